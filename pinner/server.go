@@ -1,0 +1,46 @@
+package pinner
+
+import (
+	"strings"
+
+	"golang.org/x/mod/module"
+)
+
+// A Server is what pinfix knows of the program that calls plugin.Open.
+type Server struct {
+	Ref      string            // how the user named it
+	Main     module.Version    // the main module; Version is "(devel)" for a local build
+	Path     string            // import path of the main package
+	Go       string            // toolchain as in the build info, "go1.23.5"
+	Settings map[string]string // build settings, "-trimpath" -> "true"
+	Pins     []Pin             // linked modules in the order of the build info
+
+	// Packages maps the import path of each linked package to its
+	// fingerprint. It is nil where the reference cannot know it, and empty
+	// for a program that cannot load plugins.
+	Packages map[string]Fingerprint
+}
+
+// A Fingerprint is the 8 bytes that the loader compares for a package
+// (runtime.modulehash.linktimehash, cmd/link's go:link.pkghashbytes symbols),
+// in file order.
+type Fingerprint [8]byte
+
+// A Pin is one module as the server linked it: the selected version, which is
+// the label in trimmed file names, and what replaced it.
+type Pin struct {
+	module.Version
+	Sum     string // "h1:…" of what was built, or "" (vendored server)
+	Replace module.Version
+}
+
+// Trimmed reports whether the server was built with -trimpath.
+func (s *Server) Trimmed() bool { return s.Settings["-trimpath"] == "true" }
+
+// GoVersion returns the server's Go release without the "go" prefix and
+// without experiments or vendor suffixes: "1.23.5".
+func (s *Server) GoVersion() string {
+	v, _, _ := strings.Cut(strings.TrimPrefix(s.Go, "go"), " ")
+	v, _, _ = strings.Cut(v, "-")
+	return v
+}
