@@ -44,3 +44,9 @@ func (s *Server) GoVersion() string {
 	v, _, _ = strings.Cut(v, "-")
 	return v
 }
+
+// Accepts reports whether the server's toolchain reads a dependency's go.mod
+// with this go line.
+func (s *Server) Accepts(goLine string) bool {
+	return goLine == "" || !knowsToolchains(s.GoVersion()) || compareGo(goLine, s.GoVersion()) <= 0
+}

@@ -1,0 +1,115 @@
+package astimports
+
+import (
+	"errors"
+	"slices"
+
+	"golang.org/x/mod/module"
+)
+
+// Mark is the comment that marks an import as pinfix's own. It stands on the
+// line of a blank import, after the path, alone or followed by a space and
+// more text. A blank import without it is the user's, whoever wrote it.
+const Mark = "// pinfix"
+
+// Set returns src with pinfix's own blank imports set to exactly paths, less
+// those that the file already imports by any name (blank, named, dot or plain)
+// in a line of the user's own. Everything else stays byte for byte. The order
+// of paths does not matter. When the file has the wanted ones already, wherever
+// they stand in it, Set returns src itself.
+//
+// Own imports form a group at the end of the last import block:
+//
+//   - The block is a parenthesised one that imports something, but not "C", and
+//     that has its closing parenthesis on a line of its own.
+//   - Where there is no such block, own imports get a declaration to themselves
+//     after the last import or the package clause, so that an "import ()" or an
+//     import ("a"; "b") is left alone. It is put on the line where code follows
+//     on that line, as in "package p; var x int".
+//
+// Whatever Set adds it can take out: for a file without own imports,
+// Set(Set(x, p), nil) is x. What gofmt accepted, it still accepts.
+//
+// Set cannot bring back what other tools do to its lines. goimports and gopls
+// merge all import declarations into the first and lose comments on the way, so
+// that own imports in a second declaration become the user's: still there, and
+// Set finds nothing to do, but it will not remove them. This cannot happen in a
+// file with one block, which is what those tools make.
+//
+// The error is an [*Error], or several joined: for a path that no Go file can
+// import, for a syntax error up to the last import, and, wrapping
+// [ErrGenerated], for a generated file that lacks one of the paths.
+func Set(filename string, src []byte, paths []string) ([]byte, error) {
+	if err := checkPaths(filename, paths); err != nil {
+		return nil, err
+	}
+	f, err := parse(filename, src)
+	if err != nil {
+		return nil, err
+	}
+	have, want := f.paths(true), f.wanted(paths)
+	if slices.Equal(have, want) {
+		return src, nil
+	}
+	if f.generated && !subset(want, have) {
+		return nil, &Error{File: filename, Err: ErrGenerated}
+	}
+	out := f.strip()
+	if len(want) == 0 {
+		return out, nil
+	}
+	// Always from the bare file: the result must not depend on what was there.
+	if f, err = parse(filename, out); err != nil {
+		return nil, err
+	}
+	out = f.add(want)
+	// A comment on the line of what was last is now before an import. If it is
+	// not valid UTF-8, that matters from here on.
+	if _, err = parse(filename, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Owned returns the import paths of pinfix's own blank imports of the file,
+// sorted. The error is an [*Error], for a syntax error up to the last import.
+func Owned(filename string, src []byte) ([]string, error) {
+	f, err := parse(filename, src)
+	if err != nil {
+		return nil, err
+	}
+	return f.paths(true), nil
+}
+
+// wanted returns paths sorted, each once, without those that the user imports.
+func (f *file) wanted(paths []string) []string {
+	theirs := f.paths(false)
+	list := slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		_, found := slices.BinarySearch(theirs, p)
+		return found
+	})
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// subset reports whether all has each of some. Both are sorted.
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(p string) bool {
+		_, found := slices.BinarySearch(all, p)
+		return !found
+	})
+}
+
+func checkPaths(filename string, paths []string) error {
+	var errs []error
+	for _, p := range paths {
+		err := module.CheckImportPath(p)
+		if p == "C" {
+			err = errors.New(`import "C" is cgo's, not a package`)
+		}
+		if err != nil {
+			errs = append(errs, &Error{File: filename, Err: err})
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes, the same for every format (DESIGN.md 4).
+const (
+	exitOK      = 0
+	exitDiffers = 1 // a difference or mismatch was found
+	exitTrouble = 2 // wrong usage, or it could not be done
+)
+
+// errDiffers makes pinfix exit with exitDiffers; the report has said why.
+var errDiffers = errors.New("differs")
+
+// A usageError is a wrong command line.
+type usageError struct {
+	msg  string
+	help string // the command whose help tells more
+}
+
+func (e *usageError) Error() string    { return e.msg }
+func (e *usageError) NextStep() string { return strings.TrimRight("see: pinfix help "+e.help, " ") }
+
+// env is what a command gets from outside.
+type env struct {
+	environ []string
+	stdout  io.Writer
+	stderr  io.Writer
+}
+
+// run is pinfix without the process around it. It returns the exit code.
+func run(ctx context.Context, environ []string, stdout, stderr io.Writer, args []string) int {
+	e := &env{environ, stdout, stderr}
+	err := e.app().RunContext(ctx, args)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errDiffers):
+		return exitDiffers
+	}
+	e.complain(err)
+	return exitTrouble
+}
+
+// complain prints an error and the next step.
+func (e *env) complain(err error) {
+	msg := strings.TrimSpace(err.Error())
+	if errors.Is(err, context.Canceled) {
+		msg = "interrupted; nothing was changed"
+	}
+	var next interface{ NextStep() string }
+	if errors.As(err, &next) && next.NextStep() != "" {
+		sep := "; "
+		if strings.Contains(msg, "\n") {
+			sep = "\n"
+		}
+		msg += sep + next.NextStep()
+	}
+	fmt.Fprintf(e.stderr, "pinfix: %s\n", msg)
+}
+
+func (e *env) app() *cli.App {
+	app := &cli.App{
+		Name:  "pinfix",
+		Usage: "make a Go plugin load into one given server",
+		Description: `A Go server refuses a plugin unless every package linked in both was built from
+the same module version, with the same toolchain and flags. pinfix reads what
+the server was built with and pins the plugin's modules to it.
+
+   pinfix apply --server ./server --dry-run   show what would change
+   pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
+   pinfix server --server ./server            show what the server has
+
+EXIT CODES:
+   0  nothing wrong, or applied
+   1  a difference was found (apply --dry-run)
+   2  wrong usage, or it could not be done; nothing was changed`,
+		Version:                   version(),
+		Writer:                    e.stdout,
+		ErrWriter:                 e.stderr,
+		Commands:                  []*cli.Command{e.applyCommand(), e.serverCommand()},
+		HideHelpCommand:           false,
+		DisableSliceFlagSeparator: true, // a path may hold a comma
+		// urfave/cli would exit by itself, with codes of its own.
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   onUsageError,
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				c.App.Writer = e.stderr
+				cli.ShowAppHelp(c)
+				return &usageError{msg: "no command"}
+			}
+			return unknownCommand(c, c.Args().First())
+		},
+	}
+	for _, cmd := range app.Commands {
+		cmd.OnUsageError = onUsageError
+	}
+	return app
+}
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	name := ""
+	if c.Command != nil && c.Command.Name != "pinfix" {
+		name = c.Command.Name
+	}
+	return &usageError{msg: err.Error(), help: name}
+}
+
+func unknownCommand(c *cli.Context, name string) error {
+	msg := fmt.Sprintf("unknown command %q", name)
+	if s := cli.SuggestCommand(c.App.Commands, name); s != "" {
+		msg += ". " + s // "Did you mean …?"
+	}
+	return &usageError{msg: msg}
+}
+
+// noArguments refuses positional arguments: after one, urfave/cli takes a flag
+// for an argument without a word.
+func noArguments(c *cli.Context) error {
+	args := c.Args().Slice()
+	if len(args) == 0 {
+		return nil
+	}
+	msg := fmt.Sprintf("%s takes no argument %q; name the plugin with -C DIR or --package", c.Command.Name, args[0])
+	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
+		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
+	}
+	return &usageError{msg: msg, help: c.Command.Name}
+}
+
+// oneOf checks the value of an enumerated flag.
+func oneOf(c *cli.Context, flag string, values ...string) error {
+	v := c.String(flag)
+	if slices.Contains(values, v) {
+		return nil
+	}
+	return &usageError{msg: fmt.Sprintf("--%s %q: must be one of %s", flag, v, strings.Join(values, ", ")), help: c.Command.Name}
+}
+
+// version is the module version that go install has stamped.
+func version() string {
+	bi, ok := debug.ReadBuildInfo()
+	if !ok || bi.Main.Version == "" {
+		return "(devel)"
+	}
+	return bi.Main.Version
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+func (e *env) serverCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "server",
+		Usage:     "show what pinfix knows of the server",
+		UsageText: "pinfix server --server FILE [options]",
+		Description: `Shows the server's Go version, build settings, modules and replacements.
+
+   pinfix server -s ./nakama
+   pinfix server -s nakama.buildinfo --format json`,
+		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, lookFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			if err := oneOf(c, "format", "text", "json"); err != nil {
+				return err
+			}
+			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
+				return err
+			}
+			result, err := flow.Server(c.String("C"), e.server(c))
+			if err != nil {
+				return err
+			}
+			e.progress(c).warn(result.Warnings)
+			if c.String("format") == "json" {
+				return report.JSON(e.stdout, result)
+			}
+			return result.Text(e.stdout, e.style(c))
+		},
+	}
+}

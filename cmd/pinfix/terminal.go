@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// Flags of several commands.
+
+func serverFlag() cli.Flag {
+	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server: its program `FILE`, a snapshot, or the output of go version -m (else $PINFIX_SERVER, then server.buildinfo beside go.mod)"}
+}
+
+func dirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "C", Value: ".", Usage: "look for the plugin in `DIR`"}
+}
+
+func formatFlag(forms string) cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: "text", Usage: "the form of the result: " + forms}
+}
+
+func lookFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colours: auto, always, never"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show the go commands as well"},
+	}
+}
+
+func (e *env) get(name string) string {
+	for _, kv := range slices.Backward(e.environ) {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// server returns the server reference: --server, else PINFIX_SERVER.
+func (e *env) server(c *cli.Context) string {
+	if s := c.String("server"); s != "" {
+		return s
+	}
+	return e.get("PINFIX_SERVER")
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// style decides about colour: --color, then NO_COLOR, CLICOLOR_FORCE,
+// TERM=dumb, and at last whether stdout is a terminal (https://no-color.org).
+func (e *env) style(c *cli.Context) report.Style {
+	st := report.Style{Verbose: c.Bool("verbose")}
+	switch c.String("color") {
+	case "always":
+		st.Color = true
+	case "auto":
+		switch {
+		case e.get("NO_COLOR") != "":
+		case e.get("CLICOLOR_FORCE") != "" && e.get("CLICOLOR_FORCE") != "0":
+			st.Color = true
+		case e.get("TERM") == "dumb":
+		default:
+			st.Color = isTerminal(e.stdout)
+		}
+	}
+	return st
+}
+
+// A progress shows what happens: one live line on a terminal, plain lines
+// elsewhere.
+type progress struct {
+	mu      sync.Mutex
+	w       io.Writer
+	live    bool
+	quiet   bool
+	verbose bool
+}
+
+func (e *env) progress(c *cli.Context) *progress {
+	return &progress{
+		w:       e.stderr,
+		live:    isTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
+		quiet:   c.Bool("quiet"),
+		verbose: c.Bool("verbose"),
+	}
+}
+
+func (p *progress) step(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.quiet:
+	case p.live:
+		fmt.Fprintf(p.w, "\r\x1b[K%s …", what)
+	default:
+		fmt.Fprintf(p.w, "%s\n", what)
+	}
+}
+
+func (p *progress) log(line string) {
+	if p.verbose && !p.quiet {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		fmt.Fprintf(p.w, "  %s\n", line)
+	}
+}
+
+// done clears the live line.
+func (p *progress) done() {
+	if p.live && !p.quiet {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+func (p *progress) warn(warnings []string) {
+	if p.quiet {
+		return
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(p.w, "pinfix: warning: %s\n", w)
+	}
+}

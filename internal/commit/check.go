@@ -1,0 +1,128 @@
+package commit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+)
+
+// check compares the disk with what the run has read, and names every file that
+// differs. It is done twice: first of all, so that nothing is tried in vain,
+// and again before the first rename, since staging a large vendor directory
+// leaves an editor seconds to save in.
+func (c *commit) check(ctx context.Context) error {
+	var errs []error
+	for _, f := range c.files {
+		errs = append(errs, c.checkFile(f))
+	}
+	if c.tree.Vendor != nil && ctx.Err() == nil {
+		errs = append(errs, c.checkVendor(ctx))
+	}
+	if err := ctx.Err(); err != nil {
+		return err // not what a cancelled walk made of it
+	}
+	return errors.Join(errs...)
+}
+
+func (c *commit) checkFile(f *file) error {
+	info, err := c.disk.lstat(f.at)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", f.Path, err)
+	case info == nil && f.Old == nil:
+		return nil
+	case info == nil:
+		return &ChangedError{f.Path}
+	case info.IsDir():
+		return fmt.Errorf("%s: is a directory, not a file", f.Path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: is not a regular file", f.Path)
+	case f.Old == nil:
+		return &ChangedError{f.Path}
+	}
+	data, err := c.disk.read(f.at)
+	if err != nil {
+		return fmt.Errorf("%s: read: %w", f.Path, err)
+	}
+	if !bytes.Equal(data, f.Old) {
+		return &ChangedError{f.Path}
+	}
+	f.info = info
+	return nil
+}
+
+// checkVendor names the first file that differs: after a `go mod vendor` of
+// the user's it would be hundreds.
+func (c *commit) checkVendor(ctx context.Context) error {
+	now, err := c.sums(ctx)
+	if err != nil {
+		return err
+	}
+	old := c.tree.Vendor.Old
+	if (now == nil) != (old == nil) {
+		return &ChangedError{"vendor"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		if sum, ok := now[name]; !ok || sum != old[name] {
+			return &ChangedError{"vendor/" + name}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if _, ok := old[name]; !ok {
+			return &ChangedError{"vendor/" + name}
+		}
+	}
+	return nil
+}
+
+// VendorSums returns what the vendor directory of the module at root holds, in
+// the form of Vendor.Old: nil when there is none. It is how Write will look at
+// it, so take it before the run reads the first file of vendor/.
+//
+// A symbolic link or device inside vendor/ is an error: `go mod vendor` makes
+// none, and a swap would silently drop it.
+func VendorSums(ctx context.Context, root string) (map[string][sha256.Size]byte, error) {
+	c := newCommit(Tree{Root: root}, disk{})
+	defer c.close()
+	var err error
+	if c.vendor, err = c.place("vendor"); err != nil {
+		return nil, err
+	}
+	return c.sums(ctx)
+}
+
+func (c *commit) sums(ctx context.Context) (map[string][sha256.Size]byte, error) {
+	info, err := c.disk.lstat(c.vendor)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("vendor: %w", err)
+	case info == nil:
+		return nil, nil
+	case !info.IsDir():
+		return nil, errors.New("vendor: is not a directory")
+	}
+	sums := map[string][sha256.Size]byte{}
+	err = c.disk.walk(ctx, c.vendor, func(below string, entry fs.DirEntry) error {
+		if entry.IsDir() {
+			return nil
+		}
+		if !entry.Type().IsRegular() {
+			return fmt.Errorf("%s: is not a regular file; a new vendor directory would not have it", below)
+		}
+		data, err := c.disk.read(c.vendor.below(below))
+		if err != nil {
+			return fmt.Errorf("%s: read: %w", below, err)
+		}
+		sums[below] = sha256.Sum256(data)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("vendor: %w", err)
+	}
+	return sums, nil
+}

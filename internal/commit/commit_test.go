@@ -1,0 +1,323 @@
+package commit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/pinfix/pinfix/internal/change"
+)
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	want := snapshot(t, f.root)
+	delete(want, "gone.go")
+	delete(want, "vendor/b")
+	delete(want, "vendor/b/b.go")
+	want["go.mod"] = "-rw-r----- new mod\n"
+	want["cmd/plugin/main.go"] = "-rwxr-xr-x new main\n"
+	want["pins"], want["pins/deep"] = dirMode(t), dirMode(t)
+	want["pins/deep/pin.go"] = "-rw-r----- pin\n"
+	want["pins/empty.go"] = "-rw-r--r-- "
+	want["vendor/modules.txt"] = "-rw-r--r-- new modules\n"
+	want["vendor/c"], want["vendor/c/d"] = want["vendor/a"], want["vendor/a"]
+	want["vendor/c/d/d.go"] = "-rwxr-xr-x d\n"
+	if err := Write(t.Context(), f.tree); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("modes mean little on windows")
+	}
+	equal(t, "after Write", want, snapshot(t, f.root))
+}
+
+// dirMode is what a new directory has under this process's umask.
+func dirMode(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "d")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return snapshot(t, dir)["."]
+}
+
+func TestWriteFirstVendor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if err := os.RemoveAll(filepath.Join(f.root, "vendor")); err != nil {
+		t.Fatal(err)
+	}
+	f.tree.Vendor.Old = nil
+	if err := Write(t.Context(), f.tree); err != nil {
+		t.Fatal(err)
+	}
+	got := snapshot(t, f.root)
+	if got["vendor"] != "drwxr-xr-x " && runtime.GOOS != "windows" {
+		t.Errorf("vendor: %s, the scratch directory's 0700 shows through", got["vendor"])
+	}
+	if len(leftovers(got)) > 0 || !strings.HasSuffix(got["vendor/modules.txt"], " new modules\n") {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestWriteNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	before := snapshot(t, f.root)
+	f.tree.Vendor = nil
+	f.tree.Files = change.Set{{Path: "go.mod", Old: []byte("old mod\n"), New: []byte("old mod\n")}, {Path: "none"}}
+	if err := Write(t.Context(), f.tree); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "after Write", before, snapshot(t, f.root))
+}
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		path string // of the ChangedError
+		do   func(t *testing.T, root string)
+	}{
+		{"edited", "go.mod", func(t *testing.T, root string) { put(t, root, "go.mod", "mine\n", 0o644) }},
+		{"gone", "go.mod", remove("go.mod")},
+		{"already removed", "gone.go", remove("gone.go")},
+		{"already there", "pins/empty.go", func(t *testing.T, root string) { put(t, root, "pins/empty.go", "", 0o644) }},
+		{"vendor edited", "vendor/a/a.go", func(t *testing.T, root string) { put(t, root, "vendor/a/a.go", "patched\n", 0o644) }},
+		{"vendor has more", "vendor/z/z.go", func(t *testing.T, root string) { put(t, root, "vendor/z/z.go", "z\n", 0o644) }},
+		{"vendor has less", "vendor/b/b.go", remove("vendor/b/b.go")},
+		{"vendor gone", "vendor", remove("vendor")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			tt.do(t, f.root)
+			before := snapshot(t, f.root)
+			err := Write(t.Context(), f.tree)
+			var changed *ChangedError
+			if !errors.As(err, &changed) || changed.Path != tt.path {
+				t.Fatalf("got %v, want a ChangedError for %s", err, tt.path)
+			}
+			if want := tt.path + ": changed during the run; not overwriting (run pinfix again)"; err.Error() != want {
+				t.Errorf("got %q, want %q", err, want)
+			}
+			equal(t, "after the error", before, snapshot(t, f.root))
+		})
+	}
+}
+
+func remove(name string) func(*testing.T, string) {
+	return func(t *testing.T, root string) {
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(root, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestChangedNamesAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	put(t, f.root, "go.mod", "mine\n", 0o644)
+	put(t, f.root, "gone.go", "mine\n", 0o644)
+	err := Write(t.Context(), f.tree)
+	if err == nil || !strings.Contains(err.Error(), "go.mod: changed") || !strings.Contains(err.Error(), "gone.go: changed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An editor that saves while the new content is being staged wins as well.
+func TestChangedLate(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	want := snapshot(t, f.root)
+	want["go.mod"] = "-rw-r----- mine\n"
+	d := disk{before: func(verb, name string) error {
+		if verb == "move" && strings.HasSuffix(filepath.Dir(name), "module") {
+			put(t, f.root, "go.mod", "mine\n", 0o640)
+		}
+		return nil
+	}}
+	var changed *ChangedError
+	if err := write(t.Context(), f.tree, d); !errors.As(err, &changed) || changed.Path != "go.mod" {
+		t.Errorf("got %v", err)
+	}
+	equal(t, "after the error", want, snapshot(t, f.root))
+}
+
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	set := func(paths ...string) func(t *testing.T, f *fixture) {
+		return func(_ *testing.T, f *fixture) {
+			f.tree.Files = nil
+			for _, p := range paths {
+				f.tree.Files = append(f.tree.Files, change.Change{Path: p, New: []byte("x")})
+			}
+		}
+	}
+	tests := []struct {
+		name, want string
+		do         func(t *testing.T, f *fixture)
+	}{
+		{"parent", `"../x": not a file path inside the module`, set("../x")},
+		{"absolute", `"/x": not a file path inside the module`, set("/x")},
+		{"root", `".": not a file path inside the module`, set(".")},
+		{"empty", `"": not a file path inside the module`, set("")},
+		{"not clean", `"a/../b": not a file path inside the module`, set("a/../b")},
+		{"twice", "x: two changes of one file", set("x", "x")},
+		{"in vendor", "vendor/x: a change of its own inside the vendor directory", set("vendor/x")},
+		{"file as directory", "kept.txt/x: ", set("kept.txt/x")},
+		{"directory", "cmd: is a directory, not a file", set("cmd")},
+		{"no root", "module root ", func(t *testing.T, f *fixture) { f.tree.Root = filepath.Join(f.root, "none") }},
+		{"root not given", "no module root", func(t *testing.T, f *fixture) { f.tree.Root = "" }},
+		{"new vendor not given", "no new vendor directory", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir = "" }},
+		{"new vendor missing", "new vendor directory: ", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir += "-none" }},
+		{"new vendor a file", "new vendor directory: ", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir += "/modules.txt" }},
+		{"vendor a file", "vendor: is not a directory", func(t *testing.T, f *fixture) {
+			remove("vendor")(t, f.root)
+			put(t, f.root, "vendor", "", 0o644)
+		}},
+		{"link to nowhere", "symbolic link that leads nowhere", func(t *testing.T, f *fixture) {
+			set("link")(t, f)
+			symlink(t, "none", filepath.Join(f.root, "link"))
+		}},
+		{"parent links to nowhere", "symbolic link that leads nowhere", func(t *testing.T, f *fixture) {
+			set("link/x")(t, f)
+			symlink(t, "none", filepath.Join(f.root, "link"))
+		}},
+		{"one file under two names", "are the same file", func(t *testing.T, f *fixture) {
+			set("link", "kept.txt")(t, f)
+			symlink(t, "kept.txt", filepath.Join(f.root, "link"))
+		}},
+		{"link inside vendor", "vendor: a/link: is not a regular file", func(t *testing.T, f *fixture) {
+			symlink(t, "a.go", filepath.Join(f.root, "vendor/a/link"))
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			tt.do(t, &f)
+			before, scratch := snapshot(t, f.root), snapshot(t, f.scratch)
+			err := Write(t.Context(), f.tree)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			equal(t, "module", before, snapshot(t, f.root))
+			equal(t, "scratch", scratch, snapshot(t, f.scratch))
+		})
+	}
+}
+
+func symlink(t *testing.T, to, name string) {
+	t.Helper()
+	if err := os.Symlink(to, name); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+}
+
+// The user's links stay links, wherever they lead.
+func TestSymlinks(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	shared := filepath.Join(filepath.Dir(f.root), "shared")
+	if err := os.Mkdir(shared, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"go.mod", "vendor", "cmd"} {
+		if err := os.Rename(filepath.Join(f.root, name), filepath.Join(shared, name)); err != nil {
+			t.Fatal(err)
+		}
+		symlink(t, "../shared/"+name, filepath.Join(f.root, name))
+	}
+	f.tree.Files = append(f.tree.Files, change.Change{Path: "cmd/other/new.go", New: []byte("other\n")})
+	if err := Write(t.Context(), f.tree); err != nil {
+		t.Fatal(err)
+	}
+	module, real := snapshot(t, f.root), snapshot(t, shared)
+	for _, name := range []string{"go.mod", "vendor", "cmd"} {
+		if !strings.HasSuffix(module[name], "../shared/"+name) {
+			t.Errorf("%s is no longer a link: %s", name, module[name])
+		}
+	}
+	for name, want := range map[string]string{
+		"go.mod": "new mod\n", "vendor/modules.txt": "new modules\n", "cmd/plugin/main.go": "new main\n", "cmd/other/new.go": "other\n",
+	} {
+		if !strings.HasSuffix(real[name], " "+want) {
+			t.Errorf("shared/%s: %q", name, real[name])
+		}
+	}
+	if _, ok := real["vendor/b"]; ok || len(leftovers(module)) > 0 || len(leftovers(real)) > 0 {
+		t.Errorf("left: %v, %v, vendor/b %v", leftovers(module), leftovers(real), ok)
+	}
+}
+
+func TestVendorSums(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if sums, err := VendorSums(t.Context(), root); sums != nil || err != nil {
+		t.Errorf("no vendor directory: %v, %v", sums, err)
+	}
+	put(t, root, "vendor/a/a.go", "a\n", 0o644)
+	sums, err := VendorSums(t.Context(), root)
+	if err != nil || len(sums) != 1 || sums["a/a.go"] != sha256.Sum256([]byte("a\n")) {
+		t.Errorf("got %v, %v", sums, err)
+	}
+	if err := os.RemoveAll(filepath.Join(root, "vendor", "a")); err != nil {
+		t.Fatal(err)
+	}
+	if sums, err = VendorSums(t.Context(), root); sums == nil || len(sums) != 0 || err != nil {
+		t.Errorf("an empty vendor directory is not none: %v, %v", sums, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := VendorSums(ctx, root); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestNotWritable(t *testing.T) {
+	t.Parallel()
+	t.Run("told so", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		before := snapshot(t, f.root)
+		err := write(t.Context(), f.tree, disk{before: func(verb, _ string) error {
+			if verb == "create" {
+				return fs.ErrPermission
+			}
+			return nil
+		}})
+		wantNotWritable(t, err, filepath.Join(f.root, "cmd", "plugin"))
+		equal(t, "after the error", before, snapshot(t, f.root))
+	})
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		if os.Getuid() == 0 {
+			t.Skip("uid 0 writes in every directory")
+		}
+		f := newFixture(t)
+		dir := filepath.Join(f.root, "cmd", "plugin")
+		chmod(t, dir, 0o555)
+		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) }) // for TempDir's removal
+		before := snapshot(t, f.root)
+		wantNotWritable(t, Write(t.Context(), f.tree), dir)
+		equal(t, "after the error", before, snapshot(t, f.root))
+	})
+}
+
+func wantNotWritable(t *testing.T, err error, dir string) {
+	t.Helper()
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "cannot write in directory "+dir+": ") ||
+		strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+}

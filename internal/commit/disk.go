@@ -1,0 +1,230 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// A disk does every file operation of this package, so that a test can make
+// any of them fail. Its zero value is the real one.
+type disk struct {
+	// before is called ahead of each operation with its verb and the name it
+	// works on; an error takes the place of the operation.
+	before func(verb, name string) error
+
+	// flush is (*os.File).Sync where it is nil. A test that commits a
+	// thousand times need not wait for the disk.
+	flush func(*os.File) error
+}
+
+func (d disk) ask(verb, name string) error {
+	if d.before == nil {
+		return nil
+	}
+	return d.before(verb, name)
+}
+
+// realPath is filepath.EvalSymlinks.
+func (d disk) realPath(name string) (string, error) {
+	if err := d.ask("resolve", name); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(name)
+}
+
+// realDir is realPath for what must be a directory.
+func (d disk) realDir(name string) (string, error) {
+	real, err := d.realPath(name)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(real)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR}
+	}
+	return real, err
+}
+
+// isThere reports whether there is anything by that name, be it a symbolic
+// link that leads nowhere.
+func (d disk) isThere(name string) (bool, error) {
+	if err := d.ask("stat", name); err != nil {
+		return false, err
+	}
+	_, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (d disk) openRoot(dir string) (*os.Root, error) {
+	if err := d.ask("open", dir); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
+}
+
+// lstat returns nil for no file.
+func (d disk) lstat(p place) (fs.FileInfo, error) {
+	if err := d.ask("stat", p.name); err != nil {
+		return nil, err
+	}
+	info, err := p.root.Lstat(p.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return info, err
+}
+
+func (d disk) read(p place) ([]byte, error) {
+	if err := d.ask("read", p.name); err != nil {
+		return nil, err
+	}
+	return p.root.ReadFile(p.name)
+}
+
+// walk calls fn for everything below the directory p with its path below it, and
+// stops when ctx is cancelled: a vendor directory may hold many thousand files.
+func (d disk) walk(ctx context.Context, p place, fn func(below string, entry fs.DirEntry) error) error {
+	if err := d.ask("walk", p.name); err != nil {
+		return err
+	}
+	dir, err := p.root.OpenRoot(p.name)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return fs.WalkDir(dir.FS(), ".", func(below string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || below == "." {
+			return err
+		}
+		return fn(below, entry)
+	})
+}
+
+func (d disk) mkdir(p place) error {
+	if err := d.ask("mkdir", p.name); err != nil {
+		return err
+	}
+	return p.root.Mkdir(p.name, 0o777) // the umask decides, as for the go command
+}
+
+// create makes an empty file that was not there before. os.Root has no
+// CreateTemp; like it, create keeps the file to ourselves (0600) until it is
+// complete.
+func (d disk) create(p place) error {
+	if err := d.ask("create", p.name); err != nil {
+		return err
+	}
+	f, err := p.root.OpenFile(p.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (d disk) fill(p place, data []byte) error {
+	return d.edit("write", p, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// sync has the content on the disk before a rename can be: some file systems
+// write a rename first, and after a crash the new name holds nothing.
+func (d disk) sync(p place) error {
+	flush := d.flush
+	if flush == nil {
+		flush = (*os.File).Sync
+	}
+	return d.edit("sync", p, flush)
+}
+
+func (d disk) edit(verb string, p place, use func(*os.File) error) error {
+	if err := d.ask(verb, p.name); err != nil {
+		return err
+	}
+	f, err := p.root.OpenFile(p.name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(f), f.Close())
+}
+
+func (d disk) chmod(p place, mode fs.FileMode) error {
+	if err := d.ask("chmod", p.name); err != nil {
+		return err
+	}
+	return p.root.Chmod(p.name, mode)
+}
+
+func (d disk) chown(p place, uid, gid int) error {
+	if err := d.ask("chown", p.name); err != nil {
+		return err
+	}
+	return p.root.Lchown(p.name, uid, gid)
+}
+
+func (d disk) link(from, to place) error {
+	if err := d.ask("link", to.name); err != nil {
+		return err
+	}
+	return from.root.Link(from.name, to.name)
+}
+
+// rename works in one directory: from and to have the same root.
+func (d disk) rename(from, to place) error {
+	if err := d.ask("rename", to.name); err != nil {
+		return err
+	}
+	return from.root.Rename(from.name, to.name)
+}
+
+// move renames across directories, for which there is no os.Root: the scratch
+// vendor directory to a fresh name beside its target, and back.
+func (d disk) move(from, to string) error {
+	if err := d.ask("move", to); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// discard removes a file or empty directory, if it is there.
+func (d disk) discard(p place) error {
+	if err := d.ask("remove", p.name); err != nil {
+		return err
+	}
+	if err := p.root.Remove(p.name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (d disk) removeAll(p place) error {
+	if err := d.ask("remove", p.name); err != nil {
+		return err
+	}
+	return p.root.RemoveAll(p.name)
+}
+
+// noLink reports whether err says that this file system, or the system for this
+// file, makes no hard links: FAT, some network and FUSE mounts, Android.
+// link(2) says EPERM for it, others ENOTSUP or ENOSYS; EMLINK is too many.
+func noLink(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EMLINK)
+}
+
+// otherFileSystem reports whether err says that a rename would have to copy.
+// Windows calls it ERROR_NOT_SAME_DEVICE, 17, for which syscall has no name.
+func otherFileSystem(err error) bool {
+	return errors.Is(err, syscall.EXDEV) || runtime.GOOS == "windows" && errors.Is(err, syscall.Errno(17))
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package commit
+
+import "io/fs"
+
+func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }

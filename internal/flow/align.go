@@ -1,0 +1,307 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// maxRounds bounds plan -> tidy -> look again; two are normal.
+const maxRounds = 12
+
+// An aligner plans and stages until nothing changes.
+type aligner struct {
+	o      Options
+	server *pinner.Server
+	plugin *plugin
+	stage  *stage.Stage
+
+	have, bare stage.Files // Go files with imports of pinfix's own: as they are, and without
+	in         pinner.Input
+	moves      []stage.Move // packages that the server takes from a nested module
+}
+
+// aligned is a staged plugin that has every shared module as the server has it.
+type aligned struct {
+	mod      *pinner.Mod // go.mod to be written
+	sum      []byte
+	files    stage.Files // Go files to be written
+	vendor   string      // the new vendor directory; "" = stays, or none
+	doVendor bool
+	plan     *pinner.Plan
+	match    *pinner.Match
+	first    *stage.Listing // the plugin as it was, for the reasons
+	graph    *pinner.Graph
+	demands  []pinner.Demand
+	unpinned []unpinned
+	warnings []string
+}
+
+type unpinned struct{ module, why string }
+
+// state is what one round has found out and the next one starts from.
+type state struct {
+	listing *stage.Listing
+	match   *pinner.Match
+	choice  choice
+}
+
+func (a *aligner) align(ctx context.Context) (*aligned, error) {
+	var err error
+	if a.have, a.bare, err = a.stage.OwnFiles(); err != nil {
+		return nil, err
+	}
+	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
+	a.o.Step("loading the plugin's packages")
+	plan, err := a.firstPlan()
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.look(ctx, plan.Mod)
+	if err != nil {
+		return nil, err
+	}
+	first := now.listing
+	for range maxRounds {
+		got, err := a.round(ctx, now)
+		if err != nil {
+			return nil, err
+		}
+		if got.next == nil {
+			got.aligned.first = first
+			return got.aligned, nil
+		}
+		now = got.next
+	}
+	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds)
+}
+
+// guess returns the pins that go.mod holds already. It saves a round where
+// nothing has changed, and decides nothing.
+func (a *aligner) guess() []pinner.Pin {
+	have := map[module.Version]bool{}
+	for _, r := range a.plugin.now.Require {
+		have[r.Mod] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool { return !have[p.Version] })
+}
+
+// firstPlan is the plan to look at the plugin with: as it is, but for what the
+// server's toolchain would refuse to read.
+func (a *aligner) firstPlan() (*pinner.Plan, error) {
+	plan, err := pinner.Make(a.in)
+	var tooNew *pinner.TooNewError
+	if !errors.As(err, &tooNew) {
+		return plan, err
+	}
+	// Perhaps they are there only because of modules that the server has at
+	// an older version: try with all of them.
+	in := a.in
+	g, gerr := pinner.LoadGraph(a.plugin.user, a.in.Source)
+	if gerr != nil {
+		return nil, gerr
+	}
+	in.Pins = slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool { return g.Selected(p.Path) == "" })
+	plan, err = pinner.Make(in)
+	return plan, err
+}
+
+// look loads the import graph under mod and compares it with the server.
+func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
+	l, err := a.stage.List(ctx, mod, a.bare, a.plugin.patterns)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.Roots) == 0 {
+		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
+	}
+	s := &state{listing: l, match: pinner.Compare(a.server, l.Linked())}
+	if err := a.own(l, s.match); err != nil {
+		return nil, err
+	}
+	s.choice, err = a.chooseImports(l, s.match.Pins)
+	return s, err
+}
+
+// same reports whether b asks for the same pins and imports.
+func (s *state) same(b *state) bool {
+	return slices.Equal(s.match.Pins, b.match.Pins) && slices.Equal(s.match.Splits, b.match.Splits) &&
+		maps.EqualFunc(s.choice.files, b.choice.files, slices.Equal[[]byte])
+}
+
+// A result of one round: the next state, or what is aligned.
+type result struct {
+	next    *state
+	aligned *aligned
+}
+
+// round plans with what now says, tidies, and looks again.
+func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
+	a.in.Pins = now.match.Pins
+	if err := a.splits(ctx, now.match); err != nil {
+		return nil, err
+	}
+	plan, err := pinner.Make(a.in)
+	if err != nil {
+		return nil, err
+	}
+	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
+	tidied, sum, err := a.stage.Tidy(ctx, plan.Mod, now.choice.files)
+	if err != nil {
+		if a.ambiguous(err) {
+			return &result{next: now}, nil
+		}
+		return nil, err
+	}
+	needed, graph, err := plan.Recheck(a.in, tidied)
+	if err != nil {
+		return nil, err
+	}
+	if a.moreExcludes(plan, needed) {
+		return &result{next: now}, nil
+	}
+	if a.o.Conflicts == "fail" && len(needed) > 0 {
+		return nil, conflictError(a.server, plan.Pins, needed)
+	}
+	mod, err := plan.Finish(a.plugin.user, tidied, needed)
+	if err != nil {
+		return nil, err
+	}
+	done := &aligned{mod: mod, sum: sum, files: now.choice.files, plan: plan, match: now.match, graph: graph,
+		demands: needed, unpinned: now.choice.unpinned, warnings: plan.Warnings}
+	next, err := a.vendorAndLook(ctx, now, tidied, done)
+	if err != nil {
+		return nil, err
+	}
+	if !next.same(now) {
+		return &result{next: next}, nil
+	}
+	return &result{aligned: done}, a.verify(next)
+}
+
+// moreExcludes adds to a.in.Exclude what tidy brought in above a pin.
+func (a *aligner) moreExcludes(plan *pinner.Plan, needed []pinner.Demand) bool {
+	more := false
+	for _, d := range needed {
+		had := slices.ContainsFunc(plan.Demands, func(e pinner.Demand) bool { return e.Version == d.Version })
+		if !had && !slices.Contains(a.in.Exclude, d.Version) {
+			a.in.Exclude = append(a.in.Exclude, d.Version)
+			more = true
+		}
+	}
+	return more
+}
+
+// vendorAndLook vendors, and meanwhile loads the import graph again if tidy
+// left other versions than those it was loaded with.
+func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.Mod, done *aligned) (*state, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	vendored := make(chan error, 1)
+	done.doVendor, done.warnings = a.wantVendor(done.warnings)
+	go func() {
+		var err error
+		if done.doVendor {
+			a.o.Step("go mod vendor")
+			done.vendor, err = a.stage.Vendor(ctx, tidied, done.sum, done.files)
+		}
+		vendored <- err
+	}()
+	next := now
+	for path, v := range now.listing.Versions() {
+		if done.graph.Selected(path) == v {
+			continue
+		}
+		var err error
+		if next, err = a.look(ctx, tidied); err != nil {
+			cancel()
+			<-vendored
+			return nil, err
+		}
+		break
+	}
+	return next, <-vendored
+}
+
+// verify makes sure that the go command selects what was planned.
+func (a *aligner) verify(s *state) error {
+	versions := s.listing.Versions()
+	for _, p := range s.match.Pins {
+		if v, ok := versions[p.Path]; ok && v != p.Version.Version {
+			return fault("this is a bug in pinfix; please report it with the go.mod and the server's build info",
+				"go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
+		}
+	}
+	return nil
+}
+
+// own returns an error if the plugin links packages of the server's own.
+func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
+	if len(m.Own) == 0 {
+		return nil
+	}
+	p := m.Own[0]
+	where := ""
+	for _, root := range l.Roots {
+		if slices.Contains(root.Imports, p.Path) {
+			where = " (imported by " + root.ImportPath + ")"
+		}
+	}
+	return fault("a go.mod cannot match it: import a module that the server publishes for plugins, or build plugin and server's source together in a go.work",
+		"the plugin links %s%s, one of the server's own packages, whose label has no version", p.Path, where)
+}
+
+// ambiguous reads tidy's error: a package that a pinned nested module brings
+// and an old parent still holds. It reports whether it has a cure.
+func (a *aligner) ambiguous(err error) bool {
+	var failed *gocmd.Error
+	if !errors.As(err, &failed) {
+		return false
+	}
+	found := false
+	lines := strings.Split(failed.Stderr, "\n")
+	for i, line := range lines {
+		if !strings.Contains(line, "ambiguous import: found package") || i+2 >= len(lines) {
+			continue
+		}
+		_, pkg, _ := strings.Cut(line, "found package ")
+		pkg, _, _ = strings.Cut(pkg, " ")
+		m := stage.Move{Package: pkg, Parent: moduleOn(lines[i+1]), Nested: moduleOn(lines[i+2])}
+		if len(m.Parent.Path) > len(m.Nested.Path) {
+			m.Parent, m.Nested = m.Nested, m.Parent
+		}
+		found = a.moved(m) || found
+	}
+	return found
+}
+
+// moduleOn reads "\tgoogle.golang.org/genproto v0.0.0-… (/dir)".
+func moduleOn(line string) module.Version {
+	f := strings.Fields(line)
+	if len(f) < 2 {
+		return module.Version{}
+	}
+	return module.Version{Path: f[0], Version: f[1]}
+}
+
+// conflictError is what --conflicts fail says.
+func conflictError(s *pinner.Server, pins []pinner.Pin, demands []pinner.Demand) error {
+	var lines []string
+	for _, d := range demands {
+		i := slices.IndexFunc(pins, func(p pinner.Pin) bool { return p.Path == d.Path })
+		if i < 0 {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
+	}
+	return fault("--conflicts keep excludes what is above the server's versions", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))
+}

@@ -1,0 +1,175 @@
+// Package flow is the way through pinfix: target -> plan -> stage -> tidy and
+// vendor -> check -> commit. [Apply] is that line; each step hands one value
+// to the next.
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Options are what pinfix apply was asked for; the strings are the values of
+// its flags.
+type Options struct {
+	Dir         string // where to look for the module
+	Server      string
+	Packages    []string // main packages or files of them; none: every main package
+	DryRun      bool
+	Full        bool // the whole vendor diff
+	Patch       bool // the report shall hold the complete patch
+	Conflicts   string
+	Imports     string
+	ImportsFile string
+	Vendor      string
+	Environ     []string
+
+	Step func(string) // told what happens now
+	Log  func(string) // told each go command line
+}
+
+// An Error is a fault of the plugin or its surroundings, with what to do.
+type Error struct {
+	Err  error
+	Next string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *Error) NextStep() string { return e.Next }
+
+func fault(next, format string, args ...any) error {
+	return &Error{fmt.Errorf(format, args...), next}
+}
+
+// Apply makes the plugin load into the server. Nothing in the plugin's tree is
+// touched before the commit at the end, and nothing at all with DryRun.
+func Apply(ctx context.Context, o Options) (*report.Apply, error) {
+	plugin, err := readPlugin(o)
+	if err != nil {
+		return nil, err
+	}
+	o.Step("reading the server")
+	server, err := readServer(o.Server, plugin.root)
+	if err != nil {
+		return nil, err
+	}
+	if err := server.Refuses(); err != nil {
+		return nil, err
+	}
+	tool, err := chooseToolchain(ctx, o, server, plugin.root)
+	if err != nil {
+		return nil, err
+	}
+	st, err := stage.New(tool.go_, tool.cache, server.Settings["-tags"])
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+
+	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
+	aligned, err := a.align(ctx)
+	if err != nil {
+		return nil, a.explain(err)
+	}
+	set, err := a.changes(ctx, aligned)
+	if err != nil {
+		return nil, err
+	}
+	result := set.report(server, tool)
+	if o.DryRun || result.Aligned {
+		return result, nil
+	}
+	o.Step("writing")
+	if err := commit.Write(ctx, set.tree); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// toolchain is the go command to stage with.
+type toolchain struct {
+	go_      *gocmd.Go
+	cache    string // GOMODCACHE
+	warnings []string
+}
+
+// chooseToolchain takes the server's own Go release, or the local one with a
+// warning where that cannot be had.
+func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root string) (*toolchain, error) {
+	set := []string{"CGO_ENABLED=1"}
+	t := &toolchain{}
+	if goos, goarch, ok := server.Platform(); ok {
+		set = append(set, "GOOS="+goos, "GOARCH="+goarch)
+	} else {
+		t.warnings = append(t.warnings, "the server's build info does not name its platform; this machine's is assumed")
+	}
+	want := "go" + server.GoVersion()
+	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.Environ, Set: set, Log: o.Log}
+	t.go_ = gocmd.New(config)
+	facts, err := t.go_.Facts(ctx)
+	var failed *gocmd.Error
+	switch {
+	case errors.As(err, &failed):
+		// The toolchain is not on the proxy, or there is no network.
+		config.Toolchain = ""
+		t.go_ = gocmd.New(config)
+		if facts, err = t.go_.Facts(ctx); err != nil {
+			return nil, err
+		}
+		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain %s cannot be had (%s); %s tidies and vendors instead", want, lastLine(failed.Stderr), facts.GOVERSION))
+	case err != nil:
+		return nil, err
+	case facts.GOVERSION != want:
+		// A go command older than 1.21 does not know GOTOOLCHAIN.
+		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
+	}
+	if strings.TrimPrefix(server.Go, "go") != server.GoVersion() {
+		t.warnings = append(t.warnings, fmt.Sprintf("the server was built by %q, which is not a plain release; its plugins must be too", server.Go))
+	}
+	t.cache = facts.GOMODCACHE
+	return t, nil
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.TrimPrefix(lines[len(lines)-1], "go: ")
+}
+
+// explain adds the next step to errors of the go command.
+func (a *aligner) explain(err error) error {
+	var missing *stage.MissingError
+	var failed *gocmd.Error
+	switch {
+	case errors.As(err, &missing):
+		return &Error{err, "check the version and the network; for a private module set GOPRIVATE, GOPROXY and your credentials"}
+	case errors.As(err, &failed):
+		return &Error{err, nextAfter(failed.Stderr, filepath.Join(a.plugin.root, "go.mod"))}
+	}
+	return err
+}
+
+// nextAfter reads the go command's words for what to do.
+func nextAfter(stderr, mod string) string {
+	switch {
+	case strings.Contains(stderr, "dial tcp"), strings.Contains(stderr, "no such host"), strings.Contains(stderr, "module lookup disabled"), strings.Contains(stderr, "connection refused"):
+		return "the go command cannot reach the module proxy: check the network and GOPROXY, or run where the module cache is filled"
+	case strings.Contains(stderr, "403 "), strings.Contains(stderr, "404 "), strings.Contains(stderr, "410 "), strings.Contains(stderr, "unknown revision"), strings.Contains(stderr, "could not read Username"):
+		return "check the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
+	case strings.Contains(stderr, "checksum mismatch"), strings.Contains(stderr, "SECURITY ERROR"):
+		return "go.sum holds another sum: find out which is right before you delete the line"
+	case strings.Contains(stderr, "does not contain package"):
+		return "the server's version of that module has no such package: change the import, or ask for a server with a newer version"
+	}
+	return "nothing was changed; mend what the go command names in " + mod + " or the code, and run pinfix again"
+}

@@ -1,0 +1,241 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// changes is everything that an aligned plugin changes, once: the diff, the
+// check and the commit read the same.
+type changes struct {
+	a      *aligner
+	al     *aligned
+	mod    *pinner.Mod // al.mod as it will be read back, with its line numbers
+	tree   commit.Tree
+	vendor *vendorDiff
+	patch  []byte
+	diff   string
+}
+
+func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
+	c := &changes{a: a, al: al}
+	a.o.Step("comparing")
+	data := al.mod.Bytes()
+	if bytes.Equal(al.mod.Text(), a.plugin.now.Text()) {
+		data = a.plugin.raw // the user's own spacing is no difference
+	}
+	var err error
+	if c.mod, err = pinner.ParseMod("go.mod", data); err != nil {
+		return nil, err
+	}
+	new := map[string][]byte{"go.mod": data}
+	if al.sum != nil {
+		new["go.sum"] = al.sum
+	}
+	for name, data := range al.files {
+		new[name] = data
+	}
+	c.tree.Root = a.plugin.root
+	for name, data := range new {
+		if err := c.add(name, data); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(c.tree.Files, func(a, b change.Change) int { return strings.Compare(a.Path, b.Path) })
+	if c.vendor, err = a.vendorDiff(ctx, al); err != nil {
+		return nil, err
+	}
+	c.tree.Vendor = c.vendor.tree
+	return c, c.diffs()
+}
+
+// add adds a file to the change set if it differs.
+func (c *changes) add(name string, data []byte) error {
+	full := filepath.Join(c.a.plugin.root, filepath.FromSlash(name))
+	old, err := os.ReadFile(full)
+	if errors.Is(err, fs.ErrNotExist) {
+		if len(data) > 0 || name != "go.sum" {
+			c.tree.Files = append(c.tree.Files, change.Change{Path: name, New: data, Mode: 0o644})
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if name == "go.sum" && bytes.Contains(old, []byte("\r\n")) {
+		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+	}
+	if bytes.Equal(old, data) {
+		return nil
+	}
+	info, err := os.Stat(full)
+	if err != nil {
+		return err
+	}
+	c.tree.Files = append(c.tree.Files, change.Change{Path: name, Old: old, New: data, Mode: info.Mode().Perm()})
+	return nil
+}
+
+// diffs makes the patch, if asked for, and the diff that people read: go.sum as
+// counts and vendor/ as a table, unless it shall be full.
+func (c *changes) diffs() error {
+	var b strings.Builder
+	for _, f := range c.tree.Files {
+		if f.Path == "go.sum" && !c.a.o.Full {
+			continue
+		}
+		b.Write(f.Patch())
+	}
+	for _, name := range c.vendor.names {
+		if name != "modules.txt" && !c.a.o.Full && !c.a.o.Patch {
+			continue
+		}
+		f, err := c.vendor.change(name)
+		if err != nil {
+			return err
+		}
+		if c.a.o.Patch {
+			c.patch = append(c.patch, f.Patch()...)
+		}
+		if name == "modules.txt" || c.a.o.Full {
+			b.Write(f.Patch())
+		}
+	}
+	if c.a.o.Patch {
+		c.patch = append(c.tree.Files.Patch(), c.patch...)
+	}
+	c.diff = b.String()
+	return nil
+}
+
+func (c *changes) pin(path string) (pinner.Pin, bool) {
+	for _, p := range c.al.plan.Pins {
+		if p.Path == path {
+			return p, true
+		}
+	}
+	return pinner.Pin{}, false
+}
+
+// report lists every change with its reason.
+func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
+	r := &report.Apply{
+		SchemaVersion: 1,
+		Command:       "apply",
+		DryRun:        c.a.o.DryRun,
+		Aligned:       len(c.tree.Files) == 0 && c.tree.Vendor == nil,
+		Server:        ServerReport(server),
+		Plugin:        report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)},
+		Changes:       []report.Change{},
+		Caps:          []report.Cap{},
+		Unpinned:      []report.Unpinned{},
+		Warnings:      append(append([]string{}, tool.warnings...), c.al.warnings...),
+		Diff:          c.diff,
+		Patch:         c.patch,
+		GoCalls:       tool.go_.Calls(),
+	}
+	r.Warnings = append(r.Warnings, c.sumWarnings()...)
+	for _, u := range c.al.unpinned {
+		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})
+	}
+	if !r.Aligned {
+		r.Changes = append(r.Changes, c.goLines()...)
+		r.Changes = append(r.Changes, c.requires()...)
+		r.Changes = append(r.Changes, c.excludes()...)
+		r.Changes = append(r.Changes, c.replaces()...)
+		r.Changes = append(r.Changes, c.imports()...)
+		r.Changes = append(r.Changes, c.sums()...)
+		r.Changes = append(r.Changes, c.vendors()...)
+	}
+	r.Rows = c.rows(r)
+	return r
+}
+
+// ServerReport is what the reports say of a server.
+func ServerReport(s *pinner.Server) report.Server {
+	return report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages)}
+}
+
+// sumWarnings compares the server's sums with the plugin's go.sum: the same
+// version with other content is refused.
+func (c *changes) sumWarnings() []string {
+	have := map[module.Version]string{}
+	for line := range bytes.Lines(c.al.sum) {
+		if f := strings.Fields(string(line)); len(f) == 3 {
+			have[module.Version{Path: f[0], Version: f[1]}] = f[2]
+		}
+	}
+	var out []string
+	for _, p := range c.al.match.Pins {
+		v := p.Version
+		if p.Replace.Path != "" {
+			v = p.Replace
+		}
+		if sum := have[v]; sum != "" && p.Sum != "" && sum != p.Sum {
+			out = append(out, fmt.Sprintf("%s has other content than the server's: go.sum says %s, the server %s", v, sum, p.Sum))
+		}
+	}
+	return out
+}
+
+func (c *changes) goLines() []report.Change {
+	var out []report.Change
+	add := func(kind, old, new string, line *modfile.Line, reason string) {
+		if old == new {
+			return
+		}
+		rc := report.Change{Kind: kind, Action: action(old, new), Path: kind, Old: old, New: new, File: "go.mod", Reason: reason}
+		if line != nil {
+			rc.Line = line.Start.Line
+		}
+		out = append(out, rc)
+	}
+	now, mod := c.a.plugin.now, c.mod
+	var oldGo, newGo, oldTool, newTool string
+	var goAt, toolAt *modfile.Line
+	if mod.Go != nil {
+		newGo, goAt = mod.Go.Version, mod.Go.Syntax
+	}
+	if now.Go != nil {
+		oldGo, goAt = now.Go.Version, now.Go.Syntax
+	}
+	if mod.Toolchain != nil {
+		newTool, toolAt = mod.Toolchain.Name, mod.Toolchain.Syntax
+	}
+	if now.Toolchain != nil {
+		oldTool, toolAt = now.Toolchain.Name, now.Toolchain.Syntax
+	}
+	server := c.a.server.GoVersion()
+	reason := "a pinned module or go mod tidy asks for it; the server has Go " + server
+	if !c.a.server.Accepts(oldGo) || oldGo != "" && newGo < oldGo {
+		reason = "the server's Go " + server + " accepts no higher go line"
+	}
+	add("go", oldGo, newGo, goAt, reason)
+	add("toolchain", oldTool, newTool, toolAt, "the server is built by go"+server)
+	return out
+}
+
+func action(old, new string) string {
+	switch {
+	case old == "":
+		return "add"
+	case new == "":
+		return "remove"
+	}
+	return "change"
+}

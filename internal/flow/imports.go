@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A choice is where the blank imports go.
+type choice struct {
+	files    stage.Files       // every Go file that changes against the bare tree, or holds own imports now
+	imports  map[string]string // import path -> module, for the reasons
+	unpinned []unpinned
+}
+
+// chooseImports chooses a blank import for each pinned module that the plugin
+// does not import itself.
+func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, error) {
+	c := choice{files: maps.Clone(a.bare), imports: map[string]string{}}
+	if a.o.Imports == "none" {
+		return c, nil
+	}
+	goos, goarch, _ := a.server.Platform()
+	im := a.stage.NewImports(l, goos+"/"+goarch, a.server.GoVersion(), a.bare)
+	direct, err := im.Direct()
+	if err != nil {
+		return c, err
+	}
+	wanted := transitive(pins, l.Versions(), direct)
+	for _, root := range l.Roots {
+		if len(wanted) == 0 {
+			break
+		}
+		file, err := a.importsFile(im, l, root)
+		if err != nil {
+			return c, err
+		}
+		if file == "" {
+			continue
+		}
+		if err := a.importInto(&c, im, root, file, wanted); err != nil {
+			return c, err
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(wanted)) {
+		c.unpinned = append(c.unpinned, unpinned{m, "no package of it can be imported without adding code on some platform; it stays // indirect"})
+	}
+	return c, nil
+}
+
+// importInto adds what root can import of wanted to file, and takes it off
+// wanted.
+func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, file string, wanted map[string]bool) error {
+	src, err := a.source(c.files, file, root.Name)
+	if err != nil {
+		return err
+	}
+	found, err := im.Reachable(root, filepath.Join(a.plugin.root, filepath.FromSlash(file)), src, wanted)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	paths := slices.Sorted(maps.Values(found))
+	out, err := astimports.Set(file, src, paths)
+	if err != nil {
+		return fault("name another file with --imports-file, or leave them out with --imports none", "%w", err)
+	}
+	c.files[file] = out
+	for module, p := range found {
+		c.imports[p] = module
+		delete(wanted, module)
+	}
+	return nil
+}
+
+// importsFile returns the file of root that takes blank imports; "" if root has
+// none to offer.
+func (a *aligner) importsFile(im *stage.Imports, l *stage.Listing, root *stage.Package) (string, error) {
+	if a.plugin.file == "" {
+		return im.Entry(a.plugin.root, root)
+	}
+	dir := filepath.Join(a.plugin.root, filepath.FromSlash(path.Dir(a.plugin.file)))
+	if root.Dir == dir {
+		return a.plugin.file, nil
+	}
+	if !slices.ContainsFunc(l.Roots, func(r *stage.Package) bool { return r.Dir == dir }) {
+		return "", fault("name a file in the directory of a main package", "--imports-file %s: no main package there", a.plugin.file)
+	}
+	return "", nil
+}
+
+// source returns the bare content of a Go file, or that of a new one.
+func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
+	if src, ok := files[file]; ok {
+		return src, nil
+	}
+	src, err := os.ReadFile(filepath.Join(a.plugin.root, filepath.FromSlash(file)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []byte("package " + name + "\n"), nil
+	}
+	return src, err
+}
+
+// transitive returns the pinned modules that are linked but not imported by the
+// plugin itself.
+func transitive(pins []pinner.Pin, linked map[string]string, direct map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range pins {
+		if _, ok := linked[p.Path]; ok && !direct[p.Path] {
+			out[p.Path] = true
+		}
+	}
+	return out
+}
+
+// importPaths returns the own imports of a file.
+func importPaths(file string, src []byte) ([]string, error) {
+	if !bytes.Contains(src, []byte(astimports.Mark)) {
+		return nil, nil
+	}
+	paths, err := astimports.Owned(file, src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return paths, nil
+}

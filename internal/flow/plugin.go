@@ -1,0 +1,127 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// plugin is the plugin's module as it is.
+type plugin struct {
+	root     string      // symlinks resolved
+	raw      []byte      // go.mod
+	now      *pinner.Mod // go.mod as it is
+	user     *pinner.Mod // go.mod without pinfix's earlier changes
+	patterns []string    // --package, as go list takes it in root
+	file     string      // --imports-file below root, slashes; ""
+	warnings []string
+}
+
+// readPlugin finds and reads the module around o.Dir.
+func readPlugin(o Options) (*plugin, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, fault("name the plugin's directory with -C", "-C: %w", err)
+	}
+	root, err := moduleRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &plugin{root: root}
+	if p.raw, err = os.ReadFile(filepath.Join(root, "go.mod")); err != nil {
+		return nil, err
+	}
+	if p.now, err = parse(p.raw); err != nil {
+		return nil, err
+	}
+	if p.user, err = parse(p.raw); err != nil {
+		return nil, err
+	}
+	if err := p.user.Restore(); err != nil {
+		return nil, fmt.Errorf("go.mod: %w", err)
+	}
+	for _, pattern := range o.Packages {
+		q, err := packagePattern(root, dir, pattern)
+		if err != nil {
+			return nil, err
+		}
+		p.patterns = append(p.patterns, q)
+	}
+	if o.ImportsFile != "" {
+		if p.file, err = below(root, dir, o.ImportsFile); err != nil || !strings.HasSuffix(p.file, ".go") {
+			return nil, fault("name a .go file of the plugin", "--imports-file %s: not a Go file of the module", o.ImportsFile)
+		}
+	}
+	return p, nil
+}
+
+func parse(data []byte) (*pinner.Mod, error) {
+	mod, err := pinner.ParseMod("go.mod", data)
+	var list modfile.ErrorList
+	if errors.As(err, &list) {
+		return nil, &Error{list, "mend the file; go mod edit -json shows how Go reads it"}
+	}
+	if err != nil {
+		return nil, &Error{err, "go mod init makes one"}
+	}
+	return mod, nil
+}
+
+// moduleRoot returns the nearest directory with a go.mod, from dir upwards.
+func moduleRoot(dir string) (string, error) {
+	for d := dir; ; d = filepath.Dir(d) {
+		if info, err := os.Stat(filepath.Join(d, "go.mod")); err == nil && !info.IsDir() {
+			return d, nil
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			return "", err
+		}
+		if filepath.Dir(d) == d {
+			return "", fault("name the plugin's directory with -C, or make a module there with go mod init", "no go.mod in %s or above it", dir)
+		}
+	}
+}
+
+// packagePattern turns a --package value, relative to dir, into one relative to
+// root. Import paths stay.
+func packagePattern(root, dir, value string) (string, error) {
+	local := value == "." || value == ".." || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") ||
+		filepath.IsAbs(value) || strings.HasSuffix(value, ".go")
+	if !local {
+		return value, nil
+	}
+	rel, err := below(root, dir, value)
+	if err != nil {
+		return "", fault("name a main package of the module, or a Go file of one", "--package %s: %w", value, err)
+	}
+	if !strings.HasSuffix(value, "...") {
+		if _, err := os.Stat(filepath.Join(root, rel)); err != nil {
+			return "", fault("name a main package of the module, or a Go file of one", "--package %s: no such file or directory", value)
+		}
+	}
+	if rel == "." {
+		return ".", nil
+	}
+	return "./" + rel, nil
+}
+
+// below returns value, relative to dir, as a slash path below root.
+func below(root, dir, value string) (string, error) {
+	if !filepath.IsAbs(value) {
+		value = filepath.Join(dir, value)
+	}
+	rel, err := filepath.Rel(root, value)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", fmt.Errorf("not below the module root %s", root)
+	}
+	return filepath.ToSlash(rel), nil
+}

@@ -1,0 +1,56 @@
+package flow
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// snapshotName is the snapshot that stands beside go.mod.
+const snapshotName = "server.buildinfo"
+
+// readServer reads the server that ref names, or the snapshot beside the
+// module's go.mod.
+func readServer(ref, root string) (*pinner.Server, error) {
+	if ref == "" && root != "" {
+		name := filepath.Join(root, snapshotName)
+		if _, err := os.Stat(name); err == nil {
+			ref = name
+		}
+	}
+	if ref == "" {
+		return nil, fault("name its program with --server FILE, or keep its facts beside go.mod: go version -m PROGRAM > "+snapshotName, "no server given")
+	}
+	return target.Read(ref)
+}
+
+// Server reports what is known of the server that ref names; without ref, of
+// the one that the module around dir is pinned to.
+func Server(dir, ref string) (*report.ServerResult, error) {
+	root := ""
+	if abs, err := filepath.Abs(dir); err == nil {
+		root, _ = moduleRoot(abs) // without a module only ref counts
+	}
+	s, err := readServer(ref, root)
+	if err != nil {
+		return nil, err
+	}
+	r := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{}}
+	if err := s.Refuses(); err != nil {
+		r.Warnings = append(r.Warnings, err.Error())
+	}
+	if s.Packages == nil {
+		r.Warnings = append(r.Warnings, "not known from this reference: the linked packages and their fingerprints")
+	}
+	for _, p := range s.Pins {
+		pin := report.Pin{Path: p.Path, Version: p.Version.Version, Sum: p.Sum}
+		if p.Replace.Path != "" {
+			pin.Replace = &report.Replace{Path: p.Replace.Path, Version: p.Replace.Version}
+		}
+		r.Server.Pins = append(r.Server.Pins, pin)
+	}
+	return r, nil
+}

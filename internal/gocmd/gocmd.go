@@ -1,0 +1,162 @@
+// Package gocmd is the only door to the go command. [New] cleans the
+// environment and chooses the toolchain; [Go.Run] runs one command.
+package gocmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Go runs go commands in one module directory.
+type Go struct {
+	Dir string // the main module's root, symlinks resolved
+	Env []string
+
+	// Log, if set, is told each command line.
+	Log func(line string)
+
+	calls atomic.Int32
+}
+
+// Config is what the commands run with.
+type Config struct {
+	Dir       string
+	Toolchain string // "go1.23.5"; "" leaves the choice to the user's environment
+	Environ   []string
+	Set       []string // "GOOS=linux": added last
+	Log       func(string)
+}
+
+// gitVars are the names that git rev-parse --local-env-vars prints. git gives
+// them to hooks; a go command that runs git with them can damage the user's
+// index.
+var gitVars = []string{
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
+	"GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
+	"GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
+	"GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_INTERNAL_SUPER_PREFIX",
+}
+
+// New returns a Go that runs commands with a clean environment: no go.work, no
+// GOFLAGS of the user's but -modcacherw, none of git's hook variables.
+func New(c Config) *Go {
+	env := slices.DeleteFunc(slices.Clone(c.Environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == "GOFLAGS" || name == "PWD" || slices.Contains(gitVars, name)
+	})
+	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
+	// what every command here wants.
+	flags := "-mod=mod"
+	for _, kv := range c.Environ {
+		if v, ok := strings.CutPrefix(kv, "GOFLAGS="); ok && strings.Contains(v, "-modcacherw") {
+			flags += " -modcacherw"
+		}
+	}
+	env = append(env, "GOFLAGS="+flags, "GOWORK=off", "GO111MODULE=on", "PWD="+c.Dir)
+	if c.Toolchain != "" {
+		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
+	}
+	return &Go{Dir: c.Dir, Env: append(env, c.Set...), Log: c.Log}
+}
+
+// In returns a Go for another directory that counts its calls with g's.
+func (g *Go) In(dir string) *Sub { return &Sub{g: g, dir: dir} }
+
+// Sub runs commands in a directory of its own.
+type Sub struct {
+	g   *Go
+	dir string
+}
+
+// Run runs go with args in the directory; see [Go.Run].
+func (s *Sub) Run(ctx context.Context, args ...string) ([]byte, error) {
+	return s.g.run(ctx, s.dir, args)
+}
+
+// Calls returns how many go commands were started.
+func (g *Go) Calls() int { return int(g.calls.Load()) }
+
+// An Error is a go command that failed. It prints the command's last lines; the
+// command line is in Args.
+type Error struct {
+	Args   []string
+	Stderr string
+	Err    error
+}
+
+func (e *Error) Error() string {
+	msg := strings.TrimSpace(e.Stderr)
+	if msg == "" {
+		msg = e.Err.Error()
+	}
+	return fmt.Sprintf("go %s: %s", verb(e.Args), msg)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// verb returns the words of args before the first flag: "mod tidy".
+func verb(args []string) string {
+	for i, a := range args {
+		if strings.HasPrefix(a, "-") {
+			return strings.Join(args[:i], " ")
+		}
+	}
+	return strings.Join(args, " ")
+}
+
+// Run runs go with args and returns its standard output. The error is ctx's
+// where ctx was cancelled, else an *Error.
+func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
+	return g.run(ctx, g.Dir, args)
+}
+
+func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error) {
+	if g.Log != nil {
+		g.Log("go " + strings.Join(args, " "))
+	}
+	g.calls.Add(1)
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, g.Env
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 500 * time.Millisecond
+	if err := cmd.Run(); err != nil {
+		// First: a child that handles the interrupt reports an exit status.
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, errors.New("no go command in PATH; install Go from https://go.dev/dl")
+		}
+		return nil, &Error{Args: args, Stderr: stderr.String(), Err: err}
+	}
+	return stdout.Bytes(), nil
+}
+
+// Facts are what go env says of the toolchain in use.
+type Facts struct {
+	GOMODCACHE, GOVERSION string
+}
+
+// Facts asks go env.
+func (g *Go) Facts(ctx context.Context) (Facts, error) {
+	var f Facts
+	out, err := g.Run(ctx, "env", "-json", "GOMODCACHE", "GOVERSION")
+	if err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(out, &f); err != nil {
+		return f, fmt.Errorf("go env: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,200 @@
+package pkghash
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// Limits for hostile files. debug/elf.NewFile is not used: it keeps every
+// section header and the section names, as many as the file claims, and its
+// DynamicSymbols keeps every symbol. Real files are far below these: a Go
+// program has about 12 program headers and 50 sections, and one of 60 MB some
+// hundred thousand symbols.
+const (
+	maxProgs   = 1 << 10 // kept, and searched for each fingerprint
+	maxSymbols = 1 << 22 // 96 MiB of 64-bit symbols, streamed
+	maxStrings = 1 << 28 // bytes of symbol names, streamed
+)
+
+const headerPart = "ELF header"
+
+// A file is an open ELF file. Only its loaded segments are kept in memory. The
+// 64-bit structures stand for those of 32-bit files too.
+type file struct {
+	r     io.ReaderAt
+	order binary.ByteOrder
+	is64  bool
+	head  elf.Header64
+	loads []elf.Prog64 // PT_LOAD
+}
+
+// open reads the header and the program headers.
+func open(r io.ReaderAt) (*file, error) {
+	f := &file{r: r}
+	if err := f.readIdent(); err != nil {
+		return nil, err
+	}
+	if err := f.readHeader(); err != nil {
+		return nil, err
+	}
+	if err := f.readLoads(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *file) readIdent() error {
+	const part = "ELF identification"
+	var magic [len(elf.ELFMAG)]byte
+	err := f.readAt(magic[:], 0, part)
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && string(magic[:]) != elf.ELFMAG {
+		return &ReadError{0, part, ErrNotELF}
+	}
+	if err != nil {
+		return err
+	}
+	var ident [elf.EI_NIDENT]byte
+	if err := f.readAt(ident[:], 0, part); err != nil {
+		return err
+	}
+	switch class := elf.Class(ident[elf.EI_CLASS]); class {
+	case elf.ELFCLASS32:
+	case elf.ELFCLASS64:
+		f.is64 = true
+	default:
+		return &ReadError{elf.EI_CLASS, part, fmt.Errorf("unknown class %v", class)}
+	}
+	switch data := elf.Data(ident[elf.EI_DATA]); data {
+	case elf.ELFDATA2LSB:
+		f.order = binary.LittleEndian
+	case elf.ELFDATA2MSB:
+		f.order = binary.BigEndian
+	default:
+		return &ReadError{elf.EI_DATA, part, fmt.Errorf("unknown byte order %v", data)}
+	}
+	return nil
+}
+
+func (f *file) readHeader() error {
+	if f.is64 {
+		if err := f.decodeAt(0, headerPart, &f.head); err != nil {
+			return err
+		}
+		return f.checkHeader(binary.Size(elf.Prog64{}), binary.Size(elf.Section64{}))
+	}
+	var h elf.Header32
+	if err := f.decodeAt(0, headerPart, &h); err != nil {
+		return err
+	}
+	f.head = elf.Header64{
+		Phoff:     uint64(h.Phoff),
+		Phentsize: h.Phentsize,
+		Phnum:     h.Phnum,
+		Shoff:     uint64(h.Shoff),
+		Shentsize: h.Shentsize,
+		Shnum:     h.Shnum,
+	}
+	return f.checkHeader(binary.Size(elf.Prog32{}), binary.Size(elf.Section32{}))
+}
+
+// checkHeader bounds what the later steps read. A file without section headers
+// is not taken for one without symbols: the loader may still find some there
+// (by PT_DYNAMIC), so [ErrNoTable] would be a guess.
+func (f *file) checkHeader(progSize, sectionSize int) error {
+	h := f.head
+	var err error
+	switch {
+	case h.Phnum > maxProgs:
+		err = fmt.Errorf("%d program headers, want at most %d", h.Phnum, maxProgs)
+	case h.Phnum > 0 && int(h.Phentsize) != progSize:
+		err = fmt.Errorf("program headers of %d bytes, want %d", h.Phentsize, progSize)
+	case h.Shoff == 0 || h.Shnum == 0:
+		err = errors.New("no section headers")
+	case int(h.Shentsize) != sectionSize:
+		err = fmt.Errorf("section headers of %d bytes, want %d", h.Shentsize, sectionSize)
+	default:
+		return nil
+	}
+	return &ReadError{0, headerPart, err}
+}
+
+// readLoads keeps the segments that the loader maps.
+func (f *file) readLoads() error {
+	for i := range uint64(f.head.Phnum) {
+		off := f.head.Phoff + i*uint64(f.head.Phentsize)
+		part := fmt.Sprintf("program header %d", i)
+		p, err := f.progAt(off, part)
+		if err != nil {
+			return err
+		}
+		if elf.ProgType(p.Type) != elf.PT_LOAD {
+			continue
+		}
+		if p.Off > math.MaxInt64 || p.Filesz > math.MaxInt64-p.Off {
+			return &ReadError{off, part, fmt.Errorf("segment %#x+%#x is no part of a file", p.Off, p.Filesz)}
+		}
+		f.loads = append(f.loads, p)
+	}
+	return nil
+}
+
+func (f *file) progAt(off uint64, part string) (elf.Prog64, error) {
+	if f.is64 {
+		var p elf.Prog64
+		err := f.decodeAt(off, part, &p)
+		return p, err
+	}
+	var p elf.Prog32
+	err := f.decodeAt(off, part, &p)
+	return elf.Prog64{
+		Type:   p.Type,
+		Off:    uint64(p.Off),
+		Vaddr:  uint64(p.Vaddr),
+		Filesz: uint64(p.Filesz),
+	}, err
+}
+
+// fileOffset returns where the n bytes that are loaded at addr stand in the
+// file. Bytes that exist only in memory (the rest of Memsz) have no place.
+func (f *file) fileOffset(addr, n uint64) (uint64, bool) {
+	for _, p := range f.loads {
+		// Subtractions only: addr and Vaddr may be anything.
+		if addr >= p.Vaddr && addr-p.Vaddr < p.Filesz && p.Filesz-(addr-p.Vaddr) >= n {
+			return p.Off + (addr - p.Vaddr), true
+		}
+	}
+	return 0, false
+}
+
+// decodeAt reads one structure of debug/elf.
+func (f *file) decodeAt(off uint64, part string, v any) error {
+	b := make([]byte, binary.Size(v))
+	if err := f.readAt(b, off, part); err != nil {
+		return err
+	}
+	return f.decode(b, v)
+}
+
+func (f *file) decode(b []byte, v any) error {
+	_, err := binary.Decode(b, f.order, v)
+	return err
+}
+
+// readAt fills b, or says which part of the file could not be read.
+func (f *file) readAt(b []byte, off uint64, part string) error {
+	if off > math.MaxInt64-uint64(len(b)) {
+		return &ReadError{off, part, io.ErrUnexpectedEOF}
+	}
+	n, err := f.r.ReadAt(b, int64(off))
+	if n == len(b) {
+		return nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return &ReadError{off, part, err}
+}

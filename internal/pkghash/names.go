@@ -1,0 +1,83 @@
+package pkghash
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Limits on the names of linked packages; their product bounds the memory that
+// Read needs. A large server links some thousand packages.
+const (
+	maxPackages = 1 << 15
+	maxName     = 1 << 10
+)
+
+// A fingerprint's symbol is "go:link.pkghashbytes." and the import path
+// (cmd/link/internal/ld/symtab.go); "go." before Go 1.20. The path is as the
+// source has it: unlike other symbol names it never goes through
+// cmd/internal/objabi.PathToPrefix, so there is nothing to unescape.
+const (
+	newSpace   = "go:"
+	oldSpace   = "go."
+	symbolKind = "link.pkghashbytes."
+)
+
+// step is how much of the string table is searched at once; one more name may
+// stand across its end.
+const (
+	step    = 64 << 10
+	overlap = len(newSpace) + len(symbolKind) + maxName + 1
+)
+
+// packageNames maps the offset of each symbol name of a fingerprint in the
+// string table to its import path.
+//
+// The strings are read before the symbols, so that both are read once from
+// front to back: a name for each symbol would be a read at a random place for
+// each of a large server's hundred thousands of symbols. A name may be the tail
+// of another string (linkers merge them), so it is searched everywhere.
+func (f *file) packageNames(strs section) (map[uint32]string, error) {
+	names := make(map[uint32]string)
+	window := make([]byte, min(uint64(step+overlap), strs.Size))
+	for off := uint64(0); off < strs.Size; off += step {
+		b := window[:min(uint64(len(window)), strs.Size-off)]
+		if err := f.readAt(b, strs.Off+off, strs.part()); err != nil {
+			return nil, err
+		}
+		if err := addNames(names, b, off); err != nil {
+			return nil, &ReadError{strs.Off + off, strs.part(), err}
+		}
+	}
+	return names, nil
+}
+
+// addNames adds the names that begin in the first step bytes of b, which stands
+// at off in the string table.
+func addNames(names map[uint32]string, b []byte, off uint64) error {
+	for end := 0; ; {
+		i := bytes.Index(b[end:], []byte(symbolKind))
+		if i < 0 {
+			return nil
+		}
+		start := end + i - len(newSpace)
+		end += i + len(symbolKind)
+		if start >= step {
+			return nil // the next window has it whole
+		}
+		if start < 0 || !isSpace(b[start:start+len(newSpace)]) {
+			continue // another name, or one that the window before had whole
+		}
+		n := bytes.IndexByte(b[end:min(len(b), end+maxName+1)], 0)
+		if n < 0 {
+			return fmt.Errorf("symbol name at %#x does not end within %d bytes", off+uint64(start), maxName)
+		}
+		if len(names) == maxPackages {
+			return fmt.Errorf("more than %d packages", maxPackages)
+		}
+		names[uint32(off)+uint32(start)] = string(b[end : end+n])
+	}
+}
+
+func isSpace(b []byte) bool {
+	return string(b) == newSpace || string(b) == oldSpace
+}

@@ -1,0 +1,107 @@
+package pkghash
+
+import (
+	"debug/elf"
+	"fmt"
+	"math"
+)
+
+// A section is a section header and its place in the table.
+type section struct {
+	elf.Section64
+	index uint32
+}
+
+func (s section) part() string {
+	return fmt.Sprintf("section %d (%v)", s.index, elf.SectionType(s.Type))
+}
+
+func (s section) errorf(format string, args ...any) error {
+	return &ReadError{s.Off, s.part(), fmt.Errorf(format, args...)}
+}
+
+// dynamicSymbols finds the dynamic symbol table and its strings, and checks
+// that both may be read to their end.
+//
+// The section is found by its type, since section names may be stripped. A file
+// has at most one (gABI, "Sections").
+func (f *file) dynamicSymbols() (syms, strs section, err error) {
+	syms, err = f.sectionOfType(elf.SHT_DYNSYM)
+	if err != nil {
+		return syms, strs, err
+	}
+	if syms.Entsize != f.symbolSize() || syms.Size%syms.Entsize != 0 {
+		return syms, strs, syms.errorf("%d bytes in entries of %d, want entries of %d", syms.Size, syms.Entsize, f.symbolSize())
+	}
+	if err := f.checkSection(syms, maxSymbols*syms.Entsize); err != nil {
+		return syms, strs, err
+	}
+	if syms.Link >= uint32(f.head.Shnum) {
+		return syms, strs, syms.errorf("string table is section %d of %d", syms.Link, f.head.Shnum)
+	}
+	strs, err = f.section(syms.Link)
+	if err != nil {
+		return syms, strs, err
+	}
+	if elf.SectionType(strs.Type) != elf.SHT_STRTAB {
+		return syms, strs, strs.errorf("not a string table, but section %d uses it as one", syms.index)
+	}
+	return syms, strs, f.checkSection(strs, maxStrings)
+}
+
+func (f *file) sectionOfType(typ elf.SectionType) (section, error) {
+	for i := range uint32(f.head.Shnum) {
+		s, err := f.section(i)
+		if err != nil {
+			return s, err
+		}
+		if elf.SectionType(s.Type) == typ {
+			return s, nil
+		}
+	}
+	return section{}, ErrNoTable
+}
+
+func (f *file) section(i uint32) (section, error) {
+	off := f.head.Shoff + uint64(i)*uint64(f.head.Shentsize)
+	part := fmt.Sprintf("section header %d", i)
+	if f.is64 {
+		s := section{index: i}
+		err := f.decodeAt(off, part, &s.Section64)
+		return s, err
+	}
+	var h elf.Section32
+	err := f.decodeAt(off, part, &h)
+	return section{elf.Section64{
+		Type:    h.Type,
+		Flags:   uint64(h.Flags),
+		Off:     uint64(h.Off),
+		Size:    uint64(h.Size),
+		Link:    h.Link,
+		Entsize: uint64(h.Entsize),
+	}, i}, err
+}
+
+// checkSection reports whether s is plain bytes, at most limit of them, and
+// whole in the file.
+func (f *file) checkSection(s section, limit uint64) error {
+	switch {
+	case elf.SectionFlag(s.Flags)&elf.SHF_COMPRESSED != 0:
+		// gABI: never on a section that is loaded, and these two are.
+		return s.errorf("compressed")
+	case s.Size > limit:
+		return s.errorf("%d bytes, want at most %d", s.Size, limit)
+	case s.Off > math.MaxInt64-s.Size:
+		return s.errorf("offset is no place in a file")
+	case s.Size == 0:
+		return nil
+	}
+	return f.readAt(make([]byte, 1), s.Off+s.Size-1, "end of "+s.part())
+}
+
+func (f *file) symbolSize() uint64 {
+	if f.is64 {
+		return elf.Sym64Size
+	}
+	return elf.Sym32Size
+}

@@ -1,0 +1,100 @@
+package pkghash
+
+import (
+	"bufio"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// fingerprints reads the symbols whose names are in names, and the 8 bytes each
+// stands for.
+//
+// A symbol of that name which is not what the linker writes is an error: left
+// out, its package would pass as not linked, and a plugin that is refused as one
+// that loads.
+func (f *file) fingerprints(syms section, names map[uint32]string) (map[string]pinner.Fingerprint, error) {
+	table := make(map[string]pinner.Fingerprint, len(names))
+	r := bufio.NewReaderSize(io.NewSectionReader(f.r, int64(syms.Off), int64(syms.Size)), step)
+	entry := make([]byte, syms.Entsize)
+	for off := uint64(0); off < syms.Size; off += syms.Entsize {
+		if _, err := io.ReadFull(r, entry); err != nil {
+			return nil, &ReadError{syms.Off + off, syms.part(), err}
+		}
+		// The name comes first in both classes; few symbols need the rest.
+		name, ok := names[f.order.Uint32(entry)]
+		if !ok {
+			continue
+		}
+		if err := f.addFingerprint(table, name, entry); err != nil {
+			part := fmt.Sprintf("symbol of package %q", name)
+			return nil, &ReadError{syms.Off + off, part, err}
+		}
+	}
+	return table, nil
+}
+
+func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {
+	sym, err := f.symbol(entry)
+	if err != nil {
+		return err
+	}
+	if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF {
+		return nil // a reference to another file's symbol
+	}
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if _, ok := table[name]; ok {
+		return errors.New("defined twice")
+	}
+	hash, err := f.fingerprint(sym)
+	if err != nil {
+		return err
+	}
+	table[name] = hash
+	return nil
+}
+
+// checkName keeps out what no import path holds and what would do harm in a
+// terminal or a line of text.
+func checkName(name string) error {
+	if name == "" {
+		return errors.New("empty import path")
+	}
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return errors.New("import path with unprintable characters")
+	}
+	return nil
+}
+
+// fingerprint reads the bytes of sym from the segment that is loaded at its
+// address. They are bytes: the file's byte order does not matter to them.
+func (f *file) fingerprint(sym elf.Sym64) (hash pinner.Fingerprint, err error) {
+	if typ := elf.ST_TYPE(sym.Info); typ != elf.STT_OBJECT || sym.Size != uint64(len(hash)) {
+		return hash, fmt.Errorf("%v of %d bytes, want %v of %d", typ, sym.Size, elf.STT_OBJECT, len(hash))
+	}
+	off, ok := f.fileOffset(sym.Value, sym.Size)
+	if !ok {
+		return hash, fmt.Errorf("address %#x is in no loaded segment of the file", sym.Value)
+	}
+	err = f.readAt(hash[:], off, "fingerprint")
+	return hash, err
+}
+
+func (f *file) symbol(entry []byte) (elf.Sym64, error) {
+	if f.is64 {
+		var s elf.Sym64
+		err := f.decode(entry, &s)
+		return s, err
+	}
+	var s elf.Sym32
+	err := f.decode(entry, &s)
+	return elf.Sym64{Info: s.Info, Shndx: s.Shndx, Value: uint64(s.Value), Size: uint64(s.Size)}, err
+}

@@ -1,0 +1,89 @@
+// Package report holds the typed results of pinfix's commands and their forms:
+// text for people, JSON for scripts (DESIGN.md 6), and the others that a
+// command offers.
+package report
+
+// Server is what every report says of the server.
+type Server struct {
+	Ref      string            `json:"ref"`
+	Main     string            `json:"main"`
+	Go       string            `json:"go"`
+	Settings map[string]string `json:"settings"`
+	Modules  int               `json:"modules"`
+	Packages int               `json:"packages"`
+	Pins     []Pin             `json:"pins,omitempty"`
+}
+
+// Pin is a module as the server linked it.
+type Pin struct {
+	Path    string   `json:"path"`
+	Version string   `json:"version"`
+	Sum     string   `json:"sum,omitempty"`
+	Replace *Replace `json:"replace,omitempty"`
+}
+
+// Replace is the replacement of a module; a directory has no version.
+type Replace struct {
+	Path    string `json:"path"`
+	Version string `json:"version,omitempty"`
+}
+
+// Plugin is what an apply report says of the plugin.
+type Plugin struct {
+	Dir           string `json:"dir"`
+	Module        string `json:"module"`
+	SharedModules int    `json:"shared_modules"`
+}
+
+// Change is one change of the plugin, with its reason.
+type Change struct {
+	Kind       string   `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
+	Action     string   `json:"action"` // add, change, remove
+	Path       string   `json:"path"`
+	Old        string   `json:"old,omitempty"`
+	New        string   `json:"new,omitempty"`
+	File       string   `json:"file"`
+	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it shall be
+	Reason     string   `json:"reason"`
+	DemandedBy []string `json:"demanded_by,omitempty"`
+}
+
+// Cap is a plugin-only module that ends lower than the plugin's own build list
+// had it.
+type Cap struct {
+	Module string `json:"module"`
+	Old    string `json:"old"`
+	New    string `json:"new"`
+	Cause  string `json:"cause"` // compile, go, downgrade
+	Error  string `json:"error,omitempty"`
+}
+
+// Unpinned is a shared module that go.mod cannot match, or that is left without
+// a blank import.
+type Unpinned struct {
+	Module string `json:"module"`
+	Why    string `json:"why"`
+}
+
+// Row is one line of the table that compares plugin and server.
+type Row struct{ Module, Plugin, Server, Action, Why string }
+
+// Apply is the result of pinfix apply.
+type Apply struct {
+	SchemaVersion int        `json:"schema_version"`
+	Command       string     `json:"command"`
+	DryRun        bool       `json:"dry_run"`
+	Aligned       bool       `json:"aligned"` // nothing to change
+	Server        Server     `json:"server"`
+	Plugin        Plugin     `json:"plugin"`
+	Changes       []Change   `json:"changes"`
+	Caps          []Cap      `json:"caps"`
+	Unpinned      []Unpinned `json:"unpinned"`
+	Warnings      []string   `json:"warnings"`
+	Diff          string     `json:"diff"`
+
+	Rows      []Row  `json:"-"`
+	Patch     []byte `json:"-"` // the complete patch
+	GoCalls   int    `json:"-"`
+	NextSteps string `json:"-"` // how to build now
+}

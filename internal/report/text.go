@@ -1,0 +1,199 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// JSON writes v as one indented object.
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// Style says how text looks.
+type Style struct{ Color, Verbose bool }
+
+func (s Style) paint(code, text string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+const (
+	red   = "31"
+	green = "32"
+	cyan  = "36"
+	bold  = "1"
+)
+
+// clean quotes what a foreign file could use to fool a terminal.
+func clean(s string) string {
+	for _, r := range s {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
+
+// Text writes the report for people: the verdict, a table of the modules that
+// move, the diff, and what to do next.
+func (a *Apply) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	fmt.Fprintln(b, st.paint(bold, a.verdict()))
+	if !a.Aligned {
+		a.table(b)
+		if a.Diff != "" {
+			b.WriteString("\n")
+			b.WriteString(st.diff(a.Diff))
+		}
+		a.counts(b)
+	}
+	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
+		fmt.Fprintln(b, "\nwithout a blank import:")
+		for _, u := range a.Unpinned {
+			fmt.Fprintf(b, "  %s: %s\n", u.Module, u.Why)
+		}
+	}
+	if a.NextSteps != "" {
+		fmt.Fprintf(b, "\n%s\n", a.NextSteps)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *Apply) verdict() string {
+	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
+	shared := fmt.Sprintf("%d shared modules", a.Plugin.SharedModules)
+	if a.Plugin.SharedModules == 1 {
+		shared = "1 shared module"
+	}
+	switch {
+	case a.Aligned:
+		return fmt.Sprintf("%s: already pinned to %s, %s", a.Plugin.Module, server, shared)
+	case a.DryRun:
+		return fmt.Sprintf("%s: not pinned to %s, %s; this would change:", a.Plugin.Module, server, shared)
+	}
+	return fmt.Sprintf("%s: pinned to %s, %s", a.Plugin.Module, server, shared)
+}
+
+func (a *Apply) table(b *strings.Builder) {
+	if len(a.Rows) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "MODULE\tPLUGIN HAS\tSERVER HAS\tACTION\tWHY")
+	for _, r := range a.Rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Module, dash(r.Plugin), dash(r.Server), r.Action, r.Why)
+	}
+	t.Flush()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// counts writes what the diff leaves out: go.sum as counts and vendor/ as a
+// table.
+func (a *Apply) counts(b *strings.Builder) {
+	for _, c := range a.Changes {
+		if c.Kind == "sum" {
+			fmt.Fprintf(b, "\ngo.sum: %s\n", strings.TrimPrefix(c.Reason, "go mod tidy: "))
+		}
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	first := true
+	for _, c := range a.Changes {
+		if c.Kind != "vendor" {
+			continue
+		}
+		if first {
+			fmt.Fprintln(t, "\nVENDOR/\tFROM\tTO\tFILES")
+			first = false
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(c.Path), dash(c.Old), dash(c.New), strings.TrimPrefix(c.Reason, "files: "))
+	}
+	t.Flush()
+}
+
+// diff colours a unified diff.
+func (s Style) diff(text string) string {
+	if !s.Color {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body := strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
+			body = s.paint(bold, body)
+		case strings.HasPrefix(line, "@@"):
+			body = s.paint(cyan, body)
+		case strings.HasPrefix(line, "+"):
+			body = s.paint(green, body)
+		case strings.HasPrefix(line, "-"):
+			body = s.paint(red, body)
+		}
+		b.WriteString(body + "\n")
+	}
+	return b.String()
+}
+
+// ServerResult is the result of pinfix server.
+type ServerResult struct {
+	SchemaVersion int      `json:"schema_version"`
+	Command       string   `json:"command"`
+	Server        Server   `json:"server"`
+	Warnings      []string `json:"warnings"`
+}
+
+// Text writes what pinfix knows of a server.
+func (r *ServerResult) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	s := r.Server
+	fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))))
+	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
+		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
+	}
+	packages := "packages not known"
+	if s.Packages > 0 {
+		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)
+	}
+	fmt.Fprintf(b, "%d modules, %s\n\n", s.Modules, packages)
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "MODULE\tVERSION\tREPLACED BY")
+	for _, p := range s.Pins {
+		by := ""
+		if p.Replace != nil {
+			by = strings.TrimSpace(p.Replace.Path + " " + p.Replace.Version)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", p.Path, p.Version, clean(by))
+	}
+	t.Flush()
+	_, err := io.WriteString(w, trimRight(b.String()))
+	return err
+}
+
+// trimRight removes the blanks that a table leaves at line ends.
+func trimRight(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,337 @@
+package stage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pinfix/pinfix/astimports"
+)
+
+// platforms are those a plugin's file may be built, vetted or looked at on by
+// its authors; a blank import must add no code on any of them. The server's own
+// is always among them.
+var platforms = []string{
+	"linux/amd64", "linux/arm64", "linux/386", "linux/arm",
+	"darwin/amd64", "darwin/arm64", "freebsd/amd64", "windows/amd64", "windows/arm64",
+}
+
+// A set of platforms, one bit for each.
+type set uint32
+
+// An Imports chooses blank imports for one listing.
+type Imports struct {
+	ctxs    []build.Context
+	listing *Listing
+	read    func(name string) ([]byte, error) // by absolute name
+	parsed  map[string][]edge                 // by import path
+}
+
+// An edge is an import of one file and where the file builds.
+type edge struct {
+	path string
+	on   set
+}
+
+// NewImports looks at the packages of l for a server of the given platform, Go
+// version ("1.23.5") and tags. files are the plugin's Go files without pinfix's
+// own imports.
+func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) *Imports {
+	read := func(name string) ([]byte, error) {
+		if rel, err := filepath.Rel(s.Root, name); err == nil {
+			if data, ok := files[filepath.ToSlash(rel)]; ok {
+				return data, nil
+			}
+		}
+		return os.ReadFile(name)
+	}
+	im := &Imports{listing: l, read: read, parsed: map[string][]edge{}}
+	all := platforms
+	if !slices.Contains(all, platform) {
+		all = append(slices.Clone(all), platform)
+	}
+	for _, p := range all {
+		ctx := build.Default
+		ctx.GOOS, ctx.GOARCH, _ = strings.Cut(p, "/")
+		ctx.CgoEnabled = true // a plugin has no other way
+		ctx.ReleaseTags = releaseTags(goVersion)
+		ctx.BuildTags = strings.FieldsFunc(s.tags, func(r rune) bool { return r == ',' })
+		im.ctxs = append(im.ctxs, ctx)
+	}
+	return im
+}
+
+// releaseTags are the tags that hold for Go v: go1.1 to go1.N.
+func releaseTags(v string) []string {
+	_, minor, _ := strings.Cut(v, ".")
+	minor, _, _ = strings.Cut(minor, ".")
+	n, err := strconv.Atoi(minor)
+	if err != nil {
+		return build.Default.ReleaseTags
+	}
+	var tags []string
+	for i := 1; i <= n; i++ {
+		tags = append(tags, "go1."+strconv.Itoa(i))
+	}
+	return tags
+}
+
+// Direct returns the paths of the modules that the plugin's own packages import
+// from.
+func (im *Imports) Direct() (map[string]bool, error) {
+	direct := map[string]bool{}
+	for _, p := range im.listing.Packages {
+		if p.Module != nil && !p.Main() {
+			continue
+		}
+		edges, err := im.edges(p)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range edges {
+			if q := im.listing.Packages[e.path]; q != nil && q.Module != nil {
+				direct[q.Module.Path] = true
+			}
+		}
+	}
+	return direct, nil
+}
+
+// Reachable returns, for each of the wanted modules, the package to import in
+// file (absolute name, content src) of package root: importable from there and
+// linked by root already on every platform that file builds on. The shortest
+// path wins. A module without one is not in the result.
+func (im *Imports) Reachable(root *Package, file string, src []byte, wanted map[string]bool) (map[string]string, error) {
+	need, err := im.builds(filepath.Dir(file), filepath.Base(file), src)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	on := map[string]set{root.ImportPath: need}
+	for level := []*Package{root}; len(level) > 0 && len(found) < len(wanted); {
+		if level, err = im.next(level, on); err != nil {
+			return nil, err
+		}
+		for _, p := range level {
+			if on[p.ImportPath]&need == need {
+				im.consider(found, wanted, root, p)
+			}
+		}
+	}
+	return found, nil
+}
+
+// next spreads the platforms of the packages in level to what they import; it
+// returns the packages that got more.
+func (im *Imports) next(level []*Package, on map[string]set) ([]*Package, error) {
+	var out []*Package
+	for _, p := range level {
+		edges, err := im.edges(p)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range edges {
+			q := im.listing.Packages[e.path]
+			if q == nil {
+				continue
+			}
+			if more := on[e.path] | on[p.ImportPath]&e.on; more != on[e.path] {
+				on[e.path] = more
+				if !slices.Contains(out, q) {
+					out = append(out, q)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func (im *Imports) consider(found map[string]string, wanted map[string]bool, root, p *Package) {
+	if p.Module == nil || !wanted[p.Module.Path] || !importable(root, p) {
+		return
+	}
+	old, ok := found[p.Module.Path]
+	if !ok || len(p.ImportPath) < len(old) || len(p.ImportPath) == len(old) && p.ImportPath < old {
+		found[p.Module.Path] = p.ImportPath
+	}
+}
+
+// importable reports whether root may import p: p is no main package and not
+// below somebody else's internal (https://go.dev/s/go14internal).
+func importable(root, p *Package) bool {
+	if p.Name == "main" || p.Error != nil {
+		return false
+	}
+	return !slices.Contains(strings.Split(p.ImportPath, "/"), "internal")
+}
+
+// edges returns the imports of p's files, sorted by file; pinfix's own blank
+// imports are not among them.
+func (im *Imports) edges(p *Package) ([]edge, error) {
+	if e, ok := im.parsed[p.ImportPath]; ok {
+		return e, nil
+	}
+	var out []edge
+	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.IgnoredGoFiles) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue // an ignored one
+		}
+		full := filepath.Join(p.Dir, name)
+		data, err := im.read(full)
+		if err != nil {
+			return nil, err
+		}
+		on, err := im.builds(p.Dir, name, data)
+		if err != nil || on == 0 {
+			continue // go list has its say about such a file
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), full, data, parser.ImportsOnly)
+		if err != nil {
+			continue
+		}
+		for _, spec := range f.Imports {
+			if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+				out = append(out, edge{path, on})
+			}
+		}
+	}
+	im.parsed[p.ImportPath] = out
+	return out, nil
+}
+
+// builds returns the platforms that the file builds on.
+func (im *Imports) builds(dir, name string, data []byte) (set, error) {
+	all := set(1)<<len(im.ctxs) - 1
+	if !constrained(name, data) {
+		return all, nil
+	}
+	var on set
+	for i := range im.ctxs {
+		ctx := im.ctxs[i]
+		ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+		ok, err := ctx.MatchFile(dir, name)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
+		}
+		if ok {
+			on |= 1 << i
+		}
+	}
+	return on, nil
+}
+
+// constrained reports whether a file may be left out somewhere: by its name or
+// by a constraint before the package clause. It errs to true, which costs time
+// only.
+func constrained(name string, data []byte) bool {
+	if strings.Contains(strings.TrimSuffix(name, ".go"), "_") || strings.HasPrefix(name, ".") {
+		return true
+	}
+	head := data
+	if i := bytes.Index(data, []byte("\npackage ")); i >= 0 {
+		head = data[:i]
+	}
+	for line := range bytes.Lines(head) {
+		if s := strings.TrimSpace(string(line)); constraint.IsGoBuild(s) || constraint.IsPlusBuild(s) {
+			return true
+		}
+	}
+	return false
+}
+
+var mainRE = regexp.MustCompile(`(?m)^func (main|InitModule)\(`)
+
+// Entry returns the file of root (path below the module root, slashes) that
+// takes the blank imports: one without build constraint and cgo where there is
+// one, with func main before others; never a generated one. "" if there is
+// none.
+func (im *Imports) Entry(moduleRoot string, root *Package) (string, error) {
+	best, bestRank := "", 8
+	for _, name := range root.Files() {
+		full := filepath.Join(root.Dir, name)
+		data, err := im.read(full)
+		if err != nil {
+			return "", err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), full, data, parser.ImportsOnly|parser.ParseComments)
+		if err != nil || ast.IsGenerated(f) {
+			continue
+		}
+		rank := 0
+		if constrained(name, data) {
+			rank += 4
+		}
+		if slices.Contains(root.CgoFiles, name) {
+			rank += 2
+		}
+		if !mainRE.Match(data) {
+			rank++
+		}
+		if rank < bestRank {
+			best, bestRank = full, rank
+		}
+	}
+	if best == "" {
+		return "", nil
+	}
+	rel, err := filepath.Rel(moduleRoot, best)
+	return filepath.ToSlash(rel), err
+}
+
+// OwnFiles finds the plugin's Go files that hold blank imports of pinfix's own,
+// and returns them as they are and without.
+func (s *Stage) OwnFiles() (have, bare Files, err error) {
+	have, bare = Files{}, Files{}
+	err = filepath.WalkDir(s.Root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != s.Root && s.skip(name, d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || path.Ext(d.Name()) != ".go" || !d.Type().IsRegular():
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {
+			return err
+		}
+		rel, err := filepath.Rel(s.Root, name)
+		if err != nil {
+			return err
+		}
+		without, err := astimports.Set(rel, data, nil)
+		if err != nil {
+			return nil // not a file that the go command could read either
+		}
+		if !bytes.Equal(without, data) {
+			have[filepath.ToSlash(rel)] = data
+			bare[filepath.ToSlash(rel)] = without
+		}
+		return nil
+	})
+	return have, bare, err
+}
+
+// skip reports whether the go command takes no package of the module from the
+// directory.
+func (s *Stage) skip(full, name string) bool {
+	if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(full, "go.mod"))
+	return !errors.Is(err, fs.ErrNotExist)
+}

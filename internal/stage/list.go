@@ -1,0 +1,159 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A Package is one package of the plugin's import graph, as go list prints it
+// for the server's platform and tags.
+type Package struct {
+	ImportPath string
+	Name       string
+	Dir        string
+	Standard   bool
+	DepOnly    bool // not named itself
+	Module     *struct {
+		Path, Version string
+		Main          bool
+	}
+	Imports        []string
+	GoFiles        []string
+	CgoFiles       []string
+	IgnoredGoFiles []string
+	Error          *struct{ Pos, Err string }
+}
+
+// Main reports whether the package is of the plugin's main module.
+func (p *Package) Main() bool { return p.Module != nil && p.Module.Main }
+
+// Files returns the names of the Go files that build on the server's platform.
+func (p *Package) Files() []string { return slices.Concat(p.GoFiles, p.CgoFiles) }
+
+const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,Error"
+
+// A Listing is the import graph of the plugin's main packages.
+type Listing struct {
+	Roots    []*Package          // the plugins themselves, sorted by import path
+	Packages map[string]*Package // what they link, standard library left out
+}
+
+// List loads the import graph of the main packages that patterns name (package
+// patterns or Go files); none: every main package of the module.
+func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
+	all := map[string]*Package{}
+	var roots []*Package
+	for _, call := range calls(patterns) {
+		_, flags, err := s.prepare(mod, nil, files)
+		if err != nil {
+			return nil, err
+		}
+		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
+		out, err := s.go_.Run(ctx, args...)
+		if err != nil {
+			return nil, err
+		}
+		if roots, err = decode(out, all, roots, len(patterns) > 0); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
+	l := &Listing{Roots: roots, Packages: map[string]*Package{}}
+	for _, r := range roots {
+		l.walk(all, r)
+	}
+	return l, nil
+}
+
+// calls groups patterns into go list calls: named files must all be in one
+// directory, so each gets one of its own.
+func calls(patterns []string) [][]string {
+	if len(patterns) == 0 {
+		return [][]string{{"./..."}}
+	}
+	var out [][]string
+	var packages []string
+	for _, p := range patterns {
+		if strings.HasSuffix(p, ".go") {
+			out = append(out, []string{p})
+		} else {
+			packages = append(packages, p)
+		}
+	}
+	if packages != nil {
+		out = append(out, packages)
+	}
+	return out
+}
+
+// decode reads go list's output into all and appends the main packages of the
+// main module to roots. A named package that is no main package is an error.
+func decode(out []byte, all map[string]*Package, roots []*Package, named bool) ([]*Package, error) {
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		p := &Package{}
+		if err := dec.Decode(p); err == io.EOF {
+			return roots, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		if p.Standard {
+			continue
+		}
+		if p.ImportPath == "command-line-arguments" && len(p.GoFiles)+len(p.CgoFiles) > 0 {
+			p.ImportPath = p.Dir + "/" + p.Files()[0] // several files may be listed, each by itself
+		}
+		all[p.ImportPath] = p
+		switch {
+		case p.DepOnly:
+		case p.Name == "main":
+			roots = append(roots, p)
+		case named && p.Error != nil:
+			return nil, fmt.Errorf("--package: %s", p.Error.Err)
+		case named:
+			return nil, fmt.Errorf("--package: %s is package %s, not a main package", p.ImportPath, p.Name)
+		}
+	}
+}
+
+// walk adds what p imports, and p, to l.
+func (l *Listing) walk(all map[string]*Package, p *Package) {
+	if l.Packages[p.ImportPath] != nil {
+		return
+	}
+	l.Packages[p.ImportPath] = p
+	for _, path := range p.Imports {
+		if q := all[path]; q != nil {
+			l.walk(all, q)
+		}
+	}
+}
+
+// Linked returns the packages of other modules, sorted by path.
+func (l *Listing) Linked() []pinner.Linked {
+	var out []pinner.Linked
+	for path, p := range l.Packages {
+		if p.Module != nil && !p.Module.Main {
+			out = append(out, pinner.Linked{Path: path, Module: module.Version{Path: p.Module.Path, Version: p.Module.Version}})
+		}
+	}
+	slices.SortFunc(out, func(a, b pinner.Linked) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// Versions returns the selected version of each linked module.
+func (l *Listing) Versions() map[string]string {
+	out := map[string]string{}
+	for _, p := range l.Linked() {
+		out[p.Module.Path] = p.Module.Version
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// A Move is a package that went from a parent module into a nested one.
+type Move struct {
+	Package string
+	Parent  module.Version // as the plugin has it, with the package
+	Nested  module.Version // as the server has it
+}
+
+// After returns the lowest version of the parent above its present one that
+// does not hold the package any more and whose go line accepts says yes to.
+// known are versions that somebody in the module graph asks for.
+//
+// A parent that requires the nested module is past the move, or every build of
+// it would be ambiguous; versions that do not say so are looked into where
+// there are few: those known, and the one of the nested version's own commit,
+// which is the only way for a module without tags (google.golang.org/genproto).
+func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(goLine string) bool) (string, error) {
+	tagged, err := s.versions(ctx, m.Parent.Path)
+	if err != nil {
+		return "", err
+	}
+	look := slices.Clone(known)
+	if v := sameCommit(m); v != "" {
+		look = append(look, v)
+	}
+	all := slices.Concat(look, tagged)
+	semver.Sort(all)
+	source := s.ModFiles(ctx)
+	for _, v := range slices.Compact(all) {
+		if semver.Compare(v, m.Parent.Version) <= 0 {
+			continue
+		}
+		c := module.Version{Path: m.Parent.Path, Version: v}
+		sums, err := source([]module.Version{c})
+		if err != nil || !accepts(sums[c].Go) {
+			continue
+		}
+		if slices.ContainsFunc(sums[c].Require, func(r module.Version) bool { return r.Path == m.Nested.Path }) {
+			return v, nil
+		}
+		if slices.Contains(look, v) {
+			if has, err := s.has(ctx, c, m.Package); err == nil && !has {
+				return v, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s holds package %s, which the server takes from %s, and no later version without it was found", m.Parent, m.Package, m.Nested)
+}
+
+// versions returns the tagged versions of a module, without the retracted.
+func (s *Stage) versions(ctx context.Context, path string) ([]string, error) {
+	dir, err := s.fetchDir()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.go_.In(dir).Run(ctx, "list", "-m", "-versions", path)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(strings.Fields(string(out)), func(v string) bool { return !semver.IsValid(v) || semver.Prerelease(v) != "" }), nil
+}
+
+// sameCommit returns the parent's pseudo-version for the commit of the nested
+// one, or "".
+func sameCommit(m Move) string {
+	const untagged = "v0.0.0-"
+	if module.IsPseudoVersion(m.Nested.Version) && strings.HasPrefix(m.Nested.Version, untagged) && strings.HasPrefix(m.Parent.Version, untagged) {
+		return m.Nested.Version
+	}
+	return ""
+}
+
+// has reports whether v holds the package, by its source.
+func (s *Stage) has(ctx context.Context, v module.Version, pkg string) (bool, error) {
+	dir, err := s.fetchDir()
+	if err != nil {
+		return false, err
+	}
+	out, err := s.go_.In(dir).Run(ctx, "mod", "download", "-json", v.String())
+	if err != nil {
+		return false, err
+	}
+	var m struct{ Dir string }
+	if err := json.Unmarshal(out, &m); err != nil {
+		return false, err
+	}
+	files, err := filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
+	return len(files) > 0, err
+}
+
+// fetchDir is an empty module to ask about other modules from: in the plugin's
+// own, the go command would first load a graph that its toolchain may refuse.
+func (s *Stage) fetchDir() (string, error) {
+	dir := filepath.Join(s.dir, "fetch")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	return dir, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module pinfix.invalid/fetch\n"), 0o666)
+}

@@ -1,0 +1,151 @@
+// Package stage lets the go command see the plugin's future tree without
+// touching the present one: go.mod and go.sum in a scratch directory
+// (-modfile), changed Go files beside them (-overlay), vendor/ written there
+// (vendor -o). [New] makes the scratch directory; [Stage.List], [Stage.Tidy]
+// and [Stage.Vendor] run there.
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A Stage is a scratch directory for one plugin.
+type Stage struct {
+	Root string // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
+
+	dir      string
+	cache    string // GOMODCACHE
+	go_      *gocmd.Go
+	tags     string
+	sum      []byte // the plugin's go.sum
+	n        int
+	mu       sync.Mutex
+	modFiles modFiles
+}
+
+// New makes a scratch directory for the plugin at g.Dir. cache is GOMODCACHE,
+// tags the server's build tags.
+func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
+	sum, err := os.ReadFile(filepath.Join(g.Dir, "go.sum"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pinfix-")
+	if err != nil {
+		return nil, fmt.Errorf("scratch directory: %w", err)
+	}
+	return &Stage{Root: g.Dir, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+}
+
+// Close removes the scratch directory.
+func (s *Stage) Close() error { return os.RemoveAll(s.dir) }
+
+// Files are the plugin's Go files as they shall be: path below Root -> content.
+type Files map[string][]byte
+
+// prepare writes one go.mod, go.sum and overlay, and returns the flags that
+// name them and the go.mod's path. Each command gets files of its own: -mod=mod
+// may write them.
+func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, flags []string, err error) {
+	s.mu.Lock()
+	s.n++
+	dir := filepath.Join(s.dir, strconv.Itoa(s.n))
+	s.mu.Unlock()
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return "", nil, err
+	}
+	name = filepath.Join(dir, "go.mod")
+	if err := os.WriteFile(name, mod.Text(), 0o666); err != nil {
+		return "", nil, err
+	}
+	if sum == nil {
+		sum = s.sum
+	}
+	if sum != nil {
+		if err := os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o666); err != nil {
+			return "", nil, err
+		}
+	}
+	flags = []string{"-modfile=" + name}
+	if len(files) == 0 {
+		return name, flags, nil
+	}
+	overlay, err := s.overlay(dir, files)
+	if err != nil {
+		return "", nil, err
+	}
+	return name, append(flags, "-overlay="+overlay), nil
+}
+
+// overlay writes the overlay file for files (go help build, -overlay).
+func (s *Stage) overlay(dir string, files Files) (string, error) {
+	var o struct{ Replace map[string]string }
+	o.Replace = map[string]string{}
+	for path, data := range files {
+		f := filepath.Join(dir, strconv.Itoa(len(o.Replace))+".go")
+		if err := os.WriteFile(f, data, 0o666); err != nil {
+			return "", err
+		}
+		o.Replace[filepath.Join(s.Root, filepath.FromSlash(path))] = f
+	}
+	data, err := json.Marshal(o)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "overlay.json")
+	return name, os.WriteFile(name, data, 0o666)
+}
+
+// Tidy runs go mod tidy and returns the go.mod and go.sum it made; sum is nil
+// where there is none.
+func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+	name, flags, err := s.prepare(mod, nil, files)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.go_.Run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
+		return nil, nil, err
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	tidied, err := pinner.ParseMod("go.mod", data)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum, err := os.ReadFile(filepath.Join(filepath.Dir(name), "go.sum"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return tidied, sum, err
+}
+
+// Vendor runs go mod vendor and returns the directory it made. A plugin without
+// dependencies has none: "".
+func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files Files) (string, error) {
+	name, flags, err := s.prepare(mod, sum, files)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(filepath.Dir(name), "vendor")
+	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
+	if _, err := s.go_.Run(ctx, args...); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return dir, nil
+}

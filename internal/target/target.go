@@ -1,0 +1,198 @@
+// Package target turns a server reference into a [pinner.Server]. The entry
+// point is [Read].
+package target
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Limits on what a server reference may hold; a real one is a hundredth of
+// them.
+const (
+	maxText    = 32 << 20 // bytes of a snapshot or go version -m text
+	maxModules = 100_000
+)
+
+// An Error says why a reference is no server, and what to do.
+type Error struct {
+	Ref  string
+	Err  error
+	Next string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("server %s: %v", e.Ref, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *Error) NextStep() string { return e.Next }
+
+// Schemes that DESIGN.md names and that this version does not read yet.
+var schemes = []string{"image", "docker-archive", "oci-archive", "oci", "mod"}
+
+// Read reads the server that ref names: a program file (ELF, Mach-O, PE), a
+// snapshot, or the output of go version -m with or without -json.
+func Read(ref string) (*pinner.Server, error) {
+	s, err := read(ref)
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.Ref = ref
+			return nil, e
+		}
+		return nil, &Error{Ref: ref, Err: err}
+	}
+	s.Ref = ref
+	return s, nil
+}
+
+func read(ref string) (*pinner.Server, error) {
+	info, err := os.Stat(ref)
+	if errors.Is(err, fs.ErrNotExist) {
+		if scheme, _, ok := strings.Cut(ref, ":"); ok {
+			for _, s := range schemes {
+				if s == scheme {
+					return nil, &Error{ref, fmt.Errorf("references with %s: are not supported yet", scheme),
+						"copy the program out of it, or save go version -m PROGRAM in a file, and name that"}
+				}
+			}
+		}
+		return nil, &Error{ref, errors.New("no such file"), "name the server program, or a file with the output of: go version -m PROGRAM"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &Error{ref, errors.New("not a regular file"), "name the server program, or a file with the output of: go version -m PROGRAM"}
+	}
+	f, err := os.Open(ref)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if isProgram(head[:n]) {
+		return readProgram(f, string(head))
+	}
+	if info.Size() > maxText {
+		return nil, fmt.Errorf("%d bytes is too much for the text of go version -m", info.Size())
+	}
+	data, err := os.ReadFile(ref)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(data)
+}
+
+// The first bytes of ELF, PE, and Mach-O (thin of both sizes and byte orders,
+// and fat) files.
+var magics = []string{"\x7fELF", "MZ", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"}
+
+func isProgram(head []byte) bool {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m)) {
+			return true
+		}
+	}
+	return false
+}
+
+func readProgram(f *os.File, magic string) (*pinner.Server, error) {
+	bi, err := buildinfo.Read(f)
+	if err != nil {
+		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
+			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+	}
+	s, err := fromBuildInfo(bi)
+	if err != nil {
+		return nil, err
+	}
+	if magic != "\x7fELF" {
+		return s, nil
+	}
+	s.Packages, err = pkghash.Read(f)
+	if errors.Is(err, pkghash.ErrNoTable) {
+		s.Packages, err = map[string]pinner.Fingerprint{}, nil
+	}
+	return s, err
+}
+
+// fromBuildInfo checks what comes from elsewhere: module paths and versions end
+// in go.mod and in command lines.
+func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
+	if bi.Main.Path == "" && len(bi.Deps) == 0 {
+		return nil, &Error{"", errors.New("its build info holds no modules"), "it was built without modules (GO111MODULE=off) or by another build system; pinfix needs a server built with modules"}
+	}
+	if len(bi.Deps) > maxModules {
+		return nil, fmt.Errorf("%d modules in the build info", len(bi.Deps))
+	}
+	s := &pinner.Server{
+		Main:     module.Version{Path: bi.Main.Path, Version: bi.Main.Version},
+		Path:     bi.Path,
+		Go:       bi.GoVersion,
+		Settings: map[string]string{},
+	}
+	if !validGo(s.GoVersion()) {
+		return nil, fmt.Errorf("Go version %q is not a release (go1.x.y)", bi.GoVersion)
+	}
+	for _, b := range bi.Settings {
+		s.Settings[b.Key] = b.Value
+	}
+	for _, d := range bi.Deps {
+		p := pinner.Pin{Version: module.Version{Path: d.Path, Version: d.Version}, Sum: d.Sum}
+		if d.Replace != nil {
+			p.Sum = d.Replace.Sum
+			p.Replace = module.Version{Path: d.Replace.Path, Version: d.Replace.Version}
+			if p.Replace.Version == "(devel)" {
+				p.Replace.Version = "" // a directory
+			}
+		}
+		if err := checkPin(p); err != nil {
+			return nil, fmt.Errorf("build info: %w", err)
+		}
+		s.Pins = append(s.Pins, p)
+	}
+	return s, nil
+}
+
+func checkPin(p pinner.Pin) error {
+	if p.Version.Version == "(devel)" {
+		return module.CheckPath(p.Path)
+	}
+	if err := checkVersion(p.Version); err != nil {
+		return err
+	}
+	if p.Replace.Version == "" {
+		return nil
+	}
+	return checkVersion(p.Replace)
+}
+
+// checkVersion is module.Check without its tie between path and major version:
+// a replacement or an +incompatible one need not keep it.
+func checkVersion(v module.Version) error {
+	if err := module.CheckPath(v.Path); err != nil {
+		return err
+	}
+	if !semver.IsValid(v.Version) {
+		return fmt.Errorf("module %s has the malformed version %q", v.Path, v.Version)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package target
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/version"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+var errText = errors.New("neither a program nor the output of go version -m")
+
+const textHint = "make it with: go version -m PROGRAM > FILE"
+
+// Parse reads the output of go version -m, its -json form, or a snapshot: the
+// former followed by pkg<TAB>import path<TAB>16 hex digits lines. The Go
+// version stands only in the header line, "name: go1.23.5".
+func Parse(data []byte) (*pinner.Server, error) {
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return parseJSON(data)
+	}
+	var body strings.Builder
+	var goVersion string
+	var packages map[string]pinner.Fingerprint
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		line = strings.TrimRight(line, "\r\n")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "\t"):
+			body.WriteString(line[1:] + "\n")
+		case strings.HasPrefix(line, "pkg\t"):
+			if packages == nil {
+				packages = map[string]pinner.Fingerprint{}
+			}
+			if err := parsePackage(packages, line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
+		default:
+			_, v, ok := strings.Cut(line, ": ")
+			if !ok || !strings.HasPrefix(v, "go") && !strings.HasPrefix(v, "devel ") {
+				return nil, &Error{"", errText, textHint}
+			}
+			if goVersion != "" {
+				return nil, fmt.Errorf("line %d: a second program; keep only the server's lines", n)
+			}
+			goVersion = v
+		}
+	}
+	if goVersion == "" {
+		return nil, &Error{"", errText, textHint}
+	}
+	bi, err := debug.ParseBuildInfo(body.String())
+	if err != nil {
+		return nil, fmt.Errorf("build info: %w", err)
+	}
+	bi.GoVersion = goVersion
+	s, err := fromBuildInfo(bi)
+	if err != nil {
+		return nil, err
+	}
+	s.Packages = packages
+	return s, nil
+}
+
+func parsePackage(packages map[string]pinner.Fingerprint, line string) error {
+	path, sum, _ := strings.Cut(strings.TrimPrefix(line, "pkg\t"), "\t")
+	if err := module.CheckImportPath(path); err != nil {
+		return err
+	}
+	var f pinner.Fingerprint
+	if n, err := hex.Decode(f[:], []byte(sum)); len(sum) != 16 || n != 8 || err != nil {
+		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
+	}
+	packages[path] = f
+	return nil
+}
+
+// parseJSON reads what go version -m -json prints: one debug.BuildInfo.
+func parseJSON(data []byte) (*pinner.Server, error) {
+	var bi debug.BuildInfo
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&bi); err != nil {
+		return nil, fmt.Errorf("build info in JSON: %w", err)
+	}
+	if dec.More() {
+		return nil, errors.New("build info in JSON: a second program; keep only the server's")
+	}
+	for _, d := range bi.Deps {
+		if d == nil {
+			return nil, errors.New("build info in JSON: a null in Deps")
+		}
+	}
+	return fromBuildInfo(&bi)
+}
+
+func validGo(v string) bool { return version.IsValid("go"+v) && v != "" }

@@ -1,0 +1,88 @@
+package pinner
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+)
+
+// Recheck looks at the go.mod that go mod tidy made of the plan: what its graph
+// holds above a pin once pinfix's own excludes are out. The demands are exactly
+// the excludes that it needs; one that the plan did not have means another
+// round, with it in Input.Exclude. The graph is that of the tidied go.mod.
+func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
+	m, err := tidied.Clone()
+	if err != nil {
+		return nil, nil, err
+	}
+	m.dropOwnExcludes()
+	probe := &Plan{Mod: m, Pins: p.Pins}
+	excluded := map[module.Version]bool{}
+	for range maxRounds {
+		g, err := probe.graph(excluded, in.Source)
+		if err != nil {
+			return nil, nil, err
+		}
+		if probe.exclude(g, in.Drop, excluded) == 0 {
+			return probe.Demands, g, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("no end after %d rounds of excludes", maxRounds)
+}
+
+// Finish makes the go.mod to be written of the tidied one: it sets the excludes
+// to those needed and marks every line that differs from the user's.
+func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
+	m, err := tidied.Clone()
+	if err != nil {
+		return nil, err
+	}
+	m.crlf = user.crlf
+	m.dropOwnExcludes()
+	excluded := map[module.Version]bool{}
+	for _, d := range needed {
+		excluded[d.Version] = true
+	}
+	m.addExcludes(sorted(excluded))
+	for _, r := range m.Require {
+		old := user.version(r.Mod.Path)
+		pinned := slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == r.Mod.Path })
+		switch {
+		case old == "" && pinned:
+			writeMark(r.Syntax, mark{})
+		case old != "" && old != r.Mod.Version:
+			writeMark(r.Syntax, mark{old: old, new: r.Mod.Version})
+		}
+	}
+	markGo(user, m)
+	return m, nil
+}
+
+func (m *Mod) dropOwnExcludes() {
+	for _, x := range m.Exclude {
+		if _, ok := readMark(x.Syntax); ok {
+			m.DropExclude(x.Mod.Path, x.Mod.Version)
+		}
+	}
+	m.Cleanup()
+}
+
+// markGo marks the go and toolchain lines where they differ from the user's.
+func markGo(user, m *Mod) {
+	if user.Go == nil || m.Go == nil {
+		return
+	}
+	k := mark{old: user.Go.Version, new: m.Go.Version}
+	if user.Toolchain != nil {
+		switch {
+		case m.Toolchain == nil:
+			k.toolchain = user.Toolchain.Name
+		case m.Toolchain.Name != user.Toolchain.Name:
+			writeMark(m.Toolchain.Syntax, mark{old: user.Toolchain.Name, new: m.Toolchain.Name})
+		}
+	}
+	if k.old != k.new || k.toolchain != "" {
+		writeMark(m.Go.Syntax, k)
+	}
+}

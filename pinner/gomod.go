@@ -1,0 +1,138 @@
+package pinner
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+)
+
+// Mod is a go.mod file being edited. The user's own lines, their order,
+// comments and line ends stay; what pinfix sets carries a mark.
+type Mod struct {
+	*modfile.File
+	name string
+	crlf bool
+}
+
+// ParseMod parses go.mod text. The error is a modfile.ErrorList, which names
+// file, line and cause of all faults. It is strict: modfile.ParseLax would hide
+// replace and exclude.
+func ParseMod(name string, data []byte) (*Mod, error) {
+	crlf := bytes.Contains(data, []byte("\r\n"))
+	if crlf {
+		data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	}
+	f, err := modfile.Parse(name, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	if f.Module == nil {
+		return nil, fmt.Errorf("%s: no module directive; run go mod init", name)
+	}
+	return &Mod{File: f, name: name, crlf: crlf}, nil
+}
+
+// Text returns the file in canonical format.
+func (m *Mod) Text() []byte {
+	m.Cleanup()
+	return modfile.Format(m.Syntax)
+}
+
+// Bytes returns the file in canonical format, with the line ends it was read
+// with.
+func (m *Mod) Bytes() []byte {
+	data := m.Text()
+	if m.crlf {
+		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+	}
+	return data
+}
+
+// Clone returns an independent copy.
+func (m *Mod) Clone() (*Mod, error) {
+	c, err := ParseMod(m.name, m.Text())
+	if err != nil {
+		return nil, err
+	}
+	c.crlf = m.crlf
+	return c, nil
+}
+
+// GoVersion returns the version of the go line; a go.mod without one means Go
+// 1.16 (https://go.dev/ref/mod#go-mod-file-go).
+func (m *Mod) GoVersion() string {
+	if m.Go == nil {
+		return "1.16"
+	}
+	return m.Go.Version
+}
+
+// version returns the required version of the module path, or "".
+func (m *Mod) version(path string) string {
+	for _, r := range m.Require {
+		if r.Mod.Path == path {
+			return r.Mod.Version
+		}
+	}
+	return ""
+}
+
+// replacement returns the line that replaces v, or nil: a line for that very
+// version wins over one for all (https://go.dev/ref/mod#go-mod-file-replace).
+func (m *Mod) replacement(v module.Version) *modfile.Replace {
+	var all *modfile.Replace
+	for _, r := range m.Replace {
+		if r.Old == v {
+			return r
+		}
+		if r.Old.Path == v.Path && r.Old.Version == "" {
+			all = r
+		}
+	}
+	return all
+}
+
+func (m *Mod) excludes(v module.Version) bool {
+	return slices.ContainsFunc(m.Exclude, func(x *modfile.Exclude) bool { return x.Mod == v })
+}
+
+// addExcludes adds marked exclude lines as a statement of their own at the end,
+// so that the user's statements stay as they are.
+func (m *Mod) addExcludes(vs []module.Version) {
+	lines := m.addOwn("exclude", len(vs))
+	for i, v := range vs {
+		lines[i].Token = append(lines[i].Token, modfile.AutoQuote(v.Path), v.Version)
+		m.Exclude = append(m.Exclude, &modfile.Exclude{Mod: v, Syntax: lines[i]})
+	}
+}
+
+// addReplaces adds marked replace lines, as addExcludes does.
+func (m *Mod) addReplaces(pins []Pin) {
+	lines := m.addOwn("replace", len(pins))
+	for i, p := range pins {
+		lines[i].Token = append(lines[i].Token, modfile.AutoQuote(p.Path), "=>", modfile.AutoQuote(p.Replace.Path), p.Replace.Version)
+		m.Replace = append(m.Replace, &modfile.Replace{Old: module.Version{Path: p.Path}, New: p.Replace, Syntax: lines[i]})
+	}
+}
+
+// addOwn appends a statement of n marked lines and returns the lines; a single
+// one is no block, as modfile's Cleanup would make it.
+func (m *Mod) addOwn(verb string, n int) []*modfile.Line {
+	lines := make([]*modfile.Line, n)
+	for i := range lines {
+		lines[i] = &modfile.Line{InBlock: n > 1}
+		writeMark(lines[i], mark{})
+	}
+	switch n {
+	case 0:
+	case 1:
+		lines[0].Token = []string{verb}
+		m.Syntax.Stmt = append(m.Syntax.Stmt, lines[0])
+	default:
+		m.Syntax.Stmt = append(m.Syntax.Stmt, &modfile.LineBlock{Token: []string{verb}, Line: lines})
+	}
+	return lines
+}

@@ -1,0 +1,206 @@
+package pinner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// A Summary is what the module graph needs of one module's go.mod.
+type Summary struct {
+	Go      string // the go line, "" for none
+	Require []module.Version
+}
+
+// Summarize reads a dependency's go.mod. Like the go command it is lax about
+// directives it does not know (cmd/go/internal/modload.rawGoModSummary).
+func Summarize(name string, data []byte) (*Summary, error) {
+	f, err := modfile.ParseLax(name, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{}
+	if f.Go != nil {
+		s.Go = f.Go.Version
+	}
+	for _, r := range f.Require {
+		s.Require = append(s.Require, r.Mod)
+	}
+	return s, nil
+}
+
+// pruned reports whether the module's requirements list all that its packages
+// need, so that the graph of a pruned main module ends there: go 1.17 and newer
+// (https://go.dev/ref/mod#graph-pruning).
+func (s *Summary) pruned() bool { return prunedGo(s.Go) }
+
+func prunedGo(v string) bool { return v != "" && compareGo(v, "1.17") >= 0 }
+
+// A Source gives the go.mod of each module, many in one call. A module without
+// version is a directory relative to the main module's root. A module it
+// cannot give is an error that names it.
+type Source func([]module.Version) (map[module.Version]*Summary, error)
+
+// A Graph is the module graph of a main module: what go mod graph prints,
+// pruned and with exclude and replace applied as cmd/go does it
+// (cmd/go/internal/modload.readModGraph).
+//
+// It is loaded here, and not by the go command, for one reason: the server's
+// toolchain refuses to print a graph that holds a go.mod newer than itself
+// (Go 1.21 and newer), and just such graphs need pins.
+type Graph struct {
+	main     module.Version
+	selected map[string]string
+	versions map[string][]string // every version in the graph, unsorted
+	parent   map[module.Version]module.Version
+	demand   map[module.Version][]module.Version // who requires it
+	goLine   map[module.Version]string
+}
+
+type node struct {
+	m     module.Version
+	prune bool // the main module's graph is pruned here
+}
+
+// LoadGraph loads the graph of m, level by level.
+func LoadGraph(m *Mod, source Source) (*Graph, error) {
+	g := &Graph{
+		main:     m.Module.Mod,
+		selected: map[string]string{},
+		versions: map[string][]string{},
+		parent:   map[module.Version]module.Version{},
+		demand:   map[module.Version][]module.Version{},
+		goLine:   map[module.Version]string{},
+	}
+	prune := prunedGo(m.GoVersion())
+	var level []node
+	done := map[node]bool{}
+	add := func(from, to module.Version, n []node, prune bool) []node {
+		if to.Path == g.main.Path || m.excludes(to) {
+			return n
+		}
+		g.require(from, to)
+		if k := (node{to, prune}); !done[k] {
+			done[k] = true
+			n = append(n, k)
+		}
+		return n
+	}
+	for _, r := range m.Require {
+		level = add(g.main, r.Mod, level, prune)
+	}
+	for len(level) > 0 {
+		sums, err := source(m.actual(level))
+		if err != nil {
+			return nil, err
+		}
+		var next []node
+		for _, n := range level {
+			s := sums[m.resolve(n.m)]
+			if s == nil {
+				return nil, fmt.Errorf("no go.mod of %s", n.m)
+			}
+			g.goLine[n.m] = s.Go
+			for _, r := range s.Require {
+				if n.prune && s.pruned() {
+					if r.Path != g.main.Path && !m.excludes(r) {
+						g.require(n.m, r) // seen, but its own requirements are pruned out
+					}
+					continue
+				}
+				// Below an unpruned module nothing is pruned.
+				next = add(n.m, r, next, false)
+			}
+		}
+		level = next
+	}
+	return g, nil
+}
+
+func (g *Graph) require(from, to module.Version) {
+	if !slices.Contains(g.demand[to], from) {
+		g.demand[to] = append(g.demand[to], from)
+	}
+	if _, ok := g.parent[to]; ok {
+		return
+	}
+	g.parent[to] = from
+	g.versions[to.Path] = append(g.versions[to.Path], to.Version)
+	if old, ok := g.selected[to.Path]; !ok || semver.Compare(to.Version, old) > 0 {
+		g.selected[to.Path] = to.Version
+	}
+}
+
+// resolve returns where v's source comes from: its replacement or itself.
+func (m *Mod) resolve(v module.Version) module.Version {
+	if r := m.replacement(v); r != nil {
+		return r.New
+	}
+	return v
+}
+
+func (m *Mod) actual(level []node) []module.Version {
+	var out []module.Version
+	for _, n := range level {
+		out = append(out, m.resolve(n.m))
+	}
+	return out
+}
+
+// Selected returns the selected version of the module path, or "".
+func (g *Graph) Selected(path string) string { return g.selected[path] }
+
+// Versions returns the versions of the module path that somebody in the graph
+// asks for, in ascending order.
+func (g *Graph) Versions(path string) []string { return g.above(path, "") }
+
+// above returns the versions of path in the graph that are above version, in
+// ascending order.
+func (g *Graph) above(path, version string) []string {
+	var out []string
+	for _, v := range g.versions[path] {
+		if semver.Compare(v, version) > 0 {
+			out = append(out, v)
+		}
+	}
+	semver.Sort(out)
+	return out
+}
+
+// tooNew returns the modules in the graph whose go line the server's toolchain
+// refuses, sorted by path.
+func (g *Graph) tooNew(s *Server) []module.Version {
+	var out []module.Version
+	for m, line := range g.goLine {
+		if !s.Accepts(line) {
+			out = append(out, m)
+		}
+	}
+	module.Sort(out)
+	return out
+}
+
+// Demands returns who asks for v as short chains from the plugin,
+// "a@v1.0.0 -> b@v1.2.0 -> v", at most three.
+func (g *Graph) Demands(v module.Version) []string {
+	var out []string
+	for _, d := range g.demand[v] {
+		if d == g.main {
+			continue
+		}
+		chain := []string{v.String()}
+		for m := d; m != g.main; m = g.parent[m] {
+			chain = append(chain, m.String())
+		}
+		slices.Reverse(chain)
+		out = append(out, strings.Join(chain, " -> "))
+		if len(out) == 3 {
+			break
+		}
+	}
+	return out
+}

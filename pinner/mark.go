@@ -1,0 +1,71 @@
+package pinner
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A mark is the end of a comment on a go.mod line that pinfix set:
+//
+//	// pinfix                      pinfix added the line
+//	// pinfix v1.28.0 -> v1.27.0   pinfix changed the line
+//
+// A user's own comment stays before it ("// why; pinfix"), as the go command
+// does with "// indirect; why". The old value makes the plan a function of the
+// user's go.mod and the server alone: moving to another server and back gives
+// the same bytes. When the line no longer holds the new value, somebody has
+// changed it since, and the mark no longer counts.
+type mark struct {
+	old, new  string
+	toolchain string // on the go line: the toolchain line that pinfix removed
+}
+
+var markRE = regexp.MustCompile(`^(//|//.*;) ?pinfix(?: (\S+) -> (\S+?))?(?:, toolchain (\S+))?$`)
+
+func readMark(l *modfile.Line) (mark, bool) {
+	if l == nil || len(l.Suffix) == 0 {
+		return mark{}, false
+	}
+	m := markRE.FindStringSubmatch(l.Suffix[len(l.Suffix)-1].Token)
+	if m == nil {
+		return mark{}, false
+	}
+	return mark{old: m[2], new: m[3], toolchain: m[4]}, true
+}
+
+func (m mark) String() string {
+	s := "pinfix"
+	if m.old != "" || m.new != "" {
+		s += " " + m.old + " -> " + m.new
+	}
+	if m.toolchain != "" {
+		s += ", toolchain " + m.toolchain
+	}
+	return s
+}
+
+func writeMark(l *modfile.Line, m mark) {
+	dropMark(l)
+	if n := len(l.Suffix); n > 0 {
+		l.Suffix[n-1].Token += "; " + m.String()
+		return
+	}
+	l.Suffix = []modfile.Comment{{Token: "// " + m.String(), Suffix: true}}
+}
+
+func dropMark(l *modfile.Line) {
+	if l == nil || len(l.Suffix) == 0 {
+		return
+	}
+	c := &l.Suffix[len(l.Suffix)-1]
+	m := markRE.FindStringSubmatch(c.Token)
+	if m == nil {
+		return
+	}
+	c.Token = strings.TrimSuffix(m[1], ";")
+	if c.Token == "//" {
+		l.Suffix = l.Suffix[:len(l.Suffix)-1]
+	}
+}

@@ -1,0 +1,311 @@
+package pinner
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// maxRounds bounds the exclude rounds: each excludes at least one version, and
+// two or three are normal.
+const maxRounds = 50
+
+// Input is what a plan is made of.
+type Input struct {
+	Server *Server
+	Mod    *Mod  // the plugin's go.mod, restored; stays as it is
+	Pins   []Pin // what to pin
+
+	Raise   []module.Version // parents of split modules: at least this version
+	Drop    []string         // nested modules that the server does not have: out of the graph
+	Exclude []module.Version // versions that an earlier round found above a pin
+	Source  Source
+}
+
+// A Demand is a version that the plugin's graph holds above its pin, and who
+// asks for it, as chains "a@v1 -> b@v1 -> c@v2".
+type Demand struct {
+	module.Version
+	By []string
+}
+
+// A Plan is a go.mod that selects the pins.
+type Plan struct {
+	Mod      *Mod
+	Pins     []Pin // Input.Pins, and modules held at the server's version for their go line
+	Demands  []Demand
+	Warnings []string
+}
+
+// A DirectiveError is a directive of the plugin's go.mod that the server's
+// toolchain does not know.
+type DirectiveError struct {
+	File      string
+	Line      int
+	Directive string
+	Since, Go string // the release that brought it, the server's Go
+}
+
+func (e *DirectiveError) Error() string {
+	return fmt.Sprintf("%s:%d: %s is not known to the server's Go %s (it came with Go %s)", e.File, e.Line, e.Directive, e.Go, e.Since)
+}
+
+// NextStep says what the user can do.
+func (e *DirectiveError) NextStep() string {
+	return "move it to a go.mod of its own, such as tools/go.mod, or ask for a server built by Go " + e.Since
+}
+
+// A TooNewError lists modules whose go line is above the server's Go and that
+// the server does not link, so that no pin lowers them.
+type TooNewError struct {
+	Go      string
+	Modules []TooNew
+}
+
+// TooNew is one module of a TooNewError.
+type TooNew struct {
+	module.Version
+	Go string
+	By []string
+}
+
+func (e *TooNewError) Error() string {
+	var lines []string
+	for _, m := range e.Modules {
+		s := fmt.Sprintf("%s needs Go %s; the server has Go %s", m.Version, m.Go, e.Go)
+		if len(m.By) > 0 {
+			s += " (" + m.By[0] + ")"
+		}
+		lines = append(lines, s)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// NextStep says what the user can do.
+func (e *TooNewError) NextStep() string {
+	return "require older versions of them that ask for no newer Go"
+}
+
+// Make makes the plan: the selected version and the replacement of every pin,
+// both as the server has them.
+func Make(in Input) (*Plan, error) {
+	m, err := in.Mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins)}
+	if err := checkDirectives(m, in.Server.GoVersion()); err != nil {
+		return nil, err
+	}
+	if err := setGo(m, in.Server.GoVersion()); err != nil {
+		return nil, err
+	}
+	for _, path := range in.Drop {
+		m.DropRequire(path)
+	}
+	for _, v := range in.Raise {
+		if old := m.version(v.Path); semver.Compare(old, v.Version) < 0 {
+			if err := m.AddRequire(v.Path, v.Version); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := plan.require(plan.Pins); err != nil {
+		return nil, err
+	}
+	excluded := map[module.Version]bool{}
+	for _, v := range in.Exclude {
+		excluded[v] = true
+	}
+	if err := plan.settle(in, excluded); err != nil {
+		return nil, err
+	}
+	m.addExcludes(sorted(excluded))
+	return plan, nil
+}
+
+func sorted(set map[module.Version]bool) []module.Version {
+	vs := slices.Collect(maps.Keys(set))
+	module.Sort(vs)
+	return vs
+}
+
+// settle excludes what the graph has above a pin, and looks again, until
+// nothing is above one. It holds modules that are too new for the server's Go
+// at the server's version.
+func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
+	for range maxRounds {
+		g, err := p.graph(excluded, in.Source)
+		if err != nil {
+			return err
+		}
+		if p.exclude(g, in.Drop, excluded) > 0 {
+			continue
+		}
+		if held, err := p.hold(g, in.Server); held == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("no end after %d rounds of excludes", maxRounds)
+}
+
+// graph loads the graph of p.Mod with the versions in excluded left out.
+func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, error) {
+	m, err := p.Mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	for v := range excluded {
+		m.Exclude = append(m.Exclude, &modfile.Exclude{Mod: v})
+	}
+	return LoadGraph(m, source)
+}
+
+// exclude adds what g holds above the pins, and every version of the modules
+// in drop, to excluded and to p.Demands; it returns how many.
+func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool) int {
+	n := 0
+	add := func(path string, versions []string) {
+		for _, v := range versions {
+			d := module.Version{Path: path, Version: v}
+			excluded[d] = true
+			p.Demands = append(p.Demands, Demand{d, g.Demands(d)})
+			n++
+		}
+	}
+	for _, pin := range p.Pins {
+		add(pin.Path, g.above(pin.Path, pin.Version.Version))
+	}
+	for _, path := range drop {
+		add(path, g.above(path, ""))
+	}
+	return n
+}
+
+// hold pins the modules whose go line is too new for the server where the
+// server has a version of them; it returns how many, and a *TooNewError for
+// the rest.
+func (p *Plan) hold(g *Graph, s *Server) (int, error) {
+	tooNew := g.tooNew(s)
+	var rest []TooNew
+	var held []Pin
+	for _, m := range tooNew {
+		i := slices.IndexFunc(s.Pins, func(pin Pin) bool { return pin.Path == m.Path && !workspace(pin) })
+		pinned := slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == m.Path })
+		if i >= 0 && !pinned {
+			held = append(held, s.Pins[i])
+			continue
+		}
+		rest = append(rest, TooNew{m, g.goLine[m], g.Demands(m)})
+	}
+	held = slices.CompactFunc(held, func(a, b Pin) bool { return a.Path == b.Path })
+	if len(held) == 0 && len(rest) > 0 {
+		return 0, &TooNewError{Go: s.GoVersion(), Modules: rest}
+	}
+	p.Pins = append(p.Pins, held...)
+	return len(held), p.require(held)
+}
+
+// require writes both halves of each pin.
+func (p *Plan) require(pins []Pin) error {
+	var add []Pin
+	for _, pin := range pins {
+		v := pin.Version
+		if p.Mod.excludes(v) {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("go.mod excludes %s, which the server links; the exclude is removed", v))
+			p.Mod.DropExclude(v.Path, v.Version)
+			p.Mod.Cleanup()
+		}
+		if old := p.Mod.version(v.Path); old != v.Version {
+			if err := p.Mod.AddRequire(v.Path, v.Version); err != nil {
+				return err
+			}
+		}
+		if p.replace(pin) {
+			add = append(add, pin)
+		}
+	}
+	p.Mod.addReplaces(add)
+	return nil
+}
+
+// replace makes the user's replace lines agree with pin. It reports whether a
+// line of pinfix's own is needed.
+func (p *Plan) replace(pin Pin) bool {
+	want, have := pin.Replace, p.Mod.replacement(pin.Version)
+	switch {
+	case have != nil && have.New.Version == "":
+		p.warn("%s:%d: %s is replaced by the directory %s; it loads only if that holds the server's source",
+			p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New.Path)
+	case want.Path != "" && want.Version == "":
+		p.warn("the server took %s from a directory (%s); nobody can see its source, so verify the built plugin", pin.Version, want.Path)
+	case have == nil:
+		return want.Path != ""
+	case want.Path == "":
+		p.warn("%s:%d: replace %s => %s is taken out: the server does not replace it", p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New)
+		p.Mod.dropReplace(have)
+		return p.replace(pin) // a line for all versions may stand behind one for this version
+	case have.New != want:
+		old := atVersion(have.New)
+		p.warn("%s:%d: replace %s => %s is changed to the server's %s", p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New, want)
+		p.Mod.AddReplace(have.Old.Path, have.Old.Version, want.Path, want.Version)
+		writeMark(have.Syntax, mark{old: old, new: atVersion(want)})
+		p.Mod.Cleanup()
+	}
+	return false
+}
+
+func (p *Plan) warn(format string, args ...any) {
+	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+}
+
+// checkDirectives returns an error for each directive that Go v does not know.
+func checkDirectives(m *Mod, v string) error {
+	var errs []error
+	check := func(l *modfile.Line, verb string) {
+		if since := directiveSince[verb]; since != "" && compareGo(since, v) > 0 {
+			errs = append(errs, &DirectiveError{m.name, l.Start.Line, verb, since, v})
+		}
+	}
+	for _, stmt := range m.Syntax.Stmt {
+		switch stmt := stmt.(type) {
+		case *modfile.Line:
+			check(stmt, stmt.Token[0])
+		case *modfile.LineBlock:
+			for _, l := range stmt.Line {
+				check(l, stmt.Token[0])
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// setGo lowers the go and toolchain lines to what Go server accepts.
+func setGo(m *Mod, server string) error {
+	if m.Go != nil && !acceptsGo(server, m.Go.Version) {
+		line := goLine(server)
+		if lang := goLang(m.Go.Version); compareGo(lang, line) < 0 {
+			line = lang // "1.18.3" for Go 1.20, which wants two parts
+		}
+		if err := m.AddGoStmt(line); err != nil {
+			return err
+		}
+	}
+	if m.Toolchain == nil {
+		return nil
+	}
+	name := strings.TrimPrefix(m.Toolchain.Name, "go")
+	switch {
+	case !knowsToolchains(server):
+		m.DropToolchainStmt()
+	case m.Toolchain.Name != "default" && compareGo(name, server) > 0:
+		return m.AddToolchainStmt("go" + server)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package pinner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// platforms that Go builds plugins for (internal/platform.BuildModeSupported).
+var platforms = []string{
+	"linux/386", "linux/amd64", "linux/arm", "linux/arm64", "linux/loong64", "linux/ppc64le", "linux/riscv64", "linux/s390x",
+	"android/386", "android/amd64", "android/arm", "android/arm64",
+	"darwin/amd64", "darwin/arm64",
+	"freebsd/amd64",
+}
+
+// A RefusedError says why a server can never load a plugin.
+type RefusedError struct{ Reason, Next string }
+
+func (e *RefusedError) Error() string { return e.Reason }
+
+// NextStep says what the user can do.
+func (e *RefusedError) NextStep() string { return e.Next }
+
+// Refuses returns a *RefusedError if s can never load a plugin.
+func (s *Server) Refuses() error {
+	platform := s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
+	switch {
+	case s.Settings["GOOS"] == "windows":
+		return &RefusedError{"the server is built for " + platform + "; Go cannot build plugins for Windows",
+			"run the server on Linux, in a container for one, and name that program"}
+	case s.Settings["GOOS"] != "" && s.Settings["GOARCH"] != "" && !slices.Contains(platforms, platform):
+		return &RefusedError{"the server is built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
+			"name the server program of one of these platforms"}
+	case s.Settings["CGO_ENABLED"] == "0":
+		return &RefusedError{"the server is built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
+			"rebuild the server with CGO_ENABLED=1, or take its publisher's build with plugin support"}
+	case s.Packages != nil && len(s.Packages) == 0:
+		return &RefusedError{"the server cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
+			"name the program that calls plugin.Open, built with cgo"}
+	}
+	return nil
+}
+
+// Platform returns the server's GOOS/GOARCH, and false where the build info
+// does not hold it (Go 1.17 and older).
+func (s *Server) Platform() (goos, goarch string, ok bool) {
+	goos, goarch = s.Settings["GOOS"], s.Settings["GOARCH"]
+	return goos, goarch, goos != "" && goarch != ""
+}
+
+// String prints a pin as its build-info line: "path version => path version".
+func (p Pin) String() string {
+	s := fmt.Sprintf("%s %s", p.Path, p.Version.Version)
+	if p.Replace.Path != "" {
+		s += strings.TrimRight(fmt.Sprintf(" => %s %s", p.Replace.Path, p.Replace.Version), " ")
+	}
+	return s
+}
