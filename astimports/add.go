@@ -14,8 +14,13 @@ func (f *file) add(paths []string) []byte {
 		return f.insert(lineStart(f.src, d.rparen), eol+lines)
 	}
 	block := "import (" + eol + lines + ")"
-	switch at, where := f.afterImports(); where {
+	switch at, where := f.after(f.last()); where {
 	case nextLine:
+		if len(f.decls) == 0 && !blank(f.src[at:lineEnd(f.src, at)]) {
+			// gofmt wants a blank line between declarations, but not before
+			// the first. One on both sides would be one too many to undo.
+			return f.insert(at, block+eol+eol)
+		}
 		return f.insert(at, eol+block+eol)
 	case endOfFile:
 		return f.insert(at, eol+eol+block)
@@ -67,13 +72,18 @@ const (
 	sameLine               // before code that follows on the line
 )
 
-// afterImports returns where a new import declaration goes: after the line of
-// the last import, or of the package clause, and the comments that begin on it.
-func (f *file) afterImports() (at int, where place) {
-	src, i, semi := f.src, f.name, 0
+// last returns the end of the last import or of the package clause.
+func (f *file) last() int {
 	if n := len(f.decls); n > 0 {
-		i = f.decls[n-1].end
+		return f.decls[n-1].end
 	}
+	return f.name
+}
+
+// after returns where a declaration goes that comes after what ends at i: after
+// its line, and the comments that begin on it.
+func (f *file) after(i int) (at int, where place) {
+	src, semi := f.src, 0
 	for {
 		i = skipBlank(src, i)
 		switch rest := src[i:]; {

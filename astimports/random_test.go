@@ -1,7 +1,9 @@
 package astimports_test
 
 import (
+	"go/format"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -10,19 +12,26 @@ import (
 // nobody would write.
 func TestRandom(t *testing.T) {
 	t.Parallel()
-	n := 20_000
+	n := 100_000
 	if testing.Short() {
 		n /= 20
 	}
-	g := &generator{rand.New(rand.NewPCG(1, 2))}
+	g := &generator{rand.New(rand.NewPCG(7, 8))}
 	for range n {
 		src := g.file()
 		check(t, []byte(src), []string{"a.b/c", "fmt", "x/y"}, []string{"z.b/longer", "a.b/c"})
+		if out, err := format.Source([]byte(src)); err == nil && !crowded.Match(out) {
+			check(t, out, []string{"a.b/c", "fmt", "x/y"}, nil)
+		}
 		if t.Failed() {
 			t.Fatalf("file: %q", src)
 		}
 	}
 }
+
+// crowded matches files in which no blank line follows the imports. Where
+// comments led it to that, gofmt changes its mind as soon as anything else changes.
+var crowded = regexp.MustCompile(`(?m)^(package|import|\)|.*\*/).*\n(var|func|//|/\*)|\*/ *(var|func|//|/\*)`)
 
 type generator struct{ *rand.Rand }
 

@@ -8,8 +8,8 @@ type cut struct {
 	text       string
 
 	lines   bool // whole lines, with the line end of the last
-	opening bool // the line above has the opening parenthesis
 	last    bool // a declaration that only own ones follow
+	opening bool // the line above has the opening parenthesis or, with no import of the user's, the package clause
 	doc     bool // a comment stands right above
 }
 
@@ -33,6 +33,8 @@ func (f *file) cuts() []cut {
 		if f.own(d) {
 			c := f.declCut(d)
 			c.last = f.allOwn(f.decls[i+1:])
+			at, _ := f.after(f.name)
+			c.opening = i == 0 && c.last && c.start == at
 			list = append(list, c)
 			continue
 		}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/goproxytest"
+	"github.com/rogpeppe/go-internal/gotooltest"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"pinfix": func() {
+			os.Exit(run(context.Background(), os.Environ(), os.Stdout, os.Stderr, os.Args))
+		},
+	})
+}
+
+// toolchains is a directory of go1.x.y programs, which the go command finds in
+// PATH before it asks the proxy.
+var toolchains string
+
+// TestScript runs ../../testdata/script; the README there says how to add one.
+func TestScript(t *testing.T) {
+	toolchains = t.TempDir()
+	p := testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                commands,
+	}
+	if err := gotooltest.Setup(&p); err != nil {
+		t.Fatal(err)
+	}
+	goproxytest.Setup(&p)
+	host := hostEnv(t)
+	setup := p.Setup
+	p.Setup = func(e *testscript.Env) error {
+		if err := setup(e); err != nil {
+			return err
+		}
+		e.Vars = append(e.Vars,
+			"GOROOT=", "GOTOOLCHAIN=local", "GOFLAGS=", "GOENV=off", "GO111MODULE=", "CGO_ENABLED=1",
+			"HOME="+e.WorkDir+"/.home", "TMPDIR="+e.WorkDir+"/.tmp",
+			"PATH="+toolchains+string(os.PathListSeparator)+e.Getenv("PATH"),
+			"HOST_GOMODCACHE="+host["GOMODCACHE"], "HOST_GOPROXY="+host["GOPROXY"],
+			"TESTDATA="+testdata(t), "GIT_CONFIG_NOSYSTEM=1",
+		)
+		return os.MkdirAll(e.WorkDir+"/.tmp", 0o777)
+	}
+	testscript.Run(t, p)
+}
+
+func testdata(t *testing.T) string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func hostEnv(t *testing.T) map[string]string {
+	out, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := strings.Split(string(out), "\n")
+	return map[string]string{"GOMODCACHE": f[0], "GOPROXY": f[1]}
+}
+
+var fetching sync.Mutex
+
+// toolchain makes the given Go release available to all scripts.
+func toolchain(version string) error {
+	fetching.Lock()
+	defer fetching.Unlock()
+	link := filepath.Join(toolchains, version)
+	if _, err := os.Lstat(link); err == nil {
+		return nil
+	}
+	cmd := exec.Command("go", "env", "GOROOT")
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+version, "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		return err
+	}
+	return os.Symlink(filepath.Join(strings.TrimSpace(string(out)), "bin", "go"), link)
+}
