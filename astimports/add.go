@@ -72,14 +72,6 @@ const (
 	sameLine               // before code that follows on the line
 )
 
-// last returns the end of the last import or of the package clause.
-func (f *file) last() int {
-	if n := len(f.decls); n > 0 {
-		return f.decls[n-1].end
-	}
-	return f.name
-}
-
 // after returns where a declaration goes that comes after what ends at i: after
 // its line, and the comments that begin on it.
 func (f *file) after(i int) (at int, where place) {

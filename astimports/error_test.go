@@ -19,6 +19,8 @@ func TestSyntaxErrors(t *testing.T) {
 		{"package main\n\nimport fmt\n", "main.go:3:11: missing import path"},
 		{"package main\n\nimport (\n\t\"fmt\"\n", "main.go:5:1: expected ')', found 'EOF'"},
 		{"package main\n\nimport \"fmt\" func main() {}\n", "main.go:3:14: expected ';', found 'func'"},
+		{"package main)\n", "main.go:1:13: expected ';'"},
+		{"package main\n\nimport \"fmt\" /* f */ }\n", "main.go:3:22: expected ';'"},
 		{"package main; import \"fmt\n", "main.go:1:22: string literal not terminated"},
 		{"package main\n//line other.go:70\nimport 'x'\n", "main.go:3:8: "},
 		{"package main\n// \xff\nimport \"fmt\"\n", "main.go:2:4: illegal UTF-8 encoding"},
@@ -57,11 +59,15 @@ func TestNoErrors(t *testing.T) {
 // only when there is a new one.
 func TestMovedError(t *testing.T) {
 	t.Parallel()
-	src := []byte("package p // \xff\n")
-	diff(t, "Set(nil)", set(t, src, nil), src)
-	out, err := astimports.Set("p.go", src, []string{"a.b/c"})
-	if out != nil || err == nil || err.Error() != "p.go:1:14: illegal UTF-8 encoding" {
-		t.Errorf("Set = %q, %v", out, err)
+	for src, want := range map[string]string{
+		"package p // \xff\n": "p.go:1:14: illegal UTF-8 encoding",
+		"package p /* \n":     "p.go:1:11: comment not terminated",
+	} {
+		diff(t, "Set(nil)", set(t, []byte(src), nil), []byte(src))
+		out, err := astimports.Set("p.go", []byte(src), []string{"a.b/c"})
+		if out != nil || err == nil || err.Error() != want {
+			t.Errorf("Set(%q) = %q, %v, want %s", src, out, err, want)
+		}
 	}
 }
 

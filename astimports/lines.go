@@ -70,3 +70,15 @@ func commentEnd(src []byte, off int) int {
 	}
 	return 0
 }
+
+// semicolon finds the one that follows off on the line, behind comments or not.
+func semicolon(src []byte, off int) (semi int, ok bool) {
+	for {
+		off = skipBlank(src, off)
+		end := commentEnd(src, off)
+		if end == 0 || bytes.IndexByte(src[off:end], '\n') >= 0 {
+			return off, off < len(src) && src[off] == ';'
+		}
+		off = end
+	}
+}

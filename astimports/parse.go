@@ -2,6 +2,7 @@ package astimports
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -35,11 +36,13 @@ type spec struct {
 	doc      bool
 }
 
+const mode = parser.ImportsOnly | parser.ParseComments | parser.SkipObjectResolution
+
 // parse finds the imports of src. What follows the last of them is not looked at.
 func parse(filename string, src []byte) (*file, error) {
-	const mode = parser.ImportsOnly | parser.ParseComments | parser.SkipObjectResolution
 	fset := token.NewFileSet()
-	tree, err := parser.ParseFile(fset, filename, src[:headLen(src)], mode)
+	head := headLen(src)
+	tree, err := parser.ParseFile(fset, filename, src[:head], mode)
 	if err != nil {
 		return nil, syntaxError(filename, src, err)
 	}
@@ -51,7 +54,20 @@ func parse(filename string, src []byte) (*file, error) {
 			f.decls = append(f.decls, f.decl(g, offset))
 		}
 	}
+	if semi, ok := semicolon(src, f.last()); f.last() < head && !ok {
+		// The parser lets a stray ) or } pass for the end of an import.
+		line, column := position(src, semi)
+		return nil, &Error{File: filename, Line: line, Column: column, Err: errors.New("expected ';'")}
+	}
 	return f, nil
+}
+
+// parseBeyond tells what is wrong with the imports of src or right after them.
+func parseBeyond(filename string, src []byte) error {
+	if _, err := parser.ParseFile(token.NewFileSet(), filename, src, mode); err != nil {
+		return syntaxError(filename, src, err)
+	}
+	return nil
 }
 
 // headLen returns the length of the package clause and the imports, with what
@@ -163,6 +179,14 @@ func (f *file) paths(owned bool) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// last returns the end of the last import or of the package clause.
+func (f *file) last() int {
+	if n := len(f.decls); n > 0 {
+		return f.decls[n-1].end
+	}
+	return f.name
 }
 
 // imports reports whether d imports path.

@@ -2,6 +2,7 @@ package astimports_test
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/build"
 	"go/parser"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +24,7 @@ import (
 func check(t *testing.T, src []byte, p, q []string) {
 	t.Helper()
 	owned, err := astimports.Owned("p.go", src)
-	if err != nil || ast.IsGenerated(parse(t, src)) {
+	if err != nil {
 		return
 	}
 	bare := set(t, src, nil)
@@ -31,8 +33,8 @@ func check(t *testing.T, src []byte, p, q []string) {
 	}
 	for _, paths := range [][]string{p, q} {
 		_, err := astimports.Set("p.go", src, paths)
-		if err != nil && strings.Contains(err.Error(), "illegal") {
-			return // TestMovedError
+		if errors.Is(err, astimports.ErrGenerated) || err != nil && badComment.MatchString(err.Error()) {
+			return // see TestGenerated and TestMovedError
 		}
 	}
 	with := set(t, src, p)
@@ -54,14 +56,20 @@ func check(t *testing.T, src []byte, p, q []string) {
 		}
 	}
 	// What comment belongs to what is up to the parser where own lines stand between.
-	if was, is := theirs(t, bare, true), theirs(t, set(t, bare, p), true); !cmp.Equal(was, is) {
+	if was, is := theirs(t, bare, true), theirs(t, set(t, bare, p), true); sound(bare) && !cmp.Equal(was, is) {
 		t.Errorf("Set(%q, %q) moved comments:\n%s", bare, p, cmp.Diff(was, is))
 	}
-	// gofmt takes a file with line directives for another one each time.
-	if !bytes.Contains(src, []byte("//line")) && len(owned) == 0 && formatted(src) && !formatted(with) {
+	if len(owned) == 0 && formatted(src) && !formatted(with) && !crowded.Match(src) {
 		t.Errorf("gofmt would change Set(%q, %q):\n%s", src, p, with)
 	}
 }
+
+// crowded matches files where gofmt changes its mind as soon as anything else
+// changes: with line directives, with comments that touch what follows, and
+// with no blank line after the imports.
+var crowded = regexp.MustCompile(`//line|(?m)^(package|import|\)|.*\*/).*\n(var|func|//|/\*)|\*/ *(var|func|//|/\*)`)
+
+var badComment = regexp.MustCompile("illegal|comment not terminated")
 
 // parse parses the head of src, as far as it goes: with the comments that
 // follow the imports, where errors do not count.
@@ -72,6 +80,13 @@ func parse(t *testing.T, src []byte) *ast.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// sound reports whether the parser, which looks a little beyond the imports,
+// finds no fault. An unterminated comment makes it see things.
+func sound(src []byte) bool {
+	_, err := parser.ParseFile(token.NewFileSet(), "p.go", src, parser.ImportsOnly|parser.ParseComments)
+	return err == nil
 }
 
 // wanted returns what of paths the user does not import, sorted, each once.
@@ -132,6 +147,7 @@ func TestStandardLibrary(t *testing.T) {
 				return err
 			}
 			tried++
+			checkGoimports(t, src)
 			check(t, src, []string{"golang.org/x/sys/unix", "a.b/c", "fmt"}, []string{"a.b/c", "os", "z.b/longer/than/c"})
 			if t.Failed() {
 				t.Fatal(path)
@@ -144,6 +160,27 @@ func TestStandardLibrary(t *testing.T) {
 	}
 	if tried < 200 {
 		t.Errorf("only %d files tried in %s", tried, build.Default.GOROOT)
+	}
+}
+
+// checkGoimports is for the files that goimports makes: with one block at most,
+// so that there is nothing to merge.
+func checkGoimports(t *testing.T, src []byte) {
+	t.Helper()
+	if out, err := goimports(src); err != nil || !bytes.Equal(out, src) {
+		return
+	}
+	for _, d := range parse(t, src).Decls {
+		if d := d.(*ast.GenDecl); !d.Lparen.IsValid() && d.Specs[0].(*ast.ImportSpec).Path.Value != `"C"` {
+			return
+		}
+	}
+	if ast.IsGenerated(parse(t, src)) {
+		return
+	}
+	with := set(t, src, []string{"golang.org/x/sys/unix", "a.b/c"})
+	if out, err := goimports(with); err != nil || !bytes.Equal(out, with) {
+		t.Errorf("goimports would change (%v):\n%s", err, with)
 	}
 }
 

@@ -1,6 +1,7 @@
 package astimports
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -63,10 +64,9 @@ func Set(filename string, src []byte, paths []string) ([]byte, error) {
 		return nil, err
 	}
 	out = f.add(want)
-	// A comment on the line of what was last is now before an import. If it is
-	// not valid UTF-8, that matters from here on.
 	if _, err = parse(filename, out); err != nil {
-		return nil, err
+		// A bad comment on the last line of the imports is before one from here on.
+		return nil, cmp.Or(parseBeyond(filename, src), err)
 	}
 	return out, nil
 }

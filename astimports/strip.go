@@ -93,18 +93,6 @@ func (f *file) declCut(d decl) cut {
 	return c
 }
 
-// semicolon finds the one that follows off on the line, behind comments or not.
-func semicolon(src []byte, off int) (semi int, ok bool) {
-	for {
-		off = skipBlank(src, off)
-		end := commentEnd(src, off)
-		if end == 0 || bytes.IndexByte(src[off:end], '\n') >= 0 {
-			return off, off < len(src) && src[off] == ';'
-		}
-		off = end
-	}
-}
-
 // inlineCut removes what shares its first line with something before it, or
 // its last with something after it.
 func (f *file) inlineCut(start, end int) cut {

@@ -94,13 +94,7 @@ func (c *changes) add(name string, data []byte) error {
 // diffs makes the patch, if asked for, and the diff that people read: go.sum as
 // counts and vendor/ as a table, unless it shall be full.
 func (c *changes) diffs() error {
-	var b strings.Builder
-	for _, f := range c.tree.Files {
-		if f.Path == "go.sum" && !c.a.o.Full {
-			continue
-		}
-		b.Write(f.Patch())
-	}
+	all := slices.Clone(c.tree.Files)
 	for _, name := range c.vendor.names {
 		if name != "modules.txt" && !c.a.o.Full && !c.a.o.Patch {
 			continue
@@ -109,18 +103,36 @@ func (c *changes) diffs() error {
 		if err != nil {
 			return err
 		}
-		if c.a.o.Patch {
-			c.patch = append(c.patch, f.Patch()...)
-		}
-		if name == "modules.txt" || c.a.o.Full {
-			b.Write(f.Patch())
-		}
+		all = append(all, f)
 	}
 	if c.a.o.Patch {
-		c.patch = append(c.tree.Files.Patch(), c.patch...)
+		c.patch = all.Under(gitPrefix(c.tree.Root)).Patch()
 	}
-	c.diff = b.String()
+	if !c.a.o.Full {
+		all = slices.DeleteFunc(all, func(f change.Change) bool {
+			return f.Path == "go.sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt"
+		})
+	}
+	c.diff = string(all.Patch())
 	return nil
+}
+
+// gitPrefix returns the path from the top of root's git repository to root, as
+// git rev-parse --show-prefix does: git apply takes the paths of a patch from
+// there. "" outside of one.
+func gitPrefix(root string) string {
+	for top := root; ; top = filepath.Dir(top) {
+		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
+			rel, err := filepath.Rel(top, root)
+			if err != nil || rel == "." {
+				return ""
+			}
+			return filepath.ToSlash(rel)
+		}
+		if filepath.Dir(top) == top {
+			return ""
+		}
+	}
 }
 
 func (c *changes) pin(path string) (pinner.Pin, bool) {
@@ -163,6 +175,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	r.Rows = c.rows(r)
+	r.NextSteps = buildHint(server, c.tree.Root, c.al.first)
 	return r
 }
 

@@ -21,7 +21,6 @@ type plugin struct {
 	user     *pinner.Mod // go.mod without pinfix's earlier changes
 	patterns []string    // --package, as go list takes it in root
 	file     string      // --imports-file below root, slashes; ""
-	warnings []string
 }
 
 // readPlugin finds and reads the module around o.Dir.

@@ -48,13 +48,13 @@ func clean(s string) string {
 }
 
 // Text writes the report for people: the verdict, a table of the modules that
-// move, the diff, and what to do next.
+// move, the diff where nothing is written yet, and what to do next.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	fmt.Fprintln(b, st.paint(bold, a.verdict()))
 	if !a.Aligned {
 		a.table(b)
-		if a.Diff != "" {
+		if a.Diff != "" && (a.DryRun || st.Verbose) {
 			b.WriteString("\n")
 			b.WriteString(st.diff(a.Diff))
 		}
@@ -66,7 +66,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "  %s: %s\n", u.Module, u.Why)
 		}
 	}
-	if a.NextSteps != "" {
+	if a.NextSteps != "" && !a.DryRun {
 		fmt.Fprintf(b, "\n%s\n", a.NextSteps)
 	}
 	_, err := io.WriteString(w, b.String())

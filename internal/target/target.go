@@ -150,7 +150,7 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 		Settings: map[string]string{},
 	}
 	if !validGo(s.GoVersion()) {
-		return nil, fmt.Errorf("Go version %q is not a release (go1.x.y)", bi.GoVersion)
+		return nil, fmt.Errorf("its Go version %q is not a release (go1.x.y)", bi.GoVersion)
 	}
 	for _, b := range bi.Settings {
 		s.Settings[b.Key] = b.Value

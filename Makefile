@@ -1,0 +1,37 @@
+# The two commands of the README are `make demo` and `make test`.
+
+GO ?= go
+export GOFLAGS =
+export GOWORK = off
+
+.PHONY: build demo test lint bench fuzz clean
+
+build: ## bin/pinfix
+	$(GO) build -o bin/pinfix ./cmd/pinfix
+
+demo: build ## a server refuses a plugin, pinfix apply, the server loads it
+	@testdata/demo/run bin/pinfix
+
+test: lint ## everything CI runs
+	$(GO) test -timeout 50m ./...
+
+lint: ## gofmt, vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l cmd pinner astimports internal testdata)" || { gofmt -d cmd pinner astimports internal testdata; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+STATICCHECK = v0.7.0
+
+bench: build ## the figures that the README claims
+	$(GO) test -run '^$$' -bench . -benchtime 10x ./cmd/pinfix
+
+fuzz: ## every fuzz target for a minute
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$p || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf bin
