@@ -19,26 +19,30 @@ const Mark = "// pinfix"
 // of paths does not matter. When the file has the wanted ones already, wherever
 // they stand in it, Set returns src itself.
 //
-// Own imports form a group at the end of the last import block:
+// Own imports form a group, sorted and aligned as gofmt does it:
 //
-//   - The block is a parenthesised one that imports something, but not "C", and
-//     that has its closing parenthesis on a line of its own.
-//   - Where there is no such block, own imports get a declaration to themselves
-//     after the last import or the package clause, so that an "import ()" or an
-//     import ("a"; "b") is left alone. It is put on the line where code follows
-//     on that line, as in "package p; var x int".
+//   - At the end of the last parenthesised import block, behind the comments
+//     there, if the block imports something but not "C" and its closing
+//     parenthesis stands on a line of its own.
+//   - Where there is no such block, in a declaration to themselves after the
+//     last import or the package clause. So "import ()", a block of comments,
+//     import ("a"; "b") and import "a" are left as they are. Where code follows
+//     on the line, as in "package p; var x int", the declaration is put before it.
 //
 // Whatever Set adds it can take out: for a file without own imports,
-// Set(Set(x, p), nil) is x. What gofmt accepted, it still accepts.
+// Set(Set(x, p), nil) is x. A file in gofmt's form stays in it.
 //
-// Set cannot bring back what other tools do to its lines. goimports and gopls
-// merge all import declarations into the first and lose comments on the way, so
-// that own imports in a second declaration become the user's: still there, and
-// Set finds nothing to do, but it will not remove them. This cannot happen in a
-// file with one block, which is what those tools make.
+// Not all that others do with own lines can be undone:
+//
+//   - When lines that were moved among the user's are taken out, gofmt may want
+//     to align the user's comments anew. A comment above an own line stays.
+//   - goimports and gopls merge all import declarations into the first, and tear
+//     comments from their lines on the way. Own imports in a second declaration
+//     then are the user's: still imported, and Set finds nothing to do, but it
+//     will not remove them either. A file with one block or none is safe.
 //
 // The error is an [*Error], or several joined: for a path that no Go file can
-// import, for a syntax error up to the last import, and, wrapping
+// import, for a syntax error up to the last import and its line, and, wrapping
 // [ErrGenerated], for a generated file that lacks one of the paths.
 func Set(filename string, src []byte, paths []string) ([]byte, error) {
 	if err := checkPaths(filename, paths); err != nil {

@@ -1,6 +1,9 @@
 package astimports
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A cut takes the bytes from start to end out of a file and puts text there.
 type cut struct {
@@ -63,12 +66,7 @@ func (f *file) own(d decl) bool {
 }
 
 func (f *file) allOwn(decls []decl) bool {
-	for _, d := range decls {
-		if !f.own(d) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(decls, func(d decl) bool { return !f.own(d) })
 }
 
 // empty reports whether b has neither import nor comment.

@@ -70,19 +70,23 @@ func (m *Mod) dropOwnExcludes() {
 
 // markGo marks the go and toolchain lines where they differ from the user's.
 func markGo(user, m *Mod) {
-	if user.Go == nil || m.Go == nil {
-		return
-	}
-	k := mark{old: user.Go.Version, new: m.Go.Version}
+	gone := ""
 	if user.Toolchain != nil {
 		switch {
 		case m.Toolchain == nil:
-			k.toolchain = user.Toolchain.Name
+			gone = user.Toolchain.Name
 		case m.Toolchain.Name != user.Toolchain.Name:
 			writeMark(m.Toolchain.Syntax, mark{old: user.Toolchain.Name, new: m.Toolchain.Name})
 		}
 	}
-	if k.old != k.new || k.toolchain != "" {
+	if m.Go == nil {
+		return
+	}
+	k := mark{old: m.Go.Version, new: m.Go.Version, toolchain: gone}
+	if user.Go != nil {
+		k.old = user.Go.Version
+	}
+	if k.old != k.new || gone != "" {
 		writeMark(m.Go.Syntax, k)
 	}
 }

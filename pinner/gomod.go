@@ -99,6 +99,30 @@ func (m *Mod) excludes(v module.Version) bool {
 	return slices.ContainsFunc(m.Exclude, func(x *modfile.Exclude) bool { return x.Mod == v })
 }
 
+// setRequire requires v. Where direct and indirect requirements stand apart, a
+// new one goes to the direct ones; modfile's AddRequire puts it into the last
+// statement, and the place would depend on what an earlier run has left.
+func (m *Mod) setRequire(v module.Version) error {
+	statements := 0
+	for _, stmt := range m.Syntax.Stmt {
+		switch stmt := stmt.(type) {
+		case *modfile.Line:
+			if stmt.Token[0] == "require" {
+				statements++
+			}
+		case *modfile.LineBlock:
+			if stmt.Token[0] == "require" {
+				statements++
+			}
+		}
+	}
+	if statements < 2 || m.version(v.Path) != "" {
+		return m.AddRequire(v.Path, v.Version)
+	}
+	m.SetRequireSeparateIndirect(append(slices.Clone(m.Require), &modfile.Require{Mod: v}))
+	return nil
+}
+
 // addExcludes adds marked exclude lines as a statement of their own at the end,
 // so that the user's statements stay as they are.
 func (m *Mod) addExcludes(vs []module.Version) {
@@ -115,6 +139,17 @@ func (m *Mod) addReplaces(pins []Pin) {
 	for i, p := range pins {
 		lines[i].Token = append(lines[i].Token, modfile.AutoQuote(p.Path), "=>", modfile.AutoQuote(p.Replace.Path), p.Replace.Version)
 		m.Replace = append(m.Replace, &modfile.Replace{Old: module.Version{Path: p.Path}, New: p.Replace, Syntax: lines[i]})
+	}
+}
+
+// setReplace gives a replace line another right side. (modfile's AddReplace
+// would rewrite the lines for single versions along with one for all.)
+func setReplace(r *modfile.Replace, to module.Version) {
+	i := slices.Index(r.Syntax.Token, "=>")
+	r.New = to
+	r.Syntax.Token = append(r.Syntax.Token[:i+1:i+1], modfile.AutoQuote(to.Path))
+	if to.Version != "" {
+		r.Syntax.Token = append(r.Syntax.Token, to.Version)
 	}
 }
 

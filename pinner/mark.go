@@ -64,8 +64,9 @@ func dropMark(l *modfile.Line) {
 	if m == nil {
 		return
 	}
-	c.Token = strings.TrimSuffix(m[1], ";")
-	if c.Token == "//" {
+	if m[1] == "//" {
 		l.Suffix = l.Suffix[:len(l.Suffix)-1]
+		return
 	}
+	c.Token = strings.TrimSuffix(m[1], ";")
 }

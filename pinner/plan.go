@@ -41,6 +41,8 @@ type Plan struct {
 	Pins     []Pin // Input.Pins, and modules held at the server's version for their go line
 	Demands  []Demand
 	Warnings []string
+
+	user *Mod // Input.Mod
 }
 
 // A DirectiveError is a directive of the plugin's go.mod that the server's
@@ -99,8 +101,8 @@ func Make(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins)}
-	if err := checkDirectives(m, in.Server.GoVersion()); err != nil {
+	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins), user: in.Mod}
+	if err := checkDirectives(in.Mod, in.Server.GoVersion()); err != nil {
 		return nil, err
 	}
 	if err := setGo(m, in.Server.GoVersion()); err != nil {
@@ -217,13 +219,9 @@ func (p *Plan) require(pins []Pin) error {
 	var add []Pin
 	for _, pin := range pins {
 		v := pin.Version
-		if p.Mod.excludes(v) {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("go.mod excludes %s, which the server links; the exclude is removed", v))
-			p.Mod.DropExclude(v.Path, v.Version)
-			p.Mod.Cleanup()
-		}
+		p.allow(v)
 		if old := p.Mod.version(v.Path); old != v.Version {
-			if err := p.Mod.AddRequire(v.Path, v.Version); err != nil {
+			if err := p.Mod.setRequire(v); err != nil {
 				return err
 			}
 		}
@@ -235,28 +233,63 @@ func (p *Plan) require(pins []Pin) error {
 	return nil
 }
 
+// allow takes the user's exclude of v out.
+func (p *Plan) allow(v module.Version) {
+	for _, x := range p.Mod.Exclude {
+		if x.Mod == v {
+			p.warn("%s: exclude %s is taken out: the server links it", p.at(x.Syntax), v)
+			p.Mod.dropLine(x.Syntax)
+		}
+	}
+	p.Mod.DropExclude(v.Path, v.Version)
+	p.Mod.Cleanup()
+}
+
+// at returns file and line of the user's line that l is a copy of.
+func (p *Plan) at(l *modfile.Line) string {
+	for _, r := range p.user.Replace {
+		if slices.Equal(operands(r.Syntax), operands(l)) {
+			return fmt.Sprintf("%s:%d", p.user.name, r.Syntax.Start.Line)
+		}
+	}
+	for _, x := range p.user.Exclude {
+		if slices.Equal(operands(x.Syntax), operands(l)) {
+			return fmt.Sprintf("%s:%d", p.user.name, x.Syntax.Start.Line)
+		}
+	}
+	return p.user.name
+}
+
+// operands returns the words of a line without its verb.
+func operands(l *modfile.Line) []string {
+	if l.InBlock {
+		return l.Token
+	}
+	return l.Token[1:]
+}
+
 // replace makes the user's replace lines agree with pin. It reports whether a
 // line of pinfix's own is needed.
 func (p *Plan) replace(pin Pin) bool {
 	want, have := pin.Replace, p.Mod.replacement(pin.Version)
 	switch {
 	case have != nil && have.New.Version == "":
-		p.warn("%s:%d: %s is replaced by the directory %s; it loads only if that holds the server's source",
-			p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New.Path)
+		p.warn("%s: %s is replaced by the directory %s; it loads only if that holds the server's source", p.at(have.Syntax), pin.Path, have.New.Path)
 	case want.Path != "" && want.Version == "":
 		p.warn("the server took %s from a directory (%s); nobody can see its source, so verify the built plugin", pin.Version, want.Path)
 	case have == nil:
 		return want.Path != ""
 	case want.Path == "":
-		p.warn("%s:%d: replace %s => %s is taken out: the server does not replace it", p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New)
-		p.Mod.dropReplace(have)
+		p.warn("%s: replace %s => %s is taken out: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
+		p.Mod.dropLine(have.Syntax)
+		p.Mod.DropReplace(have.Old.Path, have.Old.Version)
+		p.Mod.Cleanup()
 		return p.replace(pin) // a line for all versions may stand behind one for this version
 	case have.New != want:
 		old := atVersion(have.New)
-		p.warn("%s:%d: replace %s => %s is changed to the server's %s", p.Mod.name, have.Syntax.Start.Line, pin.Path, have.New, want)
-		p.Mod.AddReplace(have.Old.Path, have.Old.Version, want.Path, want.Version)
+		p.warn("%s: replace %s => %s is changed to the server's %s", p.at(have.Syntax), pin.Path, have.New, want)
+		setReplace(have, want)
 		writeMark(have.Syntax, mark{old: old, new: atVersion(want)})
-		p.Mod.Cleanup()
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package pinner
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,9 +16,7 @@ func (m *Mod) Restore() error {
 	m.dropOwnExcludes()
 	m.restoreReplaces()
 	m.Cleanup()
-	if err := m.restoreDropped(); err != nil {
-		return err
-	}
+	m.restoreDropped()
 	return m.restoreGo()
 }
 
@@ -48,31 +47,31 @@ func (m *Mod) restoreReplaces() {
 		case k.new == "":
 			m.DropReplace(r.Old.Path, r.Old.Version)
 		case k.new == atVersion(r.New):
-			old := splitVersion(k.old)
-			m.AddReplace(r.Old.Path, r.Old.Version, old.Path, old.Version)
+			setReplace(r, splitVersion(k.old))
 		}
 	}
 }
 
 func (m *Mod) restoreGo() error {
-	if m.Go == nil {
-		return nil
-	}
-	k, ok := readMark(m.Go.Syntax)
-	if ok {
-		dropMark(m.Go.Syntax)
-	}
 	if m.Toolchain != nil {
-		if t, ok := readMark(m.Toolchain.Syntax); ok {
+		if k, ok := readMark(m.Toolchain.Syntax); ok {
 			dropMark(m.Toolchain.Syntax)
-			if t.new == m.Toolchain.Name {
-				if err := m.AddToolchainStmt(t.old); err != nil {
+			if k.new == m.Toolchain.Name {
+				if err := m.AddToolchainStmt(k.old); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	if !ok || k.new != m.Go.Version {
+	if m.Go == nil {
+		return nil
+	}
+	k, ok := readMark(m.Go.Syntax)
+	if !ok {
+		return nil
+	}
+	dropMark(m.Go.Syntax)
+	if k.new != m.Go.Version {
 		return nil
 	}
 	if err := m.AddGoStmt(k.old); err != nil {
@@ -84,72 +83,121 @@ func (m *Mod) restoreGo() error {
 	return nil
 }
 
-// A replace line of the user's that the server contradicts is not deleted but
-// commented out, in its place.
-const droppedPrefix = "// pinfix dropped: replace "
+// droppedPrefix begins the comment that stands for a replace or exclude line of
+// the user's that the server contradicts. Such a line is not deleted but
+// commented out, in its place, and so are the brackets of a block that has no
+// other lines.
+const droppedPrefix = "// pinfix dropped: "
 
-// dropReplace comments r's line out.
-func (m *Mod) dropReplace(r *modfile.Replace) {
-	token := r.Syntax.Token
-	if token[0] == "replace" {
-		token = token[1:]
-	}
-	note := modfile.Comment{Token: droppedPrefix + strings.Join(token, " ")}
-	before := append(r.Syntax.Before, note)
+// dropLine comments l out; the caller drops it from the file's lists, and calls
+// Cleanup.
+func (m *Mod) dropLine(l *modfile.Line) {
 	for i, stmt := range m.Syntax.Stmt {
 		switch stmt := stmt.(type) {
 		case *modfile.Line:
-			if stmt == r.Syntax {
-				m.Syntax.Stmt[i] = &modfile.CommentBlock{Comments: modfile.Comments{Before: before}}
+			if stmt == l {
+				m.Syntax.Stmt[i] = commentBlock(dropped("", l))
 			}
 		case *modfile.LineBlock:
-			j := slices.Index(stmt.Line, r.Syntax)
+			j := slices.Index(stmt.Line, l)
+			if j < 0 {
+				continue
+			}
+			verb := stmt.Token[0]
+			note := dropped(verb+" ", l)
 			switch {
-			case j < 0:
 			case len(stmt.Line) == 1: // Cleanup deletes an empty block with its comments
-				m.Syntax.Stmt[i] = &modfile.CommentBlock{Comments: modfile.Comments{Before: append(stmt.Before, before...)}}
-			case j+1 < len(stmt.Line):
+				first, last := droppedNote(verb+" (", stmt.LParen.Suffix), droppedNote(")", stmt.RParen.Suffix)
+				m.Syntax.Stmt[i] = commentBlock(slices.Concat(stmt.Before, first, note, stmt.RParen.Before, last))
+			case len(stmt.Line) > 2 && j+1 < len(stmt.Line):
 				next := stmt.Line[j+1]
-				next.Before = append(before, next.Before...)
-			default:
-				stmt.RParen.Before = append(before, stmt.RParen.Before...)
+				next.Before = append(note, next.Before...)
+			default: // before the bracket: Cleanup leaves such a block a block, with one line too
+				stmt.RParen.Before = append(note, stmt.RParen.Before...)
 			}
 		}
 	}
-	m.DropReplace(r.Old.Path, r.Old.Version)
-	m.Cleanup()
 }
 
-// restoreDropped brings the lines back that dropReplace commented out. It
+func commentBlock(c []modfile.Comment) *modfile.CommentBlock {
+	return &modfile.CommentBlock{Comments: modfile.Comments{Before: c}}
+}
+
+// dropped returns l, comments and all, as comments.
+func dropped(verb string, l *modfile.Line) []modfile.Comment {
+	return append(slices.Clone(l.Before), droppedNote(verb+strings.Join(l.Token, " "), l.Suffix)...)
+}
+
+func droppedNote(text string, suffix []modfile.Comment) []modfile.Comment {
+	for _, c := range suffix {
+		text += " " + c.Token
+	}
+	return []modfile.Comment{{Token: droppedPrefix + text}}
+}
+
+// blockRE matches the first line of a block.
+var blockRE = regexp.MustCompile(`^(\w+) \((?: //.*)?$`)
+
+// restoreDropped brings the lines back that dropLine commented out. It
 // rewrites the text, for a comment may stand anywhere in the syntax tree, and
-// reads the file again.
-func (m *Mod) restoreDropped() error {
+// reads the file again. What somebody has made unreadable stays a comment.
+func (m *Mod) restoreDropped() {
 	text := string(modfile.Format(m.Syntax))
 	if !strings.Contains(text, droppedPrefix) {
-		return nil
+		return
 	}
 	var out strings.Builder
-	inBlock := false
+	block := "" // its verb
 	for line := range strings.Lines(text) {
 		trimmed := strings.TrimSpace(line)
-		switch rest, dropped := strings.CutPrefix(trimmed, droppedPrefix); {
-		case dropped && inBlock:
-			line = "\t" + rest + "\n"
-		case dropped:
-			line = "replace " + rest + "\n"
-		case trimmed == "replace (":
-			inBlock = true
-		case trimmed == ")":
-			inBlock = false
+		rest, was := strings.CutPrefix(trimmed, droppedPrefix)
+		verb, _, _ := strings.Cut(rest, " ")
+		switch {
+		case blockRE.MatchString(rest):
+			block = verb
+		case rest == ")", strings.HasPrefix(rest, ") //"):
+			block = ""
+		case was && (block == "" || block == verb):
+			if !m.restorable(rest) {
+				continue
+			}
+			if block != "" {
+				rest = "\t" + strings.TrimPrefix(rest, verb+" ")
+			}
+		default:
+			was = false
+		}
+		if was {
+			line = rest + "\n"
 		}
 		out.WriteString(line)
 	}
 	f, err := modfile.Parse(m.name, []byte(out.String()), nil)
 	if err != nil {
-		return err
+		return
 	}
 	m.File = f
-	return nil
+	m.SortBlocks() // as go mod tidy does it; a dropped line may have moved to the end of its block
+}
+
+// restorable reports whether nobody has written another line for what the
+// dropped line stood for.
+func (m *Mod) restorable(line string) bool {
+	f, err := modfile.Parse(m.name, []byte(line), nil)
+	if err != nil {
+		return true // the whole file will tell
+	}
+	for _, r := range f.Replace {
+		if slices.ContainsFunc(m.Replace, func(s *modfile.Replace) bool { return s.Old == r.Old }) {
+			return false
+		}
+	}
+	for _, x := range f.Exclude {
+		if m.excludes(x.Mod) {
+			return false
+		}
+	}
+	return true
 }
 
 // atVersion prints a replacement as one word: "path@version", or the path of a

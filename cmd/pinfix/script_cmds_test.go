@@ -28,6 +28,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"tree":        saveTree,
 	"sametree":    sameTree,
 	"crlf":        crlf,
+	"trouble":     trouble,
+	"interrupt":   interrupt,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,9 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pinfix": func() {
-			os.Exit(run(context.Background(), os.Environ(), os.Stdout, os.Stderr, os.Args))
-		},
+		"pinfix": main,
 	})
 }
 

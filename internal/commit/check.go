@@ -106,7 +106,7 @@ func (c *commit) sums(ctx context.Context) (map[string][sha256.Size]byte, error)
 	case !info.IsDir():
 		return nil, errors.New("vendor: is not a directory")
 	}
-	sums := map[string][sha256.Size]byte{}
+	var names []string
 	err = c.disk.walk(ctx, c.vendor, func(below string, entry fs.DirEntry) error {
 		if entry.IsDir() {
 			return nil
@@ -114,15 +114,11 @@ func (c *commit) sums(ctx context.Context) (map[string][sha256.Size]byte, error)
 		if !entry.Type().IsRegular() {
 			return fmt.Errorf("%s: is not a regular file; a new vendor directory would not have it", below)
 		}
-		data, err := c.disk.read(c.vendor.below(below))
-		if err != nil {
-			return fmt.Errorf("%s: read: %w", below, err)
-		}
-		sums[below] = sha256.Sum256(data)
+		names = append(names, below)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("vendor: %w", err)
 	}
-	return sums, nil
+	return c.disk.sums(ctx, c.vendor, names)
 }

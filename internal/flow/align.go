@@ -27,6 +27,8 @@ type aligner struct {
 
 	have, bare stage.Files // Go files with imports of pinfix's own: as they are, and without
 	in         pinner.Input
+	ahead      *ahead
+	old        chan oldVendor
 	moves      []stage.Move // packages that the server takes from a nested module
 }
 
@@ -39,7 +41,7 @@ type aligned struct {
 	doVendor bool
 	plan     *pinner.Plan
 	match    *pinner.Match
-	first    *stage.Listing // the plugin as it was, for the reasons
+	listing  *stage.Listing
 	graph    *pinner.Graph
 	demands  []pinner.Demand
 	unpinned []unpinned
@@ -61,23 +63,26 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		return nil, err
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
+	vendor, _ := a.wantVendor(nil)
+	if vendor {
+		a.readOld(ctx)
+	}
 	a.o.Step("loading the plugin's packages")
-	plan, err := a.firstPlan()
+	defer func() {
+		if a.ahead != nil {
+			a.ahead.stop()
+		}
+	}()
+	now, err := a.first(ctx, vendor)
 	if err != nil {
 		return nil, err
 	}
-	now, err := a.look(ctx, plan.Mod)
-	if err != nil {
-		return nil, err
-	}
-	first := now.listing
 	for range maxRounds {
 		got, err := a.round(ctx, now)
 		if err != nil {
 			return nil, err
 		}
 		if got.next == nil {
-			got.aligned.first = first
 			return got.aligned, nil
 		}
 		now = got.next
@@ -85,19 +90,28 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds)
 }
 
-// guess returns the pins that go.mod holds already. It saves a round where
-// nothing has changed, and decides nothing.
-func (a *aligner) guess() []pinner.Pin {
-	have := map[module.Version]bool{}
-	for _, r := range a.plugin.now.Require {
-		have[r.Mod] = true
+// first looks at the plugin under a guess of the plan, while that is tidied and
+// vendored ahead; where the guess does not work out, as it is.
+func (a *aligner) first(ctx context.Context, vendor bool) (*state, error) {
+	plan, err := pinner.Make(a.in)
+	if err == nil {
+		a.ahead = a.runAhead(ctx, plan, vendor)
+		now, err := a.look(ctx, plan.Mod)
+		if err == nil || ctx.Err() != nil {
+			return now, err
+		}
+		a.ahead.stop()
 	}
-	return slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool { return !have[p.Version] })
+	a.in.Pins = nil
+	if plan, err = a.plainPlan(); err != nil {
+		return nil, err
+	}
+	a.ahead = a.runAhead(ctx, plan, false)
+	return a.look(ctx, plan.Mod)
 }
 
-// firstPlan is the plan to look at the plugin with: as it is, but for what the
-// server's toolchain would refuse to read.
-func (a *aligner) firstPlan() (*pinner.Plan, error) {
+// plainPlan pins nothing but what the server's toolchain would refuse to read.
+func (a *aligner) plainPlan() (*pinner.Plan, error) {
 	plan, err := pinner.Make(a.in)
 	var tooNew *pinner.TooNewError
 	if !errors.As(err, &tooNew) {
@@ -105,14 +119,13 @@ func (a *aligner) firstPlan() (*pinner.Plan, error) {
 	}
 	// Perhaps they are there only because of modules that the server has at
 	// an older version: try with all of them.
-	in := a.in
-	g, gerr := pinner.LoadGraph(a.plugin.user, a.in.Source)
-	if gerr != nil {
-		return nil, gerr
+	g, err := pinner.LoadGraph(a.plugin.user, a.in.Source)
+	if err != nil {
+		return nil, err
 	}
+	in := a.in
 	in.Pins = slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool { return g.Selected(p.Path) == "" })
-	plan, err = pinner.Make(in)
-	return plan, err
+	return pinner.Make(in)
 }
 
 // look loads the import graph under mod and compares it with the server.
@@ -155,7 +168,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
-	tidied, sum, err := a.stage.Tidy(ctx, plan.Mod, now.choice.files)
+	tidied, sum, err := a.tidy(ctx, plan.Mod, now.choice.files)
 	if err != nil {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
@@ -176,7 +189,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	done := &aligned{mod: mod, sum: sum, files: now.choice.files, plan: plan, match: now.match, graph: graph,
+	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: plan.Warnings}
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
 	if err != nil {
@@ -212,24 +225,39 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 		var err error
 		if done.doVendor {
 			a.o.Step("go mod vendor")
-			done.vendor, err = a.stage.Vendor(ctx, tidied, done.sum, done.files)
+			done.vendor, err = a.vendor(ctx, now, tidied, done)
 		}
 		vendored <- err
 	}()
 	next := now
-	for path, v := range now.listing.Versions() {
-		if done.graph.Selected(path) == v {
-			continue
-		}
+	if a.stale(now, done.graph) {
 		var err error
 		if next, err = a.look(ctx, tidied); err != nil {
 			cancel()
 			<-vendored
 			return nil, err
 		}
-		break
 	}
 	return next, <-vendored
+}
+
+// stale reports whether the import graph may be another one under the build
+// list that tidy left.
+func (a *aligner) stale(now *state, g *pinner.Graph) bool {
+	if len(now.match.Splits) > 0 {
+		return true
+	}
+	for _, p := range now.listing.Packages {
+		if p.Error != nil {
+			return true
+		}
+	}
+	for path, v := range now.listing.Versions() {
+		if g.Selected(path) != v {
+			return true
+		}
+	}
+	return false
 }
 
 // verify makes sure that the go command selects what was planned.

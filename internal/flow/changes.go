@@ -27,6 +27,7 @@ type changes struct {
 	al     *aligned
 	mod    *pinner.Mod // al.mod as it will be read back, with its line numbers
 	tree   commit.Tree
+	before *pinner.Graph // of the plugin as it is
 	vendor *vendorDiff
 	patch  []byte
 	diff   string
@@ -41,6 +42,9 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 	}
 	var err error
 	if c.mod, err = pinner.ParseMod("go.mod", data); err != nil {
+		return nil, err
+	}
+	if c.before, err = pinner.LoadGraph(a.plugin.now, a.in.Source); err != nil {
 		return nil, err
 	}
 	new := map[string][]byte{"go.mod": data}
@@ -175,7 +179,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	r.Rows = c.rows(r)
-	r.NextSteps = buildHint(server, c.tree.Root, c.al.first)
+	r.NextSteps = buildHint(server, c.tree.Root, c.al.listing)
 	return r
 }
 

@@ -187,7 +187,7 @@ func (c *changes) imports() []report.Change {
 
 // moduleOf returns the module of a linked package.
 func (c *changes) moduleOf(pkg string) string {
-	if p := c.al.first.Packages[pkg]; p != nil && p.Module != nil {
+	if p := c.al.listing.Packages[pkg]; p != nil && p.Module != nil {
 		return p.Module.Path
 	}
 	return pkg
@@ -242,10 +242,9 @@ func (c *changes) rows(r *report.Apply) []report.Row {
 			by[ch.Kind] = append(by[ch.Kind], ch)
 		}
 	}
-	versions := c.al.first.Versions()
 	var rows []report.Row
 	for _, path := range slices.Sorted(maps.Keys(by)) {
-		row := report.Row{Module: path, Plugin: versions[path], Server: "-"}
+		row := report.Row{Module: path, Plugin: c.before.Selected(path), Server: "-"}
 		if pin, ok := c.pin(path); ok {
 			row.Server = strings.TrimPrefix(pin.String(), path+" ")
 		}

@@ -58,9 +58,15 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 	if al.vendor == "" {
 		return d, nil
 	}
+	old := <-a.old
+	if d.old = old.sums; old.err != nil {
+		return nil, old.err
+	}
 	var err error
-	if d.old, err = commit.VendorSums(ctx, a.plugin.root); err != nil {
-		return nil, err
+	if d.old == nil {
+		d.names, err = fileNames(al.vendor)
+		d.tree = &commit.Vendor{Dir: al.vendor}
+		return d, err
 	}
 	if d.new, err = commit.VendorSums(ctx, filepath.Dir(al.vendor)); err != nil {
 		return nil, err
@@ -80,6 +86,20 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 		d.tree = &commit.Vendor{Dir: al.vendor, Old: d.old}
 	}
 	return d, nil
+}
+
+// fileNames returns the files below dir as slash paths, sorted.
+func fileNames(dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		names = append(names, filepath.ToSlash(rel))
+		return err
+	})
+	return names, err
 }
 
 // change reads one changed file.

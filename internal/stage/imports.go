@@ -38,7 +38,7 @@ type Imports struct {
 	ctxs    []build.Context
 	listing *Listing
 	read    func(name string) ([]byte, error) // by absolute name
-	parsed  map[string][]edge                 // by import path
+	parsed  map[string][]edge                 // by import path and directory; the stage keeps them
 }
 
 // An edge is an import of one file and where the file builds.
@@ -59,7 +59,10 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 		}
 		return os.ReadFile(name)
 	}
-	im := &Imports{listing: l, read: read, parsed: map[string][]edge{}}
+	if s.parsed == nil {
+		s.parsed = map[string][]edge{}
+	}
+	im := &Imports{listing: l, read: read, parsed: s.parsed}
 	all := platforms
 	if !slices.Contains(all, platform) {
 		all = append(slices.Clone(all), platform)
@@ -123,7 +126,7 @@ func (im *Imports) Reachable(root *Package, file string, src []byte, wanted map[
 	found := map[string]string{}
 	on := map[string]set{root.ImportPath: need}
 	for level := []*Package{root}; len(level) > 0 && len(found) < len(wanted); {
-		if level, err = im.next(level, on); err != nil {
+		if level, err = im.next(im.towards(level, wanted, found), on); err != nil {
 			return nil, err
 		}
 		for _, p := range level {
@@ -133,6 +136,30 @@ func (im *Imports) Reachable(root *Package, file string, src []byte, wanted map[
 		}
 	}
 	return found, nil
+}
+
+// towards keeps the packages of level that lead to a wanted module that is not
+// found yet, so that the files of the others need not be read.
+func (im *Imports) towards(level []*Package, wanted map[string]bool, found map[string]string) []*Package {
+	leads := map[string]bool{}
+	var visit func(path string) bool
+	visit = func(path string) bool {
+		if yes, ok := leads[path]; ok {
+			return yes
+		}
+		leads[path] = false
+		p := im.listing.Packages[path]
+		if p == nil {
+			return false
+		}
+		yes := p.Module != nil && wanted[p.Module.Path] && found[p.Module.Path] == ""
+		for _, q := range p.Imports {
+			yes = visit(q) || yes
+		}
+		leads[path] = yes
+		return yes
+	}
+	return slices.DeleteFunc(level, func(p *Package) bool { return !visit(p.ImportPath) })
 }
 
 // next spreads the platforms of the packages in level to what they import; it
@@ -182,7 +209,7 @@ func importable(root, p *Package) bool {
 // edges returns the imports of p's files, sorted by file; pinfix's own blank
 // imports are not among them.
 func (im *Imports) edges(p *Package) ([]edge, error) {
-	if e, ok := im.parsed[p.ImportPath]; ok {
+	if e, ok := im.parsed[p.ImportPath+" "+p.Dir]; ok {
 		return e, nil
 	}
 	var out []edge
@@ -209,7 +236,7 @@ func (im *Imports) edges(p *Package) ([]edge, error) {
 			}
 		}
 	}
-	im.parsed[p.ImportPath] = out
+	im.parsed[p.ImportPath+" "+p.Dir] = out
 	return out, nil
 }
 

@@ -32,6 +32,7 @@ type Stage struct {
 	n        int
 	mu       sync.Mutex
 	modFiles modFiles
+	parsed   map[string][]edge
 }
 
 // New makes a scratch directory for the plugin at g.Dir. cache is GOMODCACHE,

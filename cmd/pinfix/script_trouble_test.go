@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// trouble DIR PATTERN prog args...: prog cannot do what it is asked for. It
+// must exit with 2, print nothing on stdout and one message on stderr, which
+// must match PATTERN, and leave DIR as it was and nothing in TMPDIR.
+func trouble(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: trouble DIR PATTERN prog args...")
+	}
+	dir := ts.MkAbs(args[0])
+	before := describe(ts, dir, true)
+	status(ts, false, append([]string{"2"}, args[2:]...))
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("stdout is not empty")
+	}
+	oneMessage(ts, args[1], ts.ReadFile("stderr"))
+	untouched(ts, dir, before)
+}
+
+// oneMessage fails unless stderr holds one message "pinfix: …", which may go
+// on to the end with the go command's lines, and it matches pattern.
+func oneMessage(ts *testscript.TestScript, pattern, stderr string) {
+	var messages []string
+	for line := range strings.Lines(stderr) {
+		switch {
+		case strings.HasPrefix(line, "pinfix: warning: "):
+		case strings.HasPrefix(line, "pinfix: "):
+			messages = append(messages, line)
+		case len(messages) > 0:
+			messages[len(messages)-1] += line
+		}
+	}
+	if len(messages) != 1 {
+		ts.Fatalf("%d messages on stderr, want one", len(messages))
+	}
+	re, err := regexp.Compile("(?s)" + pattern)
+	ts.Check(err)
+	if !re.MatchString(messages[0]) {
+		ts.Fatalf("the message does not match %s", pattern)
+	}
+}
+
+// untouched fails unless dir is as describe has seen it, with no leftovers in
+// TMPDIR.
+func untouched(ts *testscript.TestScript, dir, before string) {
+	if after := describe(ts, dir, true); after != before {
+		ts.Fatalf("%s is not the same tree:\n%s", dir, difference(before, after))
+	}
+	left, err := filepath.Glob(filepath.Join(ts.Getenv("TMPDIR"), "pinfix-*"))
+	ts.Check(err)
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %s", strings.Join(left, ", "))
+	}
+}
+
+// interrupt SIGNAL DIR prog args...: GOPROXY never answers; prog gets SIGNAL
+// (INT, TERM) when its go command asks there. It must say so and exit with 2
+// within two seconds, its go command with it, and leave DIR as it was.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	if neg || len(args) < 3 || signals[args[0]] == nil {
+		ts.Fatalf("usage: interrupt INT|TERM DIR prog args...")
+	}
+	dir := ts.MkAbs(args[1])
+	before := describe(ts, dir, true)
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer proxy.Close()
+
+	ts.Check(ts.Exec("env"))
+	environ := append(strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n"), "GOPROXY=http://"+proxy.Addr().String())
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(args[2], args[3:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), environ, &stdout, &stderr
+	ts.Check(cmd.Start())
+	defer cmd.Process.Kill()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+
+	asked := make(chan net.Conn, 1)
+	go func() {
+		if conn, err := proxy.Accept(); err == nil {
+			asked <- conn
+		}
+	}()
+	var conn net.Conn
+	select {
+	case conn = <-asked:
+	case <-ended:
+		ts.Fatalf("%s ended before its go command asked the proxy: %s", args[2], &stderr)
+	case <-time.After(time.Minute):
+		ts.Fatalf("no go command asks the proxy")
+	}
+	defer conn.Close()
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	select {
+	case <-ended:
+	case <-time.After(2 * time.Second):
+		ts.Fatalf("still running two seconds after the signal")
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 2 || stdout.Len() > 0 {
+		ts.Fatalf("exit code %d, want 2; stdout %q", code, &stdout)
+	}
+	oneMessage(ts, "^pinfix: interrupted; nothing was changed\n$", stderr.String())
+	untouched(ts, dir, before)
+
+	// The go command is gone when its end of the connection is closed.
+	ts.Check(conn.SetReadDeadline(time.Now().Add(2 * time.Second)))
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		ts.Fatalf("the go command still runs: %v", err)
+	}
+}

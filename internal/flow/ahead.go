@@ -1,0 +1,152 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// An ahead is go mod tidy and go mod vendor run on a guess of the plan, while
+// the plugin's packages are still being loaded. It decides nothing: a result is
+// taken only where the plan then asks for just the same. Most plans do, and an
+// apply then takes little longer than the two commands alone.
+type ahead struct {
+	cancel func()
+	mod    []byte // the guess
+	files  stage.Files
+
+	tidyDone chan struct{}
+	tidied   *pinner.Mod
+	sum      []byte
+	tidyErr  error
+
+	done   chan struct{}
+	vendor string
+	err    error
+}
+
+// runAhead starts tidying and, if vendor is set, vendoring.
+func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) *ahead {
+	ctx, cancel := context.WithCancel(ctx)
+	h := &ahead{cancel: cancel, mod: plan.Mod.Text(), files: a.have, tidyDone: make(chan struct{}), done: make(chan struct{})}
+	go func() {
+		defer close(h.done)
+		h.tidied, h.sum, h.tidyErr = a.stage.Tidy(ctx, plan.Mod, h.files)
+		close(h.tidyDone)
+		if h.err = h.tidyErr; h.err == nil && vendor {
+			h.vendor, h.err = a.stage.Vendor(ctx, h.tidied, h.sum, h.files)
+		}
+	}()
+	return h
+}
+
+// stop ends what still runs.
+func (h *ahead) stop() {
+	h.cancel()
+	<-h.done
+}
+
+// tidy is stage.Tidy, or what ran ahead of it.
+func (a *aligner) tidy(ctx context.Context, mod *pinner.Mod, files stage.Files) (*pinner.Mod, []byte, error) {
+	h := a.ahead
+	if bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
+		<-h.tidyDone
+		return h.tidied, h.sum, h.tidyErr
+	}
+	return a.stage.Tidy(ctx, mod, files)
+}
+
+// vendor is stage.Vendor, or what ran ahead of it: vendor/ holds the same
+// whether a requirement is indirect or not, and blank imports add no package.
+func (a *aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, done *aligned) (string, error) {
+	h := a.ahead
+	<-h.tidyDone
+	if h.tidyErr == nil && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
+		<-h.done
+		if h.err == nil {
+			return h.vendor, nil
+		}
+	}
+	h.cancel()
+	return a.stage.Vendor(ctx, tidied, done.sum, done.files)
+}
+
+// linksAll reports whether every import of pinfix's own in files is of a package
+// that is linked anyway.
+func (a *aligner) linksAll(l *stage.Listing, files stage.Files) bool {
+	for name, src := range files {
+		paths, err := importPaths(name, src)
+		if err != nil || slices.ContainsFunc(paths, func(p string) bool { return l.Packages[p] == nil }) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameBuild reports whether two go.mod files make the same build list: all but
+// comments and order.
+func sameBuild(x, y *pinner.Mod) bool {
+	return slices.Equal(buildLines(x), buildLines(y))
+}
+
+func buildLines(m *pinner.Mod) []string {
+	lines := []string{"go " + m.GoVersion()}
+	for _, r := range m.Require {
+		lines = append(lines, "require "+r.Mod.String())
+	}
+	for _, x := range m.Exclude {
+		lines = append(lines, "exclude "+x.Mod.String())
+	}
+	for _, r := range m.Replace {
+		lines = append(lines, "replace "+r.Old.String()+" => "+r.New.String())
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// guess returns the pins for what go.mod requires. In a tidy go.mod (go 1.17
+// and newer) that is nearly what is linked in both.
+func (a *aligner) guess() []pinner.Pin {
+	have := map[string]bool{}
+	for _, r := range a.plugin.now.Require {
+		have[r.Mod.Path] = true
+	}
+	pins := slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool {
+		return !have[p.Path] || p.Version.Version == "(devel)" || a.excludesBelow(p.Path)
+	})
+	slices.SortFunc(pins, func(x, y pinner.Pin) int { return strings.Compare(x.Path, y.Path) })
+	return pins
+}
+
+// excludesBelow reports whether an earlier run has excluded a module nested in
+// path: a guess of the pin would hide the split that asked for it.
+func (a *aligner) excludesBelow(path string) bool {
+	own := func(x *modfile.Exclude) bool {
+		return !slices.ContainsFunc(a.plugin.user.Exclude, func(u *modfile.Exclude) bool { return u.Mod == x.Mod })
+	}
+	return slices.ContainsFunc(a.plugin.now.Exclude, func(x *modfile.Exclude) bool {
+		return strings.HasPrefix(x.Mod.Path, path+"/") && own(x)
+	})
+}
+
+// readOld starts reading vendor/ as it is.
+func (a *aligner) readOld(ctx context.Context) {
+	a.old = make(chan oldVendor, 1)
+	go func() {
+		sums, err := commit.VendorSums(ctx, a.plugin.root)
+		a.old <- oldVendor{sums, err}
+	}()
+}
+
+type oldVendor struct {
+	sums sums
+	err  error
+}
