@@ -1,0 +1,99 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pinfix/pinfix/"
+
+// mayImport is the map of the house: who may import whom. A package that is not
+// here may not exist; CONTRIBUTING.md has the map in words.
+var mayImport = map[string][]string{
+	"cmd/pinfix":       {"internal/flow", "internal/report"},
+	"internal/flow":    {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "pinner", "astimports"},
+	"internal/target":  {"internal/pkghash", "pinner"},
+	"internal/stage":   {"internal/gocmd", "pinner", "astimports"},
+	"internal/commit":  {"internal/change"},
+	"internal/report":  {},
+	"internal/pkghash": {"pinner"},
+	"internal/gocmd":   {},
+	"internal/change":  {},
+	"pinner":           {},
+	"astimports":       {},
+}
+
+// only says which packages may do what others may not.
+var only = []struct {
+	what    string
+	pattern *regexp.Regexp
+	in      []string
+}{
+	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go"}},
+	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/"}},
+	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/"}},
+}
+
+func TestHouse(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git" || d.Name() == "bin") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		return checkFile(t, name, filepath.ToSlash(rel))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkFile(t *testing.T, name, rel string) error {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	pkg := rel[:strings.LastIndexByte(rel, '/')]
+	allowed, ok := mayImport[pkg]
+	if !ok {
+		t.Errorf("%s: package %s has no place in the house", rel, pkg)
+	}
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		if p, own := strings.CutPrefix(path, module); own && !slices.Contains(allowed, p) {
+			t.Errorf("%s: %s may not import %s", rel, pkg, p)
+		}
+	}
+	for _, o := range only {
+		if o.pattern.Match(src) && !slices.ContainsFunc(o.in, func(in string) bool { return strings.HasPrefix(rel, in) }) {
+			t.Errorf("%s: may not %s", rel, o.what)
+		}
+	}
+	return nil
+}
