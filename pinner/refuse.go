@@ -27,16 +27,16 @@ func (s *Server) Refuses() error {
 	platform := s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
 	switch {
 	case s.Settings["GOOS"] == "windows":
-		return &RefusedError{"the server is built for " + platform + "; Go cannot build plugins for Windows",
+		return &RefusedError{"built for " + platform + "; Go cannot build plugins for Windows",
 			"run the server on Linux, in a container for one, and name that program"}
 	case s.Settings["GOOS"] != "" && s.Settings["GOARCH"] != "" && !slices.Contains(platforms, platform):
-		return &RefusedError{"the server is built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
+		return &RefusedError{"built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
 			"name the server program of one of these platforms"}
 	case s.Settings["CGO_ENABLED"] == "0":
-		return &RefusedError{"the server is built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
+		return &RefusedError{"built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
 			"rebuild the server with CGO_ENABLED=1, or take its publisher's build with plugin support"}
 	case s.Packages != nil && len(s.Packages) == 0:
-		return &RefusedError{"the server cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
+		return &RefusedError{"it cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
 			"name the program that calls plugin.Open, built with cgo"}
 	}
 	return nil

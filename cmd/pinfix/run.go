@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/report"
 )
 
 // Exit codes, the same for every format (DESIGN.md 4).
@@ -42,6 +44,11 @@ type env struct {
 func run(ctx context.Context, environ []string, stdout, stderr io.Writer, args []string) int {
 	e := &env{environ, stdout, stderr}
 	err := e.app().RunContext(ctx, args)
+	var exit cli.ExitCoder
+	if errors.As(err, &exit) {
+		// urfave/cli's own, such as help for an unknown command.
+		err = &usageError{msg: exit.Error()}
+	}
 	switch {
 	case err == nil:
 		return exitOK
@@ -52,21 +59,21 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer, args [
 	return exitTrouble
 }
 
-// complain prints an error and the next step.
+// complain prints an error and the next step in one line; what else the error
+// has to say follows.
 func (e *env) complain(err error) {
-	msg := strings.TrimSpace(err.Error())
-	if errors.Is(err, context.Canceled) {
-		msg = "interrupted; nothing was changed"
-	}
+	msg, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	var next interface{ NextStep() string }
-	if errors.As(err, &next) && next.NextStep() != "" {
-		sep := "; "
-		if strings.Contains(msg, "\n") {
-			sep = "\n"
-		}
-		msg += sep + next.NextStep()
+	switch {
+	case errors.Is(err, context.Canceled):
+		msg, rest = "interrupted; nothing was changed", ""
+	case errors.As(err, &next) && next.NextStep() != "":
+		msg = strings.TrimSuffix(msg, ":") + "; " + next.NextStep()
 	}
-	fmt.Fprintf(e.stderr, "pinfix: %s\n", msg)
+	if rest != "" {
+		msg += "\n" + rest
+	}
+	fmt.Fprintf(e.stderr, "pinfix: %s\n", report.Printable(msg))
 }
 
 func (e *env) app() *cli.App {
@@ -120,7 +127,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 func unknownCommand(c *cli.Context, name string) error {
 	msg := fmt.Sprintf("unknown command %q", name)
 	if s := cli.SuggestCommand(c.App.Commands, name); s != "" {
-		msg += ". " + s // "Did you mean …?"
+		msg += " (" + s + ")" // "Did you mean …?"
 	}
 	return &usageError{msg: msg}
 }

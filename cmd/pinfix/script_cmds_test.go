@@ -28,6 +28,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"tree":        saveTree,
 	"sametree":    sameTree,
 	"crlf":        crlf,
+	"pinned":      pinned,
+	"fits":        fits,
 	"trouble":     trouble,
 	"interrupt":   interrupt,
 }

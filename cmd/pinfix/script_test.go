@@ -31,6 +31,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                commands,
+		Condition:           condition,
 	}
 	if err := gotooltest.Setup(&p); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -124,4 +125,12 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if _, err := io.Copy(io.Discard, conn); err != nil {
 		ts.Fatalf("the go command still runs: %v", err)
 	}
+}
+
+// condition says whether [root] holds: root may read and write anything.
+func condition(cond string) (bool, error) {
+	if cond != "root" {
+		return false, fmt.Errorf("unknown condition [%s]", cond)
+	}
+	return os.Getuid() == 0, nil
 }

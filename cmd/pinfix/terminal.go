@@ -129,6 +129,6 @@ func (p *progress) warn(warnings []string) {
 		return
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(p.w, "pinfix: warning: %s\n", w)
+		fmt.Fprintf(p.w, "pinfix: warning: %s\n", report.Printable(w))
 	}
 }

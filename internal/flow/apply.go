@@ -65,7 +65,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	if err := server.Refuses(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("server %s: %w", server.Ref, err)
 	}
 	tool, err := chooseToolchain(ctx, o, server, plugin.root)
 	if err != nil {

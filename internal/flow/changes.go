@@ -81,8 +81,8 @@ func (c *changes) add(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if name == "go.sum" && bytes.Contains(old, []byte("\r\n")) {
-		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+	if name == "go.sum" {
+		data = sameLineEnds(old, data)
 	}
 	if bytes.Equal(old, data) {
 		return nil
@@ -93,6 +93,16 @@ func (c *changes) add(name string, data []byte) error {
 	}
 	c.tree.Files = append(c.tree.Files, change.Change{Path: name, Old: old, New: data, Mode: info.Mode().Perm()})
 	return nil
+}
+
+// sameLineEnds gives new the line ends of old. go mod tidy writes LF, and
+// leaves a file alone, whatever its line ends, that is right already.
+func sameLineEnds(old, new []byte) []byte {
+	if bytes.Equal(old, new) || !bytes.Contains(old, []byte("\r\n")) {
+		return new
+	}
+	new = bytes.ReplaceAll(new, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(new, []byte("\n"), []byte("\r\n"))
 }
 
 // diffs makes the patch, if asked for, and the diff that people read: go.sum as

@@ -30,15 +30,19 @@ func readPlugin(o Options) (*plugin, error) {
 		return nil, err
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, fault("name the plugin's directory with -C", "-C: %w", err)
+		return nil, fault("name the plugin's directory with -C", "-C %s: %w", o.Dir, cause(err))
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fault("name the plugin's directory with -C", "-C %s: not a directory", o.Dir)
 	}
 	root, err := moduleRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	p := &plugin{root: root}
-	if p.raw, err = os.ReadFile(filepath.Join(root, "go.mod")); err != nil {
-		return nil, err
+	name := filepath.Join(root, "go.mod")
+	if p.raw, err = os.ReadFile(name); err != nil {
+		return nil, fault("make it a file that you can read", "%s: %w", name, cause(err))
 	}
 	if p.now, err = parse(p.raw); err != nil {
 		return nil, err
@@ -77,17 +81,28 @@ func parse(data []byte) (*pinner.Mod, error) {
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.
+// Like the go command it passes by directories of that name.
 func moduleRoot(dir string) (string, error) {
 	for d := dir; ; d = filepath.Dir(d) {
-		if info, err := os.Stat(filepath.Join(d, "go.mod")); err == nil && !info.IsDir() {
+		name := filepath.Join(d, "go.mod")
+		if info, err := os.Stat(name); err == nil && !info.IsDir() {
 			return d, nil
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return "", err
+			return "", fault("make it a file that you can read", "%s: %w", name, cause(err))
 		}
 		if filepath.Dir(d) == d {
 			return "", fault("name the plugin's directory with -C, or make a module there with go mod init", "no go.mod in %s or above it", dir)
 		}
 	}
+}
+
+// cause leaves out the operation and the name of an [fs.PathError].
+func cause(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // packagePattern turns a --package value, relative to dir, into one relative to

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -40,7 +41,7 @@ func Server(dir, ref string) (*report.ServerResult, error) {
 	}
 	r := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{}}
 	if err := s.Refuses(); err != nil {
-		r.Warnings = append(r.Warnings, err.Error())
+		r.Warnings = append(r.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
 	}
 	if s.Packages == nil {
 		r.Warnings = append(r.Warnings, "not known from this reference: the linked packages and their fingerprints")

@@ -85,8 +85,8 @@ func (s *Sub) Run(ctx context.Context, args ...string) ([]byte, error) {
 // Calls returns how many go commands were started.
 func (g *Go) Calls() int { return int(g.calls.Load()) }
 
-// An Error is a go command that failed. It prints the command's last lines; the
-// command line is in Args.
+// An Error is a go command that failed. It prints what the command says of the
+// failure, one fault a line; the command line is in Args.
 type Error struct {
 	Args   []string
 	Stderr string
@@ -94,7 +94,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	msg := strings.TrimSpace(e.Stderr)
+	msg := faults(e.Stderr)
 	if msg == "" {
 		msg = e.Err.Error()
 	}
@@ -102,6 +102,23 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// faults leaves the progress out of the go command's words and joins the lines
+// of each fault: "go: a imports\n\tb imports\n\tc: no such module" is one.
+func faults(stderr string) string {
+	var out []string
+	for line := range strings.Lines(stderr) {
+		text, isGo := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "go: ")
+		switch {
+		case isGo && (strings.HasPrefix(text, "downloading ") || strings.HasPrefix(text, "finding ") || strings.HasPrefix(text, "found ") || strings.HasPrefix(text, "warning: ")):
+		case strings.HasPrefix(text, "\t") && len(out) > 0:
+			out[len(out)-1] += " " + strings.TrimSpace(text)
+		case text != "":
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, "\n")
+}
 
 // verb returns the words of args before the first flag: "mod tidy".
 func verb(args []string) string {

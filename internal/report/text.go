@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+	"unicode/utf8"
 )
 
 // JSON writes v as one indented object.
@@ -45,6 +46,23 @@ func clean(s string) string {
 		}
 	}
 	return s
+}
+
+// Printable escapes what a foreign text could use to fool a terminal, but for
+// line ends and tabs.
+func Printable(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == '\n', r == '\t', unicode.IsPrint(r):
+			b.WriteString(s[i : i+size])
+		default:
+			q := strconv.QuoteToASCII(s[i : i+size])
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
 }
 
 // Text writes the report for people: the verdict, a table of the modules that
@@ -170,13 +188,19 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
 	}
-	packages := "packages not known"
+	packages := "no package fingerprints"
 	if s.Packages > 0 {
 		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)
 	}
-	fmt.Fprintf(b, "%d modules, %s\n\n", s.Modules, packages)
+	modules := fmt.Sprintf("%d modules", s.Modules)
+	if s.Modules == 1 {
+		modules = "1 module"
+	}
+	fmt.Fprintf(b, "%s, %s\n", modules, packages)
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MODULE\tVERSION\tREPLACED BY")
+	if len(s.Pins) > 0 {
+		fmt.Fprintln(t, "\nMODULE\tVERSION\tREPLACED BY")
+	}
 	for _, p := range s.Pins {
 		by := ""
 		if p.Replace != nil {

@@ -246,11 +246,15 @@ func (im *Imports) builds(dir, name string, data []byte) (set, error) {
 	if !constrained(name, data) {
 		return all, nil
 	}
+	// MatchFile would read the imports once a platform; a header cut off
+	// inside a comment that mentions a package clause is an error, though.
+	short := append(bytes.Clone(header(data)), "\npackage p\n"...)
 	var on set
 	for i := range im.ctxs {
-		ctx := im.ctxs[i]
-		ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-		ok, err := ctx.MatchFile(dir, name)
+		ok, err := match(im.ctxs[i], dir, name, short)
+		if err != nil {
+			ok, err = match(im.ctxs[i], dir, name, data)
+		}
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 		}
@@ -268,16 +272,29 @@ func constrained(name string, data []byte) bool {
 	if strings.Contains(strings.TrimSuffix(name, ".go"), "_") || strings.HasPrefix(name, ".") {
 		return true
 	}
-	head := data
-	if i := bytes.Index(data, []byte("\npackage ")); i >= 0 {
-		head = data[:i]
-	}
-	for line := range bytes.Lines(head) {
+	for line := range bytes.Lines(header(data)) {
 		if s := strings.TrimSpace(string(line)); constraint.IsGoBuild(s) || constraint.IsPlusBuild(s) {
 			return true
 		}
 	}
 	return false
+}
+
+func match(ctx build.Context, dir, name string, data []byte) (bool, error) {
+	ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	return ctx.MatchFile(dir, name)
+}
+
+// header returns what stands before the package clause: the place of build
+// constraints.
+func header(data []byte) []byte {
+	if bytes.HasPrefix(data, []byte("package ")) {
+		return nil
+	}
+	if i := bytes.Index(data, []byte("\npackage ")); i >= 0 {
+		return data[:i]
+	}
+	return data
 }
 
 var mainRE = regexp.MustCompile(`(?m)^func (main|InitModule)\(`)

@@ -43,17 +43,17 @@ func (e *Error) NextStep() string { return e.Next }
 // Schemes that DESIGN.md names and that this version does not read yet.
 var schemes = []string{"image", "docker-archive", "oci-archive", "oci", "mod"}
 
+const refHint = "name the server program, or a file with the output of: go version -m PROGRAM"
+
 // Read reads the server that ref names: a program file (ELF, Mach-O, PE), a
 // snapshot, or the output of go version -m with or without -json.
 func Read(ref string) (*pinner.Server, error) {
 	s, err := read(ref)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
-			e.Ref = ref
-			return nil, e
-		}
-		return nil, &Error{Ref: ref, Err: err}
+		e := &Error{Err: err, Next: refHint}
+		errors.As(err, &e)
+		e.Ref = ref
+		return nil, e
 	}
 	s.Ref = ref
 	return s, nil
@@ -70,17 +70,17 @@ func read(ref string) (*pinner.Server, error) {
 				}
 			}
 		}
-		return nil, &Error{ref, errors.New("no such file"), "name the server program, or a file with the output of: go version -m PROGRAM"}
+		return nil, errors.New("no such file")
 	}
 	if err != nil {
-		return nil, err
+		return nil, cause(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &Error{ref, errors.New("not a regular file"), "name the server program, or a file with the output of: go version -m PROGRAM"}
+		return nil, errors.New("not a regular file")
 	}
 	f, err := os.Open(ref)
 	if err != nil {
-		return nil, err
+		return nil, cause(err)
 	}
 	defer f.Close()
 	head := make([]byte, 4)
@@ -91,14 +91,23 @@ func read(ref string) (*pinner.Server, error) {
 	if isProgram(head[:n]) {
 		return readProgram(f, string(head))
 	}
-	if info.Size() > maxText {
-		return nil, fmt.Errorf("%d bytes is too much for the text of go version -m", info.Size())
-	}
-	data, err := os.ReadFile(ref)
+	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), f), maxText+1))
 	if err != nil {
-		return nil, err
+		return nil, cause(err)
+	}
+	if len(data) > maxText {
+		return nil, fmt.Errorf("more than %d MiB is too much for the text of go version -m", maxText>>20)
 	}
 	return Parse(data)
+}
+
+// cause leaves out the name that an [fs.PathError] repeats.
+func cause(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // The first bytes of ELF, PE, and Mach-O (thin of both sizes and byte orders,
@@ -127,6 +136,9 @@ func readProgram(f *os.File, magic string) (*pinner.Server, error) {
 	if magic != "\x7fELF" {
 		return s, nil
 	}
+	if s.Settings["-buildmode"] == "plugin" {
+		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
+	}
 	s.Packages, err = pkghash.Read(f)
 	if errors.Is(err, pkghash.ErrNoTable) {
 		s.Packages, err = map[string]pinner.Fingerprint{}, nil
@@ -143,6 +155,11 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 	if len(bi.Deps) > maxModules {
 		return nil, fmt.Errorf("%d modules in the build info", len(bi.Deps))
 	}
+	if bi.Main.Path != "" {
+		if err := module.CheckPath(bi.Main.Path); err != nil {
+			return nil, fmt.Errorf("build info: %w", err)
+		}
+	}
 	s := &pinner.Server{
 		Main:     module.Version{Path: bi.Main.Path, Version: bi.Main.Version},
 		Path:     bi.Path,
@@ -155,7 +172,12 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 	for _, b := range bi.Settings {
 		s.Settings[b.Key] = b.Value
 	}
+	seen := map[string]bool{bi.Main.Path: true}
 	for _, d := range bi.Deps {
+		if seen[d.Path] {
+			return nil, fmt.Errorf("build info: module %q stands there twice", d.Path)
+		}
+		seen[d.Path] = true
 		p := pinner.Pin{Version: module.Version{Path: d.Path, Version: d.Version}, Sum: d.Sum}
 		if d.Replace != nil {
 			p.Sum = d.Replace.Sum

@@ -23,6 +23,19 @@ const textHint = "make it with: go version -m PROGRAM > FILE"
 // former followed by pkg<TAB>import path<TAB>16 hex digits lines. The Go
 // version stands only in the header line, "name: go1.23.5".
 func Parse(data []byte) (*pinner.Server, error) {
+	s, err := parse(data)
+	if err != nil {
+		e := &Error{Err: err, Next: textHint}
+		errors.As(err, &e)
+		return nil, e
+	}
+	return s, nil
+}
+
+func parse(data []byte) (*pinner.Server, error) {
+	if len(data) == 0 {
+		return nil, errors.New("the file is empty")
+	}
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return parseJSON(data)
 	}
@@ -33,6 +46,9 @@ func Parse(data []byte) (*pinner.Server, error) {
 	for line := range strings.Lines(string(data)) {
 		n++
 		line = strings.TrimRight(line, "\r\n")
+		if !strings.HasPrefix(line, "\t") {
+			body.WriteByte('\n') // keeps the line numbers
+		}
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
@@ -47,20 +63,20 @@ func Parse(data []byte) (*pinner.Server, error) {
 		default:
 			_, v, ok := strings.Cut(line, ": ")
 			if !ok || !strings.HasPrefix(v, "go") && !strings.HasPrefix(v, "devel ") {
-				return nil, &Error{"", errText, textHint}
+				return nil, errText
 			}
 			if goVersion != "" {
-				return nil, fmt.Errorf("line %d: a second program; keep only the server's lines", n)
+				return nil, &Error{"", fmt.Errorf("line %d: a second program", n), "keep only the server's lines"}
 			}
 			goVersion = v
 		}
 	}
 	if goVersion == "" {
-		return nil, &Error{"", errText, textHint}
+		return nil, errText
 	}
 	bi, err := debug.ParseBuildInfo(body.String())
 	if err != nil {
-		return nil, fmt.Errorf("build info: %w", err)
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "could not parse Go build info: "))
 	}
 	bi.GoVersion = goVersion
 	s, err := fromBuildInfo(bi)
@@ -80,6 +96,9 @@ func parsePackage(packages map[string]pinner.Fingerprint, line string) error {
 	if n, err := hex.Decode(f[:], []byte(sum)); len(sum) != 16 || n != 8 || err != nil {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
+	if _, ok := packages[path]; ok {
+		return fmt.Errorf("package %s stands there twice", path)
+	}
 	packages[path] = f
 	return nil
 }
@@ -92,7 +111,10 @@ func parseJSON(data []byte) (*pinner.Server, error) {
 		return nil, fmt.Errorf("build info in JSON: %w", err)
 	}
 	if dec.More() {
-		return nil, errors.New("build info in JSON: a second program; keep only the server's")
+		return nil, &Error{"", errors.New("build info in JSON: a second program"), "keep only the server's object"}
+	}
+	if bi.GoVersion == "" {
+		return nil, errText
 	}
 	for _, d := range bi.Deps {
 		if d == nil {

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/internal/target"
+)
+
+// pinned DIR SERVER N: of the modules that the plugin in DIR links, N or more
+// are modules of the server's, and every one of those is the server's line:
+// version and replacement. In vendor/, where there is one, as well.
+func pinned(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pinned DIR SERVER N")
+	}
+	dir := ts.MkAbs(args[0])
+	server, err := target.Read(ts.MkAbs(args[1]))
+	ts.Check(err)
+	least, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	builds := []string{"-mod=mod"}
+	if _, err := os.Stat(filepath.Join(dir, "vendor", "modules.txt")); err == nil {
+		builds = append(builds, "-mod=vendor")
+	}
+	for _, mod := range builds {
+		ts.Check(goIn(ts, dir, "", "list", "-deps", mod, "-f", linkedFormat, "."))
+		have := map[string]string{}
+		for line := range strings.Lines(ts.ReadFile("stdout")) {
+			path, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+			have[path] = rest
+		}
+		n := 0
+		for _, pin := range server.Pins {
+			want := pin.Version.Version
+			if pin.Replace.Path != "" {
+				want += " => " + pin.Replace.Path + " " + pin.Replace.Version
+			}
+			switch got := have[pin.Path]; got {
+			case "":
+			case want:
+				n++
+			default:
+				ts.Fatalf("%s has %s %s with %s, the server has %s", args[0], pin.Path, got, mod, want)
+			}
+		}
+		if n < least {
+			ts.Fatalf("%s shares %d modules with the server, fewer than %d", args[0], n, least)
+		}
+	}
+}
+
+const linkedFormat = `{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{with .Replace}} => {{.Path}} {{.Version}}{{end}}{{end}}{{end}}`
+
+// fits PLUGIN SERVER: every package linked in both has the same fingerprint.
+// stdout: the packages that have not, then a count.
+func fits(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: fits PLUGIN SERVER")
+	}
+	server, err := target.Read(ts.MkAbs(args[1]))
+	ts.Check(err)
+	have, err := pkghash.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	shared, bad := 0, 0
+	for _, path := range slices.Sorted(maps.Keys(have)) {
+		want, ok := server.Packages[path]
+		if !ok {
+			continue
+		}
+		shared++
+		if want != have[path] {
+			bad++
+			fmt.Fprintln(ts.Stdout(), path)
+		}
+	}
+	fmt.Fprintf(ts.Stdout(), "%d shared packages, %d mismatched\n", shared, bad)
+	if shared == 0 || (bad == 0) == neg {
+		ts.Fatalf("%s: %d of %d shared packages differ from the server's", args[0], bad, shared)
+	}
+}
