@@ -44,9 +44,9 @@ type env struct {
 func run(ctx context.Context, environ []string, stdout, stderr io.Writer, args []string) int {
 	e := &env{environ, stdout, stderr}
 	err := e.app().RunContext(ctx, args)
-	var exit cli.ExitCoder
-	if errors.As(err, &exit) {
-		// urfave/cli's own, such as help for an unknown command.
+	if exit, ok := err.(cli.ExitCoder); ok {
+		// urfave/cli's own, such as help for an unknown command. Not errors.As:
+		// a failed go command wraps an *exec.ExitError, which is one too.
 		err = &usageError{msg: exit.Error()}
 	}
 	switch {
@@ -139,7 +139,11 @@ func noArguments(c *cli.Context) error {
 	if len(args) == 0 {
 		return nil
 	}
-	msg := fmt.Sprintf("%s takes no argument %q; name the plugin with -C DIR or --package", c.Command.Name, args[0])
+	instead := "name the plugin with -C DIR or --package"
+	if c.Command.Name == "server" {
+		instead = "name the server with --server"
+	}
+	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
 		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -133,6 +135,9 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
 	l, err := a.stage.List(ctx, mod, a.bare, a.plugin.patterns)
 	if err != nil {
 		return nil, err
+	}
+	if len(l.Roots) == 0 && len(a.o.Packages) > 0 {
+		return nil, &stage.PackageError{Package: strings.Join(a.o.Packages, " "), Why: "no main package there"}
 	}
 	if len(l.Roots) == 0 {
 		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
@@ -277,15 +282,32 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
 	if len(m.Own) == 0 {
 		return nil
 	}
-	p := m.Own[0]
-	where := ""
-	for _, root := range l.Roots {
-		if slices.Contains(root.Imports, p.Path) {
-			where = " (imported by " + root.ImportPath + ")"
+	pkg, where := m.Own[0].Path, ""
+	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
+		if p := l.Packages[path]; where == "" && slices.Contains(p.Imports, pkg) && (p.Main() || p.Module == nil) {
+			where = a.where(p, pkg)
 		}
 	}
-	return fault("a go.mod cannot match it: import a module that the server publishes for plugins, or build plugin and server's source together in a go.work",
-		"the plugin links %s%s, one of the server's own packages, whose label has no version", p.Path, where)
+	return fault("no go.mod can match it: import a module that the server publishes for plugins, or build plugin and server's source together in a go.work",
+		"%sthe plugin links %s, one of the server's own packages, whose label has no version", where, pkg)
+}
+
+// where returns the place in p that imports pkg, "main.go:12: ", or "".
+func (a *aligner) where(p *stage.Package, pkg string) string {
+	for _, name := range p.Files() {
+		full := filepath.Join(p.Dir, name)
+		src, err := os.ReadFile(full)
+		if err != nil {
+			continue
+		}
+		if n := lineOf(src, pkg); n > 0 {
+			if rel, err := filepath.Rel(a.plugin.root, full); err == nil {
+				full = rel
+			}
+			return fmt.Sprintf("%s:%d: ", filepath.ToSlash(full), n)
+		}
+	}
+	return ""
 }
 
 // ambiguous reads tidy's error: a package that a pinned nested module brings

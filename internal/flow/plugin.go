@@ -74,10 +74,7 @@ func parse(data []byte) (*pinner.Mod, error) {
 	if errors.As(err, &list) {
 		return nil, &Error{list, "mend the file; go mod edit -json shows how Go reads it"}
 	}
-	if err != nil {
-		return nil, &Error{err, "go mod init makes one"}
-	}
-	return mod, nil
+	return mod, err
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.
@@ -108,6 +105,9 @@ func cause(err error) error {
 // packagePattern turns a --package value, relative to dir, into one relative to
 // root. Import paths stay.
 func packagePattern(root, dir, value string) (string, error) {
+	if value == "" {
+		return "", fault("name a main package of the module, or a Go file of one", "--package: an empty name")
+	}
 	local := value == "." || value == ".." || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") ||
 		filepath.IsAbs(value) || strings.HasSuffix(value, ".go")
 	if !local {

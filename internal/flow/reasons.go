@@ -198,7 +198,7 @@ func lineOf(src []byte, path string) int {
 	n := 0
 	for line := range strings.Lines(string(src)) {
 		n++
-		if strings.Contains(line, `_ "`+path+`"`) {
+		if strings.Contains(line, `"`+path+`"`) {
 			return n
 		}
 	}
@@ -276,6 +276,9 @@ func actionWord(ch report.Change, excluded int) string {
 	switch {
 	case ch.Kind == "replace":
 		word = "replace"
+		if ch.Action == "remove" {
+			word = "drop replace"
+		}
 	case ch.Kind == "exclude":
 		word = "exclude"
 		if ch.Action == "remove" {
@@ -291,7 +294,7 @@ func actionWord(ch report.Change, excluded int) string {
 		case d > 0:
 			word = "raise"
 		default:
-			word = "mark"
+			word = "make direct"
 		}
 	case ch.Action == "change":
 		word = "set " + ch.New

@@ -130,7 +130,11 @@ func modules(dir string) map[string]vendored {
 	out := map[string]vendored{}
 	for line := range bytes.Lines(data) {
 		f := strings.Fields(string(line))
-		if len(f) >= 3 && f[0] == "#" && f[2] != "=>" {
+		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
+			continue
+		}
+		// Replaces of versions that are not selected come last.
+		if _, ok := out[f[1]]; !ok {
 			out[f[1]] = vendored{f[1], strings.Join(f[2:], " ")}
 		}
 	}

@@ -105,6 +105,9 @@ func decode(out []byte, all map[string]*Package, roots []*Package, named bool) (
 		} else if err != nil {
 			return nil, fmt.Errorf("go list: %w", err)
 		}
+		if p.Standard && !p.DepOnly && named {
+			return nil, &PackageError{p.ImportPath, "it is of the standard library"}
+		}
 		if p.Standard {
 			continue
 		}
@@ -114,14 +117,26 @@ func decode(out []byte, all map[string]*Package, roots []*Package, named bool) (
 		all[p.ImportPath] = p
 		switch {
 		case p.DepOnly:
+		case p.Module != nil && !p.Main():
+			return nil, &PackageError{p.ImportPath, "it is of module " + p.Module.Path}
 		case p.Name == "main":
 			roots = append(roots, p)
 		case named && p.Error != nil:
-			return nil, fmt.Errorf("--package: %s", p.Error.Err)
+			return nil, &PackageError{p.ImportPath, oneLine(p.Error.Err)}
 		case named:
-			return nil, fmt.Errorf("--package: %s is package %s, not a main package", p.ImportPath, p.Name)
+			return nil, &PackageError{p.ImportPath, "it is package " + p.Name + ", not a main package"}
 		}
 	}
+}
+
+// A PackageError is a --package that names no plugin.
+type PackageError struct{ Package, Why string }
+
+func (e *PackageError) Error() string { return "--package " + e.Package + ": " + e.Why }
+
+// NextStep says what the user can do.
+func (e *PackageError) NextStep() string {
+	return "name a main package of the module, or a Go file of one"
 }
 
 // walk adds what p imports, and p, to l.

@@ -118,8 +118,11 @@ func (e *MissingError) Error() string {
 	if why == "" {
 		why = e.Err.Error()
 	}
-	return fmt.Sprintf("%s cannot be had: %s", e.Module, strings.TrimPrefix(why, e.Module.String()+": "))
+	return fmt.Sprintf("%s cannot be had: %s", e.Module, oneLine(strings.TrimPrefix(why, e.Module.String()+": ")))
 }
+
+// oneLine joins the lines that the go command indents.
+func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n\t", ": ") }
 
 func (e *MissingError) Unwrap() error { return e.Err }
 

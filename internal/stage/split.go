@@ -29,10 +29,7 @@ type Move struct {
 // there are few: those known, and the one of the nested version's own commit,
 // which is the only way for a module without tags (google.golang.org/genproto).
 func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(goLine string) bool) (string, error) {
-	tagged, err := s.versions(ctx, m.Parent.Path)
-	if err != nil {
-		return "", err
-	}
+	tagged, listErr := s.versions(ctx, m.Parent.Path) // the versions known may do without a list
 	look := slices.Clone(known)
 	if v := sameCommit(m); v != "" {
 		look = append(look, v)
@@ -57,6 +54,9 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 				return v, nil
 			}
 		}
+	}
+	if listErr != nil {
+		return "", listErr
 	}
 	return "", fmt.Errorf("%s holds package %s, which the server takes from %s, and no later version without it was found", m.Parent, m.Package, m.Nested)
 }
