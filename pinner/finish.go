@@ -55,6 +55,12 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 			writeMark(r.Syntax, mark{old: old, new: r.Mod.Version})
 		}
 	}
+	if user.Toolchain == nil {
+		// go mod tidy adds one where it raises the go line; nothing needs it,
+		// and without a mark it would pass for the user's next time.
+		m.DropToolchainStmt()
+		m.Cleanup()
+	}
 	markGo(user, m)
 	return m, nil
 }

@@ -323,7 +323,7 @@ func checkDirectives(m *Mod, v string) error {
 func setGo(m *Mod, server string) error {
 	if m.Go != nil && !acceptsGo(server, m.Go.Version) {
 		line := goLine(server)
-		if lang := goLang(m.Go.Version); compareGo(lang, line) < 0 {
+		if lang := goLang(m.Go.Version); !knowsToolchains(server) && compareGo(lang, line) < 0 {
 			line = lang // "1.18.3" for Go 1.20, which wants two parts
 		}
 		if err := m.AddGoStmt(line); err != nil {

@@ -19,6 +19,13 @@ type Server struct {
 	// fingerprint. It is nil where the reference cannot know it, and empty
 	// for a program that cannot load plugins.
 	Packages map[string]Fingerprint
+
+	// Binary is nil where the reference is no program and does not say.
+	Binary *Binary
+
+	// Info is the build info as "go version -m" prints it, without its header
+	// and tabs: the body of a snapshot.
+	Info string
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

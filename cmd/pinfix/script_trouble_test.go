@@ -127,10 +127,14 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// condition says whether [root] holds: root may read and write anything.
+// condition has the scripts' own conditions: [root], who may read and write
+// anything, and [unshare], whether we may have mounts of our own.
 func condition(cond string) (bool, error) {
-	if cond != "root" {
-		return false, fmt.Errorf("unknown condition [%s]", cond)
+	switch cond {
+	case "root":
+		return os.Getuid() == 0, nil
+	case "unshare":
+		return exec.Command("unshare", "-m", "true").Run() == nil, nil
 	}
-	return os.Getuid() == 0, nil
+	return false, fmt.Errorf("unknown condition [%s]", cond)
 }

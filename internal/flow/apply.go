@@ -92,9 +92,18 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	o.Step("writing")
 	if err := commit.Write(ctx, set.tree); err != nil {
-		return nil, err
+		return nil, unwritten(err, plugin.root)
 	}
 	return result, nil
+}
+
+// unwritten adds the next step to an error of the commit.
+func unwritten(err error, root string) error {
+	var changed *commit.ChangedError
+	if errors.As(err, &changed) || errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "going back") {
+		return err
+	}
+	return &Error{err, "nothing was changed; see that files in " + root + " can be written and renamed, and run pinfix again"}
 }
 
 // toolchain is the go command to stage with.
@@ -150,10 +159,22 @@ func lastLine(s string) string {
 func (a *aligner) explain(err error) error {
 	var missing *stage.MissingError
 	var failed *gocmd.Error
+	var dir *stage.DirectoryError
 	switch {
+	case errors.As(err, &dir):
+		where := "go.mod"
+		for _, r := range a.plugin.now.Replace {
+			if r.New.Path == dir.Dir {
+				where = fmt.Sprintf("go.mod:%d", r.Syntax.Start.Line)
+			}
+		}
+		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
 	case errors.As(err, &missing):
 		return &Error{err, "check the version and the network; for a private module set GOPRIVATE, GOPROXY and your credentials"}
 	case errors.As(err, &failed):
+		if err := a.lacking(failed); err != nil {
+			return err
+		}
 		return &Error{err, nextAfter(failed.Stderr, filepath.Join(a.plugin.root, "go.mod"))}
 	}
 	return err
@@ -166,10 +187,10 @@ func nextAfter(stderr, mod string) string {
 		return "the go command cannot reach the module proxy: check the network and GOPROXY, or run where the module cache is filled"
 	case strings.Contains(stderr, "403 "), strings.Contains(stderr, "404 "), strings.Contains(stderr, "410 "), strings.Contains(stderr, "unknown revision"), strings.Contains(stderr, "could not read Username"):
 		return "check the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
+	case strings.Contains(stderr, "malformed go.sum"):
+		return "mend go.sum, or remove it and run go mod tidy"
 	case strings.Contains(stderr, "checksum mismatch"), strings.Contains(stderr, "SECURITY ERROR"):
 		return "go.sum holds another sum: find out which is right before you delete the line"
-	case strings.Contains(stderr, "does not contain package"):
-		return "the server's version of that module has no such package: change the import, or ask for a server with a newer version"
 	}
 	return "nothing was changed; mend what the go command names in " + mod + " or the code, and run pinfix again"
 }

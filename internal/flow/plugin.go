@@ -61,8 +61,8 @@ func readPlugin(o Options) (*plugin, error) {
 		p.patterns = append(p.patterns, q)
 	}
 	if o.ImportsFile != "" {
-		if p.file, err = below(root, dir, o.ImportsFile); err != nil || !strings.HasSuffix(p.file, ".go") {
-			return nil, fault("name a .go file of the plugin", "--imports-file %s: not a Go file of the module", o.ImportsFile)
+		if p.file, err = importsFile(root, dir, o.ImportsFile); err != nil {
+			return nil, fault("name a .go file of the plugin", "--imports-file %s: %w", o.ImportsFile, err)
 		}
 	}
 	return p, nil
@@ -126,6 +126,21 @@ func packagePattern(root, dir, value string) (string, error) {
 		return ".", nil
 	}
 	return "./" + rel, nil
+}
+
+// importsFile checks --imports-file, relative to dir, and returns it below root.
+func importsFile(root, dir, value string) (string, error) {
+	rel, err := below(root, dir, value)
+	if err != nil || !strings.HasSuffix(rel, ".go") {
+		return "", errors.New("not a Go file of the module")
+	}
+	if strings.HasSuffix(rel, "_test.go") {
+		return "", errors.New("a test file is no part of the plugin")
+	}
+	if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(rel))); err == nil && !info.Mode().IsRegular() {
+		return "", errors.New("not a regular file")
+	}
+	return rel, nil
 }
 
 // below returns value, relative to dir, as a slash path below root.

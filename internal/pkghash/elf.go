@@ -30,10 +30,12 @@ type file struct {
 	is64  bool
 	head  elf.Header64
 	loads []elf.Prog64 // PT_LOAD
+
+	interp, dynamic *elf.Prog64 // the first PT_INTERP and PT_DYNAMIC, or nil
 }
 
-// open reads the header and the program headers.
-func open(r io.ReaderAt) (*file, error) {
+// openELF reads the header and the program headers.
+func openELF(r io.ReaderAt) (*file, error) {
 	f := &file{r: r}
 	if err := f.readIdent(); err != nil {
 		return nil, err
@@ -49,14 +51,6 @@ func open(r io.ReaderAt) (*file, error) {
 
 func (f *file) readIdent() error {
 	const part = "ELF identification"
-	var magic [len(elf.ELFMAG)]byte
-	err := f.readAt(magic[:], 0, part)
-	if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && string(magic[:]) != elf.ELFMAG {
-		return &ReadError{0, part, ErrNotELF}
-	}
-	if err != nil {
-		return err
-	}
 	var ident [elf.EI_NIDENT]byte
 	if err := f.readAt(ident[:], 0, part); err != nil {
 		return err
@@ -91,12 +85,14 @@ func (f *file) readHeader() error {
 		return err
 	}
 	f.head = elf.Header64{
+		Machine:   h.Machine,
 		Phoff:     uint64(h.Phoff),
 		Phentsize: h.Phentsize,
 		Phnum:     h.Phnum,
 		Shoff:     uint64(h.Shoff),
 		Shentsize: h.Shentsize,
 		Shnum:     h.Shnum,
+		Shstrndx:  h.Shstrndx,
 	}
 	return f.checkHeader(binary.Size(elf.Prog32{}), binary.Size(elf.Section32{}))
 }
@@ -122,7 +118,7 @@ func (f *file) checkHeader(progSize, sectionSize int) error {
 	return &ReadError{0, headerPart, err}
 }
 
-// readLoads keeps the segments that the loader maps.
+// readLoads keeps the segments that the loader maps, and the two that it reads.
 func (f *file) readLoads() error {
 	for i := range uint64(f.head.Phnum) {
 		off := f.head.Phoff + i*uint64(f.head.Phentsize)
@@ -131,13 +127,21 @@ func (f *file) readLoads() error {
 		if err != nil {
 			return err
 		}
-		if elf.ProgType(p.Type) != elf.PT_LOAD {
+		typ := elf.ProgType(p.Type)
+		if typ != elf.PT_LOAD && typ != elf.PT_INTERP && typ != elf.PT_DYNAMIC {
 			continue
 		}
 		if p.Off > math.MaxInt64 || p.Filesz > math.MaxInt64-p.Off {
 			return &ReadError{off, part, fmt.Errorf("segment %#x+%#x is no part of a file", p.Off, p.Filesz)}
 		}
-		f.loads = append(f.loads, p)
+		switch {
+		case typ == elf.PT_LOAD:
+			f.loads = append(f.loads, p)
+		case typ == elf.PT_INTERP && f.interp == nil:
+			f.interp = &p
+		case typ == elf.PT_DYNAMIC && f.dynamic == nil:
+			f.dynamic = &p
+		}
 	}
 	return nil
 }
@@ -152,6 +156,7 @@ func (f *file) progAt(off uint64, part string) (elf.Prog64, error) {
 	err := f.decodeAt(off, part, &p)
 	return elf.Prog64{
 		Type:   p.Type,
+		Flags:  p.Flags,
 		Off:    uint64(p.Off),
 		Vaddr:  uint64(p.Vaddr),
 		Filesz: uint64(p.Filesz),
@@ -184,12 +189,16 @@ func (f *file) decode(b []byte, v any) error {
 	return err
 }
 
-// readAt fills b, or says which part of the file could not be read.
 func (f *file) readAt(b []byte, off uint64, part string) error {
+	return readAt(f.r, b, off, part)
+}
+
+// readAt fills b, or says which part of the file could not be read.
+func readAt(r io.ReaderAt, b []byte, off uint64, part string) error {
 	if off > math.MaxInt64-uint64(len(b)) {
 		return &ReadError{off, part, io.ErrUnexpectedEOF}
 	}
-	n, err := f.r.ReadAt(b, int64(off))
+	n, err := r.ReadAt(b, int64(off))
 	if n == len(b) {
 		return nil
 	}

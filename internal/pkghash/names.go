@@ -3,6 +3,7 @@ package pkghash
 import (
 	"bytes"
 	"fmt"
+	"io"
 )
 
 // Limits on the names of linked packages; their product bounds the memory that
@@ -36,19 +37,25 @@ const (
 // front to back: a name for each symbol would be a read at a random place for
 // each of a large server's hundred thousands of symbols. A name may be the tail
 // of another string (linkers merge them), so it is searched everywhere.
-func (f *file) packageNames(strs section) (map[uint32]string, error) {
+func packageNames(r io.ReaderAt, strs region) (map[uint32]string, error) {
 	names := make(map[uint32]string)
-	window := make([]byte, min(uint64(step+overlap), strs.Size))
-	for off := uint64(0); off < strs.Size; off += step {
-		b := window[:min(uint64(len(window)), strs.Size-off)]
-		if err := f.readAt(b, strs.Off+off, strs.part()); err != nil {
+	window := make([]byte, min(uint64(step+overlap), strs.size))
+	for off := uint64(0); off < strs.size; off += step {
+		b := window[:min(uint64(len(window)), strs.size-off)]
+		if err := readAt(r, b, strs.off+off, strs.part); err != nil {
 			return nil, err
 		}
 		if err := addNames(names, b, off); err != nil {
-			return nil, &ReadError{strs.Off + off, strs.part(), err}
+			return nil, &ReadError{strs.off + off, strs.part, err}
 		}
 	}
 	return names, nil
+}
+
+// A region is a stretch of the file, checked to be in it.
+type region struct {
+	off, size uint64
+	part      string
 }
 
 // addNames adds the names that begin in the first step bytes of b, which stands

@@ -1,17 +1,26 @@
 // Package pkghash reads the table of package fingerprints that a Go program
-// which can load plugins, and every plugin, carries in its dynamic symbols.
+// which can load plugins, and every plugin, carries in its symbols.
 //
 // The linker writes one symbol of 8 bytes for each package it links, if the
 // output is a plugin or a program that imports package plugin
 // (cmd/link/internal/ld/symtab.go); plugin.Open compares them package by
 // package (runtime/plugin.go). [Read] and [ReadFile] return that table without
-// loading or running anything, whatever the machine the file was built for.
+// loading or running anything, whatever the machine the file was built for;
+// [ReadBinary] and [ReadBuildInfo] return the other facts of the same file.
+//
+// ELF is proven against real loads. Mach-O is not: the reader follows the
+// format and the linker's source, its tests are files made by hand, and nobody
+// has compared it with a real macOS server yet. What it takes for granted: the
+// symbols are in the symbol table (LC_SYMTAB), with the underscore that the
+// system linker puts before each name, and stay there in a stripped program
+// since dyld needs them. A universal file is refused; lipo -thin takes one out.
 //
 // Files may be hostile: nothing is read before its size is checked against a
 // limit, and memory use does not grow with the size of the file.
 package pkghash
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -21,16 +30,16 @@ import (
 )
 
 var (
-	// ErrNotELF reports a file that does not begin as an ELF file.
-	ErrNotELF = errors.New("not an ELF file")
+	// ErrFormat reports a file that does not begin as an ELF or Mach-O file.
+	ErrFormat = errors.New("neither an ELF nor a Mach-O file")
 
-	// ErrNoTable reports a whole ELF file without fingerprints: no plugin, and
+	// ErrNoTable reports a whole file without fingerprints: no plugin, and
 	// no program that can load one (built without cgo, linked statically, or
 	// not importing package plugin).
 	ErrNoTable = errors.New("no package fingerprints: neither a plugin nor a program that can load plugins")
 )
 
-// A ReadError says which part of an ELF file could not be read, and why: it
+// A ReadError says which part of a file could not be read, and why: it
 // breaks the format, it exceeds a limit of this package, or the disk failed.
 type ReadError struct {
 	Offset uint64 // in the file
@@ -44,31 +53,47 @@ func (e *ReadError) Error() string {
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// Read returns the fingerprint of every package linked into an ELF program or
+// An object is an open file of either format.
+type object interface {
+	// table returns the fingerprints: all of them, or an error.
+	table() (map[string]pinner.Fingerprint, error)
+	binary() (*pinner.Binary, error)
+	// buildInfo returns what the linker has put aside for debug/buildinfo.
+	buildInfo() (*blob, error)
+}
+
+// open tells the format by the first bytes.
+func open(r io.ReaderAt) (object, error) {
+	const part = "first bytes"
+	var magic [4]byte
+	err := readAt(r, magic[:], 0, part)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, &ReadError{0, part, ErrFormat}
+	case err != nil:
+		return nil, err
+	case string(magic[:]) == elf.ELFMAG:
+		return openELF(r)
+	case isMachO(magic):
+		return openMachO(r, magic)
+	}
+	return nil, &ReadError{0, part, ErrFormat}
+}
+
+// Read returns the fingerprint of every package linked into a program or
 // plugin, by import path. A program's own main package is "main", a plugin's is
 // its plugin path: the import path, or "plugin/unnamed-…" when it was built
 // from a list of files.
 //
 // The error is [ErrNoTable] if there are no fingerprints, and a [*ReadError]
-// otherwise, which wraps [ErrNotELF] if the file is of another kind. Read
+// otherwise, which wraps [ErrFormat] if the file is of another kind. Read
 // returns the whole table or none.
 func Read(r io.ReaderAt) (map[string]pinner.Fingerprint, error) {
 	f, err := open(r)
 	if err != nil {
 		return nil, err
 	}
-	syms, strs, err := f.dynamicSymbols()
-	if err != nil {
-		return nil, err
-	}
-	names, err := f.packageNames(strs)
-	if err != nil {
-		return nil, err
-	}
-	if len(names) == 0 {
-		return nil, ErrNoTable
-	}
-	table, err := f.fingerprints(syms, names)
+	table, err := f.table()
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +101,27 @@ func Read(r io.ReaderAt) (map[string]pinner.Fingerprint, error) {
 		return nil, ErrNoTable
 	}
 	return table, nil
+}
+
+// ReadBinary returns the machine and libc facts of a program or plugin.
+func ReadBinary(r io.ReaderAt) (*pinner.Binary, error) {
+	f, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	return f.binary()
+}
+
+func (f *file) table() (map[string]pinner.Fingerprint, error) {
+	syms, strs, err := f.dynamicSymbols()
+	if err != nil {
+		return nil, err
+	}
+	names, err := packageNames(f.r, region{strs.Off, strs.Size, strs.part()})
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	return f.fingerprints(syms, names)
 }
 
 // ReadFile is [Read] for a named file; its errors begin with the name.

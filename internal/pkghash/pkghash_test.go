@@ -108,10 +108,10 @@ func TestReadNothing(t *testing.T) {
 		data []byte
 		want error
 	}{
-		{"empty", nil, ErrNotELF},
-		{"short", []byte("\x7fEL"), ErrNotELF},
-		{"text", []byte("#!/bin/sh\n"), ErrNotELF},
-		{"Mach-O", []byte("\xcf\xfa\xed\xfe0123456789abcdef"), ErrNotELF},
+		{"empty", nil, ErrFormat},
+		{"short", []byte("\x7fEL"), ErrFormat},
+		{"text", []byte("#!/bin/sh\n"), ErrFormat},
+		{"PE", []byte("MZ0123456789abcdef"), ErrFormat},
 		{"no symbols", good.bytes(), ErrNoTable},
 		{"no dynamic symbols", noDynsym.bytes(), ErrNoTable},
 		{"name not used", unused.bytes(), ErrNoTable},
@@ -257,7 +257,7 @@ func TestReadBadDisk(t *testing.T) {
 	t.Parallel()
 	whole := image{is64: true, order: binary.LittleEndian, syms: []symbol{pkg("fmt", "FMT45678")}}.bytes()
 	for n := range int64(len(whole)) {
-		if _, err := Read(badDisk{whole, n}); !errors.Is(err, errBadDisk) || errors.Is(err, ErrNotELF) {
+		if _, err := Read(badDisk{whole, n}); !errors.Is(err, errBadDisk) || errors.Is(err, ErrFormat) {
 			t.Errorf("bad at %d: %v", n, err)
 		}
 	}
@@ -270,13 +270,13 @@ func TestReadFile(t *testing.T) {
 	if _, err := ReadFile(name); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), name) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := ReadFile(dir); err == nil || errors.Is(err, ErrNotELF) {
+	if _, err := ReadFile(dir); err == nil || errors.Is(err, ErrFormat) {
 		t.Errorf("directory: %v", err)
 	}
 	if err := os.WriteFile(name, []byte("text"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(name); !errors.Is(err, ErrNotELF) || !strings.HasPrefix(err.Error(), name+": ") {
+	if _, err := ReadFile(name); !errors.Is(err, ErrFormat) || !strings.HasPrefix(err.Error(), name+": ") {
 		t.Errorf("text: %v", err)
 	}
 }

@@ -73,6 +73,7 @@ func (f *file) section(i uint32) (section, error) {
 	var h elf.Section32
 	err := f.decodeAt(off, part, &h)
 	return section{elf.Section64{
+		Name:    h.Name,
 		Type:    h.Type,
 		Flags:   uint64(h.Flags),
 		Off:     uint64(h.Off),

@@ -55,7 +55,7 @@ func Printable(s string) string {
 	for i, r := range s {
 		_, size := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case r == '\n', r == '\t', unicode.IsPrint(r):
+		case r == '\n', r == '\t', unicode.IsPrint(r) && (r != utf8.RuneError || size > 1):
 			b.WriteString(s[i : i+size])
 		default:
 			q := strconv.QuoteToASCII(s[i : i+size])
@@ -81,7 +81,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
 		fmt.Fprintln(b, "\nwithout a blank import:")
 		for _, u := range a.Unpinned {
-			fmt.Fprintf(b, "  %s: %s\n", u.Module, u.Why)
+			fmt.Fprintf(b, "  %s: %s\n", clean(u.Module), clean(u.Why))
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
@@ -92,6 +92,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 }
 
 func (a *Apply) verdict() string {
+	plugin := clean(a.Plugin.Module)
 	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
 	shared := fmt.Sprintf("%d shared modules", a.Plugin.SharedModules)
 	if a.Plugin.SharedModules == 1 {
@@ -99,11 +100,11 @@ func (a *Apply) verdict() string {
 	}
 	switch {
 	case a.Aligned:
-		return fmt.Sprintf("%s: already pinned to %s, %s", a.Plugin.Module, server, shared)
+		return fmt.Sprintf("%s: already pinned to %s, %s", plugin, server, shared)
 	case a.DryRun:
-		return fmt.Sprintf("%s: not pinned to %s, %s; this would change:", a.Plugin.Module, server, shared)
+		return fmt.Sprintf("%s: not pinned to %s, %s; this would change:", plugin, server, shared)
 	}
-	return fmt.Sprintf("%s: pinned to %s, %s", a.Plugin.Module, server, shared)
+	return fmt.Sprintf("%s: pinned to %s, %s", plugin, server, shared)
 }
 
 func (a *Apply) table(b *strings.Builder) {
@@ -114,7 +115,7 @@ func (a *Apply) table(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "MODULE\tPLUGIN HAS\tSERVER HAS\tACTION\tWHY")
 	for _, r := range a.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Module, dash(r.Plugin), dash(r.Server), r.Action, r.Why)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", clean(r.Module), dash(r.Plugin), dash(r.Server), r.Action, clean(r.Why))
 	}
 	t.Flush()
 }
@@ -123,7 +124,7 @@ func dash(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return s
+	return clean(s)
 }
 
 // counts writes what the diff leaves out: go.sum as counts and vendor/ as a
@@ -149,14 +150,14 @@ func (a *Apply) counts(b *strings.Builder) {
 	t.Flush()
 }
 
-// diff colours a unified diff.
+// diff makes a unified diff printable, and colours it. The carriage returns of
+// line ends stay.
 func (s Style) diff(text string) string {
-	if !s.Color {
-		return text
-	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		body := strings.TrimSuffix(line, "\n")
+		body := strings.TrimRight(line, "\r\n")
+		end := line[len(body):]
+		body = Printable(body)
 		switch {
 		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
 			body = s.paint(bold, body)
@@ -167,7 +168,7 @@ func (s Style) diff(text string) string {
 		case strings.HasPrefix(line, "-"):
 			body = s.paint(red, body)
 		}
-		b.WriteString(body + "\n")
+		b.WriteString(body + end)
 	}
 	return b.String()
 }
@@ -206,7 +207,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 		if p.Replace != nil {
 			by = strings.TrimSpace(p.Replace.Path + " " + p.Replace.Version)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", p.Path, p.Version, clean(by))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", clean(p.Path), clean(p.Version), clean(by))
 	}
 	t.Flush()
 	_, err := io.WriteString(w, trimRight(b.String()))

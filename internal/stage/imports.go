@@ -30,7 +30,7 @@ var platforms = []string{
 	"darwin/amd64", "darwin/arm64", "freebsd/amd64", "windows/amd64", "windows/arm64",
 }
 
-// A set of platforms, one bit for each.
+// A set of platforms, with the server's tags and without; one bit for each.
 type set uint32
 
 // An Imports chooses blank imports for one listing.
@@ -67,13 +67,19 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 	if !slices.Contains(all, platform) {
 		all = append(slices.Clone(all), platform)
 	}
+	tags := [][]string{strings.FieldsFunc(s.tags, func(r rune) bool { return r == ',' })}
+	if s.tags != "" {
+		tags = append(tags, nil) // the plugin's authors test and vet without them
+	}
 	for _, p := range all {
 		ctx := build.Default
 		ctx.GOOS, ctx.GOARCH, _ = strings.Cut(p, "/")
 		ctx.CgoEnabled = true // a plugin has no other way
 		ctx.ReleaseTags = releaseTags(goVersion)
-		ctx.BuildTags = strings.FieldsFunc(s.tags, func(r rune) bool { return r == ',' })
-		im.ctxs = append(im.ctxs, ctx)
+		for _, t := range tags {
+			ctx.BuildTags = t
+			im.ctxs = append(im.ctxs, ctx)
+		}
 	}
 	return im
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type Package struct {
 	GoFiles        []string
 	CgoFiles       []string
 	IgnoredGoFiles []string
+	InvalidGoFiles []string // their imports are not known
 	Error          *struct{ Pos, Err string }
 }
 
@@ -39,7 +41,7 @@ func (p *Package) Main() bool { return p.Module != nil && p.Module.Main }
 // Files returns the names of the Go files that build on the server's platform.
 func (p *Package) Files() []string { return slices.Concat(p.GoFiles, p.CgoFiles) }
 
-const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,Error"
+const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,InvalidGoFiles,Error"
 
 // A Listing is the import graph of the plugin's main packages.
 type Listing struct {
@@ -58,7 +60,7 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 			return nil, err
 		}
 		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
-		out, err := s.go_.Run(ctx, args...)
+		out, err := s.run(ctx, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +73,35 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	for _, r := range roots {
 		l.walk(all, r)
 	}
-	return l, nil
+	return l, l.broken()
+}
+
+// broken returns an error if there is a package whose imports cannot be read:
+// what the plugin links is then not known. Faults that leave the imports alone
+// are the compiler's to report.
+func (l *Listing) broken() error {
+	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
+		if p := l.Packages[path]; p.Error != nil && len(p.InvalidGoFiles) > 0 {
+			return &BrokenError{p.Error.Pos, p.Error.Err}
+		}
+	}
+	return nil
+}
+
+// A BrokenError is a package of the import graph that does not parse, or that
+// is two in one directory.
+type BrokenError struct{ Pos, Why string }
+
+func (e *BrokenError) Error() string {
+	if e.Pos == "" {
+		return e.Why
+	}
+	return e.Pos + ": " + e.Why
+}
+
+// NextStep says what the user can do.
+func (e *BrokenError) NextStep() string {
+	return "mend it, or name just the plugin's package or file with --package"
 }
 
 // calls groups patterns into go list calls: named files must all be in one

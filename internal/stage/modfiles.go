@@ -69,7 +69,7 @@ func (s *Stage) read(v module.Version) (*pinner.Summary, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		if v.Version == "" {
-			return nil, fmt.Errorf("go.mod replaces a module with %s: %w", v.Path, err)
+			return nil, &DirectoryError{v.Path, err}
 		}
 		return nil, err
 	}
@@ -105,6 +105,15 @@ func (s *Stage) fetch(ctx context.Context, missing []module.Version) error {
 	}
 	return errors.Join(errs...)
 }
+
+// A DirectoryError is a directory that replaces a module and is none.
+type DirectoryError struct {
+	Dir string // as in the replace line
+	Err error
+}
+
+func (e *DirectoryError) Error() string { return e.Dir + ": " + e.Err.Error() }
+func (e *DirectoryError) Unwrap() error { return e.Err }
 
 // A MissingError is a module that cannot be had.
 type MissingError struct {

@@ -9,10 +9,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"sync"
 
@@ -44,10 +44,19 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	}
 	dir, err := os.MkdirTemp("", "pinfix-")
 	if err != nil {
-		return nil, fmt.Errorf("scratch directory: %w", err)
+		return nil, &ScratchError{err}
 	}
 	return &Stage{Root: g.Dir, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
 }
+
+// A ScratchError says that there is no place for the scratch directory.
+type ScratchError struct{ Err error }
+
+func (e *ScratchError) Error() string { return "scratch directory: " + e.Err.Error() }
+func (e *ScratchError) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *ScratchError) NextStep() string { return "set TMPDIR to a directory that can be written to" }
 
 // Close removes the scratch directory.
 func (s *Stage) Close() error { return os.RemoveAll(s.dir) }
@@ -89,6 +98,18 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 	return name, append(flags, "-overlay="+overlay), nil
 }
 
+// run runs go with args in the plugin's directory. In errors the scratch files
+// have the names of those that they stand for.
+func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
+	out, err := s.go_.Run(ctx, args...)
+	var failed *gocmd.Error
+	if errors.As(err, &failed) {
+		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `[0-9]+[/\\]`)
+		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "")
+	}
+	return out, err
+}
+
 // overlay writes the overlay file for files (go help build, -overlay).
 func (s *Stage) overlay(dir string, files Files) (string, error) {
 	var o struct{ Replace map[string]string }
@@ -115,7 +136,7 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.go_.Run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
+	if _, err := s.run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
 		return nil, nil, err
 	}
 	data, err := os.ReadFile(name)
@@ -142,7 +163,7 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	}
 	dir := filepath.Join(filepath.Dir(name), "vendor")
 	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
-	if _, err := s.go_.Run(ctx, args...); err != nil {
+	if _, err := s.run(ctx, args...); err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {

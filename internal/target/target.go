@@ -124,7 +124,7 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string) (*pinner.Server, error) {
-	bi, err := buildinfo.Read(f)
+	bi, err := readInfo(f, magic)
 	if err != nil {
 		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
 			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
@@ -133,17 +133,43 @@ func readProgram(f *os.File, magic string) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if magic != "\x7fELF" {
+	if isPE(magic) {
 		return s, nil
 	}
 	if s.Settings["-buildmode"] == "plugin" {
 		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
 	}
+	if s.Binary, err = pkghash.ReadBinary(f); err != nil {
+		return nil, err
+	}
 	s.Packages, err = pkghash.Read(f)
 	if errors.Is(err, pkghash.ErrNoTable) {
-		s.Packages, err = map[string]pinner.Fingerprint{}, nil
+		err = nil
+		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
+			s.Packages = map[string]pinner.Fingerprint{}
+		}
 	}
 	return s, err
+}
+
+func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
+
+// readInfo reads the build info of a program. [buildinfo.Read] is for PE only:
+// its readers of ELF and Mach-O have no limits for hostile files.
+func readInfo(f *os.File, magic string) (*debug.BuildInfo, error) {
+	if isPE(magic) {
+		return buildinfo.Read(f)
+	}
+	version, text, err := pkghash.ReadBuildInfo(f)
+	if err != nil {
+		return nil, err
+	}
+	bi, err := debug.ParseBuildInfo(text)
+	if err != nil {
+		return nil, err
+	}
+	bi.GoVersion = version
+	return bi, nil
 }
 
 // fromBuildInfo checks what comes from elsewhere: module paths and versions end
@@ -165,6 +191,7 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 		Path:     bi.Path,
 		Go:       bi.GoVersion,
 		Settings: map[string]string{},
+		Info:     infoText(bi),
 	}
 	if !validGo(s.GoVersion()) {
 		return nil, fmt.Errorf("its Go version %q is not a release (go1.x.y)", bi.GoVersion)

@@ -42,6 +42,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var body strings.Builder
 	var goVersion string
 	var packages map[string]pinner.Fingerprint
+	var binary *pinner.Binary
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -50,6 +51,11 @@ func parse(data []byte) (*pinner.Server, error) {
 			body.WriteByte('\n') // keeps the line numbers
 		}
 		switch {
+		case strings.HasPrefix(line, binaryPrefix):
+			var err error
+			if binary, err = parseBinary(line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
 			body.WriteString(line[1:] + "\n")
@@ -61,14 +67,14 @@ func parse(data []byte) (*pinner.Server, error) {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
 		default:
-			_, v, ok := strings.Cut(line, ": ")
-			if !ok || !strings.HasPrefix(v, "go") && !strings.HasPrefix(v, "devel ") {
+			i := strings.LastIndex(line, ": ") // a file name may hold one
+			if i < 0 || !strings.HasPrefix(line[i+2:], "go") && !strings.HasPrefix(line[i+2:], "devel ") {
 				return nil, errText
 			}
 			if goVersion != "" {
 				return nil, &Error{"", fmt.Errorf("line %d: a second program", n), "keep only the server's lines"}
 			}
-			goVersion = v
+			goVersion = line[i+2:]
 		}
 	}
 	if goVersion == "" {
@@ -83,7 +89,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages = packages
+	s.Packages, s.Binary = packages, binary
 	return s, nil
 }
 
@@ -93,9 +99,11 @@ func parsePackage(packages map[string]pinner.Fingerprint, line string) error {
 		return err
 	}
 	var f pinner.Fingerprint
-	if n, err := hex.Decode(f[:], []byte(sum)); len(sum) != 16 || n != 8 || err != nil {
+	raw, err := hex.DecodeString(sum)
+	if err != nil || len(raw) != len(f) {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
+	copy(f[:], raw)
 	if _, ok := packages[path]; ok {
 		return fmt.Errorf("package %s stands there twice", path)
 	}

@@ -1,0 +1,59 @@
+package flow
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// lackingRE is what go mod tidy says of an import that nothing provides.
+var lackingRE = regexp.MustCompile(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)
+
+// lacking explains an import of a package that the server's version of its
+// module does not hold; nil if failed says nothing of the kind.
+func (a *aligner) lacking(failed *gocmd.Error) error {
+	for line := range strings.Lines(failed.Error()) {
+		m := lackingRE.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		importer, pkg := m[1], m[2]
+		for _, p := range a.in.Pins {
+			if pkg != p.Path && !strings.HasPrefix(pkg, p.Path+"/") {
+				continue
+			}
+			if rest, own := strings.CutPrefix(importer, a.plugin.user.Module.Mod.Path); own && (rest == "" || rest[0] == '/') {
+				return fault("change the import, or ask for a server with a newer version", "%s%s is not in %s %s, which the server has%s",
+					a.importedAt(filepath.FromSlash("."+rest), pkg), pkg, p.Path, p.Version.Version, a.pluginHas(p))
+			}
+			return fault("require a version of the module of "+importer+" that does without it, or ask for a server with a newer version",
+				"%s imports %s, which is not in %s %s, which the server has%s", importer, pkg, p.Path, p.Version.Version, a.pluginHas(p))
+		}
+	}
+	return nil
+}
+
+// importedAt returns the place of an import in a directory of the plugin.
+func (a *aligner) importedAt(dir, pkg string) string {
+	p := &stage.Package{Dir: filepath.Join(a.plugin.root, dir)}
+	files, _ := filepath.Glob(filepath.Join(p.Dir, "*.go")) // fails for a bad pattern only
+	for _, f := range files {
+		p.GoFiles = append(p.GoFiles, filepath.Base(f))
+	}
+	return a.where(p, pkg)
+}
+
+// pluginHas names the version that the plugin's go.mod requires.
+func (a *aligner) pluginHas(p pinner.Pin) string {
+	for _, r := range a.plugin.user.Require {
+		if r.Mod.Path == p.Path {
+			return fmt.Sprintf("; the plugin has %s", r.Mod.Version)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,159 @@
+package gocmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lookup returns the value that a child sees: the last one counts.
+func lookup(env []string, name string) (string, bool) {
+	for _, kv := range slices.Backward(env) {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func TestNewEnvironment(t *testing.T) {
+	g := New(Config{
+		Dir:       "/plugin",
+		Toolchain: "go1.23.5",
+		Environ: []string{
+			"HOME=/home/me", "GOPROXY=https://proxy.example.com", "GOPRIVATE=example.com", "PWD=/elsewhere",
+			"GOFLAGS=-mod=vendor -tags=x -toolexec=evil", "GOWORK=/plugin/go.work", "GO111MODULE=off", "GOTOOLCHAIN=local",
+			"GOOS=windows", "CGO_ENABLED=0",
+			"GIT_DIR=/repo/.git", "GIT_INDEX_FILE=/repo/.git/index.lock", "GIT_WORK_TREE=/repo", "GIT_PREFIX=sub/",
+			"GIT_SSH_COMMAND=ssh -i key", "GIT_CONFIG_COUNT=1",
+		},
+		Set: []string{"CGO_ENABLED=1", "GOOS=linux"},
+	})
+	for name, want := range map[string]string{
+		"HOME": "/home/me", "GOPROXY": "https://proxy.example.com", "GOPRIVATE": "example.com", "GIT_SSH_COMMAND": "ssh -i key",
+		"PWD": "/plugin", "GOFLAGS": "-mod=mod", "GOWORK": "off", "GO111MODULE": "on", "GOTOOLCHAIN": "go1.23.5",
+		"GOOS": "linux", "CGO_ENABLED": "1",
+	} {
+		if got, ok := lookup(g.Env, name); got != want || !ok {
+			t.Errorf("%s=%s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_CONFIG_COUNT"} {
+		if v, ok := lookup(g.Env, name); ok {
+			t.Errorf("%s=%s stays", name, v)
+		}
+	}
+
+	// The user's own choice of a toolchain stays where none is asked for.
+	g = New(Config{Environ: []string{"GOTOOLCHAIN=local", "GOFLAGS=-modcacherw"}})
+	if v, _ := lookup(g.Env, "GOTOOLCHAIN"); v != "local" {
+		t.Errorf("GOTOOLCHAIN=%s", v)
+	}
+	if v, _ := lookup(g.Env, "GOFLAGS"); v != "-mod=mod -modcacherw" {
+		t.Errorf("GOFLAGS=%s", v)
+	}
+}
+
+// gitVars are all that git itself names.
+func TestGitVars(t *testing.T) {
+	out, err := exec.Command("git", "rev-parse", "--local-env-vars").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if !slices.Contains(gitVars, name) {
+			t.Errorf("%s is not removed", name)
+		}
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	for _, tt := range []struct{ stderr, want string }{
+		{"go: no such tool\n", "go mod tidy: no such tool"},
+		{"", "go mod tidy: exit status 1"},
+		{"go: downloading example.com/a v1.0.0\ngo: finding module for package x\ngo: found x in y v1\n", "go mod tidy: exit status 1"},
+		{"go: downloading example.com/a v1.0.0\r\ngo: example.com/a@v1.0.0: 404 Not Found\r\n\tserver response: gone\r\n", "go mod tidy: example.com/a@v1.0.0: 404 Not Found server response: gone"},
+		{"go: a imports\n\tb imports\n\tc: no module\ngo: a imports\n\td: no module\n", "go mod tidy: a imports b imports c: no module\na imports d: no module"},
+		{"\tindented first\n", "go mod tidy: \tindented first"},
+	} {
+		err := &Error{Args: []string{"mod", "tidy", "-modfile=/tmp/go.mod", "x"}, Stderr: tt.stderr, Err: errors.New("exit status 1")}
+		if got := err.Error(); got != tt.want {
+			t.Errorf("%q:\n got %q\nwant %q", tt.stderr, got, tt.want)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	var log []string
+	g := New(Config{Dir: t.TempDir(), Environ: os.Environ(), Log: func(s string) { log = append(log, s) }})
+	facts, err := g.Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(facts.GOVERSION, "go1.") || !filepath.IsAbs(facts.GOMODCACHE) {
+		t.Errorf("%+v", facts)
+	}
+	_, err = g.Run(t.Context(), "nonsense", "-x")
+	var failed *Error
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "go nonsense: ") || !strings.Contains(err.Error(), "unknown command") {
+		t.Errorf("%v", err)
+	}
+	if want := []string{"go env -json GOMODCACHE GOVERSION", "go nonsense -x"}; !slices.Equal(log, want) || g.Calls() != 2 {
+		t.Errorf("%d calls: %q", g.Calls(), log)
+	}
+}
+
+func TestRunWithoutGo(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := New(Config{Dir: t.TempDir(), Environ: os.Environ()}).Run(t.Context(), "version")
+	var failed *Error
+	if err == nil || errors.As(err, &failed) || !strings.Contains(err.Error(), "no go command in PATH; install Go") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A context that ends ends the child, also one that does not listen.
+func TestRunCancelled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	for name, script := range map[string]string{
+		"listens": "#!/bin/sh\necho started > started\nexec sleep 60\n",
+		"deaf":    "#!/bin/sh\ntrap '' INT\necho started > started\nwhile :; do sleep 1; done\n",
+		"reports": "#!/bin/sh\ntrap 'echo oh no >&2; exit 1' INT\necho started > started\nwhile :; do sleep 0.1; done\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			work := t.TempDir()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() {
+				for ctx.Err() == nil {
+					if _, err := os.Stat(filepath.Join(work, "started")); err == nil {
+						cancel()
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+			}()
+			start := time.Now()
+			_, err := New(Config{Dir: work, Environ: os.Environ()}).Run(ctx, "mod", "tidy")
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%v", err)
+			}
+			if d := time.Since(start); d > 5*time.Second {
+				t.Errorf("it took %v", d)
+			}
+		})
+	}
+}

@@ -1,0 +1,206 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got); go test -update writes it:\n%s", file, d)
+	}
+}
+
+var server = Server{
+	Ref: "./nakama", Main: "github.com/heroiclabs/nakama/v3", Go: "go1.23.5",
+	Settings: map[string]string{"-trimpath": "true", "GOOS": "linux", "CGO_ENABLED": "1"},
+	Modules:  3, Packages: 460,
+}
+
+func apply() *Apply {
+	return &Apply{
+		SchemaVersion: 1, Command: "apply", DryRun: true, Server: server,
+		Plugin: Plugin{Dir: "/plugin", Module: "example.com/plugin", SharedModules: 2},
+		Changes: []Change{
+			{Kind: "go", Action: "change", Path: "go", Old: "1.26", New: "1.23.5", File: "go.mod", Line: 3, Reason: "the server's Go 1.23.5 accepts no higher go line"},
+			{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both", DemandedBy: []string{"d@v1.0.0 -> go.uber.org/zap@v1.27.1"}},
+			{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 1 removed"},
+			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "files: 3 changed"},
+			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed"},
+		},
+		Caps:     []Cap{},
+		Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
+		Warnings: []string{},
+		Diff:     "diff --git a/go.mod b/go.mod\n--- a/go.mod\n+++ b/go.mod\n@@ -5 +5 @@\n-require go.uber.org/zap v1.27.1\n+require go.uber.org/zap v1.27.0 // pinfix v1.27.1 -> v1.27.0\n",
+		Rows: []Row{
+			{"go.uber.org/zap", "v1.27.1", "v1.27.0", "lower", "d v1.0.0 requires v1.27.1"},
+			{"example.com/new", "", "v1.0.0", "add", "linked in both"},
+		},
+		NextSteps: "build it as the server was built:\n  go build -buildmode=plugin -trimpath .",
+	}
+}
+
+func text(t *testing.T, r interface {
+	Text(w *bytes.Buffer) error
+}) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// applyText and serverText bind a style.
+type applyText struct {
+	*Apply
+	Style
+}
+
+func (a applyText) Text(w *bytes.Buffer) error { return a.Apply.Text(w, a.Style) }
+
+type serverText struct {
+	*ServerResult
+	Style
+}
+
+func (s serverText) Text(w *bytes.Buffer) error { return s.ServerResult.Text(w, s.Style) }
+
+func TestApplyText(t *testing.T) {
+	golden(t, "apply_dryrun.txt", text(t, applyText{apply(), Style{}}))
+	golden(t, "apply_dryrun_color.txt", text(t, applyText{apply(), Style{Color: true}}))
+
+	done := apply()
+	done.DryRun = false
+	golden(t, "apply_done.txt", text(t, applyText{done, Style{}}))
+	golden(t, "apply_done_verbose.txt", text(t, applyText{done, Style{Verbose: true}}))
+
+	aligned := apply()
+	aligned.DryRun, aligned.Aligned = false, true
+	aligned.Plugin.SharedModules = 1
+	aligned.Changes, aligned.Rows, aligned.Diff = nil, nil, ""
+	golden(t, "apply_aligned.txt", text(t, applyText{aligned, Style{}}))
+}
+
+// Colours add codes and change nothing else.
+func TestColor(t *testing.T) {
+	plain := string(text(t, applyText{apply(), Style{}}))
+	colored := string(text(t, applyText{apply(), Style{Color: true}}))
+	for _, code := range []string{red, green, cyan, bold} {
+		if !strings.Contains(colored, "\x1b["+code+"m") {
+			t.Errorf("no code %s", code)
+		}
+		colored = strings.ReplaceAll(colored, "\x1b["+code+"m", "")
+	}
+	if d := cmp.Diff(plain, strings.ReplaceAll(colored, "\x1b[0m", "")); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestServerText(t *testing.T) {
+	r := &ServerResult{SchemaVersion: 1, Command: "server", Server: server, Warnings: []string{}}
+	r.Server.Pins = []Pin{
+		{Path: "example.com/d", Version: "v1.0.0", Replace: &Replace{Path: "../d"}},
+		{Path: "example.com/x", Version: "v1.0.0", Replace: &Replace{Path: "example.com/fork", Version: "v1.5.0"}},
+		{Path: "go.uber.org/zap", Version: "v1.27.0", Sum: "h1:x="},
+	}
+	golden(t, "server.txt", text(t, serverText{r, Style{}}))
+
+	r.Server.Pins, r.Server.Modules, r.Server.Packages = nil, 1, 0
+	golden(t, "server_little.txt", text(t, serverText{r, Style{}}))
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	a := apply()
+	a.Changes[0].Reason = "a <b> & c"
+	if err := JSON(&b, a); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "apply.json", b.Bytes())
+
+	// Lists without elements are lists.
+	b.Reset()
+	if err := JSON(&b, &Apply{Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}}); err != nil {
+		t.Fatal(err)
+	}
+	var back map[string]any
+	if err := json.Unmarshal(b.Bytes(), &back); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"changes", "caps", "unpinned", "warnings"} {
+		if _, ok := back[name].([]any); !ok {
+			t.Errorf("%s is %v", name, back[name])
+		}
+	}
+}
+
+const evil = "evil\x1b]0;title\x07\u202ename\r\n\xff"
+
+// What comes from a foreign file reaches no terminal as it is.
+func TestControlCharacters(t *testing.T) {
+	a := apply()
+	a.Server.Main, a.Server.Go = evil, evil
+	a.Plugin.Module = evil
+	a.Rows[0] = Row{evil, evil, evil, "lower", evil}
+	a.Changes[3].Path, a.Changes[3].Old, a.Changes[3].New = evil, evil, evil
+	a.Unpinned[0] = Unpinned{evil, evil}
+	a.Diff = "+" + evil
+	a.DryRun = true
+	s := &ServerResult{Server: server}
+	s.Server.Main, s.Server.Settings = evil, map[string]string{evil: evil}
+	s.Server.Pins = []Pin{{Path: evil, Version: evil, Replace: &Replace{Path: evil, Version: evil}}}
+	for name, out := range map[string][]byte{
+		"apply":     text(t, applyText{a, Style{}}),
+		"server":    text(t, serverText{s, Style{}}),
+		"printable": []byte(Printable(evil)),
+	} {
+		// A diff keeps the line ends of its file.
+		for _, r := range strings.ReplaceAll(string(out), "\r\n", "\n") {
+			if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+				t.Errorf("%s holds %q:\n%q", name, r, out)
+				break
+			}
+		}
+		if !strings.Contains(string(out), "evil") {
+			t.Errorf("%s: nothing of it left", name)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"":            "",
+		"a\tb\nc é 世": "a\tb\nc é 世",
+		"a\rb":        `a\rb`,
+		"\x1b[31m":    `\x1b[31m`,
+		"\xff\u202e":  `\xff\u202e`,
+		`"quoted" \n`: `"quoted" \n`,
+	} {
+		if got := Printable(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package target
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// The two comment-like lines of a snapshot. Both hold key=value fields; in a
+// value, what would end it is written as in a URL.
+const (
+	snapshotPrefix = "# pinfix snapshot: "
+	binaryPrefix   = "# binary: "
+)
+
+// Snapshot returns the snapshot of a server that [Read] has read: a first line
+// with source, digest and the version of pinfix, what is known of the program
+// file, the text of go version -m, and the fingerprints, sorted. The same server
+// gives the same bytes.
+func Snapshot(s *pinner.Server, version string) ([]byte, error) {
+	source, digest, err := origin(s.Ref)
+	if err != nil {
+		return nil, &Error{s.Ref, cause(err), refHint}
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%ssource=%s digest=%s pinfix=%s\n", snapshotPrefix, escape(source), escape(digest), escape(version))
+	if s.Binary != nil {
+		fmt.Fprintf(&b, "%s%s\n", binaryPrefix, formatBinary(s.Binary))
+	}
+	fmt.Fprintf(&b, "%s: %s\n", escape(source), s.Go)
+	for line := range strings.Lines(s.Info) {
+		fmt.Fprintf(&b, "\t%s\n", strings.TrimSuffix(line, "\n"))
+	}
+	for _, path := range slices.Sorted(maps.Keys(s.Packages)) {
+		fmt.Fprintf(&b, "pkg\t%s\t%x\n", path, s.Packages[path])
+	}
+	return b.Bytes(), check(s, b.Bytes())
+}
+
+// check reads a snapshot back: a server whose build info holds what the text
+// form cannot must not come out as another one.
+func check(s *pinner.Server, data []byte) error {
+	back, err := Parse(data)
+	if err != nil {
+		return fmt.Errorf("server %s: its snapshot cannot be read back: %w", s.Ref, err)
+	}
+	back.Ref = s.Ref
+	if !reflect.DeepEqual(s, back) {
+		return &Error{s.Ref, errors.New("its build info does not fit into a snapshot"), "keep the program itself"}
+	}
+	return nil
+}
+
+// infoText is the build info without the Go version, which stands in the header
+// line of a snapshot.
+func infoText(bi *debug.BuildInfo) string {
+	c := *bi
+	c.GoVersion = ""
+	return c.String()
+}
+
+// origin names the program and its sha256. A snapshot hands on its own; plain
+// text does not know the program.
+func origin(ref string) (source, digest string, err error) {
+	source, digest = filepath.Base(ref), "unknown"
+	f, err := os.Open(ref)
+	if err != nil {
+		return "", "", err
+	}
+	defer f.Close()
+	head := make([]byte, 4<<10)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return "", "", err
+	}
+	head = head[:n]
+	if !isProgram(head) {
+		line, _, _ := bytes.Cut(head, []byte("\n"))
+		if rest, ok := strings.CutPrefix(string(line), snapshotPrefix); ok {
+			m := fields(rest)
+			source, digest = m["source"], m["digest"]
+		}
+		return source, digest, nil
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.MultiReader(bytes.NewReader(head), f)); err != nil {
+		return "", "", err
+	}
+	return source, fmt.Sprintf("sha256:%x", h.Sum(nil)), nil
+}
+
+func formatBinary(b *pinner.Binary) string {
+	needed := make([]string, len(b.Needed))
+	for i, n := range b.Needed {
+		needed[i] = escape(n)
+	}
+	return fmt.Sprintf("format=%s arch=%s interp=%s glibc=%s needed=%s",
+		escape(b.Format), escape(b.Arch), escape(b.Interp), escape(b.Glibc), strings.Join(needed, ","))
+}
+
+func parseBinary(line string) (*pinner.Binary, error) {
+	m := fields(strings.TrimPrefix(line, binaryPrefix))
+	b := &pinner.Binary{Format: m["format"], Arch: m["arch"], Interp: m["interp"], Glibc: m["glibc"]}
+	if b.Format == "" {
+		return nil, errors.New("a binary line without format=")
+	}
+	for _, f := range strings.Fields(line) {
+		list, ok := strings.CutPrefix(f, "needed=")
+		if !ok || list == "" {
+			continue
+		}
+		for name := range strings.SplitSeq(list, ",") {
+			b.Needed = append(b.Needed, unescape(name))
+		}
+	}
+	return b, nil
+}
+
+// fields reads key=value fields.
+func fields(s string) map[string]string {
+	m := map[string]string{}
+	for _, f := range strings.Fields(s) {
+		if k, v, ok := strings.Cut(f, "="); ok {
+			m[k] = unescape(v)
+		}
+	}
+	return m
+}
+
+// escape writes as %XX what separates fields and names here, and what is no
+// plain text.
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`%,"`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// unescape leaves alone what escape cannot have written.
+func unescape(s string) string {
+	if t, err := url.PathUnescape(s); err == nil {
+		return t
+	}
+	return s
+}
