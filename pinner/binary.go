@@ -1,6 +1,10 @@
 package pinner
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
 
 // A Binary is what a program file or a plugin says of itself beside its build
 // info: the machine it is for, and what it asks of the dynamic loader.
@@ -30,4 +34,10 @@ func (b *Binary) Libc() string {
 		return "glibc"
 	}
 	return ""
+}
+
+// NeedsNewerGlibc reports whether b needs a higher release of glibc than other.
+func (b *Binary) NeedsNewerGlibc(other *Binary) bool {
+	// Three numbers at most: the order of such releases is that of semver.
+	return semver.Compare("v"+b.Glibc, "v"+other.Glibc) > 0
 }

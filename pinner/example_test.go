@@ -64,7 +64,7 @@ require example.com/config v1.2.0 // ours
 	//
 	// require (
 	// 	example.com/config v1.2.0 // ours
-	// 	gopkg.in/yaml.v3 v3.0.0 // pinfix
+	// 	gopkg.in/yaml.v3 v3.0.0 // pinfix v3.0.1 -> v3.0.0
 	// )
 	//
 	// exclude gopkg.in/yaml.v3 v3.0.1 // pinfix

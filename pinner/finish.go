@@ -17,6 +17,11 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 		return nil, nil, err
 	}
 	m.dropOwnExcludes()
+	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return in.Mod.version(pin.Path) == "" }) {
+		if p.base, err = LoadGraph(in.Mod, in.Source); err != nil {
+			return nil, nil, err
+		}
+	}
 	probe := &Plan{Mod: m, Pins: p.Pins}
 	excluded := map[module.Version]bool{}
 	for range maxRounds {
@@ -46,7 +51,7 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 	}
 	m.addExcludes(sorted(excluded))
 	for _, r := range m.Require {
-		old := user.version(r.Mod.Path)
+		old := p.before(user, r.Mod.Path)
 		pinned := slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == r.Mod.Path })
 		switch {
 		case old == "" && pinned:
@@ -63,6 +68,20 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 	}
 	markGo(user, m)
 	return m, nil
+}
+
+// before returns the version of a module before pinfix: as the user's go.mod
+// requires it or, for a pinned module that it does not name, as its graph
+// selects it. The latter is what a line held that tidy has dropped for another
+// server, so moving there and back gives the same mark.
+func (p *Plan) before(user *Mod, path string) string {
+	if v := user.version(path); v != "" || p.base == nil {
+		return v
+	}
+	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == path }) {
+		return p.base.Selected(path)
+	}
+	return ""
 }
 
 func (m *Mod) dropOwnExcludes() {

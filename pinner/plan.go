@@ -22,7 +22,7 @@ type Input struct {
 	Mod    *Mod  // the plugin's go.mod, restored; stays as it is
 	Pins   []Pin // what to pin
 
-	Raise   []module.Version // parents of split modules: at least this version
+	Raise   []module.Version // parents of split modules: at least this version; "" for no requirement
 	Drop    []string         // nested modules that the server does not have: out of the graph
 	Exclude []module.Version // versions that an earlier round found above a pin
 	Source  Source
@@ -41,6 +41,8 @@ type Plan struct {
 	Pins     []Pin // Input.Pins, and modules held at the server's version for their go line
 	Demands  []Demand
 	Warnings []string
+
+	base *Graph // of the user's go.mod, where Finish needs it
 
 	user *Mod // Input.Mod
 }
@@ -112,6 +114,10 @@ func Make(in Input) (*Plan, error) {
 		m.DropRequire(path)
 	}
 	for _, v := range in.Raise {
+		if v.Version == "" {
+			m.DropRequire(v.Path)
+			continue
+		}
 		if old := m.version(v.Path); semver.Compare(old, v.Version) < 0 {
 			if err := m.AddRequire(v.Path, v.Version); err != nil {
 				return nil, err

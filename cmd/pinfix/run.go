@@ -86,16 +86,19 @@ the server was built with and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
+   pinfix verify --server ./server plugin.so  would the server load it? all of why not
    pinfix server --server ./server            show what the server has
+   pinfix snapshot --server ./server          keep what pinfix needs of it in a text file
 
 EXIT CODES:
    0  nothing wrong, or applied
-   1  a difference was found (apply --dry-run)
+   1  a difference was found (apply --dry-run), or the server would not load the
+      plugin (verify)
    2  wrong usage, or it could not be done; nothing was changed`,
 		Version:                   version(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.serverCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.verifyCommand(), e.serverCommand(), e.snapshotCommand()},
 		HideHelpCommand:           false,
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.
@@ -140,7 +143,7 @@ func noArguments(c *cli.Context) error {
 		return nil
 	}
 	instead := "name the plugin with -C DIR or --package"
-	if c.Command.Name == "server" {
+	if c.Command.Name != "apply" {
 		instead = "name the server with --server"
 	}
 	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)

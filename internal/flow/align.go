@@ -31,7 +31,9 @@ type aligner struct {
 	in         pinner.Input
 	ahead      *ahead
 	old        chan oldVendor
-	moves      []stage.Move // packages that the server takes from a nested module
+	moves      []stage.Move     // packages that the server takes from a nested module
+	raised     []module.Version // what they were raised to, as in.Raise first had it
+	kept       []string         // parents whose raise is not taken back
 }
 
 // aligned is a staged plugin that has every shared module as the server has it.
@@ -179,6 +181,9 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 			return &result{next: now}, nil
 		}
 		return nil, err
+	}
+	if a.unraise(tidied) {
+		return &result{next: now}, nil
 	}
 	needed, graph, err := plan.Recheck(a.in, tidied)
 	if err != nil {
@@ -329,7 +334,7 @@ func (a *aligner) ambiguous(err error) bool {
 		if len(m.Parent.Path) > len(m.Nested.Path) {
 			m.Parent, m.Nested = m.Nested, m.Parent
 		}
-		found = a.moved(m) || found
+		found = a.moved(m) || a.reraise(m.Parent.Path) || found
 	}
 	return found
 }

@@ -23,7 +23,7 @@ func readServer(ref, root string) (*pinner.Server, error) {
 		}
 	}
 	if ref == "" {
-		return nil, fault("name its program with --server FILE, or keep its facts beside go.mod: go version -m PROGRAM > "+snapshotName, "no server given")
+		return nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
 	}
 	return target.Read(ref)
 }
@@ -31,11 +31,7 @@ func readServer(ref, root string) (*pinner.Server, error) {
 // Server reports what is known of the server that ref names; without ref, of
 // the one that the module around dir is pinned to.
 func Server(dir, ref string) (*report.ServerResult, error) {
-	root := ""
-	if abs, err := filepath.Abs(dir); err == nil {
-		root, _ = moduleRoot(abs) // without a module only ref counts
-	}
-	s, err := readServer(ref, root)
+	s, err := readServer(ref, rootOf(dir))
 	if err != nil {
 		return nil, err
 	}

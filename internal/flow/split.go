@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/stage"
@@ -25,9 +26,36 @@ func (a *aligner) splits(ctx context.Context, match *pinner.Match) error {
 		if err != nil {
 			return err
 		}
-		a.in.Raise = append(a.in.Raise, module.Version{Path: m.Parent.Path, Version: v})
+		raise := module.Version{Path: m.Parent.Path, Version: v}
+		a.in.Raise, a.raised = append(a.in.Raise, raise), append(a.raised, raise)
 	}
 	return nil
+}
+
+// unraise takes back the raise of each parent that tidy has dropped: what the
+// raised version asks for stays in go.mod then, but the next apply would see no
+// reason for it. It reports whether there was one.
+func (a *aligner) unraise(tidied *pinner.Mod) bool {
+	more := false
+	for i, v := range a.in.Raise {
+		required := slices.ContainsFunc(tidied.Require, func(r *modfile.Require) bool { return r.Mod.Path == v.Path })
+		if v.Version != "" && !required && !slices.Contains(a.kept, v.Path) {
+			a.in.Raise[i].Version = ""
+			more = true
+		}
+	}
+	return more
+}
+
+// reraise raises a parent again that is ambiguous without, for good.
+func (a *aligner) reraise(parent string) bool {
+	i := slices.IndexFunc(a.in.Raise, func(v module.Version) bool { return v.Path == parent })
+	if i < 0 || a.in.Raise[i].Version != "" {
+		return false
+	}
+	a.in.Raise[i] = a.raised[i]
+	a.kept = append(a.kept, parent)
+	return true
 }
 
 // after returns the version of the parent to require: the server's own, if it

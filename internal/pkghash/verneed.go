@@ -2,8 +2,9 @@ package pkghash
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // maxVersions bounds the symbol versions that are looked at; a large program
@@ -29,7 +30,7 @@ const versionPart = "needed symbol versions"
 // glibc returns the highest GLIBC_x.y among the symbol versions that the file
 // needs (DT_VERNEED: a chain of libraries, each with a chain of versions; the
 // structures are the same in both classes). GLIBC_PRIVATE and the like are no
-// versions of a release.
+// releases, and for semver lower than nothing.
 func (f *file) glibc(d dynamic) (string, error) {
 	highest, seen := "", 0
 	for lib, i := d.verneed, uint64(0); i < d.verneeded; i++ {
@@ -49,7 +50,7 @@ func (f *file) glibc(d dynamic) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			if v, ok := strings.CutPrefix(name, "GLIBC_"); ok && lessVersion(highest, v) {
+			if v, ok := strings.CutPrefix(name, "GLIBC_"); ok && semver.Compare("v"+v, "v"+highest) > 0 {
 				highest = v
 			}
 			if version.Next == 0 {
@@ -75,31 +76,4 @@ func (f *file) decodeAddr(addr uint64, v any) error {
 		return &ReadError{f.dynamic.Off, versionPart, fmt.Errorf("address %#x is in no loaded segment of the file", addr)}
 	}
 	return f.decodeAt(at, versionPart, v)
-}
-
-// lessVersion reports whether b is a release, "2.34", above a.
-func lessVersion(a, b string) bool {
-	x, _ := splitVersion(a)
-	y, ok := splitVersion(b)
-	for i := range x {
-		if ok && x[i] != y[i] {
-			return x[i] < y[i]
-		}
-	}
-	return false
-}
-
-func splitVersion(s string) (v [3]int, ok bool) {
-	parts := strings.Split(s, ".")
-	if len(parts) > len(v) {
-		return v, false
-	}
-	for i, p := range parts {
-		n, err := strconv.ParseUint(p, 10, 16)
-		if err != nil {
-			return [3]int{}, false
-		}
-		v[i] = int(n)
-	}
-	return v, true
 }

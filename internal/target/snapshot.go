@@ -144,7 +144,7 @@ func fields(s string) map[string]string {
 func escape(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`%,"`, c) >= 0 {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`%,"#`, c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 			continue
 		}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+)
+
+func (e *env) snapshotCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "snapshot",
+		Usage:     "write what pinfix needs of a server into a text file",
+		UsageText: "pinfix snapshot --server FILE [-o FILE]",
+		Description: `A snapshot stands for a server program: its build info as go version -m prints
+it, and the fingerprints of its packages. apply and verify say the same with it as
+with the program. It is small and the same server gives the same bytes: commit it
+beside go.mod, and everybody pins to the same server.
+
+   pinfix snapshot -s ./nakama                 writes server.buildinfo
+   pinfix snapshot -s ./nakama -o - | less
+   pinfix verify -s server.buildinfo plugin.so`,
+		Flags: []cli.Flag{
+			serverFlag(), dirFlag(),
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - for standard output (default: server.buildinfo beside go.mod)"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			data, warnings, err := flow.Snapshot(c.String("C"), e.server(c), version())
+			if err != nil {
+				return err
+			}
+			p := e.progress(c)
+			p.warn(warnings)
+			if c.String("o") == "-" {
+				_, err := e.stdout.Write(data)
+				return err
+			}
+			name, err := flow.WriteSnapshot(c.Context, c.String("C"), c.String("o"), data)
+			if err != nil {
+				return err
+			}
+			p.step("wrote " + name)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+func (e *env) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "tell whether the server would load a built plugin, and why not",
+		UsageText: "pinfix verify --server FILE [options] PLUGIN.so...",
+		Description: `Compares the fingerprints that the loader compares, in server and plugin, without
+starting the server: all mismatched packages at once, grouped by cause, and for
+each cause the one thing to do. The server is its program or a snapshot of it.
+
+   pinfix verify -s ./nakama plugin.so
+   pinfix verify plugin.so                     with server.buildinfo beside go.mod
+   pinfix verify -s ./nakama -v a.so b.so      list every package
+   pinfix verify -s ./nakama --format json plugin.so
+
+CAUSES: platform, libc, go-version, trimpath, flags, tags (how it was built);
+version, replace, content (a module), server-own (the server's own packages),
+unknown. A package that differs only because of one it imports is counted under
+that one.
+
+EXIT CODES: 0 the server loads them, 1 it would not load one, 2 it could not be
+told.`,
+		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json, markdown, github, sarif")}, lookFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := plugins(c); err != nil {
+				return err
+			}
+			if err := oneOf(c, "format", "text", "json", "markdown", "github", "sarif"); err != nil {
+				return err
+			}
+			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
+				return err
+			}
+			result, err := flow.Verify(c.String("C"), e.server(c), c.Args().Slice(), e.get)
+			if err != nil {
+				return err
+			}
+			if err := e.showVerified(c, result); err != nil {
+				return err
+			}
+			if !result.Loads() {
+				return errDiffers
+			}
+			return nil
+		},
+	}
+}
+
+// plugins refuses a command line without a file, or with a flag among them.
+func plugins(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return &usageError{msg: "verify: no plugin; name the .so files", help: "verify"}
+	}
+	for i, a := range c.Args().Slice() {
+		if strings.HasPrefix(a, "-") {
+			msg := fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
+			return &usageError{msg: msg, help: "verify"}
+		}
+	}
+	return nil
+}
+
+func (e *env) showVerified(c *cli.Context, r *report.Verify) error {
+	for _, p := range r.Plugins {
+		e.progress(c).warn(p.Warnings)
+	}
+	switch c.String("format") {
+	case "json":
+		return report.JSON(e.stdout, r)
+	case "markdown":
+		return r.Markdown(e.stdout)
+	case "github":
+		return r.GitHub(e.stdout)
+	case "sarif":
+		return r.SARIF(e.stdout)
+	}
+	return r.Text(e.stdout, e.style(c))
+}

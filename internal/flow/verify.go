@@ -1,0 +1,86 @@
+package flow
+
+import (
+	"cmp"
+	"errors"
+	"path/filepath"
+
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/verify"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Verify tells whether the server that ref names would load the plugins. The
+// server may be the one that the module around dir is pinned to. get reads the
+// environment. An error means that nothing was compared.
+func Verify(dir, ref string, files []string, get func(string) string) (*report.Verify, error) {
+	server, err := readServer(ref, rootOf(dir))
+	if err != nil {
+		return nil, err
+	}
+	if err := comparable(server); err != nil {
+		return nil, err
+	}
+	r := &report.Verify{SchemaVersion: 1, Command: "verify", Server: ServerReport(server), Plugins: []report.Verified{}}
+	cache := modcache.Dir(get)
+	for _, file := range files {
+		plugin, err := target.ReadPlugin(file)
+		if err != nil {
+			return nil, err
+		}
+		goos, goarch, _ := server.Platform()
+		look := modcache.New(cache, goos, goarch, server.Settings["-tags"])
+		r.Plugins = append(r.Plugins, verified(file, verify.Compare(server, plugin, look.Imports)))
+	}
+	return r, nil
+}
+
+// comparable reports what a server reference lacks for a comparison. A server
+// that can load nothing lacks nothing: the verdict is clear.
+func comparable(s *pinner.Server) error {
+	const next = "name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM"
+	if s.Refuses() != nil {
+		return nil
+	}
+	if s.Packages == nil {
+		return &Error{errors.New("server " + s.Ref + ": no package fingerprints in it, so there is nothing to compare a plugin with"), next}
+	}
+	if _, ok := s.Packages["runtime"]; !ok {
+		return &Error{errors.New("server " + s.Ref + ": its list of packages is not complete: the package runtime is not there"), next}
+	}
+	return nil
+}
+
+// rootOf returns the module around dir, or "" where there is none.
+func rootOf(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	root, _ := moduleRoot(abs) // without a module only the reference counts
+	return root
+}
+
+func verified(file string, r *verify.Result) report.Verified {
+	v := report.Verified{
+		File: file, Loads: r.Loads, Shared: r.Shared,
+		Mismatched: []report.Mismatch{}, Causes: []report.Cause{}, Warnings: []string{},
+	}
+	for _, p := range r.Mismatched {
+		v.Mismatched = append(v.Mismatched, report.Mismatch{
+			Package: p.Path, Module: p.Module, Server: p.Server, Plugin: p.Plugin,
+			Cause: string(cmp.Or(p.Cause, verify.Unknown)), Through: p.Through,
+		})
+	}
+	for _, f := range r.Findings {
+		c := report.Cause{Cause: string(f.Cause), Packages: f.Packages, Fix: f.Fix, Differences: []report.Difference{}}
+		for _, d := range f.Differences {
+			c.Differences = append(c.Differences, report.Difference(d))
+		}
+		v.Causes = append(v.Causes, c)
+	}
+	v.Warnings = append(v.Warnings, r.Warnings...)
+	return v
+}

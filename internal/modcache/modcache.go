@@ -1,0 +1,81 @@
+// Package modcache reads which packages a package imports from its source in
+// the module cache, where it is at hand. The entry point is [Cache.Imports].
+package modcache
+
+import (
+	"go/build"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A Cache is a module cache, looked at for one platform and set of tags.
+type Cache struct {
+	dir  string
+	look build.Context
+}
+
+// Dir returns the module cache that an environment names, as the go command
+// finds it but for a go env file: GOMODCACHE, else pkg/mod in GOPATH.
+func Dir(get func(string) string) string {
+	if dir := get("GOMODCACHE"); dir != "" {
+		return dir
+	}
+	if list := filepath.SplitList(get("GOPATH")); len(list) > 0 && list[0] != "" {
+		return filepath.Join(list[0], "pkg", "mod")
+	}
+	return filepath.Join(get("HOME"), "go", "pkg", "mod")
+}
+
+// New returns the cache in dir as a build for the platform sees it.
+func New(dir, goos, goarch, tags string) *Cache {
+	c := &Cache{dir: dir, look: build.Default}
+	c.look.CgoEnabled = true // a plugin needs it
+	if goos != "" {
+		c.look.GOOS = goos
+	}
+	if goarch != "" {
+		c.look.GOARCH = goarch
+	}
+	c.look.BuildTags = pinner.Tags(tags)
+	return c
+}
+
+// Imports returns what pkg imports, "C" among it, and false if its source is
+// not at hand. p is the module that has pkg.
+//
+// Only a module's own directory is read, never the go command asked: the tags,
+// the platform and the file names decide which files count, as in a build.
+func (c *Cache) Imports(p pinner.Pin, pkg string) ([]string, bool) {
+	source := p.Version
+	if p.Replace.Path != "" {
+		source = p.Replace
+	}
+	rel := strings.TrimPrefix(strings.TrimPrefix(pkg, p.Path), "/")
+	path, err := module.EscapePath(source.Path)
+	if err != nil || !filepath.IsLocal(rel) && rel != "" {
+		return nil, false
+	}
+	version, err := module.EscapeVersion(source.Version)
+	if err != nil || version == "" {
+		return nil, false
+	}
+	dir := filepath.Join(c.dir, filepath.FromSlash(path)+"@"+version, filepath.FromSlash(rel))
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, false
+	}
+	found, err := c.look.ImportDir(dir, 0)
+	if err != nil {
+		return nil, false
+	}
+	imports := found.Imports
+	if len(found.CgoFiles) > 0 && !slices.Contains(imports, "C") {
+		imports = append(imports, "C")
+	}
+	return imports, true
+}

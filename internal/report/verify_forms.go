@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Markdown writes the report for a pull request: the verdict, a table, the
+// packages folded away.
+func (r *Verify) Markdown(w io.Writer) error {
+	b := &strings.Builder{}
+	for _, p := range r.Plugins {
+		mark := "✅"
+		if !p.Loads {
+			mark = "❌"
+		}
+		fmt.Fprintf(b, "%s **%s**\n\n", mark, cell(p.verdict(r.Server)))
+		if len(p.Causes) > 0 {
+			p.markdown(b)
+		}
+		for _, warning := range p.Warnings {
+			fmt.Fprintf(b, "> warning: %s\n\n", cell(warning))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (p *Verified) markdown(b *strings.Builder) {
+	b.WriteString("| cause | packages | differs | plugin has | server has | what to do |\n|---|---|---|---|---|---|\n")
+	for _, c := range p.Causes {
+		var what, plugin, server []string
+		for _, d := range c.Differences {
+			what, plugin, server = append(what, cell(d.What)), append(plugin, cell(d.Plugin)), append(server, cell(d.Server))
+		}
+		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s |\n", c.Cause, c.Packages,
+			strings.Join(what, "<br>"), strings.Join(plugin, "<br>"), strings.Join(server, "<br>"), cell(c.Fix))
+	}
+	b.WriteString("\n")
+	if len(p.Mismatched) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "<details><summary>%s</summary>\n\n| package | cause | through |\n|---|---|---|\n", count(len(p.Mismatched), "package"))
+	for i, m := range p.Mismatched {
+		if i == maxRows {
+			fmt.Fprintf(b, "| … and %d more | | |\n", len(p.Mismatched)-i)
+			break
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(m.Package), m.Cause, cell(m.Through))
+	}
+	b.WriteString("\n</details>\n\n")
+}
+
+// maxRows keeps a comment under GitHub's limit, which is 65,536 characters.
+const maxRows = 500
+
+// cell makes text safe for a cell of a markdown table.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`).Replace(clean(s))
+}
+
+// GitHub writes workflow commands, which GitHub shows beside the file: one error
+// for each cause, one notice for a plugin that loads.
+func (r *Verify) GitHub(w io.Writer) error {
+	b := &strings.Builder{}
+	for _, p := range r.Plugins {
+		for _, warning := range p.Warnings {
+			command(b, "warning", p.File, warning)
+		}
+		for _, c := range p.Causes {
+			command(b, "error", p.File, c.message())
+		}
+		if level := "notice"; p.Loads {
+			command(b, level, p.File, p.verdict(r.Server))
+		} else {
+			command(b, "error", p.File, p.verdict(r.Server))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// command writes ::level file=F::text with GitHub's escapes
+// (actions/toolkit, packages/core/src/command.ts).
+func command(b *strings.Builder, level, file, text string) {
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	fmt.Fprintf(b, "::%s file=%s::%s\n", level, property.Replace(file), data.Replace(text))
+}
+
+// message is a cause in one line.
+func (c Cause) message() string {
+	var what []string
+	for i, d := range c.Differences {
+		if i == 5 {
+			what = append(what, fmt.Sprintf("and %d more", len(c.Differences)-i))
+			break
+		}
+		what = append(what, fmt.Sprintf("%s: plugin %s, server %s", clean(d.What), clean(d.Plugin), clean(d.Server)))
+	}
+	return fmt.Sprintf("%s (%s differ; %s): %s", c.Cause, count(c.Packages, "package"), strings.Join(what, "; "), clean(c.Fix))
+}

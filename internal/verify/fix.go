@@ -1,0 +1,179 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// differences lists what to set right for a cause: the settings that differ, or
+// each module with a package that has the cause of its own.
+func (c *comparison) differences(cause Cause) []Difference {
+	var list []Difference
+	for _, s := range c.settings {
+		if s.cause == cause {
+			list = append(list, s.Difference)
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, path := range c.paths {
+		p := c.mismatched[path]
+		if p.Cause != cause || p.Through != "" || p.guessed {
+			continue
+		}
+		d := Difference{p.Module, orNone(p.Plugin), orNone(p.Server)}
+		if p.Module == stdModule {
+			d.What = p.Path
+		}
+		if !slices.Contains(list, d) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// fix is the one thing to do for a cause.
+func (c *comparison) fix(f Finding) string {
+	s := c.server
+	if err := s.Refuses(); err != nil && c.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
+		if e, ok := err.(interface{ NextStep() string }); ok {
+			return "the server is " + err.Error() + ": " + e.NextStep()
+		}
+	}
+	switch f.Cause {
+	case Platform:
+		goos, goarch, _ := strings.Cut(platform(s), "/")
+		return fmt.Sprintf("build the plugin for the server's platform: GOOS=%s GOARCH=%s CGO_ENABLED=1, with a C compiler for it (CC)", goos, goarch)
+	case Libc:
+		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary.Libc())
+	case GoVersion:
+		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", release(s.Go))
+	case Trimpath:
+		return c.fixTrimpath()
+	case Flags:
+		return "build the plugin " + flagList(f.Differences)
+	case Tags:
+		if t := tags(s); t != "" {
+			return "build the plugin with the server's tags: -tags=" + t
+		}
+		return "build the plugin without -tags, as the server was"
+	case ServerOwn:
+		return c.fixOwn()
+	case Version, Replace:
+		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", s.Ref)
+	case Content:
+		return c.fixContent(f)
+	}
+	if c.plugin.Go == "" {
+		return "build the plugin with the server's Go and flags (pinfix server shows them) and its modules' versions (pinfix apply); a plugin of Go 1.20 or older does not say what it was built with"
+	}
+	return "build the plugin where the server was built, with the same C compiler and CGO_ flags; version, sum and settings agree, so only those are left"
+}
+
+func libcImage(libc string) string {
+	if libc == "musl" {
+		return "musl (an Alpine one, such as golang:alpine with gcc and musl-dev)"
+	}
+	return "glibc (a Debian one, such as golang:bookworm; not Alpine)"
+}
+
+func (c *comparison) fixTrimpath() string {
+	switch {
+	case c.server.Trimmed():
+		return "build the plugin with -trimpath, as the server was"
+	case c.plugin.Trimmed():
+		return "build the plugin without -trimpath and without vendor/, as the server was, with GOMODCACHE at the same path (/go/pkg/mod in the official images)"
+	}
+	return "server and plugin were built without -trimpath, so the paths of the sources count: build the plugin without vendor/ and with GOMODCACHE at the path that the server's build had (/go/pkg/mod in the official images)"
+}
+
+// flagList says with what and without what to build.
+func flagList(differ []Difference) string {
+	var with, without []string
+	for _, d := range differ {
+		switch {
+		case d.Server == "-":
+			without = append(without, d.What)
+		case d.What == "-pgo":
+			with = append(with, "-pgo=FILE with the server's own profile ("+d.Server+")")
+		case d.Server == "true":
+			with = append(with, d.What)
+		case strings.ContainsAny(d.Server, " \t'\"$&|;<>()*?"):
+			with = append(with, fmt.Sprintf("%s='%s'", d.What, strings.ReplaceAll(d.Server, "'", `'\''`)))
+		default:
+			with = append(with, d.What+"="+d.Server)
+		}
+	}
+	var parts []string
+	if len(with) > 0 {
+		parts = append(parts, "with "+strings.Join(with, " "))
+	}
+	if len(without) > 0 {
+		parts = append(parts, "without "+strings.Join(without, ", "))
+	}
+	return strings.Join(parts, " and ") + ", as the server was"
+}
+
+func (c *comparison) fixOwn() string {
+	commit := "the commit that the server was built from"
+	if rev := c.server.Settings["vcs.revision"]; rev != "" {
+		commit = "commit " + rev
+	}
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+}
+
+func (c *comparison) fixContent(f Finding) string {
+	for _, path := range c.paths {
+		p := c.mismatched[path]
+		if p.Cause != Content || p.Through != "" || p.guessed || p.Module == stdModule {
+			continue
+		}
+		s, _ := c.serverSide.find(path)
+		l, _ := c.pluginSide.find(path)
+		switch {
+		case s.directory():
+			return fmt.Sprintf("the server was built with %s from its directory %s: replace the module in the plugin by a copy of that very directory", s.Path, s.Replace.Path)
+		case l.directory():
+			return fmt.Sprintf("the plugin takes %s from the directory %s and the server does not: drop that replace line, or give the directory the server's source", l.Path, l.Replace.Path)
+		case s.Sum != "" && l.Sum != "" && s.Sum != l.Sum:
+			return fmt.Sprintf("%s %s has another content than the server's (%s, the plugin's is %s): clean the module cache, check GOPROXY and vendor/, and fetch it again", s.Path, s.Version.Version, s.Sum, l.Sum)
+		}
+	}
+	return "label and settings agree but not the bytes: build the plugin from the same sources (vendor/ not edited) and with the server's C compiler, headers and CGO_ flags"
+}
+
+// warnings are what does not stop the loader but may stop the plugin, and what
+// is less certain than it looks.
+func (c *comparison) warnings(r *Result) []string {
+	var list []string
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	for _, key := range []string{"GOAMD64", "GOARM", "GOARM64", "GO386", "GOPPC64", "GORISCV64"} {
+		p, s := c.plugin.Settings[key], c.server.Settings[key]
+		if p != "" && s != "" && p != s {
+			add("the plugin is built for %s=%s and the server for %s: the loader does not mind, but a machine that runs the one may not run the other", key, p, s)
+		}
+	}
+	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && p.NeedsNewerGlibc(s) {
+		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
+	}
+	if c.plugin.Go == "" {
+		add("the plugin has no build info that can be read (Go 1.20 or older): only the fingerprints were compared")
+	}
+	guessed := 0
+	for _, p := range r.Mismatched {
+		if p.guessed {
+			guessed++
+		}
+	}
+	if guessed > 0 {
+		add("%d packages agree in label and sum and are counted under what others differ in, since their sources are not in the module cache to look for their imports", guessed)
+	}
+	for _, s := range c.settings {
+		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Cause == s.cause }) && len(r.Mismatched) > 0 {
+			add("%s differs too (plugin %s, server %s)", s.What, s.Plugin, s.Server)
+		}
+	}
+	return list
+}

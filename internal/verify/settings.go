@@ -1,0 +1,137 @@
+package verify
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A setting is a fact of the whole build that differs. A sure one means by
+// itself that the plugin does not load; the others show in the fingerprints.
+type setting struct {
+	cause Cause
+	sure  bool
+	Difference
+}
+
+// compareSettings returns what differs, in the order of the causes.
+func compareSettings(server, plugin *pinner.Server) []setting {
+	var list []setting
+	add := func(cause Cause, sure bool, what, p, s string) {
+		if p != s {
+			list = append(list, setting{cause, sure, Difference{what, orNone(p), orNone(s)}})
+		}
+	}
+	if err := server.Refuses(); err != nil {
+		// The rest may differ too, but nothing helps a server that loads none.
+		cause, s := Platform, "no plugin support"
+		if server.Settings["CGO_ENABLED"] == "0" {
+			cause, s = Flags, "CGO_ENABLED=0"
+		}
+		add(cause, true, "plugin support", "", s)
+	}
+	if p, s := platform(plugin), platform(server); p != "" && s != "" {
+		add(Platform, true, "GOOS/GOARCH", p, s)
+	}
+	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" {
+		add(Libc, true, "libc", p, s)
+	}
+	if plugin.Go == "" {
+		if server.HasPluginInfo() {
+			add(GoVersion, true, "Go", "go1.20 or older", server.Go)
+		}
+		return list // no settings to compare
+	}
+	add(GoVersion, true, "Go", release(plugin.Go), release(server.Go))
+	add(Trimpath, false, "-trimpath", plugin.Settings["-trimpath"], server.Settings["-trimpath"])
+	for _, f := range flags {
+		add(Flags, false, f.key, f.value(plugin.Settings[f.key]), f.value(server.Settings[f.key]))
+	}
+	add(Tags, false, "-tags", tags(plugin), tags(server))
+	return list
+}
+
+// flags are the settings that can change a fingerprint, and the part of each
+// value that does (MECHANICS.md 4). -ldflags and the C flags are not among them,
+// nor GOAMD64 and its like.
+var flags = []struct {
+	key   string
+	value func(string) string
+}{
+	{"-compiler", as},
+	{"-race", as},
+	{"-msan", as},
+	{"-asan", as},
+	{"-gcflags", patterned},
+	{"-pgo", profile},
+	{"-cover", as},
+	{"GOEXPERIMENT", experiments},
+	{"GOFIPS140", unlessOff},
+}
+
+func as(v string) string { return v }
+
+// patterned leaves out -gcflags without a package pattern: it is for the main
+// package only.
+func patterned(v string) string {
+	if pattern, _, ok := strings.Cut(v, "="); ok && !strings.HasPrefix(pattern, "-") {
+		return v
+	}
+	return ""
+}
+
+// profile leaves out the directory, which only an untrimmed build names.
+func profile(v string) string {
+	if v = unlessOff(v); v == "" {
+		return ""
+	}
+	return path.Base(strings.ReplaceAll(v, `\`, "/"))
+}
+
+func unlessOff(v string) string {
+	if v == "off" {
+		return ""
+	}
+	return v
+}
+
+func experiments(v string) string {
+	list := strings.Split(v, ",")
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}
+
+func tags(s *pinner.Server) string { return strings.Join(pinner.Tags(s.Settings["-tags"]), ",") }
+
+// release leaves out the experiments, which are a setting: "go1.26.8-X:arenas",
+// and "go1.25.6 X:arenas" before Go 1.26.
+func release(v string) string {
+	if i := strings.Index(v, "X:"); i > 0 {
+		return v[:i-1]
+	}
+	return v
+}
+
+// platform is GOOS/GOARCH, from the file itself where there is no build info.
+func platform(s *pinner.Server) string {
+	goos, goarch, ok := s.Platform()
+	if !ok && s.Binary != nil {
+		if goos = "linux"; s.Binary.Format == "Mach-O" {
+			goos = "darwin"
+		}
+		goarch = s.Binary.Arch
+	}
+	if goos == "" || goarch == "" {
+		return ""
+	}
+	return goos + "/" + goarch
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
