@@ -131,9 +131,33 @@ func reproduces(t *testing.T, s *pinner.Server) {
 	if err := back.Restore(); err != nil {
 		t.Fatal(err)
 	}
+	dropSelected(t, mod, back, source)
 	if d := cmp.Diff(string(mod.Bytes()), string(back.Bytes())); d != "" {
 		t.Errorf("Restore (-user +restored):\n%s", d)
 	}
+}
+
+// dropSelected drops from a restored go.mod the lines that the user's did not
+// have; they must say what the user's graph selects anyway.
+func dropSelected(t *testing.T, user, back *pinner.Mod, source pinner.Source) {
+	g, err := pinner.LoadGraph(user, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := map[string]bool{}
+	for _, r := range user.Require {
+		had[r.Mod.Path] = true
+	}
+	for _, r := range back.Require {
+		if had[r.Mod.Path] {
+			continue
+		}
+		if v := g.Selected(r.Mod.Path); v != r.Mod.Version {
+			t.Errorf("Restore leaves %s; the user's graph selects %q", r.Mod, v)
+		}
+		back.DropRequire(r.Mod.Path)
+	}
+	back.Cleanup()
 }
 
 func pinLines(pins []pinner.Pin) map[string]string {
