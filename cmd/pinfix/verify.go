@@ -11,6 +11,8 @@ import (
 )
 
 func (e *env) verifyCommand() *cli.Command {
+	look := lookFlags()
+	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "list every mismatched package"}
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "tell whether the server would load a built plugin, and why not",
@@ -31,7 +33,7 @@ that one.
 
 EXIT CODES: 0 the server loads them, 1 it would not load one, 2 it could not be
 told.`,
-		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json, markdown, github, sarif")}, lookFlags()...),
+		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look...),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
 				return err

@@ -37,8 +37,10 @@ func (f *file) binary() (*pinner.Binary, error) {
 		}
 		b.Needed = append(b.Needed, name)
 	}
-	b.Glibc, err = f.glibc(d)
-	return b, err
+	if b.Glibc, err = f.glibc(d); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // arch returns the GOARCH of the machine. Little and big endian, and 32 and 64

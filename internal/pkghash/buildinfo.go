@@ -21,7 +21,7 @@ const (
 	infoAlign   = 16
 	infoHeader  = 32
 	flagInline  = 2
-	maxInfo     = 8 << 20   // bytes of build info; one with 3,000 modules has 300 KiB
+	maxInfo     = 2 << 20   // bytes of build info; one with 3,000 modules has 300 KiB
 	maxScanned  = 256 << 20 // bytes of data searched where no section is named
 	markerBytes = 16        // before and after the module text (cmd/go/internal/modload/build.go)
 )

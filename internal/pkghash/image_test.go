@@ -136,18 +136,18 @@ func (m image) narrow(v any) any {
 	switch v := v.(type) {
 	case elf.Header64:
 		return elf.Header32{
-			Ident: v.Ident, Type: v.Type, Version: v.Version,
+			Ident: v.Ident, Type: v.Type, Machine: v.Machine, Version: v.Version,
 			Phoff: uint32(v.Phoff), Phentsize: v.Phentsize, Phnum: v.Phnum,
-			Shoff: uint32(v.Shoff), Shentsize: v.Shentsize, Shnum: v.Shnum,
+			Shoff: uint32(v.Shoff), Shentsize: v.Shentsize, Shnum: v.Shnum, Shstrndx: v.Shstrndx,
 		}
 	case elf.Prog64:
 		return elf.Prog32{
-			Type: v.Type, Off: uint32(v.Off), Vaddr: uint32(v.Vaddr),
+			Type: v.Type, Flags: v.Flags, Off: uint32(v.Off), Vaddr: uint32(v.Vaddr),
 			Filesz: uint32(v.Filesz), Memsz: uint32(v.Memsz),
 		}
 	case elf.Section64:
 		return elf.Section32{
-			Type: v.Type, Flags: uint32(v.Flags), Off: uint32(v.Off), Size: uint32(v.Size),
+			Name: v.Name, Type: v.Type, Flags: uint32(v.Flags), Off: uint32(v.Off), Size: uint32(v.Size),
 			Link: v.Link, Entsize: uint32(v.Entsize),
 		}
 	case elf.Sym64:

@@ -168,3 +168,13 @@ func load(t *testing.T, server, plugin string) string {
 	}
 	return string(out)
 }
+
+func openTest(t *testing.T, name string) *os.File {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}

@@ -6,11 +6,12 @@ import (
 	"io"
 )
 
-// Limits on the names of linked packages; their product bounds the memory that
-// Read needs. A large server links some thousand packages.
+// Limits on the names of linked packages, which bound the memory that Read
+// needs. A large server links some thousand packages, with 100 KiB of names.
 const (
 	maxPackages = 1 << 15
 	maxName     = 1 << 10
+	maxNames    = 4 << 20 // bytes of all names
 )
 
 // A fingerprint's symbol is "go:link.pkghashbytes." and the import path
@@ -38,18 +39,18 @@ const (
 // each of a large server's hundred thousands of symbols. A name may be the tail
 // of another string (linkers merge them), so it is searched everywhere.
 func packageNames(r io.ReaderAt, strs region) (map[uint32]string, error) {
-	names := make(map[uint32]string)
+	names := nameTable{at: map[uint32]string{}}
 	window := make([]byte, min(uint64(step+overlap), strs.size))
 	for off := uint64(0); off < strs.size; off += step {
 		b := window[:min(uint64(len(window)), strs.size-off)]
 		if err := readAt(r, b, strs.off+off, strs.part); err != nil {
 			return nil, err
 		}
-		if err := addNames(names, b, off); err != nil {
+		if err := names.add(b, off); err != nil {
 			return nil, &ReadError{strs.off + off, strs.part, err}
 		}
 	}
-	return names, nil
+	return names.at, nil
 }
 
 // A region is a stretch of the file, checked to be in it.
@@ -58,9 +59,15 @@ type region struct {
 	part      string
 }
 
-// addNames adds the names that begin in the first step bytes of b, which stands
-// at off in the string table.
-func addNames(names map[uint32]string, b []byte, off uint64) error {
+// A nameTable is the import paths by their offset, and the length of all.
+type nameTable struct {
+	at   map[uint32]string
+	size int
+}
+
+// add adds the names that begin in the first step bytes of b, which stands at
+// off in the string table.
+func (t *nameTable) add(b []byte, off uint64) error {
 	for end := 0; ; {
 		i := bytes.Index(b[end:], []byte(symbolKind))
 		if i < 0 {
@@ -78,10 +85,13 @@ func addNames(names map[uint32]string, b []byte, off uint64) error {
 		if n < 0 {
 			return fmt.Errorf("symbol name at %#x does not end within %d bytes", off+uint64(start), maxName)
 		}
-		if len(names) == maxPackages {
+		if len(t.at) == maxPackages {
 			return fmt.Errorf("more than %d packages", maxPackages)
 		}
-		names[uint32(off)+uint32(start)] = string(b[end : end+n])
+		if t.size += n; t.size > maxNames {
+			return fmt.Errorf("more than %d bytes of import paths", maxNames)
+		}
+		t.at[uint32(off)+uint32(start)] = string(b[end : end+n])
 	}
 }
 

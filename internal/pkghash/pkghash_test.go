@@ -214,26 +214,32 @@ func TestReadCut(t *testing.T) {
 	}
 }
 
-// TestReadMemory is not parallel: it measures what Read allocates in the two
-// worst cases, as many and as long names as are allowed, and one more.
+// TestReadMemory is not parallel: it measures what Read allocates in the worst
+// cases, as many names of as many bytes as are allowed, and more of either.
 func TestReadMemory(t *testing.T) {
-	m := image{is64: true, order: binary.LittleEndian}
-	for i := range maxPackages + 1 {
-		m.syms = append(m.syms, pkg(fmt.Sprintf("%0*d", maxName, i), "12345678"))
-	}
-	tooMany := m.bytes()
-	m.syms = m.syms[1:]
-	most := m.bytes()
-	for _, data := range [][]byte{tooMany, most} {
+	for _, tt := range []struct {
+		name          string
+		packages, len int
+		ok            bool
+	}{
+		{"most", maxPackages, maxNames / maxPackages, true},
+		{"too many", maxPackages + 1, 8, false},
+		{"too long", maxPackages, maxName, false},
+	} {
+		m := image{is64: true, order: binary.LittleEndian}
+		for i := range tt.packages {
+			m.syms = append(m.syms, pkg(fmt.Sprintf("%0*d", tt.len, i), "12345678"))
+		}
+		data := m.bytes()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		got, err := Read(bytes.NewReader(data))
 		runtime.ReadMemStats(&after)
-		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n >= 64 {
-			t.Errorf("Read allocated %d MiB for %d packages, %v", n, len(got), err)
+		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n >= 24 {
+			t.Errorf("%s: Read allocated %d MiB for %d packages, %v", tt.name, n, len(got), err)
 		}
-		if ok := err == nil && len(got) == maxPackages; ok == (len(data) == len(tooMany)) {
-			t.Errorf("got %d packages, %v", len(got), err)
+		if ok := err == nil && len(got) == tt.packages; ok != tt.ok {
+			t.Errorf("%s: got %d packages, %v", tt.name, len(got), err)
 		}
 	}
 }

@@ -99,5 +99,9 @@ func (c Cause) message() string {
 		}
 		what = append(what, fmt.Sprintf("%s: plugin %s, server %s", clean(d.What), clean(d.Plugin), clean(d.Server)))
 	}
-	return fmt.Sprintf("%s (%s differ; %s): %s", c.Cause, count(c.Packages, "package"), strings.Join(what, "; "), clean(c.Fix))
+	text := c.Cause
+	if c.Packages > 0 {
+		text += ", " + count(c.Packages, "package")
+	}
+	return fmt.Sprintf("%s (%s): %s", text, strings.Join(what, "; "), clean(c.Fix))
 }

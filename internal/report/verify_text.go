@@ -67,7 +67,10 @@ func (p *Verified) table(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "CAUSE\tPACKAGES\tDIFFERS\tPLUGIN HAS\tSERVER HAS")
 	for _, c := range p.Causes {
-		first := fmt.Sprintf("%s\t%d", c.Cause, c.Packages)
+		first := c.Cause + "\t-" // nothing to count: the loader does not come that far
+		if c.Packages > 0 {
+			first = fmt.Sprintf("%s\t%d", c.Cause, c.Packages)
+		}
 		if len(c.Differences) == 0 {
 			fmt.Fprintf(t, "%s\t-\t-\t-\n", first)
 		}

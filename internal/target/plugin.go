@@ -16,12 +16,31 @@ import (
 func ReadPlugin(name string) (*pinner.Server, error) {
 	s, err := readPlugin(name)
 	if err != nil {
-		e := &Error{Err: err, Next: "build it with: pinfix build, or go build -buildmode=plugin"}
-		errors.As(err, &e)
-		return nil, &Error{e.Ref, fmt.Errorf("plugin %s: %w", name, e.Err), e.Next}
+		return nil, &PluginError{name, err}
 	}
 	s.Ref = name
 	return s, nil
+}
+
+// A PluginError says why a file is no plugin that can be compared.
+type PluginError struct {
+	Name string
+	Err  error
+}
+
+func (e *PluginError) Error() string {
+	err := e.Err
+	if t := (*Error)(nil); errors.As(err, &t) {
+		err = t.Err // without its "server"
+	}
+	return fmt.Sprintf("plugin %s: %v", e.Name, err)
+}
+
+func (e *PluginError) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *PluginError) NextStep() string {
+	return "name the file that go build -buildmode=plugin has written"
 }
 
 func readPlugin(name string) (*pinner.Server, error) {

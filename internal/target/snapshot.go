@@ -34,6 +34,11 @@ func Snapshot(s *pinner.Server, version string) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{s.Ref, cause(err), refHint}
 	}
+	data := format(s, source, digest, version)
+	return data, check(s, data)
+}
+
+func format(s *pinner.Server, source, digest, version string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%ssource=%s digest=%s pinfix=%s\n", snapshotPrefix, escape(source), escape(digest), escape(version))
 	if s.Binary != nil {
@@ -46,7 +51,7 @@ func Snapshot(s *pinner.Server, version string) ([]byte, error) {
 	for _, path := range slices.Sorted(maps.Keys(s.Packages)) {
 		fmt.Fprintf(&b, "pkg\t%s\t%x\n", path, s.Packages[path])
 	}
-	return b.Bytes(), check(s, b.Bytes())
+	return b.Bytes()
 }
 
 // check reads a snapshot back: a server whose build info holds what the text

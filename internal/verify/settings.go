@@ -44,7 +44,8 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 		}
 		return list // no settings to compare
 	}
-	add(GoVersion, true, "Go", release(plugin.Go), release(server.Go))
+	// A vendor's suffix on the same release need not mean anything.
+	add(GoVersion, plugin.GoVersion() != server.GoVersion(), "Go", release(plugin.Go), release(server.Go))
 	add(Trimpath, false, "-trimpath", plugin.Settings["-trimpath"], server.Settings["-trimpath"])
 	for _, f := range flags {
 		add(Flags, false, f.key, f.value(plugin.Settings[f.key]), f.value(server.Settings[f.key]))
