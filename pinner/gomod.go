@@ -21,8 +21,9 @@ type Mod struct {
 // file, line and cause of all faults. It is strict: modfile.ParseLax would hide
 // replace and exclude.
 func ParseMod(name string, data []byte) (*Mod, error) {
-	crlf := bytes.Contains(data, []byte("\r\n"))
-	if crlf {
+	n := bytes.Count(data, []byte("\r\n"))
+	crlf := 2*n > bytes.Count(data, []byte("\n"))
+	if n > 0 {
 		data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	}
 	f, err := modfile.Parse(name, data, nil)

@@ -284,6 +284,12 @@ func (p *Plan) replace(pin Pin) bool {
 	case want.Path != "" && want.Version == "":
 		p.warn("the server took %s from a directory (%s); nobody can see its source, so verify the built plugin", pin.Version, want.Path)
 	case have == nil:
+		for _, r := range p.user.Replace {
+			if r.Old.Path == pin.Path && r.New.Version == "" {
+				p.warn("%s:%d: the replacement of %s by the directory %s does not hold for %s, which the server has",
+					p.user.name, r.Syntax.Start.Line, r.Old, r.New.Path, pin.Version.Version)
+			}
+		}
 		return want.Path != ""
 	case want.Path == "":
 		p.warn("%s: replace %s => %s is taken out: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)

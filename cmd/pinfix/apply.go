@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
@@ -76,8 +78,12 @@ func (e *env) apply(c *cli.Context) error {
 	}
 	p.warn(result.Warnings)
 	if err := e.print(c, result); err != nil {
+		if !result.DryRun {
+			err = fmt.Errorf("the plugin is pinned, but the report could not be printed: %w", err)
+		}
 		return err
 	}
+	p.log(fmt.Sprintf("%d go commands", result.GoCalls))
 	if result.DryRun && !result.Aligned {
 		return errDiffers
 	}

@@ -171,6 +171,7 @@ func TestMatrix(t *testing.T) {
 			t.Parallel()
 			server, plugin := m.build(t, p.server), m.build(t, p.plugin)
 			said, loads := m.load(server, plugin)
+			t.Logf("the server says %q", said)
 			v := m.verify(t, server, plugin)
 			if v.Loads != loads {
 				t.Errorf("verify says loads=%v, the server says %q", v.Loads, said)
@@ -249,12 +250,7 @@ func newMatrix(t *testing.T) *matrix {
 	m.write(t, filepath.Join(m.dir, "proxy"), "proxy")
 	srv := goproxytest.NewTestServer(t, filepath.Join(m.dir, "proxy"), "")
 	t.Cleanup(srv.Close)
-	if toolchains == "" {
-		toolchains = filepath.Join(m.dir, "toolchains")
-		if err := os.Mkdir(toolchains, 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
+	toolchains = t.TempDir() // TestScript sets its own
 	m.profile(t)
 	m.env = append(os.Environ(), "GOPROXY="+srv.URL, "GOSUMDB=off", "GONOPROXY=none", "GOPRIVATE=", "GOFLAGS=-modcacherw", "GOENV=off", "GOWORK=off", "CGO_ENABLED=1",
 		"PATH="+toolchains+string(os.PathListSeparator)+os.Getenv("PATH"), "GOMODCACHE="+filepath.Join(m.dir, "cache"))

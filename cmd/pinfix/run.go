@@ -65,8 +65,8 @@ func (e *env) complain(err error) {
 	msg, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	var next interface{ NextStep() string }
 	switch {
-	case errors.Is(err, context.Canceled):
-		msg, rest = "interrupted; nothing was changed", ""
+	case errors.Is(err, context.Canceled) && rest == "":
+		msg = "interrupted; nothing was changed"
 	case errors.As(err, &next) && next.NextStep() != "":
 		msg = strings.TrimSuffix(msg, ":") + "; " + next.NextStep()
 	}

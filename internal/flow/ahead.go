@@ -39,7 +39,14 @@ func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) 
 	h := &ahead{cancel: cancel, mod: plan.Mod.Text(), files: a.have, tidyDone: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(h.done)
-		h.tidied, h.sum, h.tidyErr = a.stage.Tidy(ctx, plan.Mod, h.files)
+		// A copy: formatting a Mod cleans it up, and the plan's is in use.
+		mod, err := pinner.ParseMod("go.mod", h.mod)
+		if err != nil {
+			h.tidyErr, h.err = err, err
+			close(h.tidyDone)
+			return
+		}
+		h.tidied, h.sum, h.tidyErr = a.stage.Tidy(ctx, mod, h.files)
 		close(h.tidyDone)
 		if h.err = h.tidyErr; h.err == nil && vendor {
 			h.vendor, h.err = a.stage.Vendor(ctx, h.tidied, h.sum, h.files)
@@ -70,13 +77,17 @@ func (a *aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, do
 	h := a.ahead
 	<-h.tidyDone
 	if h.tidyErr == nil && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
-		<-h.done
+		select {
+		case <-h.done:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 		if h.err == nil {
 			return h.vendor, nil
 		}
 	}
 	h.cancel()
-	return a.stage.Vendor(ctx, tidied, done.sum, done.files)
+	return a.stage.Vendor(ctx, tidied, done.sum, done.staged)
 }
 
 // linksAll reports whether every import of pinfix's own in files is of a package

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ type aligned struct {
 	mod      *pinner.Mod // go.mod to be written
 	sum      []byte
 	files    stage.Files // Go files to be written
+	staged   stage.Files // the same as tidy and vendor see them
 	vendor   string      // the new vendor directory; "" = stays, or none
 	doVendor bool
 	plan     *pinner.Plan
@@ -175,7 +177,11 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
-	tidied, sum, err := a.tidy(ctx, plan.Mod, now.choice.files)
+	files, err := a.unconstrained(now.listing, now.choice.files)
+	if err != nil {
+		return nil, err
+	}
+	tidied, sum, err := a.tidy(ctx, plan.Mod, files)
 	if err != nil {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
@@ -199,7 +205,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, plan: plan, match: now.match, graph: graph,
+	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: plan.Warnings}
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
 	if err != nil {
@@ -209,6 +215,30 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return &result{next: next}, nil
 	}
 	return &result{aligned: done}, a.verify(next)
+}
+
+// unconstrained returns files with each plugin that is given as a file without
+// its build constraint, as go build takes it, and tidy would not.
+func (a *aligner) unconstrained(l *stage.Listing, files stage.Files) (stage.Files, error) {
+	files = maps.Clone(files)
+	for _, root := range l.Roots {
+		if !root.File() {
+			continue
+		}
+		rel, err := filepath.Rel(a.plugin.root, root.ImportPath)
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.ToSlash(rel)
+		src, err := a.source(files, name, root.Name)
+		if err != nil {
+			return nil, err
+		}
+		if out := stage.Unconstrained(src); !bytes.Equal(out, src) {
+			files[name] = out
+		}
+	}
+	return files, nil
 }
 
 // moreExcludes adds to a.in.Exclude what tidy brought in above a pin.
@@ -287,14 +317,18 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
 	if len(m.Own) == 0 {
 		return nil
 	}
-	pkg, where := m.Own[0].Path, ""
-	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-		if p := l.Packages[path]; where == "" && slices.Contains(p.Imports, pkg) && (p.Main() || p.Module == nil) {
-			where = a.where(p, pkg)
+	var lines []string
+	for _, o := range m.Own {
+		where := ""
+		for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
+			if p := l.Packages[path]; where == "" && slices.Contains(p.Imports, o.Path) && (p.Main() || p.Module == nil) {
+				where = a.where(p, o.Path)
+			}
 		}
+		lines = append(lines, fmt.Sprintf("%sthe plugin links %s, one of the server's own packages, whose label has no version", where, o.Path))
 	}
 	return fault("no go.mod can match it: import a module that the server publishes for plugins, or build plugin and server's source together in a go.work",
-		"%sthe plugin links %s, one of the server's own packages, whose label has no version", where, pkg)
+		"%s", strings.Join(lines, "\n"))
 }
 
 // where returns the place in p that imports pkg, "main.go:12: ", or "".

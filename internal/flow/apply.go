@@ -131,7 +131,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 	switch {
 	case errors.As(err, &failed):
 		// The toolchain is not on the proxy, or there is no network.
-		config.Toolchain = ""
+		config.Toolchain = "local"
 		t.go_ = gocmd.New(config)
 		if facts, err = t.go_.Facts(ctx); err != nil {
 			return nil, err
@@ -152,7 +152,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 
 func lastLine(s string) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
-	return strings.TrimPrefix(lines[len(lines)-1], "go: ")
+	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "go: ")
 }
 
 // explain adds the next step to errors of the go command.

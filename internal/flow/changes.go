@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -189,7 +190,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	r.Rows = c.rows(r)
-	r.NextSteps = buildHint(server, c.tree.Root, c.al.listing)
+	r.NextSteps = buildHint(server, c.tree.Root, c.al.listing, !c.al.doVendor && c.a.hasVendor())
 	return r
 }
 
@@ -249,7 +250,7 @@ func (c *changes) goLines() []report.Change {
 	}
 	server := c.a.server.GoVersion()
 	reason := "a pinned module or go mod tidy asks for it; the server has Go " + server
-	if !c.a.server.Accepts(oldGo) || oldGo != "" && newGo < oldGo {
+	if !c.a.server.Accepts(oldGo) || oldGo != "" && version.Compare("go"+newGo, "go"+oldGo) < 0 {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
 	add("go", oldGo, newGo, goAt, reason)

@@ -15,23 +15,46 @@ import (
 var tagsRE = regexp.MustCompile(`^[\p{L}\p{N}_.,]+$`)
 
 // buildHint is the command that builds the plugin as the server was built.
-func buildHint(s *pinner.Server, root string, l *stage.Listing) string {
+// stale says that there is a vendor/ that does not fit.
+func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) string {
 	cmd := []string{"GOTOOLCHAIN=go" + s.GoVersion(), "GOWORK=off", "CGO_ENABLED=1", "go build -buildmode=plugin"}
 	for _, flag := range []string{"-trimpath", "-race", "-msan", "-asan"} {
 		if s.Settings[flag] == "true" {
 			cmd = append(cmd, flag)
 		}
 	}
-	if tags := s.Settings["-tags"]; tagsRE.MatchString(tags) {
+	if tags := strings.Join(pinner.Tags(s.Settings["-tags"]), ","); tagsRE.MatchString(tags) {
 		cmd = append(cmd, "-tags="+tags)
 	}
-	return fmt.Sprintf("build it as the server was built:\n  %s %s", strings.Join(cmd, " "), packageArgument(root, l.Roots[0]))
+	if stale {
+		cmd = append(cmd, "-mod=mod")
+	}
+	hint := fmt.Sprintf("build it as the server was built:\n  %s %s", strings.Join(cmd, " "), packageArgument(root, l.Roots[0]))
+	if more := beside(s); len(more) > 0 {
+		hint += "\nand with these settings of the server's, which change fingerprints too: " + strings.Join(more, " ")
+	}
+	return hint
+}
+
+// beside returns the settings that the loader compares as well and that the
+// command leaves out: they are free text, or need a file of the server's.
+func beside(s *pinner.Server) []string {
+	var out []string
+	for _, name := range []string{"-gcflags", "-asmflags", "-coverpkg", "-pgo", "GOEXPERIMENT", "GOFIPS140"} {
+		v := s.Settings[name]
+		// Flags without a pattern go to the main package only.
+		if v == "" || v == "off" || strings.HasSuffix(name, "flags") && !strings.Contains(v, "=") {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s=%q", name, v))
+	}
+	return out
 }
 
 // packageArgument names a main package for go build in the module root.
 func packageArgument(root string, p *stage.Package) string {
 	name := p.Dir
-	if strings.HasSuffix(p.ImportPath, ".go") {
+	if p.File() {
 		name = p.ImportPath // a package given as a file
 	}
 	rel, err := filepath.Rel(root, name)

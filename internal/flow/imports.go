@@ -18,20 +18,23 @@ import (
 
 // A choice is where the blank imports go.
 type choice struct {
-	files    stage.Files       // every Go file that changes against the bare tree, or holds own imports now
-	imports  map[string]string // import path -> module, for the reasons
+	files    stage.Files // every Go file that changes against the bare tree, or holds own imports now
 	unpinned []unpinned
 }
 
 // chooseImports chooses a blank import for each pinned module that the plugin
 // does not import itself.
 func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, error) {
-	c := choice{files: maps.Clone(a.bare), imports: map[string]string{}}
+	c := choice{files: maps.Clone(a.bare)}
 	if a.o.Imports == "none" {
 		return c, nil
 	}
 	goos, goarch, _ := a.server.Platform()
-	im := a.stage.NewImports(l, goos+"/"+goarch, a.server.GoVersion(), a.bare)
+	bare, err := a.unconstrained(l, a.bare)
+	if err != nil {
+		return c, err
+	}
+	im := a.stage.NewImports(l, goos+"/"+goarch, a.server.GoVersion(), bare)
 	direct, err := im.Direct()
 	if err != nil {
 		return c, err
@@ -65,7 +68,11 @@ func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, 
 	if err != nil {
 		return err
 	}
-	found, err := im.Reachable(root, filepath.Join(a.plugin.root, filepath.FromSlash(file)), src, wanted)
+	built := src
+	if root.File() {
+		built = stage.Unconstrained(src)
+	}
+	found, err := im.Reachable(root, filepath.Join(a.plugin.root, filepath.FromSlash(file)), built, wanted)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -75,8 +82,7 @@ func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, 
 		return fault("name another file with --imports-file, or leave them out with --imports none", "%w", err)
 	}
 	c.files[file] = out
-	for module, p := range found {
-		c.imports[p] = module
+	for module := range found {
 		delete(wanted, module)
 	}
 	return nil

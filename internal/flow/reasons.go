@@ -63,6 +63,8 @@ func comment(l *modfile.Line) string {
 	return strings.Join(s, " ")
 }
 
+const madeDirect = "the server links it; a blank import makes the pin direct"
+
 func (c *changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, []string) {
 	pin, pinned := c.pin(rc.Path)
 	var by []string
@@ -75,7 +77,7 @@ func (c *changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 	case n == nil:
 		return "go mod tidy: no package of it is imported any more", nil
 	case pinned && rc.Old == rc.New && o.Indirect && !n.Indirect:
-		return "the server links it; a blank import makes the pin direct", nil
+		return madeDirect, nil
 	case pinned && len(by) > 0:
 		return fmt.Sprintf("the server has %s; the plugin's graph asks for more", pin.Version.Version), by
 	case pinned:
@@ -294,7 +296,10 @@ func actionWord(ch report.Change, excluded int) string {
 		case d > 0:
 			word = "raise"
 		default:
-			word = "make direct"
+			word = "mark"
+			if ch.Reason == madeDirect {
+				word = "make direct"
+			}
 		}
 	case ch.Action == "change":
 		word = "set " + ch.New

@@ -19,8 +19,7 @@ import (
 
 // wantVendor reports whether vendor/ is to be written, and says why not.
 func (a *aligner) wantVendor(warnings []string) (bool, []string) {
-	_, err := os.Stat(filepath.Join(a.plugin.root, "vendor"))
-	have := err == nil
+	have := a.hasVendor()
 	switch {
 	case a.o.Vendor == "always":
 		if !a.server.Trimmed() {
@@ -42,6 +41,11 @@ func (a *aligner) wantVendor(warnings []string) (bool, []string) {
 	return true, warnings
 }
 
+func (a *aligner) hasVendor() bool {
+	_, err := os.Stat(filepath.Join(a.plugin.root, "vendor"))
+	return err == nil
+}
+
 type sums = map[string][sha256.Size]byte
 
 // A vendorDiff is the difference between vendor/ as it is and as it shall be.
@@ -56,6 +60,9 @@ type vendorDiff struct {
 func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, error) {
 	d := &vendorDiff{dirs: [2]string{filepath.Join(a.plugin.root, "vendor"), al.vendor}}
 	if al.vendor == "" {
+		if al.doVendor && a.hasVendor() {
+			return nil, fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
+		}
 		return d, nil
 	}
 	old := <-a.old

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -46,12 +45,16 @@ var gitVars = []string{
 	"GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_INTERNAL_SUPER_PREFIX",
 }
 
+// ownVars are the user's settings for builds of his own: another toolchain may
+// not even know them.
+var ownVars = []string{"GOFLAGS", "PWD", "GOEXPERIMENT", "GOFIPS140", "GO386", "GOAMD64", "GOARM", "GOARM64", "GOPPC64", "GORISCV64"}
+
 // New returns a Go that runs commands with a clean environment: no go.work, no
 // GOFLAGS of the user's but -modcacherw, none of git's hook variables.
 func New(c Config) *Go {
 	env := slices.DeleteFunc(slices.Clone(c.Environ), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
-		return name == "GOFLAGS" || name == "PWD" || slices.Contains(gitVars, name)
+		return slices.Contains(ownVars, name) || slices.Contains(gitVars, name)
 	})
 	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
 	// what every command here wants.
@@ -145,11 +148,15 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = dir, g.Env
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	group(cmd)
+	cmd.Cancel = func() error { return interrupt(cmd) }
 	cmd.WaitDelay = 500 * time.Millisecond
 	if err := cmd.Run(); err != nil {
 		// First: a child that handles the interrupt reports an exit status.
 		if ctx.Err() != nil {
+			if cmd.Process != nil {
+				end(cmd)
+			}
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {

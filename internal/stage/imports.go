@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/pinner"
 )
 
 // platforms are those a plugin's file may be built, vetted or looked at on by
@@ -67,7 +68,7 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 	if !slices.Contains(all, platform) {
 		all = append(slices.Clone(all), platform)
 	}
-	tags := [][]string{strings.FieldsFunc(s.tags, func(r rune) bool { return r == ',' })}
+	tags := [][]string{pinner.Tags(s.tags)}
 	if s.tags != "" {
 		tags = append(tags, nil) // the plugin's authors test and vet without them
 	}
@@ -291,6 +292,21 @@ func match(ctx build.Context, dir, name string, data []byte) (bool, error) {
 	return ctx.MatchFile(dir, name)
 }
 
+// Unconstrained returns src with its build constraints made plain comments. go
+// mod tidy leaves out a file with the tag ignore, also where it is the plugin,
+// given by name.
+func Unconstrained(src []byte) []byte {
+	head := header(src)
+	var out []byte
+	for line := range bytes.Lines(head) {
+		if s := strings.TrimSpace(string(line)); constraint.IsGoBuild(s) || constraint.IsPlusBuild(s) {
+			line = []byte("//\n")
+		}
+		out = append(out, line...)
+	}
+	return append(out, src[len(head):]...)
+}
+
 // header returns what stands before the package clause: the place of build
 // constraints.
 func header(data []byte) []byte {
@@ -352,8 +368,11 @@ func (s *Stage) OwnFiles() (have, bare Files, err error) {
 			return err
 		case d.IsDir() && name != s.Root && s.skip(name, d.Name()):
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(d.Name()) != ".go" || !d.Type().IsRegular():
+		case d.IsDir() || path.Ext(d.Name()) != ".go":
 			return nil
+		}
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+			return nil // the go command takes a link to a file, but nothing else
 		}
 		data, err := os.ReadFile(name)
 		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {

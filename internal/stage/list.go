@@ -38,6 +38,10 @@ type Package struct {
 // Main reports whether the package is of the plugin's main module.
 func (p *Package) Main() bool { return p.Module != nil && p.Module.Main }
 
+// File reports whether the package is a file given by name; its import path is
+// then that of the file.
+func (p *Package) File() bool { return strings.HasSuffix(p.ImportPath, ".go") }
+
 // Files returns the names of the Go files that build on the server's platform.
 func (p *Package) Files() []string { return slices.Concat(p.GoFiles, p.CgoFiles) }
 

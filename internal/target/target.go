@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
@@ -182,7 +181,7 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 		return nil, fmt.Errorf("%d modules in the build info", len(bi.Deps))
 	}
 	if bi.Main.Path != "" {
-		if err := module.CheckPath(bi.Main.Path); err != nil {
+		if err := module.CheckImportPath(bi.Main.Path); err != nil {
 			return nil, fmt.Errorf("build info: %w", err)
 		}
 	}
@@ -222,25 +221,27 @@ func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
 }
 
 func checkPin(p pinner.Pin) error {
-	if p.Version.Version == "(devel)" {
-		return module.CheckPath(p.Path)
+	switch {
+	case p.Version.Version == "(devel)":
+		return module.CheckImportPath(p.Path)
+	case p.Replace.Path != "" && p.Replace.Version == "":
+		// Replaced by a directory: a path without a dot, too, that no proxy knows.
+		return checkVersion(p.Version, module.CheckImportPath)
+	case p.Replace.Path != "":
+		if err := checkVersion(p.Replace, module.CheckPath); err != nil {
+			return err
+		}
 	}
-	if err := checkVersion(p.Version); err != nil {
-		return err
-	}
-	if p.Replace.Version == "" {
-		return nil
-	}
-	return checkVersion(p.Replace)
+	return checkVersion(p.Version, module.CheckPath)
 }
 
 // checkVersion is module.Check without its tie between path and major version:
 // a replacement or an +incompatible one need not keep it.
-func checkVersion(v module.Version) error {
-	if err := module.CheckPath(v.Path); err != nil {
+func checkVersion(v module.Version, checkPath func(string) error) error {
+	if err := checkPath(v.Path); err != nil {
 		return err
 	}
-	if !semver.IsValid(v.Version) {
+	if v.Version == "" || module.CanonicalVersion(v.Version) != v.Version {
 		return fmt.Errorf("module %s has the malformed version %q", v.Path, v.Version)
 	}
 	return nil

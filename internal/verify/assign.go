@@ -1,8 +1,6 @@
 package verify
 
-import (
-	"slices"
-)
+import "slices"
 
 // assign gives each mismatched package its cause: what differs in its own label
 // or content, else what differs in the whole build, else what it imports.
