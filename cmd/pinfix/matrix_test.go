@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"syscall"
 	"sync"
 	"testing"
 	"time"
@@ -284,11 +285,24 @@ func (m *matrix) profile(t *testing.T) {
 	if err := pprof.StartCPUProfile(&b); err != nil {
 		t.Fatal(err)
 	}
-	for start := time.Now(); time.Since(start) < 300*time.Millisecond; {
-		_ = strings.Repeat(time.Now().String(), 10)
+	// By the processor's time, not the clock's: on a busy machine a short
+	// profile has too few samples to change a package.
+	for end := cpuTime(t) + 2*time.Second; cpuTime(t) < end; {
+		for range 1000 {
+			_ = strings.Repeat(time.Now().String(), 10)
+		}
 	}
 	pprof.StopCPUProfile()
 	put(t, m.profileName(), b.String())
+}
+
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func (m *matrix) profileName() string { return filepath.Join(m.dir, "pgo", "default.pgo") }
@@ -439,7 +453,7 @@ func (m *matrix) verify(t *testing.T, server, plugin string) report.Verified {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	env := []string{"GOMODCACHE=" + filepath.Join(m.dir, "cache")}
-	code := run(t.Context(), env, &stdout, &stderr, []string{"pinfix", "verify", "-C", m.dir, "-s", server, "--format", "json", plugin})
+	code := run(t.Context(), env, nil, &stdout, &stderr, []string{"pinfix", "verify", "-C", m.dir, "-s", server, "--format", "json", plugin})
 	var v report.Verify
 	if err := json.Unmarshal([]byte(stdout.String()), &v); err != nil {
 		t.Fatalf("pinfix verify exits %d: %s", code, stderr.String())
@@ -458,7 +472,7 @@ func (m *matrix) snapshot(t *testing.T, server string) string {
 	var first []byte
 	for range 2 {
 		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), nil, &stdout, &stderr, []string{"pinfix", "snapshot", "-s", server, "-o", "-"}); code != exitOK {
+		if code := run(t.Context(), nil, nil, &stdout, &stderr, []string{"pinfix", "snapshot", "-s", server, "-o", "-"}); code != exitOK {
 			t.Fatalf("pinfix snapshot exits %d: %s", code, stderr.String())
 		}
 		if first != nil && !bytes.Equal(first, stdout.Bytes()) {
