@@ -70,7 +70,7 @@ func BenchmarkApply(b *testing.B) {
 // started.
 func applyTo(b *testing.B, dir, server string) int {
 	var stdout, stderr strings.Builder
-	code := run(context.Background(), os.Environ(), &stdout, &stderr, []string{"pinfix", "apply", "-v", "-C", dir, "-s", server, "--format", "json"})
+	code := run(context.Background(), os.Environ(), nil, &stdout, &stderr, []string{"pinfix", "apply", "-v", "-C", dir, "-s", server, "--format", "json"})
 	if code != exitOK {
 		b.Fatalf("pinfix apply exits %d\n%s", code, stderr.String())
 	}

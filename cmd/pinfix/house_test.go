@@ -19,7 +19,7 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":        {"internal/flow", "internal/report"},
-	"internal/flow":     {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "pinner", "astimports"},
+	"internal/flow":     {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "pinner", "astimports"},
 	"internal/target":   {"internal/pkghash", "pinner"},
 	"internal/stage":    {"internal/gocmd", "pinner", "astimports"},
 	"internal/commit":   {"internal/change"},
@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/gocmd":    {},
 	"internal/modcache": {"pinner"},
 	"internal/verify":   {"pinner"},
+	"internal/explain":  {"pinner"},
 	"internal/change":   {},
 	"pinner":            {},
 	"astimports":        {},

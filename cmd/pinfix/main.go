@@ -11,7 +11,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := run(ctx, os.Environ(), os.Stdout, os.Stderr, os.Args)
+	code := run(ctx, os.Environ(), os.Stdin, os.Stdout, os.Stderr, os.Args)
 	stop()
 	os.Exit(code)
 }

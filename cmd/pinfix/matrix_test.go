@@ -13,8 +13,8 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
-	"syscall"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 

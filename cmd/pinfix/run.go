@@ -36,13 +36,14 @@ func (e *usageError) NextStep() string { return strings.TrimRight("see: pinfix h
 // env is what a command gets from outside.
 type env struct {
 	environ []string
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 }
 
 // run is pinfix without the process around it. It returns the exit code.
-func run(ctx context.Context, environ []string, stdout, stderr io.Writer, args []string) int {
-	e := &env{environ, stdout, stderr}
+func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+	e := &env{environ, stdin, stdout, stderr}
 	err := e.app().RunContext(ctx, args)
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
@@ -87,18 +88,19 @@ the server was built with and pins the plugin's modules to it.
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
    pinfix verify --server ./server plugin.so  would the server load it? all of why not
+   pinfix explain server.log                  what does this error mean, what to do?
    pinfix server --server ./server            show what the server has
    pinfix snapshot --server ./server          keep what pinfix needs of it in a text file
 
 EXIT CODES:
    0  nothing wrong, or applied
    1  a difference was found (apply --dry-run), or the server would not load the
-      plugin (verify)
+      plugin (verify), or no error was recognised (explain)
    2  wrong usage, or it could not be done; nothing was changed`,
 		Version:                   version(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.verifyCommand(), e.serverCommand(), e.snapshotCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand()},
 		HideHelpCommand:           false,
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.

@@ -53,8 +53,8 @@ func (e *env) server(c *cli.Context) string {
 	return e.get("PINFIX_SERVER")
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

@@ -17,6 +17,19 @@ var tagsRE = regexp.MustCompile(`^[\p{L}\p{N}_.,]+$`)
 // buildHint is the command that builds the plugin as the server was built.
 // stale says that there is a vendor/ that does not fit.
 func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) string {
+	cmd := buildCommand(s)
+	if stale {
+		cmd += " -mod=mod"
+	}
+	hint := fmt.Sprintf("build it as the server was built:\n  %s %s", cmd, packageArgument(root, l.Roots[0]))
+	if more := beside(s); len(more) > 0 {
+		hint += "\nand with these settings of the server's, which change fingerprints too: " + strings.Join(more, " ")
+	}
+	return hint
+}
+
+// buildCommand is that command without the package.
+func buildCommand(s *pinner.Server) string {
 	cmd := []string{"GOTOOLCHAIN=go" + s.GoVersion(), "GOWORK=off", "CGO_ENABLED=1", "go build -buildmode=plugin"}
 	for _, flag := range []string{"-trimpath", "-race", "-msan", "-asan"} {
 		if s.Settings[flag] == "true" {
@@ -26,14 +39,7 @@ func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) stri
 	if tags := strings.Join(pinner.Tags(s.Settings["-tags"]), ","); tagsRE.MatchString(tags) {
 		cmd = append(cmd, "-tags="+tags)
 	}
-	if stale {
-		cmd = append(cmd, "-mod=mod")
-	}
-	hint := fmt.Sprintf("build it as the server was built:\n  %s %s", strings.Join(cmd, " "), packageArgument(root, l.Roots[0]))
-	if more := beside(s); len(more) > 0 {
-		hint += "\nand with these settings of the server's, which change fingerprints too: " + strings.Join(more, " ")
-	}
-	return hint
+	return strings.Join(cmd, " ")
 }
 
 // beside returns the settings that the loader compares as well and that the

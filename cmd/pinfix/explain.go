@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// maxLog is how much of a log is read; an error stands near its start.
+const maxLog = 16 << 20
+
+func (e *env) explainCommand() *cli.Command {
+	look := lookFlags()
+	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every line of an error, and everybody who asks for a version"}
+	return &cli.Command{
+		Name:      "explain",
+		Usage:     "tell what an error of a server or a build means, and what to do",
+		UsageText: "pinfix explain [options] [FILE|-]",
+		Description: `Reads a server's log (plain, JSON, logfmt), the output of docker build, or what
+go build says, from FILE or stdin, and names each error that keeps a plugin from
+being built or loaded: its line, its cause, and the one thing to do. With the
+server and the plugin's go.mod at hand it says which module, which version, and
+who asks for it. It reads files only: no go command, no network.
+
+   pinfix explain server.log
+   docker logs nakama 2>&1 | pinfix explain
+   go build -buildmode=plugin . 2>&1 | pinfix explain -
+   pinfix explain -s ./nakama -C ./plugin server.log    concretely
+   pinfix explain --format json server.log
+
+CAUSES: those of pinfix verify, and toolchain-or-flags (a package of the standard
+library), no-plugin-support (of the server), already-loaded, vendor,
+build-context (something is missing where the build runs), user-code.
+
+EXIT CODES: 0 something was found, 1 nothing was, 2 the text could not be read.`,
+		Flags:  append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, look...),
+		Action: e.explain,
+	}
+}
+
+func (e *env) explain(c *cli.Context) error {
+	name, err := oneArgument(c)
+	if err != nil {
+		return err
+	}
+	if err := oneOf(c, "format", "text", "json"); err != nil {
+		return err
+	}
+	if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
+		return err
+	}
+	text, all, err := e.readLog(c.Context, name)
+	if err != nil {
+		return err
+	}
+	result, err := flow.Explain(flow.ExplainOptions{
+		Dir: c.String("C"), Must: c.IsSet("C"), Server: e.server(c), Flags: typedFlags(c), Env: e.get,
+	}, text)
+	if err != nil {
+		return err
+	}
+	if !all {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("only the first %d MiB were read; name a file with the part that matters", maxLog>>20))
+	}
+	e.progress(c).warn(result.Warnings)
+	if err := e.showExplained(c, result); err != nil {
+		return err
+	}
+	if len(result.Findings) == 0 {
+		return errDiffers
+	}
+	return nil
+}
+
+func (e *env) showExplained(c *cli.Context, r *report.Explain) error {
+	if c.String("format") == "json" {
+		return report.JSON(e.stdout, r)
+	}
+	return r.Text(e.stdout, e.style(c))
+}
+
+// oneArgument returns the name of the file, "-" where there is none.
+func oneArgument(c *cli.Context) (string, error) {
+	args := c.Args().Slice()
+	for _, a := range args {
+		if strings.HasPrefix(a, "-") && a != "-" {
+			return "", &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, args[0]), help: "explain"}
+		}
+	}
+	switch len(args) {
+	case 0:
+		return "-", nil
+	case 1:
+		return args[0], nil
+	}
+	return "", &usageError{msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), help: "explain"}
+}
+
+// typedFlags returns the flags that other commands need as well, as the shell
+// takes them.
+func typedFlags(c *cli.Context) string {
+	var flags []string
+	for _, name := range []string{"C", "server"} {
+		if !c.IsSet(name) {
+			continue
+		}
+		dashes := strings.Repeat("-", min(len(name), 2))
+		flags = append(flags, dashes+name+" "+shellQuote(c.String(name)))
+	}
+	return strings.Join(flags, " ")
+}
+
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+,=", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// readLog returns the text, and whether that is all of it.
+func (e *env) readLog(ctx context.Context, name string) (text string, all bool, err error) {
+	in := e.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return "", false, &logError{name, err}
+		}
+		defer f.Close()
+		in = f
+	} else if isTerminal(in) {
+		fmt.Fprintln(e.stderr, "paste the error, then type Ctrl-D")
+	}
+	data, err := readAll(ctx, io.LimitReader(in, maxLog+1))
+	if err != nil {
+		return "", false, &logError{name, err}
+	}
+	if isProgram(data) {
+		return "", false, &logError{name, errors.New("a program, not a log; for a plugin: pinfix verify")}
+	}
+	return decode(data[:min(len(data), maxLog)]), len(data) <= maxLog, nil
+}
+
+// A logError is a text that cannot be read.
+type logError struct {
+	name string
+	err  error
+}
+
+func (e *logError) Error() string {
+	name, err := e.name, e.err
+	if name == "-" {
+		name = "stdin"
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // without the name again
+	}
+	return fmt.Sprintf("%s: %v", name, err)
+}
+
+func (e *logError) Unwrap() error { return e.err }
+
+// NextStep says what the user can do.
+func (e *logError) NextStep() string {
+	return "name a file with the server's log or the output of go build, or - for stdin"
+}
+
+// readAll reads r to its end, or until ctx is done: a terminal may wait for
+// ever.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := io.ReadAll(r)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// isProgram reports whether data is a program or a library rather than text.
+func isProgram(data []byte) bool {
+	for _, magic := range []string{"\x7fELF", "MZ\x90\x00", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}

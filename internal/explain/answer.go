@@ -1,0 +1,261 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Known is what is at hand beside the text. All of it may be missing.
+type Known struct {
+	Server *pinner.Server
+	Mod    *pinner.Mod // the plugin's go.mod
+	Build  string      // the command that builds a plugin as the server was built
+	Flags  string      // "-C DIR --server REF" as the user must type it again
+
+	// Vendored returns the version of a module in vendor/modules.txt, or "".
+	Vendored func(path string) string
+	// Selected returns the version of a module that the plugin's module graph
+	// selects, and Demands who asks for it; nil where the graph is not at hand.
+	Selected func(path string) string
+	Demands  func(v module.Version) []string
+}
+
+// Answer makes a finding concrete: which module, what the server has of it, and
+// what the plugin.
+func (k Known) Answer(f Finding) Finding {
+	if k.Server != nil {
+		k.byServer(&f)
+	} else if f.kind == mismatch && f.Cause == Version && k.Mod != nil {
+		k.byGoMod(&f)
+	}
+	f.Fix = k.typed(f.Fix)
+	return f
+}
+
+// typed puts the flags that the user has typed where a command needs them.
+func (k Known) typed(fix string) string {
+	if k.Server == nil && k.Flags == "" {
+		return fix
+	}
+	return strings.ReplaceAll(fix, " --server SERVER", strings.TrimRight(" "+k.Flags, " "))
+}
+
+func (k Known) byServer(f *Finding) {
+	switch {
+	case f.kind == mismatch && f.Cause == ToolchainOrFlags:
+		k.std(f)
+	case f.kind == mismatch, f.kind == ownPackage:
+		k.module(f)
+	case f.kind == crash && f.Cause == GoVersion:
+		k.crash(f)
+	case f.kind == goLine:
+		k.goLine(f)
+	case f.kind == declaredPath:
+		k.declared(f)
+	case f.Cause == Platform:
+		k.platform(f)
+	case f.Cause == NoPluginSupport:
+		k.support(f)
+	case f.Cause == Vendor, f.Fix == fixTidy:
+		k.vendor(f)
+	case f.Cause == Libc && f.Fix == fixLibc:
+		k.libc(f)
+	case f.Cause == Content:
+		k.content(f)
+	case f.Cause == UserCode && k.isServerOwn(f.Package):
+		k.serverOwn(f)
+	case f.Cause == Tags, f.Cause == Flags && strings.HasPrefix(f.Fix, "CGO_ENABLED=1 "), f.Fix == fixToolchain:
+		f.Why += "; the server was built by " + k.built()
+		f.Fix = k.Build
+	}
+}
+
+// std: the toolchain and the flags decide.
+func (k Known) std(f *Finding) {
+	f.Server = plain(k.Server.Go)
+	f.Why = "a package of the standard library: the plugin was not built as the server was, by " + k.built()
+	f.Fix = k.Build
+	if tags := pinner.Tags(k.Server.Settings["-tags"]); (f.Package == "net" || f.Package == "os/user") && (slices.Contains(tags, "netgo") || slices.Contains(tags, "osusergo")) {
+		f.Cause = Tags
+	}
+}
+
+// settings that change fingerprints (MECHANICS.md 4).
+var settings = []string{"-trimpath", "-race", "-msan", "-asan", "-tags", "-gcflags", "-pgo", "GOEXPERIMENT", "GOFIPS140", "CGO_ENABLED"}
+
+// built says in one line how the server was built.
+func (k Known) built() string {
+	s := plain(k.Server.Go)
+	for _, key := range settings {
+		switch v := plain(k.Server.Settings[key]); {
+		case v == "" || key == "CGO_ENABLED" && v == "1" || key == "GOFIPS140" && v == "off",
+			key == "-gcflags" && !strings.Contains(v, "="): // for package main only
+		case v == "true":
+			s += " " + key
+		default:
+			s += " " + key + "=" + v
+		}
+	}
+	if !k.Server.Trimmed() {
+		s += ", without -trimpath"
+	}
+	return bounded(s)
+}
+
+// crash: a server that was linked statically dies like one of another release.
+func (k Known) crash(f *Finding) {
+	if err := k.Server.Refuses(); err != nil {
+		k.refuses(f, err)
+		return
+	}
+	f.Why = "the plugin was built with another Go release than the server's, " + plain(k.Server.Go) + "; the loader does not survive it"
+	f.Fix = k.Build
+}
+
+func (k Known) refuses(f *Finding, err error) {
+	f.Cause, f.Why = NoPluginSupport, "the server: "+err.Error()
+	if next, ok := err.(interface{ NextStep() string }); ok {
+		f.Fix = next.NextStep()
+	}
+}
+
+// goLine: pinfix apply lowers a go line that the server's Go cannot read; with
+// one that it can, the build runs the wrong Go.
+func (k Known) goLine(f *Finding) {
+	if f.Fix != fixApply && f.Fix != fixToolchain {
+		return
+	}
+	f.Why += "; the server has Go " + k.Server.GoVersion()
+	switch {
+	case k.Mod == nil:
+	case k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
+		f.Why += ", go.mod's go line says " + k.Mod.Go.Version
+		f.Fix = fixApply
+	case f.Fix == fixToolchain:
+		f.Fix = k.Build
+	}
+}
+
+func (k Known) platform(f *Finding) {
+	if err := k.Server.Refuses(); err != nil {
+		k.refuses(f, err)
+		return
+	}
+	goos, goarch, ok := k.Server.Platform()
+	if !ok {
+		return
+	}
+	f.Server = plain(goos + "/" + goarch)
+	f.Why += "; the server is for " + f.Server
+	f.Fix = fmt.Sprintf("GOOS=%s GOARCH=%s %s", goos, goarch, k.Build)
+}
+
+func (k Known) support(f *Finding) {
+	if err := k.Server.Refuses(); err != nil {
+		k.refuses(f, err)
+		return
+	}
+	f.Why = "the server that is named can load plugins, so another program, or another build of it, said this"
+	f.Fix = "start the server that is named, or name the one that said this with --server"
+}
+
+// vendor: pinfix apply writes go.mod, go.sum and vendor/ so that they fit.
+func (k Known) vendor(f *Finding) {
+	if strings.HasPrefix(f.Fix, fixWork) {
+		return
+	}
+	if f.Cause == Vendor && !k.Server.Trimmed() {
+		f.Why += "; the server was built without -trimpath, so a vendored plugin does not load"
+	}
+	f.Fix = fixApply
+}
+
+func (k Known) libc(f *Finding) {
+	switch k.Server.Binary.Libc() {
+	case "musl":
+		f.Why += "; the server uses musl"
+		f.Fix = "build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev"
+	case "glibc":
+		f.Why += "; the server uses glibc"
+		if v := k.Server.Binary.Glibc; v != "" {
+			f.Why += " (" + v + " or newer)"
+		}
+		f.Fix = "build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm"
+	}
+}
+
+// content: the server's own sum tells which side is wrong.
+func (k Known) content(f *Finding) {
+	pin, ok := k.pin(f.Package)
+	if !ok || pin.Path != f.Package || pin.Sum == "" {
+		return
+	}
+	f.Module, f.Server = pin.Path, versions(pin)
+	for _, side := range []struct{ name, what string }{
+		{"downloaded: ", "what was downloaded is what the server was built with, so go.sum is wrong"},
+		{"go.sum: ", "go.sum has what the server was built with, so what was downloaded is wrong"},
+	} {
+		if _, rest, ok := strings.Cut(f.Text, side.name); ok && strings.HasPrefix(strings.TrimSpace(rest), pin.Sum) {
+			f.Why += "; " + side.what
+			if side.name == "downloaded: " {
+				f.Fix = "take the lines of " + pin.Path + " out of go.sum, then: " + fixApply
+			}
+		}
+	}
+}
+
+// declared: a server that takes a module from its fork says how to require it.
+func (k Known) declared(f *Finding) {
+	for _, p := range k.Server.Pins {
+		if p.Path == f.Package || p.Replace.Path == f.Package {
+			f.Module, f.Server = p.Path, versions(p)
+			f.Why += "; the server has " + p.String()
+			f.Fix = fixApply
+		}
+	}
+}
+
+// versions is what a server has of a module, without the module's path.
+func versions(p pinner.Pin) string {
+	return plain(strings.TrimPrefix(p.String(), p.Path+" "))
+}
+
+// requiredVersion returns the version that the plugin's go.mod requires, or "".
+func (k Known) requiredVersion(path string) string {
+	if k.Mod == nil {
+		return ""
+	}
+	for _, r := range k.Mod.Require {
+		if r.Mod.Path == path {
+			return r.Mod.Version
+		}
+	}
+	return ""
+}
+
+// replacedBy returns what go.mod replaces v with: a line for that very version
+// wins over one for all (https://go.dev/ref/mod#go-mod-file-replace).
+func (k Known) replacedBy(v module.Version) module.Version {
+	var all *modfile.Replace
+	if k.Mod == nil {
+		return module.Version{}
+	}
+	for _, r := range k.Mod.Replace {
+		switch {
+		case r.Old == v:
+			return r.New
+		case r.Old.Path == v.Path && r.Old.Version == "":
+			all = r
+		}
+	}
+	if all == nil {
+		return module.Version{}
+	}
+	return all.New
+}

@@ -1,0 +1,176 @@
+package explain
+
+import (
+	"cmp"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// module answers "different version of package" for a package of a module.
+func (k Known) module(f *Finding) {
+	if k.isServerOwn(f.Package) {
+		k.serverOwn(f)
+		return
+	}
+	if f.kind == ownPackage {
+		return // plugins among themselves
+	}
+	pin, ok := k.pin(f.Package)
+	_, links := k.Server.Packages[f.Package]
+	if !ok || k.Server.Packages != nil && !links {
+		f.Cause = Unknown
+		f.Why = "the server that is named does not link " + f.Package + ", so another one said this, or " + f.Package + " is of another plugin that it has loaded"
+		f.Fix = "name the server that said this with --server"
+		return
+	}
+	f.Module, f.Server = pin.Path, versions(pin)
+	has := "the server has " + pin.String()
+	if k.Mod == nil {
+		f.Why = has
+		return
+	}
+	v := k.version(pin.Path)
+	replaced := k.replacedBy(v)
+	if v.Version != "" {
+		f.Plugin = versions(pinner.Pin{Version: v, Replace: replaced})
+	}
+	switch {
+	case v.Version == "" && k.Selected != nil:
+		f.Cause = Unknown
+		f.Why = has + "; no module of this plugin asks for it, so this is the error of another plugin"
+		f.Fix = "name the directory of the plugin that is refused with -C"
+	case v.Version == "":
+		f.Why = has + "; the plugin's go.mod does not require it, so another module of the plugin brings its own version"
+		f.Fix = "pinfix apply --dry-run --server SERVER, which shows who asks for it"
+	case v.Version != pin.Version.Version:
+		k.otherVersion(f, has, v)
+	case replaced != pin.Replace && !k.sameSource(pin, v, replaced):
+		f.Cause = Replace
+		f.Why = has + "; the plugin has " + (pinner.Pin{Version: v, Replace: replaced}).String()
+	default:
+		k.agrees(f, pin, has)
+	}
+}
+
+// sameSource: a replacement by the module itself at the very version is none.
+func (k Known) sameSource(p pinner.Pin, v, replaced module.Version) bool {
+	return p.Replace.Path == "" && replaced == v
+}
+
+// version returns the plugin's version of a module: what its graph selects, or
+// else what go.mod requires.
+func (k Known) version(path string) module.Version {
+	v := module.Version{Path: path, Version: k.requiredVersion(path)}
+	if k.Selected != nil {
+		v.Version = cmp.Or(k.Selected(path), v.Version)
+	}
+	return v
+}
+
+// otherVersion says who asks for the version that the plugin has.
+func (k Known) otherVersion(f *Finding, has string, v module.Version) {
+	required := k.requiredVersion(v.Path)
+	switch {
+	case required == v.Version:
+		f.Why = has + "; the plugin's go.mod requires " + v.Version
+	case required == "":
+		f.Why = has + "; the plugin's modules ask for " + v.Version
+	default:
+		f.Why = has + "; the plugin's go.mod requires " + required + ", and its modules raise that to " + v.Version
+	}
+	if k.Demands == nil {
+		if required != v.Version {
+			f.Fix = "pinfix apply --dry-run --server SERVER, which shows who asks for it"
+		}
+		return
+	}
+	if f.DemandedBy = k.Demands(v); len(f.DemandedBy) > 0 {
+		f.Why += " (" + f.DemandedBy[0] + ")"
+	}
+}
+
+// agrees: go.mod says the same as the server, and yet the fingerprint differs.
+func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
+	vendored := ""
+	if k.Vendored != nil {
+		vendored = k.Vendored(pin.Path)
+	}
+	switch {
+	case vendored != "" && vendored != pin.Version.Version:
+		f.Cause, f.Plugin = Vendor, vendored
+		f.Why = has + ", and so has go.mod, but vendor/modules.txt has " + vendored
+		f.Fix = fixApply
+	case !k.Server.Trimmed():
+		f.Cause = Trimpath
+		f.Why = has + ", and so has go.mod; the server was built without -trimpath, so the paths of the sources count"
+		f.Fix = "build without -trimpath and without vendor/, with the server's GOMODCACHE (/go/pkg/mod in the official images): " + k.Build
+	case pin.Replace.Path != "" && pin.Replace.Version == "":
+		f.Cause = Content
+		f.Why = has + ", a directory that only its publisher has"
+		f.Fix = "replace " + pin.Path + " in go.mod by a copy of that directory"
+	default:
+		f.Cause = Unknown
+		f.Why = has + ", and so has go.mod: the plugin was built before that, or differs in a package that " + f.Package + " imports, or in flags"
+		f.Fix = "build it again (" + k.Build + "), then: pinfix verify --server SERVER PLUGIN.so"
+	}
+}
+
+// byGoMod: without a server there is one side to show.
+func (k Known) byGoMod(f *Finding) {
+	for p := f.Package; p != "."; p = parent(p) {
+		if v := k.version(p); v.Version != "" {
+			f.Module = p
+			f.Plugin = versions(pinner.Pin{Version: v, Replace: k.replacedBy(v)})
+			f.Why += "; the plugin has " + (pinner.Pin{Version: v, Replace: k.replacedBy(v)}).String()
+			return
+		}
+	}
+}
+
+func parent(pkg string) string {
+	i := strings.LastIndexByte(pkg, '/')
+	if i < 0 {
+		return "."
+	}
+	return pkg[:i]
+}
+
+// pin returns the module of the server that has pkg: the one with the longest
+// path.
+func (k Known) pin(pkg string) (pinner.Pin, bool) {
+	var best pinner.Pin
+	for _, p := range k.Server.Pins {
+		if within(pkg, p.Path) && len(p.Path) > len(best.Path) {
+			best = p
+		}
+	}
+	return best, best.Path != ""
+}
+
+// isServerOwn reports whether pkg is of the server's main module or of its
+// workspace: such labels have no version.
+func (k Known) isServerOwn(pkg string) bool {
+	main := k.Server.Main.Path
+	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(main) <= len(k.Mod.Module.Mod.Path) {
+		return false
+	}
+	p, ok := k.pin(pkg)
+	return ok && p.Version.Version == "(devel)" || main != "" && within(pkg, main) && len(p.Path) < len(main)
+}
+
+func within(pkg, module string) bool {
+	return pkg == module || strings.HasPrefix(pkg, module+"/")
+}
+
+func (k Known) serverOwn(f *Finding) {
+	commit := "the commit that it was built from"
+	if rev := plain(k.Server.Settings["vcs.revision"]); rev != "" {
+		commit = "commit " + rev
+	}
+	f.Cause, f.Module = ServerOwn, k.Server.Main.Path
+	f.Why = f.Package + " is the server's own: its label has no version, and no go.mod can match that"
+	f.Fix = "check out the server's source at " + commit + " and build in a workspace of both: go work init . SERVER-SOURCE"
+}

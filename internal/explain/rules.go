@@ -1,0 +1,46 @@
+package explain
+
+import (
+	"regexp"
+	"slices"
+)
+
+// A rule recognises one error. Where two match the same words, the earlier of
+// rules wins, so that the general ones stand last.
+type rule struct {
+	key   string // stands in every match; cheaper to look for
+	re    *regexp.Regexp
+	cause Cause
+	kind  kind
+	why   string // {name} is the group of that name in re
+	fix   string // SERVER stands for the server reference
+
+	more *regexp.Regexp // lines below that belong to the error though they are not indented
+	item bool           // alone it is an error, below another only an item of its list
+
+	// refine makes the finding more exact than the rule; false drops it.
+	refine func(*finder, match, *Finding) bool
+}
+
+var rules = slices.Concat(loaderRules, libraryRules, goRules, vendorRules, moduleRules, fetchRules, toolRules, codeRules, lastRules)
+
+// What to do, where several rules ask for it.
+const (
+	fixApply     = "pinfix apply --server SERVER"
+	fixToolchain = "pinfix apply --server SERVER, then build with the command that it prints"
+	fixPlatform  = "build the plugin for the server's platform; pinfix server --server SERVER shows it"
+	fixTidy      = "go mod tidy"
+	fixWork      = "GOWORK=off go build -buildmode=plugin"
+	fixLibc      = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
+
+	whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically); the loader does not survive it"
+)
+
+// Parts of expressions.
+const (
+	pkgRE  = `(?P<pkg>[\p{L}\p{N}_][\p{L}\p{N}_.~/+%-]*)`
+	openRE = `(?:plugin\.Open(?:\("(?P<so>[^"]*)"\))?: )`
+	posRE  = `(?:\S+\.go:\d+:\d+: )`
+)
+
+func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }

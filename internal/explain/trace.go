@@ -1,0 +1,132 @@
+package explain
+
+import (
+	"regexp"
+	"strings"
+)
+
+// panicRE is how a Go process begins to say that it dies.
+var panicRE = regexp.MustCompile(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`)
+
+func isPanic(text string) bool { return panicRE.MatchString(text) }
+
+// traceRE is any line of what follows.
+var traceRE = regexp.MustCompile(`^(?:` +
+	`\s*panic: |fatal error: |unexpected fault address |SIG[A-Z]+: |\[signal |PC=0x|signal arrived |` +
+	`goroutine |runtime stack:|created by |\.\.\.additional frames |exit status \d+$|` +
+	`[^\s(]\S*\(.*\)$|` + // a function
+	`\s+\S+:\d+(?: |$)|` + // its file
+	`[er][a-z0-9]{1,6} +0x[0-9a-f]+$` + // a register
+	`)`)
+
+// frameRE is a function in a traceback, without its arguments.
+var frameRE = regexp.MustCompile(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
+
+// panic looks at the traceback from line i on; matches are those of line i.
+func (f *finder) panic(i int, matches []match) int {
+	end := f.trace(i)
+	switch {
+	case len(matches) > 0:
+		for _, m := range matches {
+			f.record(i, i, i+1, m)
+		}
+	default:
+		if finding, ok := f.crash(i, end); ok {
+			f.add(finding, f.lines[i].no, finding.Text)
+		}
+	}
+	f.done = end
+	return end
+}
+
+// trace returns the line after the traceback that begins in line i.
+func (f *finder) trace(i int) int {
+	end := i + 1
+	for j := i + 1; j < len(f.lines); j++ {
+		text := f.lines[j].text
+		switch {
+		case text == "":
+		case traceRE.MatchString(text):
+			end = j + 1
+		default:
+			return end
+		}
+	}
+	return end
+}
+
+// crash explains a traceback by the functions of its first goroutine.
+func (f *finder) crash(i, end int) (Finding, bool) {
+	finding := Finding{Line: f.lines[i].no, Count: 1, Text: f.headline(i, end), kind: crash}
+	var below []string // functions that plugin.open has called, the latest first
+	for _, fn := range f.functions(i, end) {
+		switch {
+		case fn == "plugin.lastmoduleinit", fn == "runtime.plugin_lastmoduleinit":
+			finding.Cause, finding.Why, finding.Fix = GoVersion, whyCrash, fixToolchain
+			return finding, true
+		case strings.HasPrefix(fn, "plugin._Cfunc_pluginOpen"):
+			finding.Cause, finding.Why, finding.Fix = BuildContext, "the system's loader crashed on the file: it is cut short, or was overwritten while it was loaded", "copy the plugin to the server again, whole"
+			return finding, true
+		case fn == "plugin.open" && len(below) > 0:
+			return f.userCode(finding, below[len(below)-1], "the plugin's own start-up code (an init function or a package-level variable) panics"), true
+		case strings.HasPrefix(fn, "plugin/unnamed-"), f.isOwn(packageOf(fn)):
+			return f.userCode(finding, fn, "the plugin's own code panics"), true
+		}
+		if !isStd(packageOf(fn)) && fn != "panic" {
+			below = append(below, fn)
+		}
+	}
+	return finding, false
+}
+
+func (f *finder) userCode(finding Finding, fn, why string) Finding {
+	finding.Cause, finding.Package, finding.kind = UserCode, packageOf(fn), other
+	finding.Why, finding.Fix = why, "mend "+fn+", the function of the plugin that the traceback names"
+	return finding
+}
+
+// headline returns what the traceback says before its first goroutine.
+func (f *finder) headline(i, end int) string {
+	var lines []string
+	for _, l := range f.lines[i:end] {
+		if strings.HasPrefix(l.text, "goroutine ") || len(lines) == 4 {
+			break
+		}
+		if l.text != "" {
+			lines = append(lines, l.text)
+		}
+	}
+	return bounded(strings.Join(lines, "\n"))
+}
+
+// functions returns the functions of the first goroutine, the latest first.
+func (f *finder) functions(i, end int) []string {
+	var out []string
+	goroutine := false
+	for _, l := range f.lines[i:end] {
+		if strings.HasPrefix(l.text, "goroutine ") {
+			if goroutine {
+				break
+			}
+			goroutine = true
+			continue
+		}
+		if m := frameRE.FindStringSubmatch(l.text); m != nil && goroutine && !isPanic(l.text) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
+
+// packageOf returns the package of a function as tracebacks name it:
+// example.com/a/b.(*T).Method, gopkg.in/yaml%2ev3.init.
+func packageOf(fn string) string {
+	slash := strings.LastIndexByte(fn, '/') + 1
+	name, _, _ := strings.Cut(fn[slash:], ".")
+	return strings.ReplaceAll(fn[:slash]+name, "%2e", ".")
+}
+
+// isOwn reports whether pkg belongs to the plugin's module.
+func (f *finder) isOwn(pkg string) bool {
+	return f.own != "" && within(pkg, f.own)
+}

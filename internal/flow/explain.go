@@ -1,0 +1,133 @@
+package flow
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/explain"
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// ExplainOptions says what is at hand beside the text.
+type ExplainOptions struct {
+	Dir    string              // where to look for the plugin's module
+	Must   bool                // it must be there
+	Server string              // server reference; "" for the snapshot beside go.mod, or none
+	Flags  string              // what the user has typed of these, for the commands to type
+	Env    func(string) string // reads the environment
+}
+
+// Explain recognises the errors in text, and answers as concretely as server
+// and plugin allow. Only files are read: no go command, no network.
+func Explain(o ExplainOptions, text string) (*report.Explain, error) {
+	r := &report.Explain{SchemaVersion: 1, Command: "explain", Findings: []report.Explained{}, Warnings: []string{}}
+	known, err := o.known(r)
+	if err != nil {
+		return nil, err
+	}
+	own := ""
+	if known.Mod != nil {
+		own = known.Mod.Module.Mod.Path
+	}
+	for _, f := range explain.Find(text, own) {
+		f = known.Answer(f)
+		r.Findings = append(r.Findings, report.Explained{
+			Line: f.Line, Count: f.Count, Cause: string(f.Cause), Package: f.Package, Text: f.Text, Why: f.Why, Fix: f.Fix,
+			Module: f.Module, Server: f.Server, Plugin: f.Plugin, DemandedBy: f.DemandedBy,
+		})
+	}
+	return r, nil
+}
+
+// known reads server and plugin. What the user has not named, and cannot be
+// read, is a warning: the text may be about just that.
+func (o ExplainOptions) known(r *report.Explain) (explain.Known, error) {
+	k := explain.Known{Flags: o.Flags}
+	root := rootOf(o.Dir)
+	if root == "" && o.Must {
+		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
+	}
+	snapshot := o.Server == "" && root != "" && exists(filepath.Join(root, snapshotName))
+	if o.Server != "" || snapshot {
+		s, err := readServer(o.Server, root)
+		switch {
+		case err != nil && !snapshot:
+			return k, err
+		case err != nil:
+			r.Warnings = append(r.Warnings, err.Error())
+		default:
+			k.Server, k.Build = s, buildCommand(s)+" ."
+			if more := beside(s); len(more) > 0 {
+				k.Build += ", with " + strings.Join(more, " ") + " as well"
+			}
+		}
+	}
+	if root == "" {
+		return k, nil
+	}
+	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err == nil {
+		k.Mod, err = parse(data)
+	}
+	if err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("not looked at: %v", err))
+		k.Mod = nil
+		return k, nil
+	}
+	o.plugin(&k, root)
+	return k, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// plugin reads which versions the plugin has: those of vendor/, and those that
+// the module graph selects if the module cache holds all of its go.mod files.
+func (o ExplainOptions) plugin(k *explain.Known, root string) {
+	vendor := modules(filepath.Join(root, "vendor"))
+	k.Vendored = func(path string) string {
+		version, _, _ := strings.Cut(vendor[path].version, " ") // what replaces it comes after
+		return version
+	}
+	cache := modcache.Dir(o.Env)
+	graph, err := pinner.LoadGraph(k.Mod, func(want []module.Version) (map[module.Version]*pinner.Summary, error) {
+		out := map[module.Version]*pinner.Summary{}
+		for _, v := range want {
+			s, err := readGoMod(cache, root, v)
+			if err != nil {
+				return nil, err
+			}
+			out[v] = s
+		}
+		return out, nil
+	})
+	if err == nil {
+		k.Selected, k.Demands = graph.Selected, graph.Demands
+	}
+}
+
+// readGoMod reads the go.mod of a module in the cache, or of a directory that
+// replaces one.
+func readGoMod(cache, root string, v module.Version) (*pinner.Summary, error) {
+	if v.Version != "" {
+		return modcache.GoMod(cache, v)
+	}
+	dir := filepath.FromSlash(v.Path)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(root, dir)
+	}
+	name := filepath.Join(dir, "go.mod")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return pinner.Summarize(name, data)
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Explain is the result of pinfix explain.
+type Explain struct {
+	SchemaVersion int         `json:"schema_version"`
+	Command       string      `json:"command"`
+	Findings      []Explained `json:"findings"`
+	Warnings      []string    `json:"warnings"`
+}
+
+// Explained is an error that was found in the text, and the one thing to do.
+type Explained struct {
+	Line    int    `json:"line"`  // where it starts, from 1
+	Count   int    `json:"count"` // on how many lines it stands
+	Cause   string `json:"cause"`
+	Package string `json:"package"`
+	Text    string `json:"text"`
+	Why     string `json:"why"`
+	Fix     string `json:"fix"`
+
+	Module     string   `json:"module,omitempty"`
+	Server     string   `json:"server,omitempty"` // what the server has of the module
+	Plugin     string   `json:"plugin,omitempty"`
+	DemandedBy []string `json:"demanded_by,omitempty"`
+}
+
+// Text writes the findings for people. Neighbours with the same answer, such as
+// a compiler's errors, share it.
+func (r *Explain) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	if len(r.Findings) == 0 {
+		b.WriteString("not recognised: no error of building or loading a Go plugin is in this text\n")
+	}
+	for i, f := range r.Findings {
+		f.head(b, st)
+		if i+1 < len(r.Findings) && f.sameAnswer(r.Findings[i+1]) {
+			continue
+		}
+		f.answer(b, st)
+		if i+1 < len(r.Findings) {
+			b.WriteString("\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f *Explained) sameAnswer(g Explained) bool {
+	return f.Cause == g.Cause && f.Why == g.Why && f.Fix == g.Fix
+}
+
+func (f *Explained) head(b *strings.Builder, st Style) {
+	head := fmt.Sprintf("line %d: %s", f.Line, f.Cause)
+	if f.Package != "" {
+		head += " " + f.Package
+	}
+	if f.Count > 1 {
+		head += fmt.Sprintf(" (on %d lines)", f.Count)
+	}
+	fmt.Fprintln(b, st.paint(bold, Printable(head)))
+	lines := strings.Split(f.Text, "\n")
+	for i, line := range lines {
+		if i == 6 && !st.Verbose {
+			fmt.Fprintf(b, "    … and %s more\n", count(len(lines)-i, "line"))
+			break
+		}
+		if line != "" {
+			fmt.Fprintf(b, "    %s\n", Printable(line))
+		}
+	}
+}
+
+func (f *Explained) answer(b *strings.Builder, st Style) {
+	fmt.Fprintf(b, "  why: %s\n", Printable(f.Why))
+	if len(f.DemandedBy) > 0 && st.Verbose {
+		for _, d := range f.DemandedBy {
+			fmt.Fprintf(b, "       %s\n", Printable(d))
+		}
+	}
+	fmt.Fprintf(b, "  do:  %s\n", st.paint(green, Printable(f.Fix)))
+}
