@@ -394,7 +394,7 @@ func TestCompare(t *testing.T) {
 	v := func(path, version string) module.Version { return module.Version{Path: path, Version: version} }
 	has := []string{
 		"example.com/x v1.0.0", "example.com/y v1.0.0 => example.com/fork v1.0.0", "example.com/p v1.0.0", "example.com/p/nested v1.0.0",
-		"example.com/work (devel)", "example.com/unshared v1.0.0",
+		"example.com/space (devel)", "example.com/unshared v1.0.0",
 	}
 	linked := []Linked{
 		{"example.com/y/sub", v("example.com/y", "v2.0.0")},
@@ -417,7 +417,7 @@ func TestCompare(t *testing.T) {
 		{name: "the server's own package", linked: []Linked{{"example.com/server/api", v("example.com/server", "v1.0.0")}}, packages: []string{"example.com/server/api"}, own: []string{"example.com/server/api"}},
 		{name: "the server's own, packages not known", linked: []Linked{{"example.com/server/api", v("example.com/server", "v1.0.0")}}, own: []string{"example.com/server/api"}},
 		{name: "the server's own main, but the package is not linked there", linked: []Linked{{"example.com/server/api", v("example.com/server", "v1.0.0")}}, packages: []string{"example.com/server/main"}},
-		{name: "a workspace module", linked: []Linked{{"example.com/work/api", v("example.com/work", "v1.0.0")}}, packages: []string{"example.com/work/api"}, own: []string{"example.com/work/api"}},
+		{name: "a workspace module", linked: []Linked{{"example.com/space/api", v("example.com/space", "v1.0.0")}}, packages: []string{"example.com/space/api"}, own: []string{"example.com/space/api"}},
 		{name: "the package moved into a nested module", linked: []Linked{{"example.com/p/nested/a", v("example.com/p", "v0.9.0")}}, packages: []string{"example.com/p/nested/a"},
 			pins: []string{"example.com/p/nested v1.0.0"}, splits: []string{"example.com/p/nested/a: example.com/p@v0.9.0 -> example.com/p/nested v1.0.0"}},
 		{name: "the same, packages not known", linked: []Linked{{"example.com/p/nested/a", v("example.com/p", "v0.9.0")}},

@@ -8,18 +8,21 @@ import (
 	"strings"
 )
 
+// MaxFindings is how many different errors of one text are found; the rest is
+// not looked at.
+const MaxFindings = 1000
+
 const (
-	maxFindings = 1000 // different ones
-	maxLines    = 200  // of one error, but for tracebacks
-	maxText     = 1500 // bytes of Finding.Text
+	maxLines = 200  // of one error, but for tracebacks
+	maxText  = 1500 // bytes of Finding.Text
 )
 
 // Find returns the errors in text that have to do with building or loading a
-// plugin, in the order of their lines. own is the plugin's module path, "" if
-// it is not known: it tells the plugin's own packages from others.
+// plugin, in the order in which they come up. own is the plugin's module path,
+// "" if it is not known: it tells the plugin's own packages from others.
 func Find(text, own string) []Finding {
 	f := finder{lines: split(text), own: own, seen: map[string]*seen{}}
-	for i := 0; i < len(f.lines) && len(f.found) < maxFindings; {
+	for i := 0; i < len(f.lines) && len(f.found) < MaxFindings; {
 		i = f.at(i)
 	}
 	return f.found
@@ -32,19 +35,20 @@ type finder struct {
 	seen  map[string]*seen
 	done  int    // lines before this one belong to an earlier error
 	pkg   string // from the last "# package" line of the go command
+	depth int    // of that line
 }
 
 // seen is where a finding stands in found, and its last line.
 type seen struct{ index, no int }
 
 // headerRE is what the go command prints before a compiler's errors.
-var headerRE = regexp.MustCompile(`^# ([\w.~/+-]+)(?: \[[\w.~/+-]+\])?$`)
+var headerRE = regexp.MustCompile(`^# \[?([\w.~/+-]+)\]?(?: \[[\w.~/+-]+\])?$`)
 
 // at looks at line i and returns the next line to look at.
 func (f *finder) at(i int) int {
 	text := f.lines[i].text
 	if m := headerRE.FindStringSubmatch(text); m != nil {
-		f.pkg = m[1]
+		f.pkg, f.depth = m[1], f.lines[i].depth()
 		return i + 1
 	}
 	matches := matchAll(text)
@@ -53,7 +57,7 @@ func (f *finder) at(i int) int {
 	}
 	end := f.errors(i, matches)
 	if end == i {
-		if text != "" && indent(text) == 0 {
+		if text != "" && f.lines[i].depth() <= f.depth {
 			f.pkg = ""
 		}
 		return i + 1
@@ -75,12 +79,12 @@ func (f *finder) errors(i int, matches []match) int {
 		}
 		return i
 	}
-	any := false
+	found := false
 	for _, m := range matches {
 		// What stands above and below belongs to all of them, or to none.
-		any = f.record(i, i, i+1, m) || any
+		found = f.record(i, i, i+1, m) || found
 	}
-	if any {
+	if found {
 		return end
 	}
 	return i
@@ -122,7 +126,7 @@ func (f *finder) add(finding Finding, no int, key string) {
 
 // chainRE is a line of the chain of imports, or the heading, that the go
 // command prints above an error.
-var chainRE = regexp.MustCompile(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^\s+(?:imports \S+(?: from \S+)?|\S+ (?:imports|tested by))$|parsing go\.mod:$`)
+var chainRE = regexp.MustCompile(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^imports \S+(?: from \S+)?$|parsing go\.mod:$`)
 
 // before returns the first line of the error in line i.
 func (f *finder) before(i int) int {
@@ -135,15 +139,18 @@ func (f *finder) before(i int) int {
 // after returns the line after the error in line i: more indented lines belong
 // to it, unless they are errors of their own.
 func (f *finder) after(i int, r *rule) int {
-	depth := indent(f.lines[i].text)
+	depth := f.lines[i].depth()
 	end := i + 1
+	if r.alone {
+		return end
+	}
 	for j := i + 1; j < len(f.lines) && j-i < maxLines; j++ {
 		text := f.lines[j].text
 		switch {
 		case text == "":
 			continue // only if more follows
 		case r.more != nil && r.more.MatchString(text):
-		case indent(text) <= depth, f.isError(text):
+		case f.lines[j].depth() <= depth, f.isError(text):
 			return end
 		}
 		end = j + 1
@@ -159,16 +166,16 @@ func (f *finder) isError(text string) bool {
 // text returns what a finding shows: the error from its start in line i, with
 // the lines before and after it that belong to it.
 func (f *finder) text(start, i, end int, m match) string {
+	if start == i && end == i+1 {
+		return bounded(strings.TrimSpace(m.whole()))
+	}
 	var b strings.Builder
 	for j := start; j < end && b.Len() < maxText; j++ {
-		text := f.lines[j].text
-		switch {
-		case end == start+1 || j == i && start == i:
-			text = text[m.at[0]:m.at[1]]
-		case j == start:
-			text = strings.TrimLeft(text, " \t")
+		l := f.lines[j]
+		if j == i && start == i {
+			l.text = m.whole()
 		}
-		b.WriteString(text + "\n")
+		b.WriteString(strings.TrimPrefix(l.indent, f.lines[start].indent) + l.text + "\n")
 	}
 	return bounded(strings.TrimSpace(b.String()))
 }
@@ -226,6 +233,9 @@ var placeholderRE = regexp.MustCompile(`\{[a-z]+\}`)
 func (m match) expand(s string) string {
 	return placeholderRE.ReplaceAllStringFunc(s, func(p string) string {
 		v := m.group(p[1 : len(p)-1])
+		if p == "{pkg}" {
+			v = importPath(v)
+		}
 		if len(v) > 200 {
 			v = strings.ToValidUTF8(v[:200], "") + "…"
 		}
@@ -237,11 +247,13 @@ func (m match) expand(s string) string {
 // plugin with and without its directory and .so, and repeat its first answer
 // with "(previous failure)".
 func (m match) key(f *Finding) string {
-	switch f.kind {
-	case mismatch:
+	switch {
+	case f.kind == mismatch:
 		return strings.TrimSuffix(path.Base(m.group("so")), ".so")
-	case dependency:
+	case f.kind == dependency:
 		return "" // one for each package that does not compile
+	case m.rule.same != "":
+		return m.group(m.rule.same)
 	}
 	return strings.TrimSuffix(m.whole(), " (previous failure)")
 }

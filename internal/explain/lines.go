@@ -17,8 +17,14 @@ const (
 // A line is one line of a message: a line of the text, or a part of one that
 // stood in it quoted.
 type line struct {
-	no   int    // in the text, from 1
-	text string // without timestamps and the like; the indentation stays
+	no     int // in the text, from 1
+	indent string
+	text   string // without timestamps and the like
+}
+
+// depth is how far the line is indented; a tab counts as eight blanks.
+func (l line) depth() int {
+	return len(l.indent) + 7*strings.Count(l.indent, "\t")
 }
 
 // split takes text apart into lines, and those into messages. It returns them
@@ -43,12 +49,12 @@ func (s *splitter) add(no int, text string, nesting int) {
 	text = plain(text)
 	if nesting < maxNesting {
 		if before, values, ok := jsonStrings(text); ok {
-			s.emit(no, before)
+			s.around(no, before)
 			s.inner(no, values, nesting)
 			return
 		}
 		if rest, quoted, ok := unquote(text); ok {
-			s.emit(no, rest)
+			s.around(no, rest)
 			s.inner(no, quoted, nesting)
 			return
 		}
@@ -58,19 +64,29 @@ func (s *splitter) add(no int, text string, nesting int) {
 
 func (s *splitter) inner(no int, messages []string, nesting int) {
 	for _, m := range messages {
-		for l := range strings.SplitSeq(m, "\n") {
+		for l := range strings.SplitSeq(strings.TrimSuffix(m, "\n"), "\n") {
 			s.add(no, strings.TrimRight(l, "\r"), nesting+1)
 		}
 	}
 }
 
+// around adds what stands around quoted messages if it says something itself.
+// Otherwise it would come between the lines of one message.
+func (s *splitter) around(no int, text string) {
+	if isPanic(text) || len(matchAll(text)) > 0 {
+		s.emit(no, text)
+	}
+}
+
 func (s *splitter) emit(no int, text string) {
 	text = strings.TrimRight(text[len(prefixRE.FindString(text)):], " \t")
-	for len(text) > maxPiece {
-		s.lines = append(s.lines, line{no, text[:maxPiece]})
-		text = text[maxPiece-overlap:]
+	body := strings.TrimLeft(text, " \t")
+	indent := text[:len(text)-len(body)]
+	for len(body) > maxPiece {
+		s.lines = append(s.lines, line{no, indent, body[:maxPiece]})
+		body = body[maxPiece-overlap:]
 	}
-	s.lines = append(s.lines, line{no, text})
+	s.lines = append(s.lines, line{no, indent, body})
 }
 
 // plain takes out what a terminal would act on: escape sequences, control and
@@ -113,8 +129,8 @@ func jsonStrings(text string) (before string, values []string, ok bool) {
 		if err != nil {
 			return text[:i], values, true
 		}
-		// No error is one word; most keys are.
-		if s, isString := token.(string); isString && strings.Contains(s, " ") {
+		// No error is one word; most keys are. A function in a traceback may be.
+		if s, isString := token.(string); isString && strings.ContainsAny(s, " (") {
 			values = append(values, s)
 		}
 	}
@@ -210,20 +226,4 @@ func hex(s string, width int) (rune, bool) {
 	}
 	n, err := strconv.ParseUint(s[:width], 16, 16)
 	return rune(n), err == nil
-}
-
-// indent returns how far text is indented; a tab counts as eight blanks.
-func indent(text string) int {
-	n := 0
-	for i := range len(text) {
-		switch text[i] {
-		case ' ':
-			n++
-		case '\t':
-			n += 8
-		default:
-			return n
-		}
-	}
-	return n
 }

@@ -9,14 +9,14 @@ var escapeRE = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?
 // prefixRE is what loggers, container engines and CI systems put before a
 // line. The lines of an error that goes over several are compared by their
 // indentation, so it has to go.
-var prefixRE = regexp.MustCompile(`^(?:` +
+var prefixRE = regexp.MustCompile(`^(?:[ \t]*(?:` +
 	`#\d+ (?:\d+\.\d+ )?|` + // docker build, "#12 0.303 "
 	`\d+\.\d{3,} |` + // its summary, "0.303 "
-	`[\w.-]+ +\| ?|` + // docker compose, "server-1  | "
-	`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* (?:std(?:out|err) [FP] )?|` + // RFC 3339, Kubernetes
-	`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? |` + // package log
-	`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: |` + // syslog, journald
-	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] |` + // klog, glog
-	`\[[\d :.TZ+/-]+\] |` + // "[2026-11-21 05:12:05] "
+	`[A-Za-z][\w.-]* +\| ?|` + // docker compose, "server-1  | "
+	`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* +(?:std(?:out|err) [FP] )?|` + // RFC 3339, Kubernetes
+	`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? +|` + // package log
+	`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: +|` + // syslog, journald
+	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] +|` + // klog, glog
+	`\[[\d :.TZ+/-]+\] +|` + // "[2026-11-21 05:12:05] "
 	`> ` + // quoted in an issue
-	`){0,4}`)
+	`)){0,4}`)

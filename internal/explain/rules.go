@@ -15,14 +15,24 @@ type rule struct {
 	why   string // {name} is the group of that name in re
 	fix   string // SERVER stands for the server reference
 
-	more *regexp.Regexp // lines below that belong to the error though they are not indented
-	item bool           // alone it is an error, below another only an item of its list
+	same  string         // the group that tells one such error from another; "" for all of the text
+	more  *regexp.Regexp // lines below that belong to the error though they are not indented
+	alone bool           // no line below belongs to it
+	item  bool           // by itself it is an error, below another only an item of its list
 
 	// refine makes the finding more exact than the rule; false drops it.
 	refine func(*finder, match, *Finding) bool
 }
 
-var rules = slices.Concat(loaderRules, libraryRules, goRules, vendorRules, moduleRules, fetchRules, toolRules, codeRules, lastRules)
+var rules = slices.Concat(oneLine(loaderRules), oneLine(libraryRules), goRules, vendorRules, moduleRules, fetchRules, toolRules, codeRules, lastRules)
+
+// oneLine: what the loader says is one line, but for lists.
+func oneLine(rules []rule) []rule {
+	for i := range rules {
+		rules[i].alone = rules[i].more == nil
+	}
+	return rules
+}
 
 // What to do, where several rules ask for it.
 const (

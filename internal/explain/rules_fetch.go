@@ -11,6 +11,18 @@ var fetchRules = []rule{
 		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which cannot be had", fix: fixApply,
 	},
 	{
+		key: "NOSUMDB", cause: BuildContext,
+		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*NOSUMDB[^"]*`),
+		why: "the checksum database does not know {pkg}: a private module",
+		fix: "go env -w GOPRIVATE={pkg}",
+	},
+	{
+		key: "verifying module: ", cause: BuildContext,
+		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*`),
+		why: "the checksum database cannot be asked for {pkg}: a private module, or no network",
+		fix: "for a private module: go env -w GOPRIVATE={pkg}",
+	},
+	{
 		key: "reading http", cause: BuildContext,
 		re:  re(posRE + `?` + atRE + `reading (?P<url>https?://[^\s"]+): (?P<code>\d{3}) [\w ]*`),
 		why: "the proxy answers {code} for {pkg} {version}: there is no such version, or it is a private module",
@@ -41,29 +53,29 @@ var fetchRules = []rule{
 		fix: "build where the network is, or with the modules in vendor/: go mod vendor",
 	},
 	{
-		key: "git ", cause: BuildContext,
-		re:  re(posRE + `?(?:go: )?(?:[^\s"]+: )?(?:invalid version: |reading ` + pkgRE + ` at revision \S+: )?git (?:ls-remote|fetch|clone|init)\b[^"]*?: exit status \d+:?`),
+		key: "git ", cause: BuildContext, item: true,
+		re:  re(posRE + `?(?:go: )?(?:(?P<mod>[^\s"@]+)@v[^\s"]*: )?(?:invalid version: |reading ` + pkgRE + ` at revision \S+: )?git (?:ls-remote|fetch|clone|init)\b[^"]*?: exit status \d+:?`),
 		why: "git cannot fetch the module: no network, or no credentials for a private one",
-		fix: "go env -w GOPRIVATE=HOST/PATH, and git credentials in the build", more: re(`^\s*(?:fatal|remote|ERROR|Confirm|If this|See https://golang\.org)\b`),
+		fix: "go env -w GOPRIVATE=HOST/PATH, and git credentials in the build", refine: refineGit,
+		more: re(`^(?:fatal|remote|ERROR|Confirm|If this|See https://golang\.org)\b`),
 	},
 	{
-		key: "terminal prompts disabled", cause: BuildContext,
+		key: "terminal prompts disabled", cause: BuildContext, item: true,
 		re:  re(`fatal: could not read Username for '(?P<host>[^']+)': terminal prompts disabled`),
 		why: "git has no credentials for {host}: a private module",
 		fix: "go env -w GOPRIVATE=HOST/PATH, and git credentials in the build",
 	},
-	{
-		key: "NOSUMDB", cause: BuildContext,
-		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*NOSUMDB[^"]*`),
-		why: "the checksum database does not know {pkg}: a private module",
-		fix: "go env -w GOPRIVATE={pkg}",
-	},
-	{
-		key: "verifying module: ", cause: BuildContext,
-		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*`),
-		why: "the checksum database cannot be asked for {pkg}: a private module, or no network",
-		fix: "for a private module: go env -w GOPRIVATE={pkg}",
-	},
+}
+
+// refineGit: the module's name is what GOPRIVATE takes.
+func refineGit(f *finder, m match, finding *Finding) bool {
+	if mod := m.group("mod"); mod != "" {
+		finding.Package = mod
+	}
+	if finding.Package != "" {
+		finding.Fix = "go env -w GOPRIVATE=" + finding.Package + ", and git credentials in the build"
+	}
+	return true
 }
 
 // refineCode: a proxy that fails says nothing of the module.

@@ -58,8 +58,8 @@ var goRules = []rule{
 		fix: "unset GOROOT GOTOOLDIR, then build again",
 	},
 	{
-		key: ": object is [", cause: GoVersion,
-		re:  re(`(?:import "[^"]*"|\S+): object is \[[^\]]*\] expected \[[^\]]*\]`),
+		key: "object is [", cause: GoVersion,
+		re:  re(`[^"]*\bobject is \[[^\]"]*\] expected \[[^\]"]*\]`),
 		why: "the build found packages compiled by another Go release",
 		fix: "go clean -cache, then build again",
 	},

@@ -114,7 +114,7 @@ var libraryRules = []rule{
 		key: "no suitable image found", cause: Platform,
 		re:  re(openRE + `dlopen\([^"]*?no suitable image found[^"]*`),
 		why: "the plugin was built for another processor or system than the server",
-		fix: fixPlatform,
+		fix: fixPlatform, more: re(`^/\S+: `),
 	},
 	{
 		key: "ASan runtime does not come first", cause: Flags,

@@ -77,7 +77,7 @@ var loaderRules = []rule{
 		re:   re(`\d+ incompatibility\(ies\) found\.*`),
 		why:  "the plugin's go.sum, Go release or libc is not the server's",
 		fix:  fixApply,
-		more: re(`^(?:go|libc|[\w.-]+\.[\w.-]+/\S+)$|^\s*(?:have|want): `),
+		more: re(`^(?:go|libc|[\w.-]+\.[\w.-]+/\S+)$|^(?:have|want): `), refine: refineCheckPlugin,
 	},
 }
 
@@ -97,6 +97,7 @@ func refineMismatch(f *finder, m match, finding *Finding) bool {
 	if finding.Package == "" {
 		return false
 	}
+	finding.Text = strings.TrimRight(finding.Text, ".,;:")
 	switch {
 	case isStd(finding.Package):
 		finding.Cause, finding.Why, finding.Fix = ToolchainOrFlags, stdWhy(finding.Package), fixToolchain
@@ -105,6 +106,19 @@ func refineMismatch(f *finder, m match, finding *Finding) bool {
 		finding.Cause, finding.kind = AlreadyLoaded, ownPackage
 		finding.Why = finding.Package + " is the plugin's own package: the server has loaded another build of it, from an old copy of the plugin or from another plugin of this module"
 		finding.Fix = "remove old copies from the server's plugin directory, and build the plugins of this module together"
+	}
+	return true
+}
+
+// refineCheckPlugin: the list begins with the Go release and the C library.
+func refineCheckPlugin(f *finder, m match, finding *Finding) bool {
+	lines := strings.Split(finding.Text, "\n")
+	switch {
+	case len(lines) < 2:
+	case lines[1] == "go":
+		finding.Cause, finding.Fix = GoVersion, fixToolchain
+	case lines[1] == "libc":
+		finding.Cause, finding.Fix = Libc, fixLibc
 	}
 	return true
 }

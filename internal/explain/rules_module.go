@@ -20,17 +20,17 @@ var moduleRules = []rule{
 	},
 	{
 		key: "checksum mismatch", cause: Content,
-		re:  re(`(?:go: )?(?:downloading \S+: )?verifying ` + pkgRE + `@(?P<version>[^\s":]+?)(?:/go\.mod)?: checksum mismatch`),
+		re:  re(`(?:go: )?(?:downloading \S+: )?(?:verifying )?` + pkgRE + `@(?P<version>[^\s":]+?)(?:/go\.mod)?: (?:verifying (?:module|go\.mod): )?checksum mismatch`),
 		why: "what the build has of {pkg} {version} is not what go.sum was made from: the version was published again, or a cache is damaged",
 		fix: "go clean -modcache, then build again; if it stays, ask where {pkg} {version} was changed",
-		more: re(`^(?:SECURITY ERROR|This download does NOT match|The bits may have been replaced|have intercepted the download|` +
+		more: re(`^(?:SECURITY ERROR|This download does NOT match|This download was NOT|The bits may have been replaced|have intercepted the download|` +
 			`For more information, see 'go help module-auth')`),
 	},
 	{
 		key: "ambiguous import", cause: Version, kind: conflict,
 		re:  re(posRE + `?(?:go: )?(?:` + pkgRE + `: )?ambiguous import: found package (?P<found>[^\s"]+) in multiple modules:?`),
 		why: "{found} is in two modules at the required versions: it moved from one into the other", fix: fixApply,
-		more: re(`^\s+\S+ v\S+ \(`), refine: func(f *finder, m match, finding *Finding) bool {
+		more: re(`^\S+ v\S+ \(`), refine: func(f *finder, m match, finding *Finding) bool {
 			finding.Package = importPath(m.group("found"))
 			return true
 		},
@@ -89,7 +89,7 @@ var moduleRules = []rule{
 	},
 	{
 		key: "declares its path as", cause: Replace, kind: declaredPath,
-		re:  re(posRE + `?(?:go: )?(?:[^\s"]+: )?(?:[^\s"]+: )?(?:parsing go\.mod:)?\s*module declares its path as: (?P<declared>\S+)`),
+		re:  re(posRE + `?(?:go: )?(?:[^\s"]+: )?(?:[^\s"]+: )?(?:parsing go\.mod: )?module declares its path as: (?P<declared>\S+)`),
 		why: "the module is a fork or has moved: its go.mod calls it {declared}",
 		fix: "require it as {declared}, or through a replace line: go mod edit -replace={declared}=PATH@VERSION", refine: refineDeclared,
 	},
@@ -129,12 +129,12 @@ var moduleRules = []rule{
 	},
 	{
 		key: "no matching versions for query", cause: Version,
-		re:  re(posRE + `?(?:go: )?(?:[^\s"]+: )?no matching versions for query "[^"]*"`),
+		re:  re(posRE + `?(?:go: )?(?:module )?(?:` + pkgRE + `(?:@[^\s":]+)?: )?no matching versions for query "[^"]*"`),
 		why: "there is no such version of the module", fix: fixApply,
 	},
 	{
 		key: "go.mod:", cause: UserCode,
-		re:  re(`^\s*(?P<where>\S*go\.mod:\d+)(?::\d+)?: (?:unknown (?:directive|block type)|usage: |malformed|invalid|repeated|unexpected|syntax error|unterminated|no such|mixed)[^"]*.*`),
+		re:  re(`^(?P<where>\S*go\.mod:\d+)(?::\d+)?: (?:unknown (?:directive|block type)|usage: |malformed|invalid|repeated|unexpected|syntax error|unterminated|no such|mixed)[^"]*.*`),
 		why: "go.mod has an error in the line that is named", fix: "mend {where}",
 	},
 	{

@@ -3,6 +3,12 @@ package explain
 // toolRules: what the machine that builds lacks.
 var toolRules = []rule{
 	{
+		key: "error obtaining VCS status", cause: BuildContext,
+		re:  re(`error obtaining VCS status: [^"]*(?:"[^"]*"[^"]*)?`),
+		why: "the plugin's folder is a git repository that git cannot read: it is not installed, or the folder has another owner",
+		fix: "go build -buildvcs=false -buildmode=plugin",
+	},
+	{
 		key: "C compiler", cause: BuildContext,
 		re:  re(`cgo: C compiler "(?P<cc>[^"]*)" not found: exec: [^:]*: (?:executable file not found in [$%]PATH%?|no such file or directory)`),
 		why: "plugins need a C compiler, and {cc} is not installed",
@@ -18,7 +24,7 @@ var toolRules = []rule{
 		key: ".h: No such file or directory", cause: BuildContext,
 		re:  re(`(?P<where>\S+\.(?:go|c|h):\d+:\d+): fatal error: (?P<file>\S+\.h): No such file or directory`),
 		why: "the C header {file} is not installed where the build runs",
-		fix: "install the package that holds {file} (for stdlib.h and the like: libc6-dev, on Alpine musl-dev)",
+		fix: "install the development package that holds {file}", refine: refineHeader,
 	},
 	{
 		key: "cannot find -l", cause: BuildContext,
@@ -69,12 +75,6 @@ var toolRules = []rule{
 		fix: "set HOME, or GOCACHE=/tmp/go-build",
 	},
 	{
-		key: "error obtaining VCS status", cause: BuildContext,
-		re:  re(`error obtaining VCS status: [^"]*`),
-		why: "the plugin's folder is a git repository that git cannot read: not installed, or another owner",
-		fix: "go build -buildvcs=false -buildmode=plugin",
-	},
-	{
 		key: "file not found in build context", cause: BuildContext,
 		re:  re(`(?:COPY|ADD) failed: file not found in build context[^"]*?: stat (?P<file>[^\s":]+): [^"]*`),
 		why: "{file} is not in the folder that docker build was given, or .dockerignore leaves it out",
@@ -84,6 +84,15 @@ var toolRules = []rule{
 		key: "\": not found", cause: BuildContext,
 		re:  re(`(?:failed to (?:compute cache key|calculate checksum)[^"]*)?"(?P<file>/?(?:[^"\s]*/)?(?:go\.mod|go\.sum|go\.work|vendor|[^"\s/]+\.(?:go|so)))": not found`),
 		why: "{file} is not in the folder that docker build was given, or .dockerignore leaves it out",
-		fix: "run docker build in the folder with {file}",
+		fix: "run docker build in the folder with {file}", same: "file",
 	},
+}
+
+// refineHeader: the C library's own headers come with its package.
+func refineHeader(f *finder, m match, finding *Finding) bool {
+	switch m.group("file") {
+	case "stdlib.h", "stdio.h", "string.h", "errno.h", "pthread.h", "signal.h", "stddef.h", "stdint.h", "limits.h", "sys/types.h":
+		finding.Fix = "apt-get install libc6-dev (Debian, Ubuntu), apk add musl-dev (Alpine)"
+	}
+	return true
 }

@@ -12,12 +12,14 @@ func isPanic(text string) bool { return panicRE.MatchString(text) }
 
 // traceRE is any line of what follows.
 var traceRE = regexp.MustCompile(`^(?:` +
-	`\s*panic: |fatal error: |unexpected fault address |SIG[A-Z]+: |\[signal |PC=0x|signal arrived |` +
+	`panic: |fatal error: |unexpected fault address |SIG[A-Z]+: |\[signal |PC=0x|signal arrived |` +
 	`goroutine |runtime stack:|created by |\.\.\.additional frames |exit status \d+$|` +
 	`[^\s(]\S*\(.*\)$|` + // a function
-	`\s+\S+:\d+(?: |$)|` + // its file
 	`[er][a-z0-9]{1,6} +0x[0-9a-f]+$` + // a register
 	`)`)
+
+// fileRE is the file of a function, which is indented below it.
+var fileRE = regexp.MustCompile(`^\S+:\d+(?: |$)`)
 
 // frameRE is a function in a traceback, without its arguments.
 var frameRE = regexp.MustCompile(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
@@ -43,10 +45,10 @@ func (f *finder) panic(i int, matches []match) int {
 func (f *finder) trace(i int) int {
 	end := i + 1
 	for j := i + 1; j < len(f.lines); j++ {
-		text := f.lines[j].text
+		l := f.lines[j]
 		switch {
-		case text == "":
-		case traceRE.MatchString(text):
+		case l.text == "":
+		case traceRE.MatchString(l.text), l.depth() > f.lines[i].depth() && fileRE.MatchString(l.text):
 			end = j + 1
 		default:
 			return end
