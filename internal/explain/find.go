@@ -15,6 +15,7 @@ const MaxFindings = 1000
 const (
 	maxLines = 200  // of one error, but for tracebacks
 	maxText  = 1500 // bytes of Finding.Text
+	maxSame  = 20   // errors of one kind in one line
 )
 
 // Find returns the errors in text that have to do with building or loading a
@@ -204,11 +205,15 @@ func matchAll(text string) []match {
 		if !strings.Contains(text, r.key) {
 			continue
 		}
-		for _, at := range r.re.FindAllStringSubmatchIndex(text, 8) {
+		found := r.re.FindAllStringSubmatchIndex(text, maxSame)
+		for _, at := range found {
 			overlaps := func(m match) bool { return at[0] < m.at[1] && m.at[0] < at[1] }
 			if !slices.ContainsFunc(all, overlaps) {
 				all = append(all, match{r, text, at})
 			}
+		}
+		if len(found) == maxSame {
+			text = text[:found[maxSame-1][1]] // what comes is no less of the same
 		}
 	}
 	slices.SortFunc(all, func(a, b match) int { return cmp.Compare(a.at[0], b.at[0]) })

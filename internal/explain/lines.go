@@ -8,11 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	maxNesting = 4        // JSON in a string in JSON, as container engines log
-	maxPiece   = 64 << 10 // bytes that the rules look at in one go
-	overlap    = 2 << 10  // so that no error is cut in two
-)
+// maxNesting: JSON in a string in JSON, as container engines log.
+const maxNesting = 4
 
 // A line is one line of a message: a line of the text, or a part of one that
 // stood in it quoted.
@@ -81,12 +78,7 @@ func (s *splitter) around(no int, text string) {
 func (s *splitter) emit(no int, text string) {
 	text = strings.TrimRight(text[len(prefixRE.FindString(text)):], " \t")
 	body := strings.TrimLeft(text, " \t")
-	indent := text[:len(text)-len(body)]
-	for len(body) > maxPiece {
-		s.lines = append(s.lines, line{no, indent, body[:maxPiece]})
-		body = body[maxPiece-overlap:]
-	}
-	s.lines = append(s.lines, line{no, indent, body})
+	s.lines = append(s.lines, line{no, text[:len(text)-len(body)], body})
 }
 
 // plain takes out what a terminal would act on: escape sequences, control and

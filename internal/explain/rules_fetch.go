@@ -6,17 +6,6 @@ const atRE = `(?:go: )?(?:[^\s"]+: )??` + pkgRE + `@(?P<version>v[^\s":]+): `
 // fetchRules: what the go command says when it cannot get a module.
 var fetchRules = []rule{
 	{
-		key: "golang.org/toolchain@", cause: GoVersion, kind: goLine,
-		re:  re(`golang\.org/toolchain@v\S+-go(?P<go>\d[\d.]*\d)\.\S+: [^"]*`),
-		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which cannot be had", fix: fixApply,
-	},
-	{
-		key: "NOSUMDB", cause: BuildContext,
-		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*NOSUMDB[^"]*`),
-		why: "the checksum database does not know {pkg}: a private module",
-		fix: "go env -w GOPRIVATE={pkg}",
-	},
-	{
 		key: "verifying module: ", cause: BuildContext,
 		re:  re(`(?:go: )?` + pkgRE + `@(?P<version>\S+): verifying (?:module|go\.mod): [^"]*`),
 		why: "the checksum database cannot be asked for {pkg}: a private module, or no network",

@@ -35,12 +35,6 @@ var vendorRules = []rule{
 		fix: "go mod vendor",
 	},
 	{
-		key: "vendoring is not supported", cause: Vendor,
-		re:  re(`(?:go: )?vendoring is not supported[^"]*`),
-		why: "this command does not work with vendor/",
-		fix: "build with -mod=vendor in the plugin's own module, GOWORK=off",
-	},
-	{
 		key: "cannot be run in workspace mode", cause: BuildContext,
 		re:  re(`(?:go: )?'go mod vendor' cannot be run in workspace mode[^"]*`),
 		why: "a go.work beside or above the plugin takes part",
