@@ -20,10 +20,8 @@ type Known struct {
 
 	// Vendored returns the version of a module in vendor/modules.txt, or "".
 	Vendored func(path string) string
-	// Selected returns the version of a module that the plugin's module graph
-	// selects, and Demands who asks for it; nil where the graph is not at hand.
-	Selected func(path string) string
-	Demands  func(v module.Version) []string
+	// Graph returns the plugin's module graph, or nil where it is not at hand.
+	Graph func() *pinner.Graph
 }
 
 // Answer makes a finding concrete: which module, what the server has of it, and
@@ -224,6 +222,14 @@ func (k Known) declared(f *Finding) {
 // versions is what a server has of a module, without the module's path.
 func versions(p pinner.Pin) string {
 	return plain(strings.TrimPrefix(p.String(), p.Path+" "))
+}
+
+// graph returns the plugin's module graph, or nil.
+func (k Known) graph() *pinner.Graph {
+	if k.Graph == nil {
+		return nil
+	}
+	return k.Graph()
 }
 
 // requiredVersion returns the version that the plugin's go.mod requires, or "".

@@ -44,10 +44,27 @@ func goMod(t *testing.T, lines ...string) *pinner.Mod {
 	return m
 }
 
-// graph is a build list and who asks for it.
-func graph(k *Known, selected map[string]string, demands ...string) {
-	k.Selected = func(path string) string { return selected[path] }
-	k.Demands = func(module.Version) []string { return demands }
+// requires is the go.mod of each module in the graph: "path@version" -> what it
+// requires.
+type requires map[string][]string
+
+func (r requires) graph(t *testing.T, k *Known) {
+	t.Helper()
+	g, err := pinner.LoadGraph(k.Mod, func(want []module.Version) (map[module.Version]*pinner.Summary, error) {
+		out := map[module.Version]*pinner.Summary{}
+		for _, v := range want {
+			out[v] = &pinner.Summary{Go: "1.17"}
+			for _, s := range r[v.String()] {
+				path, version, _ := strings.Cut(s, "@")
+				out[v].Require = append(out[v].Require, module.Version{Path: path, Version: version})
+			}
+		}
+		return out, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Graph = func() *pinner.Graph { return g }
 }
 
 func differs(pkg string) string {
@@ -62,6 +79,7 @@ func TestAnswer(t *testing.T) {
 		text   string
 		server []string // edits of serverText
 		mod    []string
+		graph  requires
 		known  func(*Known)
 		cause  Cause
 		say    []string // somewhere in the finding
@@ -79,18 +97,21 @@ func TestAnswer(t *testing.T) {
 		{
 			name: "the graph raises it", text: differs("example.com/a/x"),
 			mod:   []string{"require example.com/a v1.1.0", "require example.com/d v1.0.0"},
-			known: func(k *Known) { graph(k, map[string]string{"example.com/a": "v1.3.0"}, "d@v1.0.0 -> a@v1.3.0") }, cause: Version,
-			say: []string{"plugin v1.3.0", "requires v1.1.0, and its modules raise that to v1.3.0 (d@v1.0.0 -> a@v1.3.0)", "demanded d@v1.0.0 -> a@v1.3.0", "fix pinfix apply -s S"},
+			graph: requires{"example.com/d@v1.0.0": {"example.com/a@v1.3.0"}}, cause: Version,
+			say: []string{
+				"plugin v1.3.0", "requires v1.1.0, and its modules raise that to v1.3.0 (example.com/d@v1.0.0 -> example.com/a@v1.3.0)",
+				"demanded example.com/d@v1.0.0 -> example.com/a@v1.3.0", "fix pinfix apply -s S",
+			},
 		},
 		{
 			name: "only the graph has it", text: differs("example.com/a/x"),
 			mod:   []string{"require example.com/d v1.0.0"},
-			known: func(k *Known) { graph(k, map[string]string{"example.com/a": "v1.3.0"}, "d@v1.0.0 -> a@v1.3.0") }, cause: Version,
+			graph: requires{"example.com/d@v1.0.0": {"example.com/a@v1.3.0"}}, cause: Version,
 			say: []string{"the plugin's modules ask for v1.3.0"},
 		},
 		{
 			name: "nobody asks for it", text: differs("example.com/a/x"), mod: []string{"require example.com/d v1.0.0"},
-			known: func(k *Known) { graph(k, nil) }, cause: Unknown,
+			graph: requires{}, cause: Unknown,
 			say: []string{"another plugin"},
 		},
 		{
@@ -192,6 +213,9 @@ func TestAnswer(t *testing.T) {
 			k := Known{Server: server(t, tt.server...), Build: "BUILD", Flags: "-s S"}
 			if tt.mod != nil {
 				k.Mod = goMod(t, tt.mod...)
+			}
+			if tt.graph != nil {
+				tt.graph.graph(t, &k)
 			}
 			if tt.known != nil {
 				tt.known(&k)

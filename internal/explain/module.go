@@ -38,7 +38,7 @@ func (k Known) module(f *Finding) {
 		f.Plugin = versions(pinner.Pin{Version: v, Replace: replaced})
 	}
 	switch {
-	case v.Version == "" && k.Selected != nil:
+	case v.Version == "" && k.graph() != nil:
 		f.Cause = Unknown
 		f.Why = has + "; no module of this plugin asks for it, so this is the error of another plugin"
 		f.Fix = "name the directory of the plugin that is refused with -C"
@@ -64,8 +64,8 @@ func (k Known) sameSource(p pinner.Pin, v, replaced module.Version) bool {
 // else what go.mod requires.
 func (k Known) version(path string) module.Version {
 	v := module.Version{Path: path, Version: k.requiredVersion(path)}
-	if k.Selected != nil {
-		v.Version = cmp.Or(k.Selected(path), v.Version)
+	if g := k.graph(); g != nil {
+		v.Version = cmp.Or(g.Selected(path), v.Version)
 	}
 	return v
 }
@@ -81,13 +81,11 @@ func (k Known) otherVersion(f *Finding, has string, v module.Version) {
 	default:
 		f.Why = has + "; the plugin's go.mod requires " + required + ", and its modules raise that to " + v.Version
 	}
-	if k.Demands == nil {
-		if required != v.Version {
-			f.Fix = "pinfix apply --dry-run --server SERVER, which shows who asks for it"
-		}
-		return
+	g := k.graph()
+	if g == nil {
+		return // so v is what go.mod requires
 	}
-	if f.DemandedBy = k.Demands(v); len(f.DemandedBy) > 0 {
+	if f.DemandedBy = g.Demands(v); len(f.DemandedBy) > 0 {
 		f.Why += " (" + f.DemandedBy[0] + ")"
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/module"
 
@@ -35,7 +36,11 @@ func Explain(o ExplainOptions, text string) (*report.Explain, error) {
 	if known.Mod != nil {
 		own = known.Mod.Module.Mod.Path
 	}
-	for _, f := range explain.Find(text, own) {
+	found := explain.Find(text, own)
+	if len(found) == explain.MaxFindings {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("more than %d different errors; what comes after them was not looked at", len(found)))
+	}
+	for _, f := range found {
 		f = known.Answer(f)
 		r.Findings = append(r.Findings, report.Explained{
 			Line: f.Line, Count: f.Count, Cause: string(f.Cause), Package: f.Package, Text: f.Text, Why: f.Why, Fix: f.Fix,
@@ -89,16 +94,21 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// plugin reads which versions the plugin has: those of vendor/, and those that
-// the module graph selects if the module cache holds all of its go.mod files.
+// plugin reads which versions the plugin has: those of vendor/, and, once they
+// are asked for, those that the module graph selects.
 func (o ExplainOptions) plugin(k *explain.Known, root string) {
 	vendor := modules(filepath.Join(root, "vendor"))
 	k.Vendored = func(path string) string {
 		version, _, _ := strings.Cut(vendor[path].version, " ") // what replaces it comes after
 		return version
 	}
-	cache := modcache.Dir(o.Env)
-	graph, err := pinner.LoadGraph(k.Mod, func(want []module.Version) (map[module.Version]*pinner.Summary, error) {
+	k.Graph = sync.OnceValue(func() *pinner.Graph { return cachedGraph(k.Mod, modcache.Dir(o.Env), root) })
+}
+
+// cachedGraph loads the module graph of mod, or nil if the module cache does
+// not hold all of its go.mod files.
+func cachedGraph(mod *pinner.Mod, cache, root string) *pinner.Graph {
+	graph, err := pinner.LoadGraph(mod, func(want []module.Version) (map[module.Version]*pinner.Summary, error) {
 		out := map[module.Version]*pinner.Summary{}
 		for _, v := range want {
 			s, err := readGoMod(cache, root, v)
@@ -109,9 +119,10 @@ func (o ExplainOptions) plugin(k *explain.Known, root string) {
 		}
 		return out, nil
 	})
-	if err == nil {
-		k.Selected, k.Demands = graph.Selected, graph.Demands
+	if err != nil {
+		return nil
 	}
+	return graph
 }
 
 // readGoMod reads the go.mod of a module in the cache, or of a directory that
