@@ -32,7 +32,7 @@ func (k Known) Answer(f Finding) Finding {
 	} else if f.kind == mismatch && f.Cause == Version && k.Mod != nil {
 		k.byGoMod(&f)
 	}
-	f.Fix = k.typed(f.Fix)
+	f.Why, f.Fix = bounded(f.Why), bounded(k.typed(f.Fix))
 	return f
 }
 
