@@ -210,13 +210,16 @@ func (k Known) content(f *Finding) {
 
 // declared: a server that takes a module from its fork says how to require it.
 func (k Known) declared(f *Finding) {
-	for _, p := range k.Server.Pins {
-		if p.Path == f.Package || p.Replace.Path == f.Package {
-			f.Module, f.Server = p.Path, versions(p)
-			f.Why += "; the server has " + p.String()
-			f.Fix = fixApply
-		}
+	i := slices.IndexFunc(k.Server.Pins, func(p pinner.Pin) bool {
+		return f.Package != "" && (p.Path == f.Package || p.Replace.Path == f.Package)
+	})
+	if i < 0 {
+		return
 	}
+	p := k.Server.Pins[i]
+	f.Module, f.Server = p.Path, versions(p)
+	f.Why += "; the server has " + p.String()
+	f.Fix = fixApply
 }
 
 // versions is what a server has of a module, without the module's path.
