@@ -17,12 +17,13 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 		return nil, nil, err
 	}
 	m.dropOwnExcludes()
-	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return in.Mod.version(pin.Path) == "" }) {
+	unlisted := func(path string) bool { return in.Mod.version(path) == "" }
+	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return unlisted(pin.Path) }) || slices.ContainsFunc(p.Caps, func(c Cap) bool { return unlisted(c.Path) }) {
 		if p.base, err = LoadGraph(in.Mod, in.Source); err != nil {
 			return nil, nil, err
 		}
 	}
-	probe := &Plan{Mod: m, Pins: p.Pins}
+	probe := &Plan{Mod: m, Pins: p.Pins, Caps: p.Caps}
 	excluded := map[module.Version]bool{}
 	for range maxRounds {
 		g, err := probe.graph(excluded, in.Source)
@@ -52,9 +53,8 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 	m.addExcludes(sorted(excluded))
 	for _, r := range m.Require {
 		old := p.before(user, r.Mod.Path)
-		pinned := slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == r.Mod.Path })
 		switch {
-		case old == "" && pinned:
+		case old == "" && p.sets(r.Mod.Path):
 			writeMark(r.Syntax, mark{})
 		case old != "" && old != r.Mod.Version:
 			writeMark(r.Syntax, mark{old: old, new: r.Mod.Version})
@@ -71,14 +71,14 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 }
 
 // before returns the version of a module before pinfix: as the user's go.mod
-// requires it or, for a pinned module that it does not name, as its graph
+// requires it or, for a pinned or capped module that it does not name, as its graph
 // selects it. The latter is what a line held that tidy has dropped for another
 // server, so moving there and back gives the same mark.
 func (p *Plan) before(user *Mod, path string) string {
 	if v := user.version(path); v != "" || p.base == nil {
 		return v
 	}
-	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == path }) {
+	if p.sets(path) {
 		return p.base.Selected(path)
 	}
 	return ""

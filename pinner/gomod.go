@@ -81,9 +81,9 @@ func (m *Mod) version(path string) string {
 	return ""
 }
 
-// replacement returns the line that replaces v, or nil: a line for that very
+// Replacement returns the line that replaces v, or nil: a line for that very
 // version wins over one for all (https://go.dev/ref/mod#go-mod-file-replace).
-func (m *Mod) replacement(v module.Version) *modfile.Replace {
+func (m *Mod) Replacement(v module.Version) *modfile.Replace {
 	var all *modfile.Replace
 	for _, r := range m.Replace {
 		if r.Old == v {

@@ -137,7 +137,7 @@ func (g *Graph) require(from, to module.Version) {
 
 // resolve returns where v's source comes from: its replacement or itself.
 func (m *Mod) resolve(v module.Version) module.Version {
-	if r := m.replacement(v); r != nil {
+	if r := m.Replacement(v); r != nil {
 		return r.New
 	}
 	return v

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // A mark is the end of a comment on a go.mod line that pinfix set:
@@ -69,4 +71,17 @@ func dropMark(l *modfile.Line) {
 		return
 	}
 	c.Token = strings.TrimSuffix(m[1], ";")
+}
+
+// Lowered returns the require lines that pinfix has set to an older version than
+// the user's.
+func (m *Mod) Lowered() []module.Version {
+	var out []module.Version
+	for _, r := range m.Require {
+		k, ok := readMark(r.Syntax)
+		if ok && k.new == r.Mod.Version && semver.Compare(k.new, k.old) < 0 {
+			out = append(out, r.Mod)
+		}
+	}
+	return out
 }

@@ -25,10 +25,18 @@ type Input struct {
 	Raise   []module.Version // parents of split modules: at least this version; "" for no requirement
 	Drop    []string         // nested modules that the server does not have: out of the graph
 	Exclude []module.Version // versions that an earlier round found above a pin
-	Source  Source
+
+	Caps   []Cap             // upper bounds on other modules
+	Keep   []string          // modules that get no cap
+	Linked func(string) bool // whether the plugin links the module; nil: not known
+	Source Source
+
+	// Versions finds lower versions of modules whose go line is above the
+	// server's Go. Nil: such modules are an error.
+	Versions Versions
 }
 
-// A Demand is a version that the plugin's graph holds above its pin, and who
+// A Demand is a version that the plugin's graph holds above its pin or cap, and who
 // asks for it, as chains "a@v1 -> b@v1 -> c@v2".
 type Demand struct {
 	module.Version
@@ -39,6 +47,7 @@ type Demand struct {
 type Plan struct {
 	Mod      *Mod
 	Pins     []Pin // Input.Pins, and modules held at the server's version for their go line
+	Caps     []Cap // Input.Caps, and those for a go line; none of a pinned module
 	Demands  []Demand
 	Warnings []string
 
@@ -65,37 +74,6 @@ func (e *DirectiveError) NextStep() string {
 	return "move it to a go.mod of its own, such as tools/go.mod, or ask for a server built by Go " + e.Since
 }
 
-// A TooNewError lists modules whose go line is above the server's Go and that
-// the server does not link, so that no pin lowers them.
-type TooNewError struct {
-	Go      string
-	Modules []TooNew
-}
-
-// TooNew is one module of a TooNewError.
-type TooNew struct {
-	module.Version
-	Go string
-	By []string
-}
-
-func (e *TooNewError) Error() string {
-	var lines []string
-	for _, m := range e.Modules {
-		s := fmt.Sprintf("%s needs Go %s; the server has Go %s", m.Version, m.Go, e.Go)
-		if len(m.By) > 0 {
-			s += " (" + m.By[0] + ")"
-		}
-		lines = append(lines, s)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// NextStep says what the user can do.
-func (e *TooNewError) NextStep() string {
-	return "require older versions of them that ask for no newer Go"
-}
-
 // Make makes the plan: the selected version and the replacement of every pin,
 // both as the server has them.
 func Make(in Input) (*Plan, error) {
@@ -104,7 +82,8 @@ func Make(in Input) (*Plan, error) {
 		return nil, err
 	}
 	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins), user: in.Mod}
-	if err := checkDirectives(in.Mod, in.Server.GoVersion()); err != nil {
+	plan.Caps = slices.DeleteFunc(slices.Clone(in.Caps), func(c Cap) bool { return plan.pins(c.Path) })
+	if err := CheckDirectives(in.Mod, in.Server); err != nil {
 		return nil, err
 	}
 	if err := setGo(m, in.Server.GoVersion()); err != nil {
@@ -127,6 +106,11 @@ func Make(in Input) (*Plan, error) {
 	if err := plan.require(plan.Pins); err != nil {
 		return nil, err
 	}
+	for _, c := range plan.Caps {
+		if err := plan.cap(c); err != nil {
+			return nil, err
+		}
+	}
 	excluded := map[module.Version]bool{}
 	for _, v := range in.Exclude {
 		excluded[v] = true
@@ -144,9 +128,8 @@ func sorted(set map[module.Version]bool) []module.Version {
 	return vs
 }
 
-// settle excludes what the graph has above a pin, and looks again, until
-// nothing is above one. It holds modules that are too new for the server's Go
-// at the server's version.
+// settle excludes what the graph has above a pin or a cap, and looks again,
+// until nothing is above one. It lowers what is too new for the server's Go.
 func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 	for range maxRounds {
 		g, err := p.graph(excluded, in.Source)
@@ -156,7 +139,7 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 		if p.exclude(g, in.Drop, excluded) > 0 {
 			continue
 		}
-		if held, err := p.hold(g, in.Server); held == 0 {
+		if lowered, err := p.lowerGo(in, g, excluded); err != nil || lowered == 0 {
 			return err
 		}
 	}
@@ -175,7 +158,7 @@ func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, e
 	return LoadGraph(m, source)
 }
 
-// exclude adds what g holds above the pins, and every version of the modules
+// exclude adds what g holds above pins and caps, and every version of the modules
 // in drop, to excluded and to p.Demands; it returns how many.
 func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool) int {
 	n := 0
@@ -190,34 +173,13 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 	for _, pin := range p.Pins {
 		add(pin.Path, g.above(pin.Path, pin.Version.Version))
 	}
+	for _, c := range p.Caps {
+		add(c.Path, g.above(c.Path, c.Version.Version))
+	}
 	for _, path := range drop {
 		add(path, g.above(path, ""))
 	}
 	return n
-}
-
-// hold pins the modules whose go line is too new for the server where the
-// server has a version of them; it returns how many, and a *TooNewError for
-// the rest.
-func (p *Plan) hold(g *Graph, s *Server) (int, error) {
-	tooNew := g.tooNew(s)
-	var rest []TooNew
-	var held []Pin
-	for _, m := range tooNew {
-		i := slices.IndexFunc(s.Pins, func(pin Pin) bool { return pin.Path == m.Path && !workspace(pin) })
-		pinned := slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == m.Path })
-		if i >= 0 && !pinned {
-			held = append(held, s.Pins[i])
-			continue
-		}
-		rest = append(rest, TooNew{m, g.goLine[m], g.Demands(m)})
-	}
-	held = slices.CompactFunc(held, func(a, b Pin) bool { return a.Path == b.Path })
-	if len(held) == 0 && len(rest) > 0 {
-		return 0, &TooNewError{Go: s.GoVersion(), Modules: rest}
-	}
-	p.Pins = append(p.Pins, held...)
-	return len(held), p.require(held)
 }
 
 // require writes both halves of each pin.
@@ -277,7 +239,7 @@ func operands(l *modfile.Line) []string {
 // replace makes the user's replace lines agree with pin. It reports whether a
 // line of pinfix's own is needed.
 func (p *Plan) replace(pin Pin) bool {
-	want, have := pin.Replace, p.Mod.replacement(pin.Version)
+	want, have := pin.Replace, p.Mod.Replacement(pin.Version)
 	switch {
 	case have != nil && have.New.Version == "":
 		p.warn("%s: %s is replaced by the directory %s; it loads only if that holds the server's source", p.at(have.Syntax), pin.Path, have.New.Path)
@@ -310,8 +272,10 @@ func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
 }
 
-// checkDirectives returns an error for each directive that Go v does not know.
-func checkDirectives(m *Mod, v string) error {
+// CheckDirectives returns a [DirectiveError] for each directive that the server's
+// Go does not know, joined.
+func CheckDirectives(m *Mod, s *Server) error {
+	v := s.GoVersion()
 	var errs []error
 	check := func(l *modfile.Line, verb string) {
 		if since := directiveSince[verb]; since != "" && compareGo(since, v) > 0 {

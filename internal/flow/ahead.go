@@ -3,6 +3,7 @@ package flow
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -66,7 +67,9 @@ func (a *aligner) tidy(ctx context.Context, mod *pinner.Mod, files stage.Files) 
 	h := a.ahead
 	if bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
 		<-h.tidyDone
-		return h.tidied, h.sum, h.tidyErr
+		if h.tidyErr == nil || !errors.Is(h.tidyErr, context.Canceled) {
+			return h.tidied, h.sum, h.tidyErr
+		}
 	}
 	return a.stage.Tidy(ctx, mod, files)
 }
@@ -135,6 +138,21 @@ func (a *aligner) guess() []pinner.Pin {
 	})
 	slices.SortFunc(pins, func(x, y pinner.Pin) int { return strings.Compare(x.Path, y.Path) })
 	return pins
+}
+
+// guessCaps returns the caps that an earlier run has set.
+func (a *aligner) guessCaps() []pinner.Cap {
+	caps := slices.Clone(a.user)
+	if !a.solves() {
+		return caps
+	}
+	for _, v := range a.plugin.now.Lowered() {
+		pinned := slices.ContainsFunc(a.server.Pins, func(p pinner.Pin) bool { return p.Path == v.Path })
+		if capped := slices.ContainsFunc(caps, func(c pinner.Cap) bool { return c.Path == v.Path }); !pinned && !capped {
+			caps = append(caps, pinner.Cap{Version: v})
+		}
+	}
+	return caps
 }
 
 // excludesBelow reports whether an earlier run has excluded a module nested in

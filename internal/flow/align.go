@@ -14,7 +14,9 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -35,6 +37,12 @@ type aligner struct {
 	moves      []stage.Move     // packages that the server takes from a nested module
 	raised     []module.Version // what they were raised to, as in.Raise first had it
 	kept       []string         // parents whose raise is not taken back
+
+	base    *pinner.Graph // of the user's own go.mod
+	user    []pinner.Cap  // --cap
+	solver  *solve.Solver
+	checker *typecheck.Checker
+	rounds  int // of the solver
 }
 
 // aligned is a staged plugin that has every shared module as the server has it.
@@ -58,6 +66,7 @@ type unpinned struct{ module, why string }
 
 // state is what one round has found out and the next one starts from.
 type state struct {
+	mod     []byte // the go.mod under which the listing was made
 	listing *stage.Listing
 	match   *pinner.Match
 	choice  choice
@@ -74,6 +83,9 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		a.readOld(ctx)
 	}
 	a.o.Step("loading the plugin's packages")
+	if err := a.startSolver(ctx); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if a.ahead != nil {
 			a.ahead.stop()
@@ -83,7 +95,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range maxRounds {
+	for n := 0; n < maxRounds+a.rounds; n++ {
 		got, err := a.round(ctx, now)
 		if err != nil {
 			return nil, err
@@ -93,13 +105,15 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds)
+	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds+a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and
 // vendored ahead; where the guess does not work out, as it is.
 func (a *aligner) first(ctx context.Context, vendor bool) (*state, error) {
-	plan, err := pinner.Make(a.in)
+	guess := a.in
+	guess.Caps = a.guessCaps()
+	plan, err := pinner.Make(guess)
 	if err == nil {
 		a.ahead = a.runAhead(ctx, plan, vendor)
 		now, err := a.look(ctx, plan.Mod)
@@ -146,7 +160,7 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
 	if len(l.Roots) == 0 {
 		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
 	}
-	s := &state{listing: l, match: pinner.Compare(a.server, l.Linked())}
+	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.server, l.Linked())}
 	if err := a.own(l, s.match); err != nil {
 		return nil, err
 	}
@@ -172,9 +186,14 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if err := a.splits(ctx, now.match); err != nil {
 		return nil, err
 	}
-	plan, err := pinner.Make(a.in)
+	linked := now.listing.Versions()
+	a.in.Linked = func(path string) bool { return linked[path] != "" }
+	plan, err := a.makePlan()
 	if err != nil {
 		return nil, err
+	}
+	if ok, err := a.compiles(ctx, plan, now); err != nil || !ok {
+		return &result{next: now}, err
 	}
 	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
 	files, err := a.unconstrained(now.listing, now.choice.files)
@@ -186,7 +205,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
 		}
-		return nil, err
+		return &result{next: now}, a.untidy(plan, now, err)
 	}
 	if a.unraise(tidied) {
 		return &result{next: now}, nil
@@ -353,11 +372,12 @@ func (a *aligner) where(p *stage.Package, pkg string) string {
 // and an old parent still holds. It reports whether it has a cure.
 func (a *aligner) ambiguous(err error) bool {
 	var failed *gocmd.Error
-	if !errors.As(err, &failed) {
-		return false
-	}
+	return errors.As(err, &failed) && a.ambiguousText(failed.Stderr)
+}
+
+func (a *aligner) ambiguousText(text string) bool {
 	found := false
-	lines := strings.Split(failed.Stderr, "\n")
+	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		if !strings.Contains(line, "ambiguous import: found package") || i+2 >= len(lines) {
 			continue

@@ -27,6 +27,8 @@ type Options struct {
 	Full        bool // the whole vendor diff
 	Patch       bool // the report shall hold the complete patch
 	Conflicts   string
+	Caps        []string // MODULE@VERSION
+	Keep        []string // modules
 	Imports     string
 	ImportsFile string
 	Vendor      string

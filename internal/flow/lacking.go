@@ -2,12 +2,17 @@ package flow
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -56,4 +61,51 @@ func (a *aligner) pluginHas(p pinner.Pin) string {
 		}
 	}
 	return ""
+}
+
+// lackingImport reads one line of go mod tidy's error, and adds the packages of
+// its chain that only tests import.
+func (a *aligner) lackingImport(line string, plan *pinner.Plan, packages map[string]*solve.Package) (typecheck.Fault, bool) {
+	m := lackingRE.FindStringSubmatchIndex(line)
+	if m == nil {
+		return typecheck.Fault{}, false
+	}
+	chain := strings.Fields(strings.NewReplacer(" imports ", " ", " tested by ", " ").Replace(line[:m[4]]))
+	chain = append(chain, line[m[4]:m[5]])
+	for i, name := range chain[:len(chain)-1] {
+		p := packages[name]
+		if p == nil {
+			p = a.unlisted(name, plan)
+			packages[name] = p
+		}
+		p.Imports = append(p.Imports, chain[i+1])
+	}
+	return typecheck.Fault{
+		Package: chain[len(chain)-2],
+		Missing: chain[len(chain)-1],
+		Msg:     strings.TrimSpace(line[m[4]:]),
+	}, true
+}
+
+// unlisted is a package that the plugin does not link.
+func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
+	p := &solve.Package{Path: name}
+	name = strings.TrimSuffix(name, ".test")
+	own := a.plugin.user.Module.Mod.Path
+	if name == own || strings.HasPrefix(name, own+"/") {
+		p.Own = true
+		return p
+	}
+	for dir := name; dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if v := a.base.Selected(dir); v != "" {
+			p.Module = module.Version{Path: dir, Version: v}
+			break
+		}
+	}
+	for _, c := range plan.Caps {
+		if c.Path == p.Module.Path {
+			p.Module = c.Version
+		}
+	}
+	return p
 }

@@ -26,8 +26,10 @@ type Package struct {
 	Module     *struct {
 		Path, Version string
 		Main          bool
+		GoVersion     string
 	}
 	Imports        []string
+	ImportMap      map[string]string // as written -> in Imports, where they differ
 	GoFiles        []string
 	CgoFiles       []string
 	IgnoredGoFiles []string
@@ -45,12 +47,13 @@ func (p *Package) File() bool { return strings.HasSuffix(p.ImportPath, ".go") }
 // Files returns the names of the Go files that build on the server's platform.
 func (p *Package) Files() []string { return slices.Concat(p.GoFiles, p.CgoFiles) }
 
-const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,InvalidGoFiles,Error"
+const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,ImportMap,GoFiles,CgoFiles,IgnoredGoFiles,InvalidGoFiles,Error"
 
 // A Listing is the import graph of the plugin's main packages.
 type Listing struct {
 	Roots    []*Package          // the plugins themselves, sorted by import path
 	Packages map[string]*Package // what they link, standard library left out
+	Standard map[string]*Package // of the standard library
 }
 
 // List loads the import graph of the main packages that patterns name (package
@@ -73,7 +76,7 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 		}
 	}
 	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
-	l := &Listing{Roots: roots, Packages: map[string]*Package{}}
+	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
 	for _, r := range roots {
 		l.walk(all, r)
 	}
@@ -142,15 +145,12 @@ func decode(out []byte, all map[string]*Package, roots []*Package, named bool) (
 		if p.Standard && !p.DepOnly && named {
 			return nil, &PackageError{p.ImportPath, "it is of the standard library"}
 		}
-		if p.Standard {
-			continue
-		}
 		if p.ImportPath == "command-line-arguments" && len(p.GoFiles)+len(p.CgoFiles) > 0 {
 			p.ImportPath = p.Dir + "/" + p.Files()[0] // several files may be listed, each by itself
 		}
 		all[p.ImportPath] = p
 		switch {
-		case p.DepOnly:
+		case p.DepOnly, p.Standard:
 		case p.Module != nil && !p.Main():
 			return nil, &PackageError{p.ImportPath, "it is of module " + p.Module.Path}
 		case p.Name == "main":
@@ -175,10 +175,14 @@ func (e *PackageError) NextStep() string {
 
 // walk adds what p imports, and p, to l.
 func (l *Listing) walk(all map[string]*Package, p *Package) {
-	if l.Packages[p.ImportPath] != nil {
+	in := l.Packages
+	if p.Standard {
+		in = l.Standard
+	}
+	if in[p.ImportPath] != nil {
 		return
 	}
-	l.Packages[p.ImportPath] = p
+	in[p.ImportPath] = p
 	for _, path := range p.Imports {
 		if q := all[path]; q != nil {
 			l.walk(all, q)

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/pinner"
 )
 
 // A Move is a package that went from a parent module into a nested one.
@@ -59,6 +61,22 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 		return "", listErr
 	}
 	return "", fmt.Errorf("%s holds package %s, which the server takes from %s, and no later version without it was found", m.Parent, m.Package, m.Nested)
+}
+
+// Versions returns a source of the released versions of modules: each is asked
+// for once.
+func (s *Stage) Versions(ctx context.Context) pinner.Versions {
+	known := map[string][]string{}
+	return func(path string) ([]string, error) {
+		if vs, ok := known[path]; ok {
+			return vs, nil
+		}
+		vs, err := s.versions(ctx, path)
+		if err == nil {
+			known[path] = vs
+		}
+		return vs, err
+	}
 }
 
 // versions returns the tagged versions of a module, without the retracted.

@@ -1,0 +1,229 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/solve"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// solves reports whether conflicts are solved by lowering modules.
+func (a *aligner) solves() bool { return a.o.Conflicts == "auto" || a.o.Conflicts == "downgrade" }
+
+// startSolver makes the solver and takes its first caps.
+func (a *aligner) startSolver(ctx context.Context) error {
+	if err := pinner.CheckDirectives(a.plugin.user, a.server); err != nil {
+		return err
+	}
+	var err error
+	if a.base, err = pinner.LoadGraph(a.plugin.user, a.in.Source); err != nil {
+		return err
+	}
+	if err := a.userCaps(); err != nil {
+		return err
+	}
+	a.in.Caps = a.user
+	if !a.solves() {
+		return nil
+	}
+	a.in.Versions = a.stage.Versions(ctx)
+	_, goarch, ok := a.server.Platform()
+	if !ok {
+		goarch = runtime.GOARCH
+	}
+	a.checker = typecheck.New(goarch)
+	a.in.Keep = a.o.Keep
+	a.solver = &solve.Solver{
+		Server: a.server, Base: a.base, Root: a.plugin.root, Keep: a.o.Keep, User: a.user,
+		Only: a.o.Conflicts == "downgrade",
+		Find: pinner.Candidates{Versions: a.in.Versions, Source: a.in.Source},
+		Downgrade: func() ([]pinner.Cap, error) {
+			in := a.in
+			in.Caps = a.user
+			return pinner.Downgrade(in)
+		},
+	}
+	return nil
+}
+
+// userCaps reads --cap, and looks at --keep.
+func (a *aligner) userCaps() error {
+	for _, s := range a.o.Caps {
+		path, v, _ := strings.Cut(s, "@")
+		if err := module.Check(path, v); err != nil {
+			return fault("name it as MODULE@VERSION", "--cap %s: %w", s, err)
+		}
+		had := a.base.Selected(path)
+		if had == "" {
+			return notInGraph("--cap", s, path)
+		}
+		cap := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
+		if _, err := a.in.Source([]module.Version{cap.Version}); err != nil {
+			return fault("name a version that there is", "--cap %s: %w", s, err)
+		}
+		if semver.Compare(v, had) < 0 {
+			a.user = append(a.user, cap)
+		}
+	}
+	for _, path := range a.o.Keep {
+		if a.base.Selected(path) == "" {
+			return notInGraph("--keep", path, path)
+		}
+	}
+	return nil
+}
+
+func notInGraph(flag, value, path string) error {
+	return fault("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, value, path)
+}
+
+// steered returns an error if --cap or --keep names a module that is pinned to
+// another version.
+func (a *aligner) steered(plan *pinner.Plan) error {
+	for _, p := range plan.Pins {
+		for _, c := range a.user {
+			if c.Path == p.Path && c.Version != p.Version {
+				return fault("take the flag out", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
+			}
+		}
+		if slices.Contains(a.o.Keep, p.Path) && a.base.Selected(p.Path) != p.Version.Version {
+			return fault("take the flag out", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
+		}
+	}
+	return nil
+}
+
+// compiles makes sure that the plan compiles. If not, it sets other caps and
+// returns false, or an error where nothing helps. now becomes the import graph
+// under the plan.
+func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (bool, error) {
+	if err := a.steered(plan); err != nil || !a.solves() {
+		return err == nil, err
+	}
+	if !bytes.Equal(now.mod, plan.Mod.Text()) {
+		next, err := a.look(ctx, plan.Mod)
+		if err != nil {
+			return false, err
+		}
+		settled := next.same(now)
+		*now = *next
+		if !settled || a.ambiguousIn(now.listing) {
+			return false, nil
+		}
+	}
+	if unreadable(plan, now.listing) {
+		return true, nil // tidy will say so
+	}
+	faults, err := a.compile(ctx, plan, now.listing)
+	if err != nil || len(faults) == 0 {
+		return err == nil, err
+	}
+	a.rounds++
+	a.o.Step(fmt.Sprintf("round %d: %d errors in %s", a.rounds, len(faults), faultyModules(now.listing, faults)))
+	a.in.Caps, err = a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
+	return false, err
+}
+
+// faultyModules names the modules of faults.
+func faultyModules(l *stage.Listing, faults []typecheck.Fault) string {
+	var out []string
+	for _, f := range faults {
+		if p := l.Packages[f.Package]; p != nil && p.Module != nil && !slices.Contains(out, p.Module.Path) {
+			out = append(out, p.Module.Path)
+		}
+	}
+	if len(out) > 3 {
+		return fmt.Sprintf("%d modules", len(out))
+	}
+	return strings.Join(out, ", ")
+}
+
+// makePlan plans; a plan that cannot be made is a dead end for the solver.
+func (a *aligner) makePlan() (*pinner.Plan, error) {
+	for {
+		plan, err := pinner.Make(a.in)
+		var tooNew *pinner.TooNewError
+		if a.solver == nil || !errors.As(err, &tooNew) {
+			return plan, err
+		}
+		if a.in.Caps, err = a.solver.Dead(err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ambiguousIn notes packages that two modules of the listing hold, and reports
+// whether there is a cure.
+func (a *aligner) ambiguousIn(l *stage.Listing) bool {
+	found := false
+	for _, p := range l.Packages {
+		if p.Error != nil && a.ambiguousText(p.Error.Err) {
+			found = true
+		}
+	}
+	return found
+}
+
+// unreadable reports whether a package is missing for another reason than that
+// the version of a pin or a cap does not have it: its module cannot be had, or
+// nobody has it.
+func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
+	for path, p := range l.Packages {
+		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || plan.Holder(path).Path == "") {
+			return true
+		}
+	}
+	return false
+}
+
+var providedRE = regexp.MustCompile(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
+
+// whyMissing says why nothing provides a package.
+func whyMissing(plan *pinner.Plan, p *stage.Package) string {
+	if v := plan.Holder(p.ImportPath); v.Path != "" {
+		return fmt.Sprintf("%s is not in %s", p.ImportPath, v)
+	}
+	if p.Error != nil {
+		return p.Error.Err
+	}
+	return p.ImportPath + " has no Go files for the server's platform"
+}
+
+// untidy tells the solver of an import, most often of a test, that only tidy has
+// found missing. It returns the error where that is not what failed.
+func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
+	var failed *gocmd.Error
+	if a.solver == nil || !errors.As(err, &failed) {
+		return err
+	}
+	packages := a.solverPackages(plan.Mod, now.listing)
+	var faults []typecheck.Fault
+	for line := range strings.Lines(failed.Error()) {
+		if f, ok := a.lackingImport(line, plan, packages); ok {
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) == 0 {
+		return err
+	}
+	caps, stuck := a.solver.Next(solve.State{Plan: plan, Packages: packages, Faults: faults})
+	if stuck != nil {
+		return err
+	}
+	a.rounds++
+	a.in.Caps = caps
+	return nil
+}

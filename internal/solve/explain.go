@@ -1,0 +1,294 @@
+package solve
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A NoSolutionError says which requirements cannot meet.
+type NoSolutionError struct {
+	Fault  typecheck.Fault
+	Reason string
+	Next   string
+}
+
+func (e *NoSolutionError) Error() string { return e.Reason }
+
+// NextStep says what the user can do.
+func (e *NoSolutionError) NextStep() string { return e.Next }
+
+// hopeless reports whether the plugin's own code does not compile against pins
+// alone: lowering other modules changes nothing about that.
+func (v *view) hopeless() bool {
+	for _, f := range v.roots {
+		if p := v.Packages[f.Package]; p == nil || !p.Own || len(f.Blames) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(f.Blames, func(pkg string) bool { return !v.settled(pkg) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// settled reports whether nothing can be done about a package: it is of a
+// pinned module, of the standard library, or of nobody.
+func (v *view) settled(pkg string) bool {
+	m := v.provider(pkg)
+	if v.Packages[pkg] == nil {
+		return m.Path == "" || v.pinned(m.Path)
+	}
+	return v.pinned(m.Path)
+}
+
+func (v *view) pinned(path string) bool {
+	return slices.ContainsFunc(v.Plan.Pins, func(p pinner.Pin) bool { return p.Path == path })
+}
+
+// provider returns the module that has the package, or would have it.
+func (v *view) provider(pkg string) module.Version {
+	if m := v.moduleOf(pkg); m.Path != "" {
+		return m
+	}
+	var best module.Version
+	consider := func(m module.Version) {
+		if (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) && len(m.Path) > len(best.Path) {
+			best = m
+		}
+	}
+	for _, p := range v.Plan.Pins {
+		consider(p.Version)
+	}
+	for _, c := range v.Plan.Caps {
+		consider(c.Version)
+	}
+	for _, name := range sortedKeys(v.Packages) {
+		if p := v.Packages[name]; !p.Own {
+			consider(p.Module)
+		}
+	}
+	return best
+}
+
+// note remembers which versions lack a package.
+func (v *view) note() {
+	if v.lacks == nil {
+		v.lacks = map[module.Version]string{}
+	}
+	for _, f := range v.roots {
+		if m := v.provider(f.Missing); f.Missing != "" && m.Path != "" {
+			v.lacks[m] = f.Missing
+		}
+	}
+}
+
+// because says why the module of a fault is capped: the code, and the
+// requirement behind it.
+func (v *view) because(f typecheck.Fault) string {
+	s := v.place(f) + ": " + f.Msg
+	if behind := v.behind(f); behind != "" {
+		s += "; " + behind
+	}
+	return s
+}
+
+// place returns file and line of a fault: in the plugin's tree, or with the
+// import path of its package.
+func (v *view) place(f typecheck.Fault) string {
+	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
+	if p := v.Packages[f.Package]; p != nil && p.Own {
+		file = strings.TrimLeft(strings.TrimPrefix(f.File, v.Root), `/\`)
+	}
+	if f.Line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, f.Line)
+}
+
+// behind says which module the faulty code refers to, and what it has instead.
+func (v *view) behind(f typecheck.Fault) string {
+	m := v.blamed(f)
+	if m.Path == "" {
+		return ""
+	}
+	what := v.holder(m)
+	if req := v.requires(v.Packages[f.Package], m.Path); req != "" && semver.Compare(req, m.Version) > 0 {
+		return fmt.Sprintf("%s requires %s %s, %s", v.Packages[f.Package].Module, m.Path, req, what)
+	}
+	return what
+}
+
+// holder says who has m at its version.
+func (v *view) holder(m module.Version) string {
+	if v.pinned(m.Path) {
+		return "the server has " + m.String()
+	}
+	if i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == m.Path }); i >= 0 {
+		return fmt.Sprintf("%s is lowered to %s (%s)", m.Path, m.Version, v.Plan.Caps[i].Error)
+	}
+	return "the plugin has " + m.String()
+}
+
+// blamed returns the module whose version is behind a fault: of those that the
+// faulty code refers to, the first that moved.
+func (v *view) blamed(f typecheck.Fault) module.Version {
+	if f.Missing != "" {
+		return v.provider(f.Missing)
+	}
+	own := v.moduleOf(f.Package).Path
+	for _, pkg := range f.Blames {
+		m := v.moduleOf(pkg)
+		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
+			return m
+		}
+	}
+	return module.Version{}
+}
+
+// requires returns what the module of p asks for of another one.
+func (v *view) requires(p *Package, path string) string {
+	if p == nil || p.Own || p.Fixed {
+		return ""
+	}
+	sums, err := v.Find.Source([]module.Version{p.Module})
+	if err != nil {
+		return ""
+	}
+	for _, r := range sums[p.Module].Require {
+		if r.Path == path {
+			return r.Version
+		}
+	}
+	return ""
+}
+
+// noSolution explains the first fault that nothing can be done about.
+func (v *view) noSolution() *NoSolutionError {
+	f := v.roots[0]
+	for _, g := range v.roots {
+		if v.Packages[g.Package] != nil && v.mayLower(v.Packages[g.Package]) != nil {
+			f = g
+			break
+		}
+	}
+	p := v.Packages[f.Package]
+	e := &NoSolutionError{Fault: f}
+	m := v.blamed(f)
+	if p == nil || p.Own {
+		e.Reason, e.Next = v.ownCode(f, m)
+		return e
+	}
+	e.Reason, e.Next = v.otherCode(p, f, m)
+	return e
+}
+
+// ownCode: the plugin's own code does not compile.
+func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
+	reason = v.place(f) + ": " + f.Msg
+	if m.Path == "" {
+		return reason, "mend the code; go build says the same"
+	}
+	reason += "; " + v.holder(m)
+	had := v.Base.Selected(m.Path)
+	if had == "" || semver.Compare(had, m.Version) <= 0 {
+		return reason, "change the code to what " + m.String() + " has"
+	}
+	reason += fmt.Sprintf(", the plugin's code is written for %s", had)
+	next = fmt.Sprintf("change the code to what %s has", m)
+	if v.pinned(m.Path) {
+		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, had)
+	}
+	return reason, next
+}
+
+// otherCode: a module that cannot be lowered does not compile.
+func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	reason = p.Module.String()
+	if only := v.only(p); only != "" {
+		reason += " (" + only + ")"
+	}
+	next = "require an older version of what imports it"
+	if m.Path != "" {
+		need := fmt.Sprintf(" needs another version of %s", m.Path)
+		if req := v.requires(p, m.Path); req != "" && semver.Compare(req, m.Version) > 0 {
+			need = fmt.Sprintf(" needs %s >= %s", m.Path, req)
+			next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
+		}
+		reason += need
+	} else {
+		reason += " does not compile"
+	}
+	reason += fmt.Sprintf(" (%s: %s)", v.place(f), f.Msg)
+	if m.Path != "" {
+		reason += "; " + v.holder(m)
+	}
+	if why := v.mayLower(p); why != nil {
+		reason += fmt.Sprintf("; %s cannot be lowered: %v", p.Module.Path, why)
+	}
+	if chain := v.chain(p.Path); len(chain) > 0 {
+		reason += "; " + strings.Join(chain, " imports ")
+	}
+	return reason, next
+}
+
+// only says what sets this version of a module apart: that no older one exists,
+// or has the package.
+func (v *view) only(p *Package) string {
+	if v.mayLower(p) != nil {
+		return ""
+	}
+	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
+	if err != nil {
+		return ""
+	}
+	for _, k := range below {
+		if v.lacks[module.Version{Path: p.Module.Path, Version: k}] != p.Path {
+			return ""
+		}
+	}
+	if len(below) == 0 {
+		return "there is no older version"
+	}
+	return "the only version with package " + p.Path
+}
+
+// chain returns the imports from the plugin's own code to a package.
+func (v *view) chain(pkg string) []string {
+	from := map[string]string{}
+	var todo []string
+	for _, name := range sortedKeys(v.Packages) {
+		if v.Packages[name].Own {
+			todo = append(todo, name)
+			from[name] = name
+		}
+	}
+	for len(todo) > 0 && from[pkg] == "" {
+		name := todo[0]
+		todo = todo[1:]
+		if v.Packages[name] == nil {
+			continue
+		}
+		for _, q := range v.Packages[name].Imports {
+			if from[q] == "" {
+				from[q] = name
+				todo = append(todo, q)
+			}
+		}
+	}
+	if from[pkg] == "" {
+		return nil
+	}
+	out := []string{pkg}
+	for from[out[0]] != out[0] {
+		out = append([]string{from[out[0]]}, out...)
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package solve
+
+import (
+	"slices"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// lower caps each module with a fault at the newest version below that asks for
+// no more than pins and caps. The modules that the plugin's own code imports are
+// touched only where no other is at fault. No caps: this way leads no further.
+func (v *view) lower() ([]pinner.Cap, error) {
+	others, direct := v.atFault()
+	for _, group := range [][]typecheck.Fault{others, direct} {
+		caps, n := v.caps, 0
+		for _, f := range group {
+			c, err := v.cap(f)
+			if err != nil {
+				return nil, err
+			}
+			if c != nil {
+				caps, n = set(caps, *c), n+1
+			}
+		}
+		if n > 0 {
+			return caps, nil
+		}
+	}
+	return nil, nil
+}
+
+// atFault returns the first fault of each module that may be lowered: of modules
+// that only other modules import, and of those that the plugin's code imports.
+func (v *view) atFault() (others, direct []typecheck.Fault) {
+	seen := map[string]bool{}
+	for _, f := range v.roots {
+		p := v.Packages[f.Package]
+		if v.mayLower(p) != nil || seen[p.Module.Path] {
+			continue
+		}
+		seen[p.Module.Path] = true
+		if v.direct(p.Module.Path) {
+			direct = append(direct, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	return others, direct
+}
+
+// cap returns the cap for the module of a fault, or nil if there is none.
+func (v *view) cap(f typecheck.Fault) (*pinner.Cap, error) {
+	at := v.Packages[f.Package].Module
+	below, err := v.Find.Below(at, v.known(at.Path))
+	if err != nil {
+		return nil, nil // its versions cannot be had; others may do
+	}
+	to, err := v.Find.Newest(at.Path, below, v.limit().Allows)
+	if err != nil || to == "" {
+		return nil, err
+	}
+	return &pinner.Cap{Version: module.Version{Path: at.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f)}, nil
+}
+
+// known are the versions of a module that the plugin's graph asks for.
+func (v *view) known(path string) []string { return v.Base.Versions(path) }
+
+// lowerBy returns the caps with a module at the next version below, whatever
+// that asks for, and false if there is none.
+func (v *view) lowerBy(p *Package, f typecheck.Fault) ([]pinner.Cap, bool) {
+	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
+	if err != nil || len(below) == 0 {
+		return nil, false
+	}
+	below = slices.DeleteFunc(below, func(k string) bool { return semver.Compare(k, p.Module.Version) >= 0 })
+	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: below[0]}, Cause: pinner.CauseCompile, Error: v.because(f)}
+	return set(v.caps, c), true
+}

@@ -1,0 +1,244 @@
+// Package solve decides which modules to lower until a plugin compiles against
+// the server's versions. It is told of each try what does not compile
+// ([Solver.Next]) and answers with the caps of the next one, or with a
+// [NoSolutionError] that says which requirements cannot meet.
+//
+// It goes three ways, one after the other: cap what does not compile, and only
+// that; lower everything that asks for more than it gets (pinner.Downgrade); go
+// through all combinations of lower versions, as far as its bound allows.
+package solve
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A Package is a package of the plugin's import graph, the standard library
+// left out.
+type Package struct {
+	Path    string
+	Module  module.Version // as selected; of the plugin's own packages only the path
+	Own     bool           // of the plugin's main module
+	Fixed   bool           // the module is replaced: no other version of it can be taken
+	Imports []string
+}
+
+// A State is one try.
+type State struct {
+	Plan     *pinner.Plan
+	Packages map[string]*Package
+	Faults   []typecheck.Fault // what does not compile
+}
+
+// A Solver is what all tries have in common. The fields are set by the caller.
+type Solver struct {
+	Server *pinner.Server
+	Base   *pinner.Graph // of the plugin's own go.mod
+	Keep   []string      // modules that stay as they are
+	User   []pinner.Cap  // caps that the user asks for
+	Only   bool          // the sound downgrade only
+	Find   pinner.Candidates
+	Root   string // the plugin's directory
+
+	// Downgrade returns the caps of the sound downgrade.
+	Downgrade func() ([]pinner.Cap, error)
+
+	phase  phase
+	rounds int
+	caps   []pinner.Cap // of the state that Next is told of
+	first  *NoSolutionError
+	lacks  map[module.Version]string // a package that a version was seen not to have
+	search search
+}
+
+type phase int
+
+const (
+	lowering phase = iota
+	downgraded
+	searching
+)
+
+// maxRounds bounds the first way: each round lowers a module, and real plugins
+// settle in three or four.
+const maxRounds = 60
+
+// Next is told of a try that has faults, with the caps that it answered last (at
+// first: Start), and returns those of the next one.
+func (s *Solver) Next(st State) ([]pinner.Cap, error) {
+	v := &view{s, st, roots(st)}
+	v.note()
+	if s.first == nil || s.phase == lowering {
+		s.first = v.noSolution()
+	}
+	if v.hopeless() {
+		return nil, s.first
+	}
+	switch s.phase {
+	case lowering:
+		s.rounds++
+		caps, err := v.lower()
+		if err != nil || len(caps) > 0 && s.rounds < maxRounds {
+			return s.try(caps), err
+		}
+		s.phase = downgraded
+		if caps, err := s.Downgrade(); err == nil && !same(caps, s.caps) {
+			return s.try(caps), nil
+		}
+		s.caps = s.User
+		fallthrough
+	case downgraded:
+		if s.Only {
+			return nil, s.first
+		}
+		s.phase = searching
+		s.search.begin(s)
+	}
+	return s.searchNext(v)
+}
+
+// Start returns the caps of the first try.
+func (s *Solver) Start() ([]pinner.Cap, error) {
+	s.caps = s.User
+	if !s.Only {
+		return s.caps, nil
+	}
+	s.phase = downgraded
+	caps, err := s.Downgrade()
+	return s.try(caps), err
+}
+
+// Dead is told instead of Next that a try cannot even be made.
+func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
+	if s.phase != searching {
+		return nil, why
+	}
+	return s.searchDead()
+}
+
+func (s *Solver) try(caps []pinner.Cap) []pinner.Cap {
+	s.caps = caps
+	return caps
+}
+
+// same reports whether two lists cap the same.
+func same(a, b []pinner.Cap) bool { return key(a) == key(b) }
+
+func key(caps []pinner.Cap) string {
+	var out []string
+	for _, c := range caps {
+		out = append(out, c.Version.String())
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// set returns caps with c in place of a cap of the same module.
+func set(caps []pinner.Cap, c pinner.Cap) []pinner.Cap {
+	out := slices.DeleteFunc(slices.Clone(caps), func(d pinner.Cap) bool { return d.Path == c.Path })
+	out = append(out, c)
+	slices.SortFunc(out, func(a, b pinner.Cap) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// A view is a state seen by the solver.
+type view struct {
+	*Solver
+	State
+	roots []typecheck.Fault // the faults that are nobody else's consequence
+}
+
+// roots returns the faults of packages that import no faulty package, directly or
+// not: the others may be healed with them.
+func roots(st State) []typecheck.Fault {
+	faulty := map[string]bool{}
+	for _, f := range st.Faults {
+		faulty[f.Package] = true
+	}
+	return slices.DeleteFunc(slices.Clone(st.Faults), func(f typecheck.Fault) bool {
+		for path := range below(st.Packages, f.Package) {
+			if path != f.Package && faulty[path] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// below returns a package and all that it imports, directly or not.
+func below(pkgs map[string]*Package, path string) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(path string) {
+		p := pkgs[path]
+		if p == nil || seen[path] {
+			return
+		}
+		seen[path] = true
+		for _, q := range p.Imports {
+			visit(q)
+		}
+	}
+	visit(path)
+	return seen
+}
+
+// above returns the packages that import path, directly or not.
+func above(pkgs map[string]*Package, path string) map[string]bool {
+	out := map[string]bool{path: true}
+	for grown := true; grown; {
+		grown = false
+		for _, p := range pkgs {
+			if !out[p.Path] && slices.ContainsFunc(p.Imports, func(q string) bool { return out[q] }) {
+				out[p.Path], grown = true, true
+			}
+		}
+	}
+	delete(out, path)
+	return out
+}
+
+// direct reports whether the plugin's own code imports the module.
+func (v *view) direct(path string) bool {
+	for _, p := range v.Packages {
+		if p.Own && slices.ContainsFunc(p.Imports, func(q string) bool { return v.moduleOf(q).Path == path }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *view) moduleOf(pkg string) module.Version {
+	if p := v.Packages[pkg]; p != nil {
+		return p.Module
+	}
+	return module.Version{}
+}
+
+// mayLower says why a module cannot be lowered, or "".
+func (v *view) mayLower(p *Package) error {
+	switch {
+	case p == nil || p.Own:
+		return fmt.Errorf("it is the plugin's own")
+	case slices.ContainsFunc(v.Plan.Pins, func(pin pinner.Pin) bool { return pin.Path == p.Module.Path }):
+		return fmt.Errorf("the server has it at that version")
+	case p.Fixed:
+		return fmt.Errorf("it is replaced, so there is no other version of it")
+	case slices.Contains(v.Keep, p.Module.Path):
+		return fmt.Errorf("it is kept by --keep")
+	}
+	return nil
+}
+
+func (v *view) limit() pinner.Limit {
+	return pinner.Limit{Server: v.Server, Pins: v.Plan.Pins, Caps: v.Plan.Caps}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,177 @@
+// Package typecheck finds out whether an import graph compiles, without
+// compiling it. [New] makes a checker for a platform; [Checker.Check] checks a
+// graph, and the next graph only where it differs from those before.
+//
+// go/types is used directly, and not through go/packages: the graph is known
+// already, the go command has one door (internal/gocmd), and between two rounds
+// of the solver most packages stay as they are.
+package typecheck
+
+import (
+	"context"
+	"fmt"
+	"go/types"
+	"go/version"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Package is one package of an import graph.
+type Package struct {
+	Path    string            // import path
+	Dir     string            // its files are here; another directory means other content
+	Files   []string          // names of the Go files that build, cgo files among them
+	Cgo     bool              // some of Files import "C"
+	Go      string            // language version, "1.21"; "" for the newest
+	Imports []string          // import paths, "C" and "unsafe" among them
+	Map     map[string]string // paths as written -> import paths, where they differ
+	Missing map[string]string // imports that cannot be resolved -> why
+	Bodies  bool              // function bodies are checked too
+}
+
+// A Fault is an error that the compiler would report.
+type Fault struct {
+	Package string
+	File    string // full path
+	Line    int    // from 1; 0 if there is none
+	Msg     string // as go/types has it
+	Missing string // the import path that cannot be resolved, if that is the fault
+
+	// Blames are the import paths of the packages that the faulty code refers
+	// to, the likeliest first.
+	Blames []string
+}
+
+// String returns the fault as the compiler prints it, without the directory.
+func (f Fault) String() string {
+	if f.Line == 0 {
+		return f.Msg
+	}
+	return fmt.Sprintf("%s:%d: %s", f.File[strings.LastIndexAny(f.File, `/\`)+1:], f.Line, f.Msg)
+}
+
+// A Checker remembers what it has checked.
+type Checker struct {
+	sizes types.Sizes
+	done  map[string]*result // by import path
+}
+
+// New returns a checker for a processor (GOARCH).
+func New(goarch string) *Checker {
+	return &Checker{sizes: types.SizesFor("gc", goarch), done: map[string]*result{}}
+}
+
+// result is a package that was checked.
+type result struct {
+	pkg    *Package
+	deps   map[string]*types.Package
+	types  *types.Package
+	faults []Fault
+	ready  chan struct{}
+}
+
+// Check checks the packages of a graph and returns their faults, in the order of
+// their import paths. source holds the files that are not as on disk. An import
+// that is neither in pkgs nor in Package.Missing is an error; so is a cycle.
+func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source map[string][]byte) ([]Fault, error) {
+	order, err := sorted(pkgs)
+	if err != nil {
+		return nil, err
+	}
+	results := map[string]*result{}
+	for _, p := range order {
+		results[p.Path] = &result{pkg: p, ready: make(chan struct{})}
+	}
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for _, p := range order {
+		old, r := c.done[p.Path], results[p.Path]
+		wg.Go(func() {
+			defer close(r.ready)
+			r.wait(results)
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if ctx.Err() == nil && !r.reuse(old) {
+				r.check(c.sizes, source)
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	maps.Copy(c.done, results)
+	var faults []Fault
+	for _, path := range slices.Sorted(maps.Keys(results)) {
+		faults = append(faults, results[path].faults...)
+	}
+	return faults, nil
+}
+
+// wait waits for the imports of r.
+func (r *result) wait(results map[string]*result) {
+	r.deps = map[string]*types.Package{}
+	for _, path := range r.pkg.Imports {
+		switch {
+		case path == "unsafe":
+			r.deps[path] = types.Unsafe
+		case results[path] != nil:
+			<-results[path].ready
+			r.deps[path] = results[path].types
+		}
+	}
+}
+
+// reuse takes over an earlier result for the same files and imports.
+func (r *result) reuse(old *result) bool {
+	if old == nil || old.types == nil {
+		return false
+	}
+	p, q := r.pkg, old.pkg
+	same := p.Dir == q.Dir && p.Go == q.Go && slices.Equal(p.Files, q.Files) && (q.Bodies || !p.Bodies) &&
+		maps.Equal(p.Missing, q.Missing) && maps.Equal(p.Map, q.Map) && maps.Equal(r.deps, old.deps)
+	if same {
+		r.types, r.faults = old.types, old.faults
+	}
+	return same
+}
+
+// sorted returns the packages with imports before importers.
+func sorted(pkgs map[string]*Package) ([]*Package, error) {
+	var out []*Package
+	state := map[string]int{} // 1: on the way, 2: done
+	var visit func(path string) error
+	visit = func(path string) error {
+		p := pkgs[path]
+		switch {
+		case p == nil || state[path] == 2:
+			return nil
+		case state[path] == 1:
+			return fmt.Errorf("import cycle through %s", path)
+		}
+		state[path] = 1
+		for _, q := range p.Imports {
+			if err := visit(q); err != nil {
+				return err
+			}
+		}
+		state[path] = 2
+		out = append(out, p)
+		return nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(pkgs)) {
+		if err := visit(path); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Newest reports whether the checker knows the language of a Go release: a
+// pinfix built by Go 1.26 cannot read the standard library of Go 1.27.
+func Newest(release string) bool {
+	return version.Compare(version.Lang("go"+release), version.Lang(runtime.Version())) <= 0
+}

@@ -1,0 +1,121 @@
+package pinner
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// Why a module is capped.
+const (
+	CauseCompile   = "compile"   // it, or the plugin with it, does not compile against a pin
+	CauseGo        = "go"        // its go line is above the server's Go
+	CauseDowngrade = "downgrade" // it asks for more than a pin or another cap
+	CauseUser      = "user"      // somebody said so: --cap
+)
+
+// A Cap is an upper bound on a module that the server does not link: the plan
+// requires the version and excludes what the graph has above it.
+type Cap struct {
+	module.Version
+	Cause string // one of the Cause constants
+	Error string // the compile error, the go line, or the requirement behind it, in words
+}
+
+// Versions gives the released versions of a module in ascending order, without
+// pre-releases and what its author has retracted. A module without tags has
+// none.
+type Versions func(path string) ([]string, error)
+
+// A Limit says what the go.mod of a module may ask for.
+type Limit struct {
+	Server *Server
+	Pins   []Pin
+	Caps   []Cap
+}
+
+// of returns the highest version that the limit allows for path, and whether
+// there is one.
+func (l Limit) of(path string) (string, bool) {
+	for _, p := range l.Pins {
+		if p.Path == path {
+			return p.Version.Version, true
+		}
+	}
+	for _, c := range l.Caps {
+		if c.Path == path {
+			return c.Version.Version, true
+		}
+	}
+	return "", false
+}
+
+// Exceeds returns the requirements of s that are above the limit.
+func (l Limit) Exceeds(s *Summary) []module.Version {
+	return slices.DeleteFunc(slices.Clone(s.Require), func(r module.Version) bool {
+		max, ok := l.of(r.Path)
+		return !ok || semver.Compare(r.Version, max) <= 0
+	})
+}
+
+// Allows reports whether a module with this go.mod can stand beside the limit:
+// it asks for no more, and the server's toolchain accepts its go line.
+func (l Limit) Allows(s *Summary) bool {
+	return l.Server.Accepts(s.Go) && len(l.Exceeds(s)) == 0
+}
+
+// A Candidates finds versions for caps.
+type Candidates struct {
+	Versions Versions
+	Source   Source
+}
+
+// Below returns what can take the place of v: the released versions under it,
+// and those of known, which somebody in the module graph asks for, where v is a
+// pseudo-version or there are no releases; newest first. A pre-release is never
+// among them.
+func (c Candidates) Below(v module.Version, known []string) ([]string, error) {
+	released, err := c.Versions(v.Path)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.DeleteFunc(slices.Clone(released), prerelease)
+	if len(all) == 0 || module.IsPseudoVersion(v.Version) {
+		for _, k := range known {
+			if module.IsPseudoVersion(k) || !prerelease(k) {
+				all = append(all, k)
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(k string) bool { return semver.Compare(k, v.Version) >= 0 })
+	semver.Sort(all)
+	slices.Reverse(all)
+	return slices.Compact(all), nil
+}
+
+func prerelease(v string) bool { return semver.Prerelease(v) != "" }
+
+// Newest returns the newest of versions (newest first) whose go.mod ok takes,
+// or "". The go.mod files are read a few at a time: the first that serves is
+// most often among the first.
+func (c Candidates) Newest(path string, versions []string, ok func(*Summary) bool) (string, error) {
+	const some = 8
+	for chunk := range slices.Chunk(versions, some) {
+		var want []module.Version
+		for _, v := range chunk {
+			want = append(want, module.Version{Path: path, Version: v})
+		}
+		sums, err := c.Source(want)
+		if err != nil {
+			return "", fmt.Errorf("versions of %s: %w", path, err)
+		}
+		for _, w := range want {
+			if ok(sums[w]) {
+				return w.Version, nil
+			}
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,146 @@
+package pinner
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// Downgrade returns the caps under which nothing asks for more than it gets: it
+// lowers each module that requires more than a pin or another cap to the newest
+// version that does not, until none is left (as go get X@lower does it,
+// cmd/go/internal/mvs.Downgrade, but it never removes a module or takes a
+// pre-release). What cannot be lowered stays and is left to excludes: a pinned
+// module, a directory, a module of in.Keep, one without such a version.
+func Downgrade(in Input) ([]Cap, error) {
+	d := &downgrade{in: in, stuck: map[string]bool{}}
+	d.limit = Limit{Server: in.Server, Pins: in.Pins, Caps: slices.Clone(in.Caps)}
+	for range maxDowngrades {
+		in.Caps = d.limit.Caps
+		plan, err := Make(in)
+		if err != nil {
+			return nil, err
+		}
+		d.limit.Caps = slices.Clone(plan.Caps)
+		open, err := plan.open()
+		if err != nil {
+			return nil, err
+		}
+		g, err := LoadGraph(open, in.Source)
+		if err != nil {
+			return nil, err
+		}
+		lowered, err := d.step(plan.Mod, g)
+		if err != nil || lowered == 0 {
+			return d.limit.Caps, err
+		}
+	}
+	return nil, fmt.Errorf("no end after %d rounds of downgrades", maxDowngrades)
+}
+
+// maxDowngrades bounds the rounds; each lowers every module that asks for too
+// much in the graph of the round before.
+const maxDowngrades = 200
+
+type downgrade struct {
+	in    Input
+	limit Limit
+	stuck map[string]bool
+}
+
+// step caps every module of g that asks for more than it gets.
+func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
+	lowered := 0
+	for _, path := range g.paths() {
+		v := module.Version{Path: path, Version: g.Selected(path)}
+		if max, ok := d.limit.of(path); ok {
+			v.Version = max
+		}
+		if !d.mayLower(m, v) {
+			continue
+		}
+		sums, err := d.in.Source([]module.Version{v})
+		if err != nil {
+			return 0, err
+		}
+		over := d.limit.Exceeds(sums[v])
+		if len(over) == 0 {
+			continue
+		}
+		done, err := d.lower(g, v, over[0])
+		if err != nil {
+			return 0, err
+		}
+		if done {
+			lowered++
+		}
+	}
+	return lowered, nil
+}
+
+func (d *downgrade) mayLower(m *Mod, v module.Version) bool {
+	pinned := slices.ContainsFunc(d.limit.Pins, func(p Pin) bool { return p.Path == v.Path })
+	if d.in.Linked != nil && !d.in.Linked(v.Path) {
+		return false // what it asks for matters to nobody
+	}
+	return !pinned && !d.stuck[v.Path] && m.Replacement(v) == nil && !slices.Contains(d.in.Keep, v.Path)
+}
+
+// lower caps v, which asks for over.
+func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
+	c := Candidates{d.in.Versions, d.in.Source}
+	below, err := c.Below(v, g.Versions(v.Path))
+	if err != nil {
+		below = nil // a private module, say: it stays
+	}
+	to, err := c.Newest(v.Path, below, d.limit.Allows)
+	if err != nil {
+		return false, err
+	}
+	if to == "" {
+		d.stuck[v.Path] = true
+		return false, nil
+	}
+	max, _ := d.limit.of(over.Path)
+	cap := Cap{module.Version{Path: v.Path, Version: to}, CauseDowngrade, d.why(v, over, max)}
+	d.limit.Caps = append(slices.DeleteFunc(d.limit.Caps, func(c Cap) bool { return c.Path == v.Path }), cap)
+	return true, nil
+}
+
+func (d *downgrade) why(v, over module.Version, max string) string {
+	for _, p := range d.limit.Pins {
+		if p.Path == over.Path {
+			return fmt.Sprintf("%s requires %s; the server has %s", v, over, max)
+		}
+	}
+	return fmt.Sprintf("%s requires %s, which is lowered to %s", v, over, max)
+}
+
+// open returns the plan's go.mod without the excludes of pinfix's own: its graph
+// shows who asks for too much.
+func (p *Plan) open() (*Mod, error) {
+	m, err := p.Mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	m.dropOwnExcludes()
+	return m, nil
+}
+
+// paths returns the modules of the graph, sorted.
+func (g *Graph) paths() []string {
+	var out []string
+	for path := range g.selected {
+		out = append(out, path)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Lowered reports whether v is below what the graph selects.
+func (g *Graph) Lowered(v module.Version) bool {
+	old := g.Selected(v.Path)
+	return old != "" && semver.Compare(v.Version, old) < 0
+}

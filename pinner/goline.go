@@ -1,0 +1,169 @@
+package pinner
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+)
+
+// A TooNewError lists modules whose go line is above the server's Go, and that
+// neither a pin nor a cap lowers.
+type TooNewError struct {
+	Go      string
+	Modules []TooNew
+}
+
+// TooNew is one module of a TooNewError.
+type TooNew struct {
+	module.Version
+	Go  string
+	By  []string
+	Why string // why no lower version serves, or ""
+}
+
+func (e *TooNewError) Error() string {
+	var lines []string
+	for _, m := range e.Modules {
+		s := fmt.Sprintf("%s needs Go %s; the server has Go %s", m.Version, m.Go, e.Go)
+		if len(m.By) > 0 {
+			s += " (" + m.By[0] + ")"
+		}
+		if m.Why != "" {
+			s += "; " + m.Why
+		}
+		lines = append(lines, s)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// NextStep says what the user can do.
+func (e *TooNewError) NextStep() string {
+	return "require older versions of them that ask for no newer Go"
+}
+
+// lowerGo does something about each module of g whose go line is above the
+// server's Go: the server's version where it has one, else a cap, or an exclude
+// where nothing of the module is linked. It returns how many it has lowered, and
+// a *TooNewError if it can lower none.
+func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (int, error) {
+	var rest []TooNew
+	lowered := 0
+	for _, m := range g.tooNew(in.Server) {
+		tooNew := TooNew{Version: m, Go: g.goLine[m], By: g.Demands(m)}
+		done, err := p.lower(in, g, &tooNew, excluded)
+		if err != nil {
+			return 0, err
+		}
+		if done {
+			lowered++
+		} else {
+			rest = append(rest, tooNew)
+		}
+	}
+	if lowered == 0 && len(rest) > 0 {
+		return 0, &TooNewError{Go: in.Server.GoVersion(), Modules: rest}
+	}
+	return lowered, nil
+}
+
+func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]bool) (bool, error) {
+	switch i := slices.IndexFunc(in.Server.Pins, func(pin Pin) bool { return pin.Path == m.Path && !workspace(pin) }); {
+	case p.pins(m.Path):
+		return false, nil // just now, for another version of it, or it cannot be helped
+	case i >= 0:
+		p.Pins = append(p.Pins, in.Server.Pins[i])
+		return true, p.require(in.Server.Pins[i : i+1])
+	case in.Versions == nil:
+		return false, nil
+	case p.capAt(m.Version):
+		m.Why = "it is capped there"
+		return false, nil
+	case p.caps(m.Path), !p.needs(in, m.Path):
+		excluded[m.Version] = true
+		p.Demands = append(p.Demands, Demand{m.Version, m.By})
+		return true, nil
+	case slices.Contains(in.Keep, m.Path):
+		m.Why = "it is kept by --keep"
+		return false, nil
+	}
+	return p.capGo(in, g, m)
+}
+
+// needs reports whether the module has a package that is linked, as far as is
+// known: a tidy go.mod of go 1.17 and newer lists all such modules.
+func (p *Plan) needs(in Input, path string) bool {
+	if p.Mod.version(path) != "" {
+		return true
+	}
+	if in.Linked != nil {
+		return in.Linked(path)
+	}
+	return !prunedGo(in.Mod.GoVersion())
+}
+
+// capGo caps m at its newest version whose go line the server accepts.
+func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
+	c := Candidates{in.Versions, in.Source}
+	below, err := c.Below(m.Version, g.Versions(m.Path))
+	if err != nil {
+		m.Why = err.Error()
+		return false, nil
+	}
+	v, err := c.Newest(m.Path, below, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
+	if err != nil {
+		return false, err
+	}
+	if v == "" {
+		m.Why = "no older version of it asks for less"
+		return false, nil
+	}
+	why := fmt.Sprintf("%s needs Go %s; the server has Go %s", m.Version, m.Go, in.Server.GoVersion())
+	cap := Cap{module.Version{Path: m.Path, Version: v}, CauseGo, why}
+	p.Caps = append(p.Caps, cap)
+	return true, p.cap(cap)
+}
+
+// cap requires the highest version that a cap allows.
+func (p *Plan) cap(c Cap) error {
+	p.allow(c.Version)
+	if p.Mod.version(c.Path) == c.Version.Version {
+		return nil
+	}
+	return p.Mod.setRequire(c.Version)
+}
+
+func (p *Plan) pins(path string) bool {
+	return slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == path })
+}
+
+func (p *Plan) caps(path string) bool {
+	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.Path == path })
+}
+
+func (p *Plan) capAt(v module.Version) bool {
+	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.Version == v })
+}
+
+// sets reports whether the plan decides the version of the module.
+func (p *Plan) sets(path string) bool { return p.pins(path) || p.caps(path) }
+
+// Holder returns the module of the plan whose package this would be: the pin or
+// cap with the longest path, or none.
+func (p *Plan) Holder(pkg string) module.Version {
+	for ; pkg != "." && pkg != "/"; pkg = path.Dir(pkg) {
+		for _, pin := range p.Pins {
+			if pin.Path == pkg {
+				return pin.Version
+			}
+		}
+		for _, c := range p.Caps {
+			if c.Path == pkg {
+				return c.Version
+			}
+		}
+	}
+	return module.Version{}
+}
