@@ -103,6 +103,7 @@ func Make(in Input) (*Plan, error) {
 			}
 		}
 	}
+	m.Cleanup() // what is dropped leaves empty lines
 	if err := plan.require(plan.Pins); err != nil {
 		return nil, err
 	}
@@ -119,6 +120,7 @@ func Make(in Input) (*Plan, error) {
 		return nil, err
 	}
 	m.addExcludes(sorted(excluded))
+	m.Cleanup()
 	return plan, nil
 }
 

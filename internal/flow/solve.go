@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -118,9 +119,12 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		if err != nil {
 			return false, err
 		}
+		if texts := ambiguities(next.listing); len(texts) > 0 {
+			return !slices.ContainsFunc(texts, a.ambiguousText), nil // without a cure, tidy will say so
+		}
 		settled := next.same(now)
 		*now = *next
-		if !settled || a.ambiguousIn(now.listing) {
+		if !settled {
 			return false, nil
 		}
 	}
@@ -165,16 +169,15 @@ func (a *aligner) makePlan() (*pinner.Plan, error) {
 	}
 }
 
-// ambiguousIn notes packages that two modules of the listing hold, and reports
-// whether there is a cure.
-func (a *aligner) ambiguousIn(l *stage.Listing) bool {
-	found := false
-	for _, p := range l.Packages {
-		if p.Error != nil && a.ambiguousText(p.Error.Err) {
-			found = true
+// ambiguities returns what is said of packages that two modules hold.
+func ambiguities(l *stage.Listing) []string {
+	var out []string
+	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
+		if p := l.Packages[path]; p.Error != nil && strings.Contains(p.Error.Err, "ambiguous import") {
+			out = append(out, p.Error.Err)
 		}
 	}
-	return found
+	return out
 }
 
 // unreadable reports whether a package is missing for another reason than that

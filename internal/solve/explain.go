@@ -93,11 +93,7 @@ func (v *view) note() {
 // because says why the module of a fault is capped: the code, and the
 // requirement behind it.
 func (v *view) because(f typecheck.Fault) string {
-	s := v.place(f) + ": " + f.Msg
-	if behind := v.behind(f); behind != "" {
-		s += "; " + behind
-	}
-	return s
+	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
 // place returns file and line of a fault: in the plugin's tree, or with the
@@ -119,22 +115,28 @@ func (v *view) behind(f typecheck.Fault) string {
 	if m.Path == "" {
 		return ""
 	}
-	what := v.holder(m)
-	if req := v.requires(v.Packages[f.Package], m.Path); req != "" && semver.Compare(req, m.Version) > 0 {
-		return fmt.Sprintf("%s requires %s %s, %s", v.Packages[f.Package].Module, m.Path, req, what)
+	p := v.Packages[f.Package]
+	if req := v.requires(p, m.Path); req != "" && semver.Compare(req, m.Version) > 0 {
+		return fmt.Sprintf("; %s requires %s %s", spaced(p.Module), m.Path, req) + v.holder(m, false)
 	}
-	return what
+	return v.holder(m, false)
 }
 
-// holder says who has m at its version.
-func (v *view) holder(m module.Version) string {
-	if v.pinned(m.Path) {
-		return "the server has " + m.String()
+// holder says who has m at its version; which continues a sentence that has
+// named it.
+func (v *view) holder(m module.Version, which bool) string {
+	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == m.Path })
+	switch {
+	case v.pinned(m.Path) && which:
+		return ", which the server has"
+	case v.pinned(m.Path):
+		return "; the server has " + spaced(m)
+	case i >= 0:
+		return fmt.Sprintf("; %s is lowered to %s: %s", m.Path, m.Version, v.Plan.Caps[i].Error)
+	case which:
+		return ""
 	}
-	if i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == m.Path }); i >= 0 {
-		return fmt.Sprintf("%s is lowered to %s (%s)", m.Path, m.Version, v.Plan.Caps[i].Error)
-	}
-	return "the plugin has " + m.String()
+	return "; the plugin has " + spaced(m)
 }
 
 // blamed returns the module whose version is behind a fault: of those that the
@@ -196,44 +198,47 @@ func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string
 	if m.Path == "" {
 		return reason, "mend the code; go build says the same"
 	}
-	reason += "; " + v.holder(m)
-	had := v.Base.Selected(m.Path)
-	if had == "" || semver.Compare(had, m.Version) <= 0 {
-		return reason, "change the code to what " + m.String() + " has"
+	next = "change the code to what " + m.String() + " has"
+	if f.Missing != "" {
+		reason = fmt.Sprintf("%s: %s is not in %s", v.place(f), f.Missing, spaced(m))
+		next = "change the import"
 	}
-	reason += fmt.Sprintf(", the plugin's code is written for %s", had)
-	next = fmt.Sprintf("change the code to what %s has", m)
-	if v.pinned(m.Path) {
+	reason += v.holder(m, f.Missing != "")
+	if had := v.Base.Selected(m.Path); semver.Compare(had, m.Version) > 0 {
+		reason += "; the plugin has " + had
 		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, had)
 	}
 	return reason, next
 }
 
+func spaced(m module.Version) string { return m.Path + " " + m.Version }
+
 // otherCode: a module that cannot be lowered does not compile.
 func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
-	reason = p.Module.String()
+	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
+	reason = spaced(p.Module)
 	if only := v.only(p); only != "" {
 		reason += " (" + only + ")"
 	}
-	next = "require an older version of what imports it"
+	req := ""
 	if m.Path != "" {
-		need := fmt.Sprintf(" needs another version of %s", m.Path)
-		if req := v.requires(p, m.Path); req != "" && semver.Compare(req, m.Version) > 0 {
-			need = fmt.Sprintf(" needs %s >= %s", m.Path, req)
-			next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
-		}
-		reason += need
-	} else {
-		reason += " does not compile"
+		req = v.requires(p, m.Path)
 	}
-	reason += fmt.Sprintf(" (%s: %s)", v.place(f), f.Msg)
-	if m.Path != "" {
-		reason += "; " + v.holder(m)
+	switch {
+	case f.Missing != "" && m.Path != "":
+		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
+	case semver.Compare(req, m.Version) > 0:
+		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
+		next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
+	case m.Path != "":
+		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)
+	default:
+		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
 	if why := v.mayLower(p); why != nil {
 		reason += fmt.Sprintf("; %s cannot be lowered: %v", p.Module.Path, why)
 	}
-	if chain := v.chain(p.Path); len(chain) > 0 {
+	if chain := v.chain(p.Path); len(chain) > 1 {
 		reason += "; " + strings.Join(chain, " imports ")
 	}
 	return reason, next
