@@ -22,12 +22,15 @@ type Cap struct {
 	module.Version
 	Cause string // one of the Cause constants
 	Error string // the compile error, the go line, or the requirement behind it, in words
+
+	// For is the pin or cap that it was set for, if there is one.
+	For module.Version
 }
 
-// Versions gives the released versions of a module in ascending order, without
-// pre-releases and what its author has retracted. A module without tags has
-// none.
-type Versions func(path string) ([]string, error)
+// Versions gives the released versions of modules in ascending order, many in
+// one call, without pre-releases and what their authors have retracted. A module
+// without tags has none; one that cannot be asked for is missing from the answer.
+type Versions func(paths []string) (map[string][]string, error)
 
 // A Limit says what the go.mod of a module may ask for.
 type Limit struct {
@@ -72,16 +75,43 @@ type Candidates struct {
 	Source   Source
 }
 
+// Prepare fetches what [Candidates.Below] and [Candidates.Newest] need of these
+// modules together: one by one, most of the time is spent on waiting.
+func (c Candidates) Prepare(vs []module.Version) error {
+	var paths []string
+	for _, v := range vs {
+		paths = append(paths, v.Path)
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	if _, err := c.Versions(paths); err != nil {
+		return err
+	}
+	var mods []module.Version
+	for _, v := range vs {
+		below, err := c.Below(v, nil)
+		if err != nil {
+			return err
+		}
+		for _, k := range below[:min(len(below), some)] {
+			mods = append(mods, module.Version{Path: v.Path, Version: k})
+		}
+	}
+	_, err := c.Source(mods)
+	return err
+}
+
 // Below returns what can take the place of v: the released versions under it,
 // and those of known, which somebody in the module graph asks for, where v is a
 // pseudo-version or there are no releases; newest first. A pre-release is never
 // among them.
 func (c Candidates) Below(v module.Version, known []string) ([]string, error) {
-	released, err := c.Versions(v.Path)
+	released, err := c.Versions([]string{v.Path})
 	if err != nil {
 		return nil, err
 	}
-	all := slices.DeleteFunc(slices.Clone(released), prerelease)
+	all := slices.DeleteFunc(slices.Clone(released[v.Path]), prerelease)
 	if len(all) == 0 || module.IsPseudoVersion(v.Version) {
 		for _, k := range known {
 			if module.IsPseudoVersion(k) || !prerelease(k) {
@@ -95,13 +125,15 @@ func (c Candidates) Below(v module.Version, known []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
+// some is how many go.mod files are read at a time: the first that serves is
+// most often among the first.
+const some = 8
+
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }
 
 // Newest returns the newest of versions (newest first) whose go.mod ok takes,
-// or "". The go.mod files are read a few at a time: the first that serves is
-// most often among the first.
+// or "".
 func (c Candidates) Newest(path string, versions []string, ok func(*Summary) bool) (string, error) {
-	const some = 8
 	for chunk := range slices.Chunk(versions, some) {
 		var want []module.Version
 		for _, v := range chunk {

@@ -104,7 +104,7 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 		return false, nil
 	}
 	max, _ := d.limit.of(over.Path)
-	cap := Cap{module.Version{Path: v.Path, Version: to}, CauseDowngrade, d.why(v, over, max)}
+	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max}}
 	d.limit.Caps = append(slices.DeleteFunc(d.limit.Caps, func(c Cap) bool { return c.Path == v.Path }), cap)
 	return true, nil
 }
@@ -112,10 +112,10 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 func (d *downgrade) why(v, over module.Version, max string) string {
 	for _, p := range d.limit.Pins {
 		if p.Path == over.Path {
-			return fmt.Sprintf("%s requires %s; the server has %s", v, over, max)
+			return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, max)
 		}
 	}
-	return fmt.Sprintf("%s requires %s, which is lowered to %s", v, over, max)
+	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, max)
 }
 
 // open returns the plan's go.mod without the excludes of pinfix's own: its graph

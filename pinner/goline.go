@@ -49,24 +49,40 @@ func (e *TooNewError) NextStep() string {
 // where nothing of the module is linked. It returns how many it has lowered, and
 // a *TooNewError if it can lower none.
 func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (int, error) {
+	tooNew := g.tooNew(in.Server)
+	if err := p.prepare(in, tooNew); err != nil {
+		return 0, err
+	}
 	var rest []TooNew
 	lowered := 0
-	for _, m := range g.tooNew(in.Server) {
-		tooNew := TooNew{Version: m, Go: g.goLine[m], By: g.Demands(m)}
-		done, err := p.lower(in, g, &tooNew, excluded)
+	for _, m := range tooNew {
+		n := TooNew{Version: m, Go: g.goLine[m], By: g.Demands(m)}
+		done, err := p.lower(in, g, &n, excluded)
 		if err != nil {
 			return 0, err
 		}
 		if done {
 			lowered++
 		} else {
-			rest = append(rest, tooNew)
+			rest = append(rest, n)
 		}
 	}
 	if lowered == 0 && len(rest) > 0 {
 		return 0, &TooNewError{Go: in.Server.GoVersion(), Modules: rest}
 	}
 	return lowered, nil
+}
+
+// prepare fetches versions for all that will be capped at once.
+func (p *Plan) prepare(in Input, tooNew []module.Version) error {
+	if in.Versions == nil {
+		return nil
+	}
+	capped := slices.DeleteFunc(slices.Clone(tooNew), func(m module.Version) bool {
+		held := slices.ContainsFunc(in.Server.Pins, func(pin Pin) bool { return pin.Path == m.Path })
+		return held || p.caps(m.Path) || !p.needs(in, m.Path) || slices.Contains(in.Keep, m.Path)
+	})
+	return Candidates{in.Versions, in.Source}.Prepare(capped)
 }
 
 func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]bool) (bool, error) {
@@ -120,8 +136,8 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}
-	why := fmt.Sprintf("%s needs Go %s; the server has Go %s", m.Version, m.Go, in.Server.GoVersion())
-	cap := Cap{module.Version{Path: m.Path, Version: v}, CauseGo, why}
+	why := fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version.Version, m.Go, in.Server.GoVersion())
+	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: why}
 	p.Caps = append(p.Caps, cap)
 	return true, p.cap(cap)
 }

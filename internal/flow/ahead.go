@@ -168,10 +168,10 @@ func (a *aligner) excludesBelow(path string) bool {
 
 // readOld starts reading vendor/ as it is.
 func (a *aligner) readOld(ctx context.Context) {
-	a.old = make(chan oldVendor, 1)
+	a.oldVendor = make(chan oldVendor, 1)
 	go func() {
 		sums, err := commit.VendorSums(ctx, a.plugin.root)
-		a.old <- oldVendor{sums, err}
+		a.oldVendor <- oldVendor{sums, err}
 	}()
 }
 

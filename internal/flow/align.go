@@ -33,7 +33,7 @@ type aligner struct {
 	have, bare stage.Files // Go files with imports of pinfix's own: as they are, and without
 	in         pinner.Input
 	ahead      *ahead
-	old        chan oldVendor
+	oldVendor  chan oldVendor
 	moves      []stage.Move     // packages that the server takes from a nested module
 	raised     []module.Version // what they were raised to, as in.Raise first had it
 	kept       []string         // parents whose raise is not taken back
@@ -42,7 +42,12 @@ type aligner struct {
 	user    []pinner.Cap  // --cap
 	solver  *solve.Solver
 	checker *typecheck.Checker
-	rounds  int // of the solver
+	started bool              // the solver has given its first caps
+	pruned  bool              // caps that are not needed any more are taken back, once
+	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
+	rounds  int               // of the solver
+
+	warnings []string
 }
 
 // aligned is a staged plugin that has every shared module as the server has it.
@@ -225,7 +230,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
-		demands: needed, unpinned: now.choice.unpinned, warnings: plan.Warnings}
+		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
 	if err != nil {
 		return nil, err

@@ -169,7 +169,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		Server:        ServerReport(server),
 		Plugin:        report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)},
 		Changes:       []report.Change{},
-		Caps:          []report.Cap{},
+		Caps:          c.caps(),
 		Unpinned:      []report.Unpinned{},
 		Warnings:      append(append([]string{}, tool.warnings...), c.al.warnings...),
 		Diff:          c.diff,

@@ -29,11 +29,25 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 		a.addChecked(graph, plan, l, path, touched)
 	}
 	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
+	return a.checker.Check(ctx, graph, a.ownSource())
+}
+
+// ownSource returns the plugin's files that are not as on disk, by full path.
+func (a *aligner) ownSource() map[string][]byte {
 	files := map[string][]byte{}
 	for name, src := range a.bare {
 		files[filepath.Join(a.stage.Root, filepath.FromSlash(name))] = src
 	}
-	return a.checker.Check(ctx, graph, files)
+	return files
+}
+
+// place returns where a fault is: in the plugin's tree, or with the full path.
+func (a *aligner) place(f typecheck.Fault) string {
+	file := f.File
+	if rel, err := filepath.Rel(a.stage.Root, file); err == nil && filepath.IsLocal(rel) {
+		file = filepath.ToSlash(rel)
+	}
+	return fmt.Sprintf("%s:%d", file, f.Line)
 }
 
 // touched returns the packages of modules that moved and those that import

@@ -85,6 +85,9 @@ func (c *changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 	case rc.Old == rc.New:
 		return "go mod tidy", nil
 	}
+	if k, ok := c.cap(rc.Path); ok {
+		return k.Error, nil
+	}
 	v := module.Version{Path: rc.Path, Version: rc.New}
 	return "go mod tidy selects it with the pins", c.al.graph.Demands(v)
 }
@@ -120,19 +123,18 @@ func (c *changes) whyExclude(v module.Version) (string, []string) {
 			by = d.By
 		}
 	}
-	pin, ok := c.pin(v.Path)
 	switch {
-	case !ok:
+	case slices.Contains(c.a.in.Drop, v.Path):
 		return fmt.Sprintf("the server takes the packages of %s from another module", v.Path), by
 	case len(by) == 0:
-		return fmt.Sprintf("above the server's %s", pin.Version.Version), nil
+		return fmt.Sprintf("%s is asked for; %s", v.Version, c.whyAbove(v)), nil
 	}
 	steps := strings.Split(by[0], " -> ")
 	who := "the plugin"
 	if len(steps) > 1 {
 		who = strings.Replace(steps[len(steps)-2], "@", " ", 1)
 	}
-	return fmt.Sprintf("%s requires %s %s; the server has %s", who, v.Path, v.Version, pin.Version.Version), by
+	return fmt.Sprintf("%s requires %s %s; %s", who, v.Path, v.Version, c.whyAbove(v)), by
 }
 
 func (c *changes) replaces() []report.Change {
@@ -251,6 +253,7 @@ func (c *changes) rows(r *report.Apply) []report.Row {
 			row.Server = strings.TrimPrefix(pin.String(), path+" ")
 		}
 		excluded := 0
+		_, capped := c.cap(path)
 		for _, ch := range by[path] {
 			switch ch.Kind {
 			case "exclude":
@@ -263,7 +266,7 @@ func (c *changes) rows(r *report.Apply) []report.Row {
 			if row.Plugin == "" {
 				row.Plugin = ch.Old
 			}
-			if row.Why == "" || len(ch.DemandedBy) > 0 {
+			if row.Why == "" || len(ch.DemandedBy) > 0 && !capped {
 				row.Why = ch.Reason
 			}
 		}

@@ -24,7 +24,7 @@ import (
 // solves reports whether conflicts are solved by lowering modules.
 func (a *aligner) solves() bool { return a.o.Conflicts == "auto" || a.o.Conflicts == "downgrade" }
 
-// startSolver makes the solver and takes its first caps.
+// startSolver makes the solver.
 func (a *aligner) startSolver(ctx context.Context) error {
 	if err := pinner.CheckDirectives(a.plugin.user, a.server); err != nil {
 		return err
@@ -36,17 +36,26 @@ func (a *aligner) startSolver(ctx context.Context) error {
 	if err := a.userCaps(); err != nil {
 		return err
 	}
-	a.in.Caps = a.user
+	a.in.Caps, a.in.Keep = a.user, a.o.Keep
 	if !a.solves() {
 		return nil
 	}
 	a.in.Versions = a.stage.Versions(ctx)
+	if !typecheck.Knows(a.server.GoVersion()) {
+		a.warnings = append(a.warnings, fmt.Sprintf("this pinfix was built by %s and cannot tell what compiles with the server's %s; build it with that: go install github.com/pinfix/pinfix/cmd/pinfix@latest", runtime.Version(), a.server.Go))
+		return nil
+	}
 	_, goarch, ok := a.server.Platform()
 	if !ok {
 		goarch = runtime.GOARCH
 	}
 	a.checker = typecheck.New(goarch)
-	a.in.Keep = a.o.Keep
+	a.newSolver()
+	return nil
+}
+
+// newSolver begins to solve from the user's own caps.
+func (a *aligner) newSolver() {
 	a.solver = &solve.Solver{
 		Server: a.server, Base: a.base, Root: a.plugin.root, Keep: a.o.Keep, User: a.user,
 		Only: a.o.Conflicts == "downgrade",
@@ -57,7 +66,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 			return pinner.Downgrade(in)
 		},
 	}
-	return nil
+	a.started = false
 }
 
 // userCaps reads --cap, and looks at --keep.
@@ -111,8 +120,16 @@ func (a *aligner) steered(plan *pinner.Plan) error {
 // returns false, or an error where nothing helps. now becomes the import graph
 // under the plan.
 func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (bool, error) {
-	if err := a.steered(plan); err != nil || !a.solves() {
+	if err := a.steered(plan); err != nil || a.solver == nil {
 		return err == nil, err
+	}
+	if !a.started {
+		a.started = true
+		caps, err := a.solver.Start()
+		if err != nil || len(caps) > len(a.user) {
+			a.in.Caps = caps
+			return false, err
+		}
 	}
 	if !bytes.Equal(now.mod, plan.Mod.Text()) {
 		next, err := a.look(ctx, plan.Mod)
@@ -132,13 +149,58 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		return true, nil // tidy will say so
 	}
 	faults, err := a.compile(ctx, plan, now.listing)
-	if err != nil || len(faults) == 0 {
-		return err == nil, err
+	if err != nil {
+		return false, err
 	}
+	faults = slices.DeleteFunc(faults, a.isOld)
+	if len(faults) == 0 {
+		return !a.prune(now.listing), nil
+	}
+	return false, a.next(ctx, plan, now, faults)
+}
+
+// next takes the solver's next try.
+func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, faults []typecheck.Fault) error {
 	a.rounds++
-	a.o.Step(fmt.Sprintf("round %d: %d errors in %s", a.rounds, len(faults), faultyModules(now.listing, faults)))
-	a.in.Caps, err = a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
-	return false, err
+	a.o.Step(fmt.Sprintf("round %d: %s in %s", a.rounds, count(len(faults), "error"), faultyModules(now.listing, faults)))
+	caps, err := a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
+	if err == nil {
+		a.in.Caps = caps
+		return nil
+	}
+	if known, baseErr := a.findOld(ctx, faults); baseErr != nil || !known {
+		return errors.Join(err, baseErr)
+	}
+	a.newSolver()
+	a.in.Caps = a.user
+	return nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// prune takes caps back whose modules are not linked any more, now that others
+// are lowered. It reports whether there were any; what is then missed is capped
+// again, and stays.
+func (a *aligner) prune(l *stage.Listing) bool {
+	if a.pruned {
+		return false
+	}
+	linked := l.Versions()
+	needless := func(path string) bool {
+		asked := slices.ContainsFunc(a.user, func(c pinner.Cap) bool { return c.Path == path })
+		return linked[path] == "" && !asked
+	}
+	if !slices.ContainsFunc(a.in.Caps, func(c pinner.Cap) bool { return needless(c.Path) }) {
+		return false
+	}
+	a.pruned = true
+	a.in.Caps = a.solver.Without(needless)
+	return true
 }
 
 // faultyModules names the modules of faults.

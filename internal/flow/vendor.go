@@ -65,7 +65,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 		}
 		return d, nil
 	}
-	old := <-a.old
+	old := <-a.oldVendor
 	if d.old = old.sums; old.err != nil {
 		return nil, old.err
 	}

@@ -132,11 +132,31 @@ func (v *view) holder(m module.Version, which bool) string {
 	case v.pinned(m.Path):
 		return "; the server has " + spaced(m)
 	case i >= 0:
-		return fmt.Sprintf("; %s is lowered to %s: %s", m.Path, m.Version, v.Plan.Caps[i].Error)
+		return fmt.Sprintf("; %s is lowered to %s", m.Path, m.Version) + v.whyCapped(v.Plan.Caps[i])
 	case which:
 		return ""
 	}
 	return "; the plugin has " + spaced(m)
+}
+
+// whyCapped follows a cap to the pin behind it.
+func (v *view) whyCapped(c pinner.Cap) string {
+	s := ""
+	for range v.Plan.Caps {
+		if c.For.Path == "" {
+			return s + ": " + c.Error
+		}
+		s += " for " + spaced(c.For)
+		i := slices.IndexFunc(v.Plan.Caps, func(d pinner.Cap) bool { return d.Path == c.For.Path })
+		if i < 0 {
+			break
+		}
+		c = v.Plan.Caps[i]
+	}
+	if v.pinned(c.For.Path) {
+		s += " of the server"
+	}
+	return s
 }
 
 // blamed returns the module whose version is behind a fault: of those that the

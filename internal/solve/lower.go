@@ -16,6 +16,13 @@ import (
 func (v *view) lower() ([]pinner.Cap, error) {
 	others, direct := v.atFault()
 	for _, group := range [][]typecheck.Fault{others, direct} {
+		var at []module.Version
+		for _, f := range group {
+			at = append(at, v.moduleOf(f.Package))
+		}
+		if err := v.Find.Prepare(at); err != nil {
+			return nil, err
+		}
 		caps, n := v.caps, 0
 		for _, f := range group {
 			c, err := v.cap(f)
@@ -63,7 +70,7 @@ func (v *view) cap(f typecheck.Fault) (*pinner.Cap, error) {
 	if err != nil || to == "" {
 		return nil, err
 	}
-	return &pinner.Cap{Version: module.Version{Path: at.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f)}, nil
+	return &pinner.Cap{Version: module.Version{Path: at.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}, nil
 }
 
 // known are the versions of a module that the plugin's graph asks for.
@@ -77,6 +84,6 @@ func (v *view) lowerBy(p *Package, f typecheck.Fault) ([]pinner.Cap, bool) {
 		return nil, false
 	}
 	below = slices.DeleteFunc(below, func(k string) bool { return semver.Compare(k, p.Module.Version) >= 0 })
-	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: below[0]}, Cause: pinner.CauseCompile, Error: v.because(f)}
+	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: below[0]}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
 	return set(v.caps, c), true
 }

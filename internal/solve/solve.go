@@ -123,6 +123,12 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	return s.searchDead()
 }
 
+// Without returns the caps of the last try but for those of some modules, which
+// turn out to be needless.
+func (s *Solver) Without(needless func(path string) bool) []pinner.Cap {
+	return s.try(slices.DeleteFunc(slices.Clone(s.caps), func(c pinner.Cap) bool { return needless(c.Path) }))
+}
+
 func (s *Solver) try(caps []pinner.Cap) []pinner.Cap {
 	s.caps = caps
 	return caps

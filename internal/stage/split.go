@@ -1,9 +1,11 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,12 +33,12 @@ type Move struct {
 // there are few: those known, and the one of the nested version's own commit,
 // which is the only way for a module without tags (google.golang.org/genproto).
 func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(goLine string) bool) (string, error) {
-	tagged, listErr := s.versions(ctx, m.Parent.Path) // the versions known may do without a list
+	released, listErr := s.Versions(ctx)([]string{m.Parent.Path}) // the versions known may do without a list
 	look := slices.Clone(known)
 	if v := sameCommit(m); v != "" {
 		look = append(look, v)
 	}
-	all := slices.Concat(look, tagged)
+	all := slices.Concat(look, released[m.Parent.Path])
 	semver.Sort(all)
 	source := s.ModFiles(ctx)
 	for _, v := range slices.Compact(all) {
@@ -63,33 +65,43 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 	return "", fmt.Errorf("%s holds package %s, which the server takes from %s, and no later version without it was found", m.Parent, m.Package, m.Nested)
 }
 
-// Versions returns a source of the released versions of modules: each is asked
-// for once.
+// Versions returns a source of the released versions of modules, without the
+// retracted: each is asked for once.
 func (s *Stage) Versions(ctx context.Context) pinner.Versions {
-	known := map[string][]string{}
-	return func(path string) ([]string, error) {
-		if vs, ok := known[path]; ok {
-			return vs, nil
+	if s.released == nil {
+		s.released = map[string][]string{}
+	}
+	return func(paths []string) (map[string][]string, error) {
+		unknown := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { _, ok := s.released[p]; return ok })
+		if len(unknown) == 0 {
+			return s.released, nil
 		}
-		vs, err := s.versions(ctx, path)
-		if err == nil {
-			known[path] = vs
-		}
-		return vs, err
+		slices.Sort(unknown)
+		return s.released, s.askVersions(ctx, slices.Compact(unknown))
 	}
 }
 
-// versions returns the tagged versions of a module, without the retracted.
-func (s *Stage) versions(ctx context.Context, path string) ([]string, error) {
+func (s *Stage) askVersions(ctx context.Context, paths []string) error {
 	dir, err := s.fetchDir()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, err := s.go_.In(dir).Run(ctx, "list", "-m", "-versions", path)
+	out, err := s.go_.In(dir).Run(ctx, slices.Concat([]string{"list", "-m", "-e", "-versions", "-json"}, paths)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return slices.DeleteFunc(strings.Fields(string(out)), func(v string) bool { return !semver.IsValid(v) || semver.Prerelease(v) != "" }), nil
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m struct {
+			Path     string
+			Versions []string
+		}
+		if err := dec.Decode(&m); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("go list -m -versions: %w", err)
+		}
+		s.released[m.Path] = slices.DeleteFunc(m.Versions, func(v string) bool { return semver.Prerelease(v) != "" })
+	}
 }
 
 // sameCommit returns the parent's pseudo-version for the commit of the nested

@@ -32,6 +32,7 @@ type Stage struct {
 	n        int
 	mu       sync.Mutex
 	modFiles modFiles
+	released map[string][]string // versions by module path
 	parsed   map[string][]edge
 }
 

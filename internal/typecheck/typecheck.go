@@ -73,8 +73,8 @@ type result struct {
 	ready  chan struct{}
 }
 
-// Check checks the packages of a graph and returns their faults, in the order of
-// their import paths. source holds the files that are not as on disk. An import
+// Check checks the packages of a graph and returns the faults of those with Bodies,
+// in the order of their import paths: the others are there for what they declare. source holds the files that are not as on disk. An import
 // that is neither in pkgs nor in Package.Missing is an error; so is a cycle.
 func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source map[string][]byte) ([]Fault, error) {
 	order, err := sorted(pkgs)
@@ -106,7 +106,9 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	maps.Copy(c.done, results)
 	var faults []Fault
 	for _, path := range slices.Sorted(maps.Keys(results)) {
-		faults = append(faults, results[path].faults...)
+		if pkgs[path].Bodies {
+			faults = append(faults, results[path].faults...)
+		}
 	}
 	return faults, nil
 }
@@ -170,8 +172,8 @@ func sorted(pkgs map[string]*Package) ([]*Package, error) {
 	return out, nil
 }
 
-// Newest reports whether the checker knows the language of a Go release: a
-// pinfix built by Go 1.26 cannot read the standard library of Go 1.27.
-func Newest(release string) bool {
+// Knows reports whether the checker knows the language of a Go release: that of a
+// newer one than pinfix was built by it does not.
+func Knows(release string) bool {
 	return version.Compare(version.Lang("go"+release), version.Lang(runtime.Version())) <= 0
 }

@@ -1,0 +1,50 @@
+package flow
+
+import (
+	"fmt"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// caps lists every module beside the pins that ends lower than the plugin's own
+// build list had it.
+func (c *changes) caps() []report.Cap {
+	out := []report.Cap{}
+	for _, r := range c.mod.Require {
+		path, now := r.Mod.Path, r.Mod.Version
+		had := c.a.base.Selected(path)
+		if _, pinned := c.pin(path); pinned || had == "" || semver.Compare(now, had) >= 0 {
+			continue
+		}
+		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "nobody asks for more of it with the other modules lowered"}
+		if k, ok := c.cap(path); ok {
+			cap.Cause, cap.Error = k.Cause, k.Error
+		}
+		out = append(out, cap)
+	}
+	return out
+}
+
+func (c *changes) cap(path string) (pinner.Cap, bool) {
+	for _, k := range c.al.plan.Caps {
+		if k.Path == path {
+			return k, true
+		}
+	}
+	return pinner.Cap{}, false
+}
+
+// whyAbove says what an excluded version is above of.
+func (c *changes) whyAbove(v module.Version) string {
+	if pin, ok := c.pin(v.Path); ok {
+		return "the server has " + pin.Version.Version
+	}
+	if k, ok := c.cap(v.Path); ok {
+		return "it is lowered to " + k.Version.Version
+	}
+	return fmt.Sprintf("the server's Go is %s", c.a.server.GoVersion())
+}
