@@ -162,7 +162,10 @@ func (a *aligner) explain(err error) error {
 	var missing *stage.MissingError
 	var failed *gocmd.Error
 	var dir *stage.DirectoryError
+	var tooNew *pinner.TooNewError
 	switch {
+	case errors.As(err, &tooNew) && !a.solves():
+		return &Error{err, "--conflicts auto lowers them; or " + tooNew.NextStep()}
 	case errors.As(err, &dir):
 		where := "go.mod"
 		for _, r := range a.plugin.now.Replace {

@@ -134,7 +134,7 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 	if !bytes.Equal(now.mod, plan.Mod.Text()) {
 		next, err := a.look(ctx, plan.Mod)
 		if err != nil {
-			return false, err
+			return false, a.dead(err)
 		}
 		if texts := ambiguities(next.listing); len(texts) > 0 {
 			return !slices.ContainsFunc(texts, a.ambiguousText), nil // without a cure, tidy will say so
@@ -221,14 +221,30 @@ func faultyModules(l *stage.Listing, faults []typecheck.Fault) string {
 func (a *aligner) makePlan() (*pinner.Plan, error) {
 	for {
 		plan, err := pinner.Make(a.in)
-		var tooNew *pinner.TooNewError
-		if a.solver == nil || !errors.As(err, &tooNew) {
-			return plan, err
+		if err == nil {
+			return plan, nil
 		}
-		if a.in.Caps, err = a.solver.Dead(err); err != nil {
+		if err := a.dead(err); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// dead tells the solver that its last try could not be made: a module is too new,
+// or the import graph cannot be loaded. It returns the error where that is none of
+// the solver's, or where there is no next try.
+func (a *aligner) dead(err error) error {
+	var tooNew *pinner.TooNewError
+	var failed *gocmd.Error
+	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) {
+		return err
+	}
+	a.rounds++
+	caps, err := a.solver.Dead(err)
+	if err == nil {
+		a.in.Caps = caps
+	}
+	return err
 }
 
 // ambiguities returns what is said of packages that two modules hold.

@@ -12,42 +12,50 @@ import (
 // solution below the state differs in one of them, so none is missed; each state
 // is tried once.
 type search struct {
-	todo  [][]pinner.Cap // the last is next
-	seen  map[string]bool
-	tries int
+	todo [][]pinner.Cap // the last is next
+	seen map[string]bool
+	max  int // bound of the states
 }
 
-// maxTries bounds the states of one search.
-const maxTries = 250
+// A search of a small plugin tries all there is in most cases; of a large one,
+// where a try takes seconds, it is the neighbourhood.
+const (
+	maxTries      = 250
+	maxTriesLarge = 25
+	large         = 20 // modules
+)
 
-func (s *search) begin(solver *Solver) {
-	s.seen = map[string]bool{}
-	s.todo = [][]pinner.Cap{solver.User}
-}
-
-// searchNext goes on after a try that has faults. The first call only begins.
-func (s *Solver) searchNext(v *view) ([]pinner.Cap, error) {
-	if s.search.tries > 0 {
-		next := v.steps()
-		slices.Reverse(next)
-		s.search.todo = append(s.search.todo, next...)
+// begin starts from the caps that the user asks for.
+func (s *search) begin(user []pinner.Cap, pkgs map[string]*Package) {
+	modules := map[string]bool{}
+	for _, p := range pkgs {
+		modules[p.Module.Path] = true
 	}
-	return s.searchDead()
+	*s = search{todo: [][]pinner.Cap{user}, seen: map[string]bool{}, max: maxTries}
+	if len(modules) > large {
+		s.max = maxTriesLarge
+	}
 }
 
-// searchDead takes the next state that was not tried.
-func (s *Solver) searchDead() ([]pinner.Cap, error) {
-	for len(s.search.todo) > 0 && s.search.tries < maxTries {
-		last := len(s.search.todo) - 1
-		caps := s.search.todo[last]
-		s.search.todo = s.search.todo[:last]
-		if k := key(caps); !s.search.seen[k] {
-			s.search.seen[k] = true
-			s.search.tries++
-			return s.try(caps), nil
+// add adds states, the first of them to be tried first.
+func (s *search) add(states [][]pinner.Cap) {
+	slices.Reverse(states)
+	s.todo = append(s.todo, states...)
+}
+
+// next returns the next state that was not tried, and false if there is none or
+// the bound is reached.
+func (s *search) next() ([]pinner.Cap, bool) {
+	for len(s.todo) > 0 && len(s.seen) < s.max {
+		last := len(s.todo) - 1
+		caps := s.todo[last]
+		s.todo = s.todo[:last]
+		if k := key(caps); !s.seen[k] {
+			s.seen[k] = true
+			return caps, true
 		}
 	}
-	return nil, s.first
+	return nil, false
 }
 
 // steps returns the states one step below.

@@ -81,27 +81,46 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if v.hopeless() {
 		return nil, s.first
 	}
-	switch s.phase {
-	case lowering:
+	if s.phase == lowering {
 		s.rounds++
-		caps, err := v.lower()
-		if err != nil || len(caps) > 0 && s.rounds < maxRounds {
+		if caps, err := v.lower(); err != nil || len(caps) > 0 && s.rounds < maxRounds {
 			return s.try(caps), err
 		}
+	}
+	if s.phase == searching {
+		s.search.add(v.steps())
+	}
+	return s.onward(st.Packages)
+}
+
+// onward takes the next way, or the next step of the last one.
+func (s *Solver) onward(pkgs map[string]*Package) ([]pinner.Cap, error) {
+	if s.phase == lowering {
 		s.phase = downgraded
 		if caps, err := s.Downgrade(); err == nil && !same(caps, s.caps) {
 			return s.try(caps), nil
 		}
-		s.caps = s.User
-		fallthrough
-	case downgraded:
-		if s.Only {
-			return nil, s.first
-		}
-		s.phase = searching
-		s.search.begin(s)
 	}
-	return s.searchNext(v)
+	if s.Only {
+		return nil, s.first
+	}
+	if s.phase == downgraded {
+		s.phase = searching
+		s.search.begin(s.User, pkgs)
+	}
+	caps, ok := s.search.next()
+	if !ok {
+		return nil, s.first
+	}
+	return s.try(caps), nil
+}
+
+// Dead is told instead of Next that the last try could not even be made.
+func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
+	if s.first == nil {
+		return nil, why
+	}
+	return s.onward(nil)
 }
 
 // Start returns the caps of the first try.
@@ -113,14 +132,6 @@ func (s *Solver) Start() ([]pinner.Cap, error) {
 	s.phase = downgraded
 	caps, err := s.Downgrade()
 	return s.try(caps), err
-}
-
-// Dead is told instead of Next that a try cannot even be made.
-func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
-	if s.phase != searching {
-		return nil, why
-	}
-	return s.searchDead()
 }
 
 // Without returns the caps of the last try but for those of some modules, which
