@@ -43,6 +43,7 @@ type aligner struct {
 	solver  *solve.Solver
 	checker *typecheck.Checker
 	started bool              // the solver has given its first caps
+	held    map[string]bool   // pins that a look has asked for
 	pruned  bool              // caps that are not needed any more are taken back, once
 	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
 	rounds  int               // of the solver
@@ -166,6 +167,7 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
 		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
 	}
 	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.server, l.Linked())}
+	a.hold(l, s.match)
 	if err := a.own(l, s.match); err != nil {
 		return nil, err
 	}
