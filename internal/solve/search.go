@@ -47,7 +47,7 @@ func (s *Solver) searchDead() ([]pinner.Cap, error) {
 			return s.try(caps), nil
 		}
 	}
-	return nil, s.first
+	return nil, s.last.noSolution()
 }
 
 // steps returns the states one step below.

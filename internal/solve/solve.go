@@ -53,7 +53,7 @@ type Solver struct {
 	phase  phase
 	rounds int
 	caps   []pinner.Cap // of the state that Next is told of
-	first  *NoSolutionError
+	last   *view // of the first way: what is said where none leads on
 	lacks  map[module.Version]string // a package that a version was seen not to have
 	search search
 }
@@ -75,11 +75,11 @@ const maxRounds = 60
 func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	v := &view{s, st, roots(st)}
 	v.note()
-	if s.first == nil || s.phase == lowering {
-		s.first = v.noSolution()
+	if s.last == nil || s.phase == lowering {
+		s.last = v
 	}
 	if v.hopeless() {
-		return nil, s.first
+		return nil, s.last.noSolution()
 	}
 	switch s.phase {
 	case lowering:
@@ -96,7 +96,7 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		fallthrough
 	case downgraded:
 		if s.Only {
-			return nil, s.first
+			return nil, s.last.noSolution()
 		}
 		s.phase = searching
 		s.search.begin(s)
