@@ -234,6 +234,9 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
+	if err != nil && a.ambiguous(err) {
+		return &result{next: now}, nil // tidy has overlooked it, as it does where it adds the nested module itself
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -395,7 +398,7 @@ func (a *aligner) ambiguousText(text string) bool {
 		if len(m.Parent.Path) > len(m.Nested.Path) {
 			m.Parent, m.Nested = m.Nested, m.Parent
 		}
-		found = a.moved(m) || a.reraise(m.Parent.Path) || found
+		found = a.drop(m) || a.moved(m) || a.reraise(m.Parent.Path) || found
 	}
 	return found
 }
