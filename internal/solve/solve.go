@@ -52,8 +52,8 @@ type Solver struct {
 
 	phase  phase
 	rounds int
-	caps   []pinner.Cap // of the state that Next is told of
-	last   *view // of the first way: what is said where none leads on
+	caps   []pinner.Cap              // of the state that Next is told of
+	last   *view                     // of the first way: what is said where none leads on
 	lacks  map[module.Version]string // a package that a version was seen not to have
 	search search
 }
