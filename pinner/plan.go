@@ -24,7 +24,7 @@ type Input struct {
 
 	Raise   []module.Version // parents of split modules: at least this version; "" for no requirement
 	Drop    []string         // nested modules that the server does not have: out of the graph
-	Exclude []module.Version // versions that an earlier round found above a pin
+	Exclude []module.Version // versions that an earlier round found above a pin or a cap
 
 	Caps   []Cap             // upper bounds on other modules
 	Keep   []string          // modules that get no cap
@@ -114,7 +114,9 @@ func Make(in Input) (*Plan, error) {
 	}
 	excluded := map[module.Version]bool{}
 	for _, v := range in.Exclude {
-		excluded[v] = true
+		if plan.isAbove(v, in.Drop) {
+			excluded[v] = true
+		}
 	}
 	if err := plan.settle(in, excluded); err != nil {
 		return nil, err
@@ -146,6 +148,16 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 		}
 	}
 	return fmt.Errorf("no end after %d rounds of excludes", maxRounds)
+}
+
+// isAbove reports whether a version is above a pin or a cap, or of a module in drop:
+// what an earlier round found above another cap may now be just what is wanted.
+func (p *Plan) isAbove(v module.Version, drop []string) bool {
+	if slices.Contains(drop, v.Path) {
+		return true
+	}
+	max, ok := Limit{Pins: p.Pins, Caps: p.Caps}.of(v.Path)
+	return ok && semver.Compare(v.Version, max) > 0
 }
 
 // graph loads the graph of p.Mod with the versions in excluded left out.

@@ -32,6 +32,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"fits":        fits,
 	"trouble":     trouble,
 	"interrupt":   interrupt,
+	"solved":      solved,
+	"caps":        caps,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that

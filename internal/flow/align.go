@@ -43,6 +43,7 @@ type aligner struct {
 	solver  *solve.Solver
 	checker *typecheck.Checker
 	started bool              // the solver has given its first caps
+	held    map[string]bool   // pins that a look has asked for
 	pruned  bool              // caps that are not needed any more are taken back, once
 	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
 	rounds  int               // of the solver
@@ -166,6 +167,7 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
 		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
 	}
 	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.server, l.Linked())}
+	a.hold(l, s.match)
 	if err := a.own(l, s.match); err != nil {
 		return nil, err
 	}
@@ -232,6 +234,9 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
+	if err != nil && a.ambiguous(err) {
+		return &result{next: now}, nil // tidy has overlooked it, as it does where it adds the nested module itself
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -393,7 +398,7 @@ func (a *aligner) ambiguousText(text string) bool {
 		if len(m.Parent.Path) > len(m.Nested.Path) {
 			m.Parent, m.Nested = m.Nested, m.Parent
 		}
-		found = a.moved(m) || a.reraise(m.Parent.Path) || found
+		found = a.drop(m) || a.moved(m) || a.reraise(m.Parent.Path) || found
 	}
 	return found
 }

@@ -82,8 +82,10 @@ func (a *aligner) isMoved(mod *pinner.Mod, p *stage.Package) bool {
 	switch {
 	case missing(p):
 		return true
-	case own(p): // the standard library is another one
-		return !a.server.Accepts(a.plugin.user.GoVersion())
+	case !a.server.Accepts(a.plugin.user.GoVersion()): // the standard library is another one
+		return true
+	case own(p):
+		return false
 	}
 	v := module.Version{Path: p.Module.Path, Version: p.Module.Version}
 	return a.base.Selected(v.Path) != v.Version || source(mod, v) != source(a.plugin.user, v)

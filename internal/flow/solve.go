@@ -84,6 +84,9 @@ func (a *aligner) userCaps() error {
 		if _, err := a.in.Source([]module.Version{cap.Version}); err != nil {
 			return fault("name a version that there is", "--cap %s: %w", s, err)
 		}
+		if slices.Contains(a.o.Keep, path) {
+			return fault("take one of the flags out", "--cap %s and --keep %s contradict each other", s, path)
+		}
 		if semver.Compare(v, had) < 0 {
 			a.user = append(a.user, cap)
 		}

@@ -86,3 +86,16 @@ func (a *aligner) moved(m stage.Move) bool {
 	a.moves = append(a.moves, m)
 	return true
 }
+
+// drop takes the nested module of a move out of the graph where only the parent
+// is the server's: that cannot rise. It reports whether it is news.
+func (a *aligner) drop(m stage.Move) bool {
+	has := func(path string) bool {
+		return slices.ContainsFunc(a.server.Pins, func(p pinner.Pin) bool { return p.Path == path })
+	}
+	if !has(m.Parent.Path) || has(m.Nested.Path) || slices.Contains(a.in.Drop, m.Nested.Path) {
+		return false
+	}
+	a.in.Drop = append(a.in.Drop, m.Nested.Path)
+	return true
+}

@@ -153,10 +153,36 @@ func (v *view) whyCapped(c pinner.Cap) string {
 		}
 		c = v.Plan.Caps[i]
 	}
-	if v.pinned(c.For.Path) {
+	if v.served(c.For.Path) {
 		s += " of the server"
 	}
 	return s
+}
+
+// served reports whether the server has the module, pinned or not.
+func (v *view) served(path string) bool {
+	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
+}
+
+// capOf returns the cap of a module that was lowered to make something compile.
+func (v *view) capOf(path string) (pinner.Cap, bool) {
+	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == path && c.Cause == pinner.CauseCompile })
+	if i < 0 {
+		return pinner.Cap{}, false
+	}
+	return v.Plan.Caps[i], true
+}
+
+// behindCap returns the server's module at the end of a chain of caps.
+func (v *view) behindCap(c pinner.Cap) string {
+	for range v.Plan.Caps {
+		next, ok := v.capOf(c.For.Path)
+		if !ok {
+			break
+		}
+		c = next
+	}
+	return c.For.Path
 }
 
 // blamed returns the module whose version is behind a fault: of those that the
@@ -177,14 +203,18 @@ func (v *view) blamed(f typecheck.Fault) module.Version {
 
 // requires returns what the module of p asks for of another one.
 func (v *view) requires(p *Package, path string) string {
-	if p == nil || p.Own || p.Fixed {
+	if p == nil || p.Own {
 		return ""
 	}
-	sums, err := v.Find.Source([]module.Version{p.Module})
+	at := p.Module
+	if r := v.Plan.Mod.Replacement(at); r != nil {
+		at = r.New
+	}
+	sums, err := v.Find.Source([]module.Version{at})
 	if err != nil {
 		return ""
 	}
-	for _, r := range sums[p.Module].Require {
+	for _, r := range sums[at].Require {
 		if r.Path == path {
 			return r.Version
 		}
@@ -204,6 +234,10 @@ func (v *view) noSolution() *NoSolutionError {
 	p := v.Packages[f.Package]
 	e := &NoSolutionError{Fault: f}
 	m := v.blamed(f)
+	if c, ok := v.capOf(m.Path); ok && f.Missing != "" {
+		e.Reason, e.Next = v.gone(f, c)
+		return e
+	}
 	if p == nil || p.Own {
 		e.Reason, e.Next = v.ownCode(f, m)
 		return e
@@ -226,9 +260,36 @@ func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string
 	reason += v.holder(m, f.Missing != "")
 	if had := v.Base.Selected(m.Path); semver.Compare(had, m.Version) > 0 {
 		reason += "; the plugin has " + had
-		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, had)
+		if c, ok := v.capOf(m.Path); ok {
+			next += ", or ask for a server with a newer " + v.behindCap(c)
+		} else {
+			next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, had)
+		}
 	}
 	return reason, next
+}
+
+// gone: a package is not in the version that its module is lowered to.
+func (v *view) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
+	had := module.Version{Path: c.Path, Version: v.Base.Selected(c.Path)}
+	what := "for package "
+	if v.onlyWith(had, f.Missing) {
+		what = "the only version with package "
+	}
+	reason = fmt.Sprintf("%s (%s%s, which %s imports)", spaced(had), what, f.Missing, v.place(f))
+	where, _, _ := strings.Cut(c.Error, "; ") // the compile error
+	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {
+		reason += fmt.Sprintf(" needs %s >= %s (%s)", c.For.Path, req, where)
+	} else {
+		reason += fmt.Sprintf(" does not compile with %s (%s)", spaced(c.For), where)
+	}
+	switch _, capped := v.capOf(c.For.Path); {
+	case !capped && v.served(c.For.Path):
+		reason += "; the server has " + spaced(c.For)
+	default:
+		reason += v.holder(c.For, false)
+	}
+	return reason, "do without it, or ask for a server with a newer " + v.behindCap(c)
 }
 
 func spaced(m module.Version) string { return m.Path + " " + m.Version }
@@ -271,18 +332,22 @@ func (v *view) only(p *Package) string {
 		return ""
 	}
 	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
-	if err != nil {
+	switch {
+	case err != nil || !v.onlyWith(p.Module, p.Path):
 		return ""
-	}
-	for _, k := range below {
-		if v.lacks[module.Version{Path: p.Module.Path, Version: k}] != p.Path {
-			return ""
-		}
-	}
-	if len(below) == 0 {
+	case len(below) == 0:
 		return "there is no older version"
 	}
 	return "the only version with package " + p.Path
+}
+
+// onlyWith reports whether all lower versions of m were seen not to have the
+// package.
+func (v *view) onlyWith(m module.Version, pkg string) bool {
+	below, err := v.Find.Below(m, v.known(m.Path))
+	return err == nil && !slices.ContainsFunc(below, func(k string) bool {
+		return v.lacks[module.Version{Path: m.Path, Version: k}] != pkg
+	})
 }
 
 // chain returns the imports from the plugin's own code to a package.

@@ -52,8 +52,8 @@ type Solver struct {
 
 	phase  phase
 	rounds int
-	caps   []pinner.Cap // of the state that Next is told of
-	first  *NoSolutionError
+	caps   []pinner.Cap              // of the state that Next is told of
+	last   *view                     // of the first way: what is said where none leads on
 	lacks  map[module.Version]string // a package that a version was seen not to have
 	search search
 }
@@ -75,11 +75,11 @@ const maxRounds = 60
 func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	v := &view{s, st, roots(st)}
 	v.note()
-	if s.first == nil || s.phase == lowering {
-		s.first = v.noSolution()
+	if s.last == nil || s.phase == lowering {
+		s.last = v
 	}
 	if v.hopeless() {
-		return nil, s.first
+		return nil, s.last.noSolution()
 	}
 	if s.phase == lowering {
 		s.rounds++
@@ -90,11 +90,11 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if s.phase == searching {
 		s.search.add(v.steps())
 	}
-	return s.onward(st.Packages)
+	return s.onward()
 }
 
 // onward takes the next way, or the next step of the last one.
-func (s *Solver) onward(pkgs map[string]*Package) ([]pinner.Cap, error) {
+func (s *Solver) onward() ([]pinner.Cap, error) {
 	if s.phase == lowering {
 		s.phase = downgraded
 		if caps, err := s.Downgrade(); err == nil && !same(caps, s.caps) {
@@ -102,25 +102,25 @@ func (s *Solver) onward(pkgs map[string]*Package) ([]pinner.Cap, error) {
 		}
 	}
 	if s.Only {
-		return nil, s.first
+		return nil, s.last.noSolution()
 	}
 	if s.phase == downgraded {
 		s.phase = searching
-		s.search.begin(s.User, pkgs)
+		s.search.begin(s.User, s.last.Packages)
 	}
 	caps, ok := s.search.next()
 	if !ok {
-		return nil, s.first
+		return nil, s.last.noSolution()
 	}
 	return s.try(caps), nil
 }
 
 // Dead is told instead of Next that the last try could not even be made.
 func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
-	if s.first == nil {
+	if s.last == nil {
 		return nil, why
 	}
-	return s.onward(nil)
+	return s.onward()
 }
 
 // Start returns the caps of the first try.
