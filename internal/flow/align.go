@@ -211,10 +211,13 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
 		}
-		return &result{next: now}, a.untidy(plan, now, err)
+		return &result{next: now}, a.untidy(plan, now, a.whoLacks(ctx, plan, files, err))
 	}
 	if a.unraise(tidied) {
 		return &result{next: now}, nil
+	}
+	if err := a.sought(ctx, plan, tidied, files); err != nil {
+		return &result{next: now}, a.untidy(plan, now, err)
 	}
 	needed, graph, err := plan.Recheck(a.in, tidied)
 	if err != nil {

@@ -30,6 +30,34 @@ func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files Files, patt
 	}
 }
 
+// Lacking runs go mod tidy with the versions in held kept, and returns its error,
+// which names what imports a package that one of them lacks; nil if none does.
+// Tidy itself would go to the latest version, as listHeld says.
+func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files Files, held []module.Version) error {
+	for _, v := range held {
+		s.rises[v.Path] = true
+	}
+	on, err := s.hold(mod, held)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.Tidy(ctx, on, files)
+	return err
+}
+
+// NeedsNewer returns the module of an error of the go command that has gone to a
+// version of it that needs a newer Go, or "".
+func NeedsNewer(err error) string {
+	var failed *gocmd.Error
+	if !errors.As(err, &failed) {
+		return ""
+	}
+	if m := newerGoRE.FindStringSubmatch(failed.Stderr); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // hold returns mod with the modules replaced that were seen to be raised.
 func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error) {
 	held = slices.DeleteFunc(slices.Clone(held), func(v module.Version) bool { return !s.rises[v.Path] })
@@ -59,13 +87,9 @@ var newerGoRE = regexp.MustCompile(`(?m)^(?:go: )?(\S+)@\S+ requires go >= `)
 // raise, and reports whether there are any that were not known.
 func (s *Stage) raised(held []module.Version, l *Listing, err error) bool {
 	rises := map[string]bool{}
-	var failed *gocmd.Error
-	switch {
-	case errors.As(err, &failed):
-		if m := newerGoRE.FindStringSubmatch(failed.Stderr); m != nil {
-			rises[m[1]] = true
-		}
-	case err == nil:
+	if err != nil {
+		rises[NeedsNewer(err)] = true
+	} else {
 		versions := l.Versions()
 		for _, v := range held {
 			rises[v.Path] = versions[v.Path] != "" && versions[v.Path] != v.Version

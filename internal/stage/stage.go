@@ -32,7 +32,7 @@ type Stage struct {
 	n        int
 	mu       sync.Mutex
 	modFiles modFiles
-	rises    map[string]bool // modules that go list was seen to raise, see listHeld
+	rises    map[string]bool     // modules that go list was seen to raise, see listHeld
 	released map[string][]string // versions by module path
 	parsed   map[string][]edge
 }
