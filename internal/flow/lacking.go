@@ -82,11 +82,11 @@ func (a *aligner) lackingImport(line string, plan *pinner.Plan, packages map[str
 		}
 		p.Imports = append(p.Imports, chain[i+1])
 	}
-	return typecheck.Fault{
-		Package: chain[len(chain)-2],
-		Missing: chain[len(chain)-1],
-		Msg:     strings.TrimSpace(line[m[4]:]),
-	}, true
+	f := typecheck.Fault{Package: chain[len(chain)-2], Missing: chain[len(chain)-1], Msg: strings.TrimSpace(line[m[4]:])}
+	if v := plan.Holder(f.Missing); v.Path != "" {
+		f.Msg = fmt.Sprintf("%s is not in %s", f.Missing, v)
+	}
+	return f, true
 }
 
 // unlisted is a package that the plugin does not link.
