@@ -4,7 +4,7 @@ GO ?= go
 export GOFLAGS =
 export GOWORK = off
 
-.PHONY: build demo test lint bench fuzz clean
+.PHONY: build demo test test-real lint bench fuzz clean
 
 build: ## bin/pinfix
 	$(GO) build -o bin/pinfix ./cmd/pinfix
@@ -14,6 +14,9 @@ demo: build ## a server refuses a plugin, pinfix apply, the server loads it
 
 test: lint ## everything CI runs
 	$(GO) test -timeout 50m ./...
+
+test-real: ## large plugins against real servers: network, a quarter of an hour
+	PINFIX_REAL=1 $(GO) test -timeout 50m -parallel 1 -run '^TestReal$$' ./cmd/pinfix
 
 lint: ## gofmt, vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l cmd pinner astimports internal testdata)" || { gofmt -d cmd pinner astimports internal testdata; exit 1; }

@@ -37,6 +37,33 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 	return nil, nil, fmt.Errorf("no end after %d rounds of excludes", maxRounds)
 }
 
+// Sought returns what the plan holds of the modules that go mod tidy has raised
+// although nobody asks for more: it looked for a package that the version of the
+// plan does not have.
+func (p *Plan) Sought(tidied *Mod, source Source) ([]module.Version, error) {
+	m, err := tidied.Clone()
+	if err != nil {
+		return nil, err
+	}
+	var raised []module.Version
+	for _, v := range p.Held() {
+		if t := m.version(v.Path); t != "" && t != v.Version {
+			raised = append(raised, v)
+			if err := m.AddRequire(v.Path, v.Version); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(raised) == 0 {
+		return nil, nil
+	}
+	g, err := LoadGraph(m, source)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(raised, func(v module.Version) bool { return g.Selected(v.Path) != v.Version }), nil
+}
+
 // Finish makes the go.mod to be written of the tidied one: it sets the excludes
 // to those needed and marks every line that differs from the user's.
 func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {

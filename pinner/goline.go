@@ -166,6 +166,18 @@ func (p *Plan) capAt(v module.Version) bool {
 // sets reports whether the plan decides the version of the module.
 func (p *Plan) sets(path string) bool { return p.pins(path) || p.caps(path) }
 
+// Held returns the versions that the plan decides: of pins and caps.
+func (p *Plan) Held() []module.Version {
+	var out []module.Version
+	for _, pin := range p.Pins {
+		out = append(out, pin.Version)
+	}
+	for _, c := range p.Caps {
+		out = append(out, c.Version)
+	}
+	return out
+}
+
 // Holder returns the module of the plan whose package this would be: the pin or
 // cap with the longest path, or none.
 func (p *Plan) Holder(pkg string) module.Version {

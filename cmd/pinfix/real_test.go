@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 )
 
@@ -91,5 +93,24 @@ func fits(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d shared packages, %d mismatched\n", shared, bad)
 	if shared == 0 || (bad == 0) == neg {
 		ts.Fatalf("%s: %d of %d shared packages differ from the server's", args[0], bad, shared)
+	}
+}
+
+// lowered DIR SERVER FILE: the modules beside the shared ones that are lowered
+// for the server are just those of FILE, lines of "module old -> new cause".
+func lowered(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: lowered DIR SERVER FILE")
+	}
+	ts.Check(ts.Exec("pinfix", "apply", "-n", "--format", "json", "-C", args[0], "-s", args[1]))
+	var r report.Apply
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &r))
+	var lines []string
+	for _, c := range r.Caps {
+		lines = append(lines, fmt.Sprintf("%s %s -> %s %s\n", c.Module, c.Old, c.New, c.Cause))
+	}
+	slices.Sort(lines)
+	if want, got := ts.ReadFile(args[2]), strings.Join(lines, ""); got != want {
+		ts.Fatalf("other modules are lowered:\n%s", difference(want, got))
 	}
 }

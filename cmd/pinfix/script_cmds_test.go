@@ -30,6 +30,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"crlf":        crlf,
 	"pinned":      pinned,
 	"fits":        fits,
+	"lowered":     lowered,
 	"trouble":     trouble,
 	"interrupt":   interrupt,
 	"solved":      solved,

@@ -24,10 +24,21 @@ func TestMain(m *testing.M) {
 var toolchains string
 
 // TestScript runs ../../testdata/script; the README there says how to add one.
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { runScripts(t, "script") }
+
+// TestReal runs ../../testdata/real: large plugins, hundreds of modules from the
+// network, minutes of building.
+func TestReal(t *testing.T) {
+	if os.Getenv("PINFIX_REAL") == "" {
+		t.Skip("it needs the network and a quarter of an hour: make test-real")
+	}
+	runScripts(t, "real")
+}
+
+func runScripts(t *testing.T, dir string) {
 	toolchains = t.TempDir()
 	p := testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		Dir:                 filepath.Join("..", "..", "testdata", dir),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                commands,

@@ -122,7 +122,7 @@ func (a *aligner) first(ctx context.Context, vendor bool) (*state, error) {
 	plan, err := pinner.Make(guess)
 	if err == nil {
 		a.ahead = a.runAhead(ctx, plan, vendor)
-		now, err := a.look(ctx, plan.Mod)
+		now, err := a.look(ctx, plan.Mod, plan)
 		if err == nil || ctx.Err() != nil {
 			return now, err
 		}
@@ -133,7 +133,7 @@ func (a *aligner) first(ctx context.Context, vendor bool) (*state, error) {
 		return nil, err
 	}
 	a.ahead = a.runAhead(ctx, plan, false)
-	return a.look(ctx, plan.Mod)
+	return a.look(ctx, plan.Mod, plan)
 }
 
 // plainPlan pins nothing but what the server's toolchain would refuse to read.
@@ -154,9 +154,10 @@ func (a *aligner) plainPlan() (*pinner.Plan, error) {
 	return pinner.Make(in)
 }
 
-// look loads the import graph under mod and compares it with the server.
-func (a *aligner) look(ctx context.Context, mod *pinner.Mod) (*state, error) {
-	l, err := a.stage.List(ctx, mod, a.bare, a.plugin.patterns)
+// look loads the import graph under mod, the plan's or a tidied one, and compares
+// it with the server.
+func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) (*state, error) {
+	l, err := a.stage.List(ctx, mod, a.bare, a.plugin.patterns, plan.Held())
 	if err != nil {
 		return nil, err
 	}
@@ -212,10 +213,13 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
 		}
-		return &result{next: now}, a.untidy(plan, now, err)
+		return &result{next: now}, a.untidy(plan, now, a.whoLacks(ctx, plan, files, err))
 	}
 	if a.unraise(tidied) {
 		return &result{next: now}, nil
+	}
+	if err := a.sought(ctx, plan, tidied, files); err != nil {
+		return &result{next: now}, a.untidy(plan, now, err)
 	}
 	needed, graph, err := plan.Recheck(a.in, tidied)
 	if err != nil {
@@ -301,7 +305,7 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 	next := now
 	if a.stale(now, done.graph) {
 		var err error
-		if next, err = a.look(ctx, tidied); err != nil {
+		if next, err = a.look(ctx, tidied, done.plan); err != nil {
 			cancel()
 			<-vendored
 			return nil, err

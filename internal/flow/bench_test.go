@@ -46,7 +46,7 @@ func BenchmarkPlan(b *testing.B) {
 		}
 		a := &aligner{o: o, server: s, plugin: p, stage: st, bare: stage.Files{}}
 		a.in = pinner.Input{Server: s, Mod: p.user, Source: st.ModFiles(b.Context())}
-		listing, err := st.List(b.Context(), p.user, nil, nil)
+		listing, err := st.List(b.Context(), p.user, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -108,4 +110,30 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 		}
 	}
 	return p
+}
+
+// whoLacks returns a better error for one of tidy's: where the go command went to
+// a version that needs a newer Go, for a package that the plan's lacks, which
+// import wants that package.
+func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.Files, err error) error {
+	newer := stage.NeedsNewer(err)
+	held := slices.DeleteFunc(plan.Held(), func(v module.Version) bool { return v.Path != newer })
+	if a.solver == nil || len(held) == 0 {
+		return err
+	}
+	if better := a.stage.Lacking(ctx, plan.Mod, files, held); better != nil {
+		return better
+	}
+	return err
+}
+
+// sought returns an error if tidy has left the plan's version of a module not
+// because somebody asks for more, but for a package that this version lacks.
+// To exclude the version that it went to would lead it to the one below.
+func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files stage.Files) error {
+	held, err := plan.Sought(tidied, a.in.Source)
+	if a.solver == nil || err != nil || len(held) == 0 {
+		return err
+	}
+	return a.stage.Lacking(ctx, plan.Mod, files, held)
 }

@@ -24,7 +24,7 @@ func (a *aligner) findOld(ctx context.Context, faults []typecheck.Fault) (bool, 
 	}
 	a.old = []typecheck.Fault{}
 	a.o.Step("type-checking the plugin as it is")
-	l, err := a.stage.List(ctx, a.plugin.user, a.bare, a.plugin.patterns)
+	l, err := a.stage.List(ctx, a.plugin.user, a.bare, a.plugin.patterns, nil)
 	if err != nil {
 		return false, ctx.Err() // the server's toolchain cannot even list it
 	}

@@ -135,7 +135,7 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		}
 	}
 	if !bytes.Equal(now.mod, plan.Mod.Text()) {
-		next, err := a.look(ctx, plan.Mod)
+		next, err := a.look(ctx, plan.Mod, plan)
 		if err != nil {
 			return false, a.dead(err)
 		}

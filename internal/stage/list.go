@@ -57,8 +57,17 @@ type Listing struct {
 }
 
 // List loads the import graph of the main packages that patterns name (package
-// patterns or Go files); none: every main package of the module.
-func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
+// patterns or Go files); none: every main package of the module. The modules in
+// held stay at their versions: a package that these lack has an Error.
+func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns []string, held []module.Version) (*Listing, error) {
+	l, err := s.listHeld(ctx, mod, files, patterns, held)
+	if err != nil {
+		return nil, err
+	}
+	return l, l.broken()
+}
+
+func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
 	all := map[string]*Package{}
 	var roots []*Package
 	for _, call := range calls(patterns) {
@@ -80,7 +89,7 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	for _, r := range roots {
 		l.walk(all, r)
 	}
-	return l, l.broken()
+	return l, nil
 }
 
 // broken returns an error if there is a package whose imports cannot be read:

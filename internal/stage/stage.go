@@ -32,6 +32,7 @@ type Stage struct {
 	n        int
 	mu       sync.Mutex
 	modFiles modFiles
+	rises    map[string]bool     // modules that go list was seen to raise, see listHeld
 	released map[string][]string // versions by module path
 	parsed   map[string][]edge
 }
@@ -47,7 +48,7 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{Root: g.Dir, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: g.Dir, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
 }
 
 // A ScratchError says that there is no place for the scratch directory.

@@ -1,0 +1,105 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// listHeld is list under a go.mod that the modules in held do not leave. The go
+// command looks for a package that the selected version of its module lacks in
+// the latest one, and goes there, or fails where that needs a newer Go
+// (cmd/go/internal/modload.queryImport). A module that it was seen to raise is
+// replaced by itself, all versions of it, which leaves it no other to go to.
+func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files Files, patterns []string, held []module.Version) (*Listing, error) {
+	for {
+		on, err := s.hold(mod, held)
+		if err != nil {
+			return nil, err
+		}
+		l, err := s.list(ctx, on, files, patterns)
+		if !s.raised(held, l, err) {
+			return l, err
+		}
+	}
+}
+
+// Lacking runs go mod tidy with the versions in held kept, and returns its error,
+// which names what imports a package that one of them lacks; nil if none does.
+// Tidy itself would go to the latest version, as listHeld says.
+func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files Files, held []module.Version) error {
+	for _, v := range held {
+		s.rises[v.Path] = true
+	}
+	on, err := s.hold(mod, held)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.Tidy(ctx, on, files)
+	return err
+}
+
+// NeedsNewer returns the module of an error of the go command that has gone to a
+// version of it that needs a newer Go, or "".
+func NeedsNewer(err error) string {
+	var failed *gocmd.Error
+	if !errors.As(err, &failed) {
+		return ""
+	}
+	if m := newerGoRE.FindStringSubmatch(failed.Stderr); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// hold returns mod with the modules replaced that were seen to be raised.
+func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error) {
+	held = slices.DeleteFunc(slices.Clone(held), func(v module.Version) bool { return !s.rises[v.Path] })
+	if len(held) == 0 {
+		return mod, nil
+	}
+	m, err := mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range held {
+		to := v
+		if r := mod.Replacement(v); r != nil {
+			to = r.New
+		}
+		if err := m.AddReplace(v.Path, "", to.Path, to.Version); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// newerGoRE finds the module that the go command would have raised.
+var newerGoRE = regexp.MustCompile(`(?m)^(?:go: )?(\S+)@\S+ requires go >= `)
+
+// raised notes the modules of held that a listing has raised, or has failed to
+// raise, and reports whether there are any that were not known.
+func (s *Stage) raised(held []module.Version, l *Listing, err error) bool {
+	rises := map[string]bool{}
+	if err != nil {
+		rises[NeedsNewer(err)] = true
+	} else {
+		versions := l.Versions()
+		for _, v := range held {
+			rises[v.Path] = versions[v.Path] != "" && versions[v.Path] != v.Version
+		}
+	}
+	found := false
+	for _, v := range held {
+		if rises[v.Path] && !s.rises[v.Path] {
+			s.rises[v.Path], found = true, true
+		}
+	}
+	return found
+}
