@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -39,11 +40,13 @@ type env struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+
+	servers flow.Servers // that flag, environment and .pinfix.yaml name; configure sets it
 }
 
 // run is pinfix without the process around it. It returns the exit code.
 func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	e := &env{environ, stdin, stdout, stderr}
+	e := &env{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	err := e.app().RunContext(ctx, args)
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
@@ -87,10 +90,14 @@ the server was built with and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
+   pinfix apply ./...                         every plugin below, each to its own server
    pinfix verify --server ./server plugin.so  would the server load it? all of why not
    pinfix explain server.log                  what does this error mean, what to do?
    pinfix server --server ./server            show what the server has
    pinfix snapshot --server ./server          keep what pinfix needs of it in a text file
+
+SETTINGS: .pinfix.yaml beside go.mod, keys are names of flags (server: ./server);
+PINFIX_SERVER and its like count before it, flags before both.
 
 EXIT CODES:
    0  nothing wrong, or applied
@@ -117,6 +124,7 @@ EXIT CODES:
 	}
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError
+		cmd.Before = e.configure
 	}
 	return app
 }

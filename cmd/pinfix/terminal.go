@@ -11,13 +11,14 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 // Flags of several commands.
 
 func serverFlag() cli.Flag {
-	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server: its program `FILE`, a snapshot, or the output of go version -m (else $PINFIX_SERVER, then server.buildinfo beside go.mod)"}
+	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program, a snapshot, the output of go version -m, its source's directory or go.mod, mod:PATH@VERSION (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"}
 }
 
 func dirFlag() cli.Flag {
@@ -45,12 +46,9 @@ func (e *env) get(name string) string {
 	return ""
 }
 
-// server returns the server reference: --server, else PINFIX_SERVER.
-func (e *env) server(c *cli.Context) string {
-	if s := c.String("server"); s != "" {
-		return s
-	}
-	return e.get("PINFIX_SERVER")
+// reference is which server c means, and how it is read.
+func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
+	return flow.Reference{Dir: c.String("C"), Servers: e.servers, Environ: e.environ, Step: p.step, Log: p.log}
 }
 
 func isTerminal(stream any) bool {
@@ -81,7 +79,8 @@ func (e *env) style(c *cli.Context) report.Style {
 // A progress shows what happens: one live line on a terminal, plain lines
 // elsewhere.
 type progress struct {
-	mu      sync.Mutex
+	mu      *sync.Mutex
+	prefix  string // "plugins/a: ", of a walk
 	w       io.Writer
 	live    bool
 	quiet   bool
@@ -90,6 +89,7 @@ type progress struct {
 
 func (e *env) progress(c *cli.Context) *progress {
 	return &progress{
+		mu:      &sync.Mutex{},
 		w:       e.stderr,
 		live:    isTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
 		quiet:   c.Bool("quiet"),
@@ -97,7 +97,15 @@ func (e *env) progress(c *cli.Context) *progress {
 	}
 }
 
+// of returns p for one module among others.
+func (p *progress) of(module string) *progress {
+	own := *p
+	own.prefix = report.Printable(module) + ": "
+	return &own
+}
+
 func (p *progress) step(what string) {
+	what = p.prefix + what
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -113,7 +121,7 @@ func (p *progress) log(line string) {
 	if p.verbose && !p.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		fmt.Fprintf(p.w, "  %s\n", line)
+		fmt.Fprintf(p.w, "  %s%s\n", p.prefix, line)
 	}
 }
 
@@ -129,6 +137,6 @@ func (p *progress) warn(warnings []string) {
 		return
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(p.w, "pinfix: warning: %s\n", report.Printable(w))
+		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, report.Printable(w))
 	}
 }

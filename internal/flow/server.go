@@ -1,53 +1,109 @@
 package flow
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// snapshotName is the snapshot that stands beside go.mod.
-const snapshotName = "server.buildinfo"
+// A Reference says which server is meant for which plugin, and how to read it.
+type Reference struct {
+	Dir     string // where to look for the plugin's module
+	Servers Servers
+	Environ []string
+	Step    func(string) // told what happens now
+	Log     func(string) // told each go command line, which source needs
+}
 
-// readServer reads the server that ref names, or the snapshot beside the
-// module's go.mod.
-func readServer(ref, root string) (*pinner.Server, error) {
-	if ref == "" && root != "" {
-		name := filepath.Join(root, snapshotName)
-		if _, err := os.Stat(name); err == nil {
-			ref = name
-		}
+// read reads the server that counts among those that are named and the snapshot
+// beside the go.mod in root, and returns them all. Errors begin with the place
+// that names it.
+func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
+	all := r.Servers.in(root)
+	if len(all) == 0 {
+		return nil, nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
 	}
-	if ref == "" {
-		return nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
+	s, err := r.open(ctx, all[0].Ref)
+	if err != nil {
+		return nil, all, all[0].blame(err)
+	}
+	return s, all, nil
+}
+
+func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
+	if target.IsSource(ref) {
+		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: r.Environ, Log: r.Log})
 	}
 	return target.Read(ref)
 }
 
-// Server reports what is known of the server that ref names; without ref, of
-// the one that the module around dir is pinned to.
-func Server(dir, ref string) (*report.ServerResult, error) {
-	s, err := readServer(ref, rootOf(dir))
+// readBuilt is read for commands that need what only a built server has: no go
+// command starts.
+func (r Reference) readBuilt(ctx context.Context, root string) (*pinner.Server, error) {
+	all := r.Servers.in(root)
+	source := fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
+	if len(all) > 0 && target.IsSource(all[0].Ref) {
+		return nil, all[0].blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
+	}
+	s, _, err := r.read(ctx, root)
+	if err == nil && s.Source != nil {
+		return nil, all[0].blame(fmt.Errorf("server %s: %w", s.Ref, source))
+	}
+	return s, err
+}
+
+// isModule reports whether the server that counts is the source in root: a
+// plugin is no server of its own.
+func (all Servers) isModule(root string) bool {
+	if len(all) == 0 {
+		return false
+	}
+	dir := strings.TrimSuffix(all[0].Ref, "go.mod")
+	x, err := os.Stat(cmp.Or(dir, "."))
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(root)
+	return err == nil && os.SameFile(x, y)
+}
+
+// Server reports what is known of a server; without a name, of the one that the
+// plugin is pinned to.
+func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
+	s, all, err := ref.read(ctx, Root(ref.Dir))
 	if err != nil {
 		return nil, err
 	}
-	r := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{}}
+	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{},
+		Reference: all.report(), Unknown: append([]string{}, s.Unknown()...), Assumed: append([]string{}, s.Assumed()...)}
 	if err := s.Refuses(); err != nil {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
-	}
-	if s.Packages == nil {
-		r.Warnings = append(r.Warnings, "not known from this reference: the linked packages and their fingerprints")
+		out.Warnings = append(out.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
 	}
 	for _, p := range s.Pins {
 		pin := report.Pin{Path: p.Path, Version: p.Version.Version, Sum: p.Sum}
 		if p.Replace.Path != "" {
 			pin.Replace = &report.Replace{Path: p.Replace.Path, Version: p.Replace.Version}
 		}
-		r.Server.Pins = append(r.Server.Pins, pin)
+		out.Server.Pins = append(out.Server.Pins, pin)
 	}
-	return r, nil
+	return out, nil
+}
+
+// doubts says in warnings what the reference to s cannot know and what is
+// assumed.
+func doubts(s *pinner.Server) []string {
+	var out []string
+	for _, u := range s.Unknown() {
+		out = append(out, fmt.Sprintf("server %s: not known: %s", s.Ref, u))
+	}
+	for _, a := range s.Assumed() {
+		out = append(out, fmt.Sprintf("server %s: assumed: %s", s.Ref, a))
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"path/filepath"
 
@@ -12,11 +13,10 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Verify tells whether the server that ref names would load the plugins. The
-// server may be the one that the module around dir is pinned to. get reads the
-// environment. An error means that nothing was compared.
-func Verify(dir, ref string, files []string, get func(string) string) (*report.Verify, error) {
-	server, err := readServer(ref, rootOf(dir))
+// Verify tells whether the server that ref names would load the plugins. get
+// reads the environment. An error means that nothing was compared.
+func Verify(ctx context.Context, ref Reference, files []string, get func(string) string) (*report.Verify, error) {
+	server, err := ref.readBuilt(ctx, Root(ref.Dir))
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func comparable(s *pinner.Server) error {
 	return nil
 }
 
-// rootOf returns the module around dir, or "" where there is none.
-func rootOf(dir string) string {
+// Root returns the root of the module around dir, or "" where there is none.
+func Root(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return ""
