@@ -100,27 +100,37 @@ func (m *Mod) excludes(v module.Version) bool {
 	return slices.ContainsFunc(m.Exclude, func(x *modfile.Exclude) bool { return x.Mod == v })
 }
 
-// setRequire requires v. Where direct and indirect requirements stand apart, a
-// new one goes to the direct ones; modfile's AddRequire puts it into the last
-// statement, and the place would depend on what an earlier run has left.
+// setRequire requires v. Where requirements stand in several statements, a new one
+// goes to the first, that of the direct ones. modfile's AddRequire puts it into
+// the last, and SetRequireSeparateIndirect into the last without an indirect line:
+// the place would depend on what an earlier run has left.
 func (m *Mod) setRequire(v module.Version) error {
-	statements := 0
-	for _, stmt := range m.Syntax.Stmt {
+	var statements []int
+	for i, stmt := range m.Syntax.Stmt {
 		switch stmt := stmt.(type) {
 		case *modfile.Line:
 			if stmt.Token[0] == "require" {
-				statements++
+				statements = append(statements, i)
 			}
 		case *modfile.LineBlock:
 			if stmt.Token[0] == "require" {
-				statements++
+				statements = append(statements, i)
 			}
 		}
 	}
-	if statements < 2 || m.version(v.Path) != "" {
+	if len(statements) < 2 || m.version(v.Path) != "" {
 		return m.AddRequire(v.Path, v.Version)
 	}
-	m.SetRequireSeparateIndirect(append(slices.Clone(m.Require), &modfile.Require{Mod: v}))
+	line := &modfile.Line{Token: []string{modfile.AutoQuote(v.Path), v.Version}, InBlock: true}
+	switch first := m.Syntax.Stmt[statements[0]].(type) {
+	case *modfile.LineBlock:
+		first.Line = append(first.Line, line)
+	case *modfile.Line:
+		verb := first.Token[:1:1]
+		first.Token, first.InBlock = first.Token[1:], true
+		m.Syntax.Stmt[statements[0]] = &modfile.LineBlock{Token: verb, Line: []*modfile.Line{first, line}}
+	}
+	m.Require = append(m.Require, &modfile.Require{Mod: v, Syntax: line})
 	return nil
 }
 
