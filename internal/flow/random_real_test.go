@@ -179,7 +179,8 @@ func (v *release) offers() string {
 
 func (f *field) options(dir string) Options {
 	quiet := func(string) {}
-	return Options{Dir: dir, Server: f.name("the-server"), Conflicts: "auto", Imports: "auto", Vendor: "auto", Environ: f.environ(), Step: quiet, Log: quiet}
+	server := Servers{{Ref: f.name("the-server"), From: "--server"}}
+	return Options{Reference: Reference{Dir: dir, Servers: server, Environ: f.environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
 }
 
 // apply goes the way of the plugin.
