@@ -31,8 +31,8 @@ type Match struct {
 }
 
 // Compare finds the packages that are linked in both. Where the server's
-// packages are not known (go version -m text), a module that both link counts
-// as shared.
+// packages are not known (go version -m text, a go.mod), a module that both link
+// counts as shared.
 func Compare(s *Server, linked []Linked) *Match {
 	pins := make(map[string]Pin, len(s.Pins))
 	for _, p := range s.Pins {
@@ -41,17 +41,18 @@ func Compare(s *Server, linked []Linked) *Match {
 	match := &Match{}
 	seen := map[string]bool{}
 	for _, l := range linked {
-		if _, in := s.Packages[l.Path]; s.Packages != nil && !in {
+		in, known := s.Links(l.Path)
+		if known && !in && !(s.Source != nil && l.Module.Path == s.Main.Path) { // vendor/ holds no package of the main module
 			continue
 		}
 		pin, ok := provider(pins, l.Path)
 		switch {
-		case l.Module.Path == s.Main.Path, ok && workspace(pin), !ok && s.Packages != nil:
+		case l.Module.Path == s.Main.Path, ok && workspace(pin), !ok && known:
 			match.Own = append(match.Own, l)
 			continue
 		case !ok:
 			continue
-		case len(pin.Path) < len(l.Module.Path) && s.Packages == nil:
+		case len(pin.Path) < len(l.Module.Path) && !known:
 			// The nested module is not linked in the server; whether the
 			// parent gave it this package cannot be known.
 			continue

@@ -23,6 +23,10 @@ type Server struct {
 	// Binary is nil where the reference is no program and does not say.
 	Binary *Binary
 
+	// Source is set where the server's source was read and no program:
+	// Settings is empty then.
+	Source *ServerSource
+
 	// Info is the build info as "go version -m" prints it, without its header
 	// and tabs: the body of a snapshot.
 	Info string
@@ -41,8 +45,32 @@ type Pin struct {
 	Replace module.Version
 }
 
-// Trimmed reports whether the server was built with -trimpath.
-func (s *Server) Trimmed() bool { return s.Settings["-trimpath"] == "true" }
+// A ServerSource is what is known of a server that is known by its source.
+type ServerSource struct {
+	// GoFrom is the line of go.mod that the Go version is taken from.
+	GoFrom string
+	// Packages are those that vendor/ holds: all that the server may link,
+	// of every platform and main package. It is nil where there is no
+	// vendor/; Pins is the whole build list then.
+	Packages map[string]bool
+}
+
+// Trimmed reports whether the server was built with -trimpath; of source that is
+// assumed.
+func (s *Server) Trimmed() bool { return s.Settings["-trimpath"] == "true" || s.Source != nil }
+
+// Links reports whether the server links a package of one of its dependencies,
+// as far as that is known: of source it is all that it may link.
+func (s *Server) Links(pkg string) (linked, known bool) {
+	if s.Packages != nil {
+		_, linked = s.Packages[pkg]
+		return linked, true
+	}
+	if s.Source != nil && s.Source.Packages != nil {
+		return s.Source.Packages[pkg], true
+	}
+	return false, false
+}
 
 // GoVersion returns the server's Go release without the "go" prefix and
 // without experiments or vendor suffixes: "1.23.5".

@@ -134,7 +134,8 @@ func verb(args []string) string {
 }
 
 // Run runs go with args and returns its standard output. The error is ctx's
-// where ctx was cancelled, else an *Error.
+// where ctx was cancelled, else an *Error; with an *Error there may be output as
+// well, for go mod download -json says there what is wrong.
 func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
 	return g.run(ctx, g.Dir, args)
 }
@@ -162,7 +163,7 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, errors.New("no go command in PATH; install Go from https://go.dev/dl")
 		}
-		return nil, &Error{Args: args, Stderr: stderr.String(), Err: err}
+		return stdout.Bytes(), &Error{Args: args, Stderr: stderr.String(), Err: err}
 	}
 	return stdout.Bytes(), nil
 }

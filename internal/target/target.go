@@ -40,7 +40,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) NextStep() string { return e.Next }
 
 // Schemes that DESIGN.md names and that this version does not read yet.
-var schemes = []string{"image", "docker-archive", "oci-archive", "oci", "mod"}
+var schemes = []string{"image", "docker-archive", "oci-archive", "oci"}
 
 const refHint = "name the server program, or a file with the output of: go version -m PROGRAM"
 

@@ -1,0 +1,262 @@
+// Package config reads a project's settings out of the bytes of a YAML file
+// ([Parse]) or out of the environment ([Environ]): one mapping of known keys to
+// text, a list of text, or true and false.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxSize is how large a file of settings may be.
+const MaxSize = 1 << 20
+
+// A Kind is what a setting holds.
+type Kind int
+
+// The kinds of settings.
+const (
+	Text Kind = iota
+	List      // of texts; one alone may stand without brackets
+	Bool      // true or false
+)
+
+// A Key is a setting that there is.
+type Key struct {
+	Name   string
+	Kind   Kind
+	Values []string // all that a Text may be; nil: anything but ""
+}
+
+// Env is the name of the environment variable for the setting.
+func (k Key) Env() string {
+	return "PINFIX_" + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
+}
+
+// A Value is what a setting is set to.
+type Value struct {
+	From   string   // where: ".pinfix.yaml:3", "PINFIX_VENDOR"
+	Values []string // one, or those of a List; of a Bool "true" or "false"
+}
+
+// An Error is a setting that cannot be.
+type Error struct {
+	File string // or the environment variable
+	Line int    // 0: not known
+	Err  error
+	Next string
+}
+
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.File, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *Error) NextStep() string { return e.Next }
+
+// Environ reads the settings that get, such as os.Getenv, knows by the keys' Env
+// names. An empty variable counts as unset.
+func Environ(get func(string) string, known []Key) (map[string]Value, error) {
+	out := map[string]Value{}
+	for _, k := range known {
+		name := k.Env()
+		v := get(name)
+		if v == "" {
+			continue
+		}
+		if k.Kind == Bool {
+			b, err := strconv.ParseBool(v)
+			if err != nil {
+				return nil, &Error{File: name, Err: fmt.Errorf("%q is neither true nor false", v), Next: "set it to true or false, or unset it"}
+			}
+			v = strconv.FormatBool(b)
+		}
+		if err := k.check(v); err != nil {
+			return nil, &Error{File: name, Err: err, Next: "unset it, or give it one of these values"}
+		}
+		out[k.Name] = Value{name, []string{v}}
+	}
+	return out, nil
+}
+
+func (k Key) check(v string) error {
+	if k.Values != nil && !slices.Contains(k.Values, v) {
+		return fmt.Errorf("%q must be one of %s", v, strings.Join(k.Values, ", "))
+	}
+	return nil
+}
+
+// Parse reads the file called name. An unknown key, one that stands there twice,
+// and a value of the wrong kind are errors with their lines.
+func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
+	if len(data) > MaxSize {
+		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "it holds a few lines of settings"}
+	}
+	root, err := document(name, data)
+	if err != nil || root == nil {
+		return nil, err
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, &Error{name, root.Line, fmt.Errorf("%s, where key: value lines are wanted", what(root)), knownKeys(known)}
+	}
+	out := map[string]Value{}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		j := slices.IndexFunc(known, func(k Key) bool { return k.Name == key.Value && key.Kind == yaml.ScalarNode })
+		if j < 0 {
+			return nil, unknown(name, key, known)
+		}
+		if first := lines[key.Value]; first > 0 {
+			return nil, &Error{name, key.Line, fmt.Errorf("%s stands there twice, in line %d as well", key.Value, first), "keep one of them"}
+		}
+		lines[key.Value] = key.Line
+		values, bad := known[j].read(value)
+		if bad != nil {
+			return nil, &Error{name, max(key.Line, bad.line), fmt.Errorf("%s: %w", key.Value, bad.err), bad.next}
+		}
+		out[key.Value] = Value{fmt.Sprintf("%s:%d", name, key.Line), values}
+	}
+	return out, nil
+}
+
+// lineRE is how the YAML library begins its errors.
+var lineRE = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// document returns the root of the one document in data; nil where there is
+// nothing but comments.
+func document(name string, data []byte) (*yaml.Node, error) {
+	const next = "write it as YAML: one key: value a line"
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, second yaml.Node
+	err := dec.Decode(&doc)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err == nil {
+		if err = dec.Decode(&second); err == nil {
+			return nil, &Error{name, second.Line, errors.New("a second document"), "keep one document, without a line ---"}
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		m := lineRE.FindStringSubmatch(err.Error())
+		if m == nil {
+			return nil, &Error{File: name, Err: err, Next: next}
+		}
+		line, _ := strconv.Atoi(m[1])
+		return nil, &Error{name, line, errors.New(strings.TrimPrefix(err.Error(), m[0])), next}
+	}
+	root := doc.Content[0]
+	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+		return nil, nil
+	}
+	return root, nil
+}
+
+func what(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.ShortTag() {
+	case "!!str":
+		return "a text"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false"
+	case "!!null":
+		return "nothing"
+	}
+	return "a value of another kind"
+}
+
+// A badValue is a value that a key cannot have.
+type badValue struct {
+	line int
+	err  error
+	next string
+}
+
+func (k Key) read(n *yaml.Node) ([]string, *badValue) {
+	if k.Kind != List || n.Kind != yaml.SequenceNode {
+		v, bad := k.readOne(n)
+		return []string{v}, bad
+	}
+	if len(n.Content) == 0 {
+		return nil, &badValue{n.Line, errors.New("an empty list"), "take the line out"}
+	}
+	var out []string
+	for _, c := range n.Content {
+		v, bad := k.readOne(c)
+		if bad != nil {
+			return nil, bad
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (k Key) readOne(n *yaml.Node) (string, *badValue) {
+	tag, want, next := "!!str", "a text", "put it in quotes"
+	if k.Kind == Bool {
+		tag, want, next = "!!bool", "true or false", "write true or false"
+	}
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
+		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+			next = "write " + want + " behind it, or take the line out"
+		}
+		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
+	}
+	if k.Kind == Bool {
+		var b bool
+		if err := n.Decode(&b); err != nil {
+			return "", &badValue{n.Line, err, next}
+		}
+		return strconv.FormatBool(b), nil
+	}
+	if n.Value == "" {
+		return "", &badValue{n.Line, errors.New("an empty text"), "take the line out"}
+	}
+	if err := k.check(n.Value); err != nil {
+		return "", &badValue{n.Line, err, "write one of these"}
+	}
+	return n.Value, nil
+}
+
+func unknown(name string, key *yaml.Node, known []Key) error {
+	if key.Kind != yaml.ScalarNode {
+		return &Error{name, key.Line, fmt.Errorf("%s as a key", what(key)), knownKeys(known)}
+	}
+	msg := fmt.Sprintf("unknown key %q", key.Value)
+	if near := nearest(key.Value, known); near != "" {
+		msg += fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return &Error{name, key.Line, errors.New(msg), knownKeys(known)}
+}
+
+func knownKeys(known []Key) string {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = k.Name
+	}
+	slices.Sort(names)
+	return "known keys are " + strings.Join(names, ", ")
+}

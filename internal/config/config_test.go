@@ -1,0 +1,136 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var keys = []Key{
+	{Name: "server"}, {Name: "imports-file"}, {Name: "package", Kind: List}, {Name: "offline", Kind: Bool},
+	{Name: "vendor", Values: []string{"auto", "always", "never"}},
+}
+
+func TestParse(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want map[string]Value
+	}{
+		{"", nil},
+		{"# nothing but a comment\n", nil},
+		{"---\n", nil},
+		{"null\n", nil},
+		{"{}\n", map[string]Value{}},
+		{"server: ./nakama\n", map[string]Value{"server": {"f:1", []string{"./nakama"}}}},
+		{"\ufeffserver: x\n", map[string]Value{"server": {"f:1", []string{"x"}}}},
+		{"---\nserver: x\r\nvendor: never\r\n", map[string]Value{"server": {"f:2", []string{"x"}}, "vendor": {"f:3", []string{"never"}}}},
+		{"server: image:heroiclabs/nakama:3.26.0 # the one\n", map[string]Value{"server": {"f:1", []string{"image:heroiclabs/nakama:3.26.0"}}}},
+		{"server: \"1.5\"\n", map[string]Value{"server": {"f:1", []string{"1.5"}}}},
+		{"server: |-\n  a b\n", map[string]Value{"server": {"f:1", []string{"a b"}}}},
+		{"package: ./cmd/a\n", map[string]Value{"package": {"f:1", []string{"./cmd/a"}}}},
+		{"package:\n- ./cmd/a\n- x.go\n", map[string]Value{"package": {"f:1", []string{"./cmd/a", "x.go"}}}},
+		{"{package: [a, b], offline: true}", map[string]Value{"package": {"f:1", []string{"a", "b"}}, "offline": {"f:1", []string{"true"}}}},
+		{"offline: False\n", map[string]Value{"offline": {"f:1", []string{"false"}}}},
+	} {
+		got, err := Parse("f", []byte(tt.text), keys)
+		if err != nil {
+			t.Errorf("%q: %v", tt.text, err)
+		} else if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%q:\n%s", tt.text, diff)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"servr: x\n", `f:1: unknown key "servr" (did you mean server?); known keys are imports-file, offline, package, server, vendor`},
+		{"\nPINFIX_SERVER: x\n", `f:2: unknown key "PINFIX_SERVER" (did you mean server?); known keys`},
+		{"imports_file: x\n", `f:1: unknown key "imports_file" (did you mean imports-file?); known`},
+		{"--vendor: auto\n", `f:1: unknown key "--vendor" (did you mean vendor?); known`},
+		{"colour: always\n", `f:1: unknown key "colour"; known keys`},
+		{strings.Repeat("x", 500) + ": 1\n", `f:1: unknown key "xxx`},
+		{"? [a]\n: b\n", "f:1: a list as a key; known"},
+		{"<<: {server: x}\n", `f:1: unknown key "<<"; known`},
+		{"server: x\nvendor: auto\nserver: y\n", "f:3: server stands there twice, in line 1 as well; keep one"},
+		{"server:\n", "f:1: server: nothing, where a text is wanted; write a text behind it, or take the line out"},
+		{"server: ''\n", "f:1: server: an empty text; take"},
+		{"server: 1.5\n", "f:1: server: a number, where a text is wanted; put it in quotes"},
+		{"server: true\n", "f:1: server: true or false, where a text is wanted; put"},
+		{"server: [a]\n", "f:1: server: a list, where a text"},
+		{"server: {a: b}\n", "f:1: server: a mapping, where a text"},
+		{"package: &p [a]\nserver: *p\n", "f:2: server: an alias, where a text"},
+		{"server: !!binary eA==\n", "f:1: server: a value of another kind, where a text"},
+		{"package: []\n", "f:1: package: an empty list; take"},
+		{"package:\n- a\n- 2\n", "f:3: package: a number, where a text"},
+		{"package: [[a]]\n", "f:1: package: a list, where a text"},
+		{"offline: maybe\n", "f:1: offline: a text, where true or false is wanted; write true or false"},
+		{"offline: [true]\n", "f:1: offline: a list, where true or false"},
+		{"vendor: sometimes\n", `f:1: vendor: "sometimes" must be one of auto, always, never; write one of these`},
+		{"server: x\n---\nserver: y\n", "f:2: a second document; keep one"},
+		{"- server\n", "f:1: a list, where key: value lines are wanted; known keys"},
+		{"./nakama\n", "f:1: a text, where key: value lines are wanted"},
+		{"server: x\n\tvendor: y\n", "f:2: found a tab character that violates indentation; write it as YAML"},
+		{"server: 'x\n", "f:"},
+		{"server: \xff\n", "f: "},
+		{"server: *x\n", "f:"},
+		{strings.Repeat("#", MaxSize+1), "f: more than 1 MiB"},
+	} {
+		got, err := Parse("f", []byte(tt.text), keys)
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Errorf("%.60q: %v, error %v", tt.text, got, err)
+		} else if msg := e.Error() + "; " + e.NextStep(); !strings.HasPrefix(msg, tt.want) {
+			t.Errorf("%.60q:\n got %s\nwant %s", tt.text, msg, tt.want)
+		}
+	}
+}
+
+func TestEnviron(t *testing.T) {
+	env := map[string]string{"PINFIX_SERVER": "x", "PINFIX_IMPORTS_FILE": "a.go", "PINFIX_OFFLINE": "1", "PINFIX_VENDOR": "", "PINFIX_OTHER": "x"}
+	got, err := Environ(func(name string) string { return env[name] }, keys)
+	want := map[string]Value{
+		"server":       {"PINFIX_SERVER", []string{"x"}},
+		"imports-file": {"PINFIX_IMPORTS_FILE", []string{"a.go"}},
+		"offline":      {"PINFIX_OFFLINE", []string{"true"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for name, want := range map[string]string{
+		"PINFIX_OFFLINE": `PINFIX_OFFLINE: "bad" is neither true nor false`,
+		"PINFIX_VENDOR":  `PINFIX_VENDOR: "bad" must be one of auto, always, never`,
+	} {
+		_, err := Environ(func(n string) string {
+			if n == name {
+				return "bad"
+			}
+			return ""
+		}, keys)
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"server: x\n", "package: [a, b]\nvendor: auto\n", "---\n", "a: &a [*a]\n", "? x\n", "server: !!str 1\n", "{server: x, offline: yes}", "\xff\xfes\x00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := Parse("f", data, keys)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || got != nil || e.NextStep() == "" || strings.Contains(e.Error(), "yaml: ") {
+				t.Fatalf("%v, %v", got, err)
+			}
+			return
+		}
+		for name, v := range got {
+			if len(v.Values) == 0 || v.Values[0] == "" || !strings.HasPrefix(v.From, "f:") {
+				t.Fatalf("%s: %q", name, v)
+			}
+		}
+	})
+}

@@ -1,0 +1,168 @@
+// Package source reads what a server's source says of it: [ReadDir] a directory
+// with go.mod and perhaps vendor/modules.txt, [ReadMod] a go.mod alone,
+// [ReadModule] a module on the proxy. Nothing is built, and nothing in the
+// source's directory is written.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// maxFile is what is read of a go.mod or modules.txt; a real one has some ten
+// kilobytes.
+const maxFile = 16 << 20
+
+// Options are what the go command runs with, where it must.
+type Options struct {
+	Environ []string
+	Offline bool         // nothing from the network
+	Log     func(string) // told each go command line
+}
+
+// An Error says why source is no server, and what to do.
+type Error struct {
+	Err  error
+	Next string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *Error) NextStep() string { return e.Next }
+
+func fault(next, format string, args ...any) error {
+	return &Error{fmt.Errorf(format, args...), next}
+}
+
+// ReadDir reads the source in dir. With vendor/modules.txt no go command runs.
+func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error) {
+	mod, err := readMod(filepath.Join(dir, "go.mod"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault("name the server's program, or the directory of its source that holds go.mod", "a directory without go.mod")
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := readFile(filepath.Join(dir, "vendor", "modules.txt"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fromMod(ctx, mod, dir, o)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", modulesTxt, cause(err))
+	}
+	s, err := newServer(mod)
+	if err != nil {
+		return nil, err
+	}
+	v, err := ParseVendor(data)
+	if err != nil {
+		return nil, &Error{err, "run go mod vendor in " + dir + ", or remove its vendor/"}
+	}
+	if err := v.fits(mod); err != nil {
+		return nil, err
+	}
+	s.Pins, s.Source.Packages = v.Pins, v.Packages
+	return s, nil
+}
+
+// ReadMod reads a go.mod and nothing beside it but its go.sum. The go command
+// finds out which versions it selects.
+func ReadMod(ctx context.Context, name string, o Options) (*pinner.Server, error) {
+	mod, err := readMod(name)
+	if err != nil {
+		return nil, err
+	}
+	return fromMod(ctx, mod, filepath.Dir(name), o)
+}
+
+func fromMod(ctx context.Context, mod *modfile.File, dir string, o Options) (*pinner.Server, error) {
+	s, err := newServer(mod)
+	if err != nil {
+		return nil, err
+	}
+	s.Pins, err = buildList(ctx, mod, dir, o)
+	return s, err
+}
+
+func readMod(name string) (*modfile.File, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	const next = "mend the file, or name the server's program"
+	mod, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return nil, &Error{err, next}
+	}
+	if mod.Module == nil {
+		return nil, fault(next, "go.mod: no module line")
+	}
+	if err := module.CheckImportPath(mod.Module.Mod.Path); err != nil {
+		return nil, fault(next, "go.mod:%d: %w", mod.Module.Syntax.Start.Line, err)
+	}
+	return mod, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", filepath.Base(name))
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: more than %d MiB", filepath.Base(name), maxFile>>20)
+	}
+	return os.ReadFile(name)
+}
+
+// cause leaves out the name that an [fs.PathError] repeats.
+func cause(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// newServer returns what go.mod says but for the modules.
+func newServer(mod *modfile.File) (*pinner.Server, error) {
+	s := &pinner.Server{
+		Main:     module.Version{Path: mod.Module.Mod.Path, Version: "(devel)"},
+		Settings: map[string]string{},
+		Source:   &pinner.ServerSource{},
+	}
+	switch {
+	case mod.Toolchain != nil && version.IsValid(mod.Toolchain.Name):
+		s.Go, s.Source.GoFrom = mod.Toolchain.Name, "toolchain "+mod.Toolchain.Name
+	case mod.Go != nil:
+		s.Go, s.Source.GoFrom = release(mod.Go.Version), "go "+mod.Go.Version
+	default:
+		return nil, fault("name the server's program, or a snapshot of it", "its go.mod has no go line, so its Go version is not known")
+	}
+	return s, nil
+}
+
+// release returns the first release that a go line stands for: since Go 1.21 it
+// is called go1.N.0, before that go1.N.
+func release(line string) string {
+	v := "go" + line
+	if version.Compare(v, "go1.21") >= 0 && version.Lang(v) == v {
+		return v + ".0"
+	}
+	return strings.TrimSuffix(v, ".0")
+}

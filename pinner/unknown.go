@@ -1,0 +1,31 @@
+package pinner
+
+import "fmt"
+
+// Unknown says what the reference to s cannot know, each with what that means;
+// nil for a program or a snapshot of one.
+func (s *Server) Unknown() []string {
+	var out []string
+	switch {
+	case s.Source == nil && s.Packages != nil:
+		return nil
+	case s.Source == nil:
+		return []string{"which packages it links, and their fingerprints: a module that both link counts as shared"}
+	case s.Source.Packages != nil:
+		out = append(out, "which of its vendored packages it links on its platform: all of them count as linked")
+	default:
+		out = append(out, "which modules and packages it links: a module of its build list counts as linked")
+	}
+	return append(out, "its build flags, tags and platform, and the fingerprints of its packages")
+}
+
+// Assumed says what is taken for granted of s in place of what is not known.
+func (s *Server) Assumed() []string {
+	if s.Source == nil {
+		return nil
+	}
+	return []string{
+		fmt.Sprintf("it is built by %s (%q in its go.mod), or by whatever newer release its publisher uses", s.Go, s.Source.GoFrom),
+		"it is built with -trimpath and without tags",
+	}
+}
