@@ -49,9 +49,9 @@ func (e *env) apply(c *cli.Context) error {
 	}
 	for flag, values := range map[string][]string{
 		"format":    {"text", "json", "patch"},
-		"conflicts": {"auto", "keep", "downgrade", "fail"},
-		"imports":   {"auto", "none"},
-		"vendor":    {"auto", "always", "never"},
+		"conflicts": choices["conflicts"],
+		"imports":   choices["imports"],
+		"vendor":    choices["vendor"],
 		"color":     {"auto", "always", "never"},
 	} {
 		if err := oneOf(c, flag, values...); err != nil {
@@ -61,7 +61,7 @@ func (e *env) apply(c *cli.Context) error {
 	p := e.progress(c)
 	result, err := flow.Apply(c.Context, flow.Options{
 		Dir:         c.String("C"),
-		Server:      e.server(c),
+		Server:      e.servers,
 		Packages:    c.StringSlice("package"),
 		DryRun:      c.Bool("dry-run"),
 		Full:        c.Bool("full"),

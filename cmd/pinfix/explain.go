@@ -64,7 +64,7 @@ func (e *env) explain(c *cli.Context) error {
 		return err
 	}
 	result, err := flow.Explain(flow.ExplainOptions{
-		Dir: c.String("C"), Must: c.IsSet("C"), Server: e.server(c), Flags: typedFlags(c), Env: e.get,
+		Dir: c.String("C"), Must: c.IsSet("C"), Server: e.servers, Flags: typedFlags(c), Env: e.get,
 	}, text)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -39,11 +40,13 @@ type env struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+
+	servers flow.References // that flag, environment and .pinfix.yaml name; configure sets it
 }
 
 // run is pinfix without the process around it. It returns the exit code.
 func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	e := &env{environ, stdin, stdout, stderr}
+	e := &env{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	err := e.app().RunContext(ctx, args)
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
@@ -117,6 +120,7 @@ EXIT CODES:
 	}
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError
+		cmd.Before = e.configure
 	}
 	return app
 }

@@ -7,6 +7,11 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
+// reader is what a server is read with.
+func (e *env) reader(c *cli.Context) flow.Reader {
+	return flow.Reader{Environ: e.environ, Log: e.progress(c).log}
+}
+
 func (e *env) serverCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "server",
@@ -27,7 +32,7 @@ func (e *env) serverCommand() *cli.Command {
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Server(c.String("C"), e.server(c))
+			result, err := flow.Server(c.Context, c.String("C"), e.servers, e.reader(c))
 			if err != nil {
 				return err
 			}

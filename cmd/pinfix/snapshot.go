@@ -28,7 +28,7 @@ beside go.mod, and everybody pins to the same server.
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			data, warnings, err := flow.Snapshot(c.String("C"), e.server(c), version())
+			data, warnings, err := flow.Snapshot(c.Context, c.String("C"), e.servers, e.reader(c), version())
 			if err != nil {
 				return err
 			}

@@ -17,7 +17,7 @@ import (
 // Flags of several commands.
 
 func serverFlag() cli.Flag {
-	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server: its program `FILE`, a snapshot, or the output of go version -m (else $PINFIX_SERVER, then server.buildinfo beside go.mod)"}
+	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program, a snapshot, the output of go version -m, its source's directory or go.mod, mod:PATH@VERSION (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"}
 }
 
 func dirFlag() cli.Flag {
@@ -43,14 +43,6 @@ func (e *env) get(name string) string {
 		}
 	}
 	return ""
-}
-
-// server returns the server reference: --server, else PINFIX_SERVER.
-func (e *env) server(c *cli.Context) string {
-	if s := c.String("server"); s != "" {
-		return s
-	}
-	return e.get("PINFIX_SERVER")
 }
 
 func isTerminal(stream any) bool {

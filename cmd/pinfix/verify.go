@@ -44,7 +44,7 @@ told.`,
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Verify(c.String("C"), e.server(c), c.Args().Slice(), e.get)
+			result, err := flow.Verify(c.String("C"), e.servers, c.Args().Slice(), e.get)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ import (
 // its flags.
 type Options struct {
 	Dir         string // where to look for the module
-	Server      string
+	Server      References
 	Packages    []string // main packages or files of them; none: every main package
 	DryRun      bool
 	Full        bool // the whole vendor diff
@@ -62,7 +62,11 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	o.Step("reading the server")
-	server, err := readServer(o.Server, plugin.root)
+	if o.Server.isModule(plugin.root) {
+		return nil, o.Server[0].blame(fault("name another directory, or the server's program", "server %s: that is the plugin itself", o.Server[0].Ref))
+	}
+	read := Reader{o.Environ, o.Log}
+	server, refs, err := read.read(ctx, o.Server, plugin.root)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +93,10 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	result := set.report(server, tool)
+	result.Warnings = append(doubts(server), result.Warnings...)
+	if err := read.compare(ctx, o.Dir, refs, server, aligned.listing, result); err != nil {
+		return nil, err
+	}
 	if o.DryRun || result.Aligned {
 		return result, nil
 	}

@@ -19,7 +19,7 @@ import (
 type ExplainOptions struct {
 	Dir    string              // where to look for the plugin's module
 	Must   bool                // it must be there
-	Server string              // server reference; "" for the snapshot beside go.mod, or none
+	Server References          // none: the snapshot beside go.mod, if there is one
 	Flags  string              // what the user has typed of these, for the commands to type
 	Env    func(string) string // reads the environment
 }
@@ -54,15 +54,14 @@ func Explain(o ExplainOptions, text string) (*report.Explain, error) {
 // read, is a warning: the text may be about just that.
 func (o ExplainOptions) known(r *report.Explain) (explain.Known, error) {
 	k := explain.Known{Flags: o.Flags}
-	root := rootOf(o.Dir)
+	root := Root(o.Dir)
 	if root == "" && o.Must {
 		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
-	snapshot := o.Server == "" && root != "" && exists(filepath.Join(root, snapshotName))
-	if o.Server != "" || snapshot {
-		s, err := readServer(o.Server, root)
+	if refs := o.Server.in(root); len(refs) > 0 {
+		s, err := readBuilt(refs, "")
 		switch {
-		case err != nil && !snapshot:
+		case err != nil && !refs[0].Own:
 			return k, err
 		case err != nil:
 			r.Warnings = append(r.Warnings, err.Error())

@@ -32,7 +32,7 @@ func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) stri
 func buildCommand(s *pinner.Server) string {
 	cmd := []string{"GOTOOLCHAIN=go" + s.GoVersion(), "GOWORK=off", "CGO_ENABLED=1", "go build -buildmode=plugin"}
 	for _, flag := range []string{"-trimpath", "-race", "-msan", "-asan"} {
-		if s.Settings[flag] == "true" {
+		if s.Settings[flag] == "true" || flag == "-trimpath" && s.Trimmed() {
 			cmd = append(cmd, flag)
 		}
 	}

@@ -17,10 +17,10 @@ import (
 // one has some hundred kilobytes.
 const maxSnapshot = 32 << 20
 
-// Snapshot returns the snapshot of the server that ref names. version is
+// Snapshot returns the snapshot of the server that refs name. version is
 // pinfix's own.
-func Snapshot(dir, ref, version string) ([]byte, []string, error) {
-	s, err := readServer(ref, rootOf(dir))
+func Snapshot(ctx context.Context, dir string, refs References, r Reader, version string) ([]byte, []string, error) {
+	s, _, err := r.read(ctx, refs, Root(dir))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +40,7 @@ func Snapshot(dir, ref, version string) ([]byte, []string, error) {
 // a server's text, and says which file it is.
 func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, error) {
 	if name == "" {
-		if root := rootOf(dir); root != "" {
+		if root := Root(dir); root != "" {
 			dir = root
 		}
 		name = filepath.Join(dir, snapshotName)

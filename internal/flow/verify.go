@@ -12,11 +12,11 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Verify tells whether the server that ref names would load the plugins. The
+// Verify tells whether the server that refs name would load the plugins. The
 // server may be the one that the module around dir is pinned to. get reads the
 // environment. An error means that nothing was compared.
-func Verify(dir, ref string, files []string, get func(string) string) (*report.Verify, error) {
-	server, err := readServer(ref, rootOf(dir))
+func Verify(dir string, refs References, files []string, get func(string) string) (*report.Verify, error) {
+	server, err := readBuilt(refs, Root(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func comparable(s *pinner.Server) error {
 	return nil
 }
 
-// rootOf returns the module around dir, or "" where there is none.
-func rootOf(dir string) string {
+// Root returns the root of the module around dir, or "" where there is none.
+func Root(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return ""

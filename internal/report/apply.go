@@ -3,6 +3,8 @@
 // command offers.
 package report
 
+import "strings"
+
 // Server is what every report says of the server.
 type Server struct {
 	Ref      string            `json:"ref"`
@@ -12,6 +14,13 @@ type Server struct {
 	Modules  int               `json:"modules"`
 	Packages int               `json:"packages"`
 	Pins     []Pin             `json:"pins,omitempty"`
+}
+
+// Reference says where the server's name stands, and which places with another
+// one were passed over for it.
+type Reference struct {
+	From       string   `json:"from"`
+	PassedOver []string `json:"passed_over"`
 }
 
 // Pin is a module as the server linked it.
@@ -26,6 +35,14 @@ type Pin struct {
 type Replace struct {
 	Path    string `json:"path"`
 	Version string `json:"version,omitempty"`
+}
+
+func (r Reference) text() string {
+	s := clean(r.From)
+	if len(r.PassedOver) > 0 {
+		s += ", which comes before " + strings.Join(r.PassedOver, ", ")
+	}
+	return s
 }
 
 // Plugin is what an apply report says of the plugin.
@@ -81,6 +98,8 @@ type Apply struct {
 	Unpinned      []Unpinned `json:"unpinned"`
 	Warnings      []string   `json:"warnings"`
 	Diff          string     `json:"diff"`
+
+	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
 
 	Rows      []Row  `json:"-"`
 	Patch     []byte `json:"-"` // the complete patch

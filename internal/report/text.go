@@ -69,6 +69,9 @@ func Printable(s string) string {
 // move, the diff where nothing is written yet, and what to do next.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
+	if a.ServerChanges != nil {
+		a.ServerChanges.text(b, st)
+	}
 	fmt.Fprintln(b, st.paint(bold, a.verdict()))
 	if !a.Aligned {
 		a.table(b)
@@ -86,6 +89,9 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	}
 	if a.NextSteps != "" && !a.DryRun {
 		fmt.Fprintf(b, "\n%s\n", a.NextSteps)
+	}
+	if a.ServerChanges != nil {
+		fmt.Fprintf(b, "\nto stay with this server: %s\n", Printable(a.ServerChanges.Keep))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -179,6 +185,10 @@ type ServerResult struct {
 	Command       string   `json:"command"`
 	Server        Server   `json:"server"`
 	Warnings      []string `json:"warnings"`
+
+	Reference Reference `json:"reference"`
+	Unknown   []string  `json:"unknown"` // what the reference cannot know
+	Assumed   []string  `json:"assumed"` // what is taken for granted instead
 }
 
 // Text writes what pinfix knows of a server.
@@ -198,6 +208,13 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 		modules = "1 module"
 	}
 	fmt.Fprintf(b, "%s, %s\n", modules, packages)
+	for _, u := range r.Unknown {
+		fmt.Fprintf(b, "not known: %s\n", clean(u))
+	}
+	for _, a := range r.Assumed {
+		fmt.Fprintf(b, "assumed: %s\n", clean(a))
+	}
+	fmt.Fprintf(b, "named by %s\n", r.Reference.text())
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	if len(s.Pins) > 0 {
 		fmt.Fprintln(t, "\nMODULE\tVERSION\tREPLACED BY")

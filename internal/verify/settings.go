@@ -54,6 +54,23 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	return list
 }
 
+// Settings returns the facts of the whole build that two servers do not have
+// alike, and that their plugins must follow; Difference.Plugin is the old
+// server's. Of source only the Go version is known.
+func Settings(old, new *pinner.Server) []Difference {
+	if old.Source != nil || new.Source != nil {
+		if old.GoVersion() == new.GoVersion() {
+			return nil
+		}
+		return []Difference{{"Go", release(old.Go), release(new.Go)}}
+	}
+	var out []Difference
+	for _, s := range compareSettings(new, old) {
+		out = append(out, s.Difference)
+	}
+	return out
+}
+
 // flags are the settings that can change a fingerprint, and the part of each
 // value that does (MECHANICS.md 4). -ldflags and the C flags are not among them,
 // nor GOAMD64 and its like.

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/config"
+	"github.com/pinfix/pinfix/internal/flow"
+)
+
+// configName is the file with a project's settings, at the plugin's module root.
+const configName = ".pinfix.yaml"
+
+// settingKeys are the flags that a project may set in .pinfix.yaml and the
+// environment in PINFIX_*. What is about one run (what is printed and where, a
+// dry run) is not among them.
+var settingKeys = []config.Key{
+	{Name: "server"},
+	{Name: "package", Kind: config.List},
+	{Name: "conflicts", Values: choices["conflicts"]},
+	{Name: "imports", Values: choices["imports"]},
+	{Name: "imports-file"},
+	{Name: "vendor", Values: choices["vendor"]},
+}
+
+// choices are the values of the enumerated flags that are settings too.
+var choices = map[string][]string{
+	"conflicts": {"auto", "keep", "downgrade", "fail"},
+	"imports":   {"auto", "none"},
+	"vendor":    {"auto", "always", "never"},
+}
+
+// configure gives the flags of c that the user has not typed the values of the
+// environment and of .pinfix.yaml, and remembers the servers that are named.
+// Every command runs it first.
+func (e *env) configure(c *cli.Context) error {
+	e.servers = nil
+	if s := c.String("server"); s != "" {
+		e.servers = flow.References{{Ref: s, From: "--server"}}
+	}
+	environ, err := config.Environ(e.get, settingKeys)
+	if err != nil {
+		return err
+	}
+	file, root, err := projectFile(c.String("C"))
+	if err != nil {
+		return err
+	}
+	for _, v := range []struct {
+		values map[string]config.Value
+		own    bool
+	}{{environ, false}, {file, true}} {
+		if s, ok := v.values["server"]; ok {
+			ref := s.Values[0]
+			if v.own {
+				ref = inDir(root, ref)
+			}
+			e.servers = append(e.servers, flow.Reference{Ref: ref, From: s.From, Own: v.own})
+		}
+	}
+	for _, k := range settingKeys {
+		value, ok := environ[k.Name]
+		if !ok {
+			if value, ok = file[k.Name]; !ok {
+				continue
+			}
+			value.Values = fromRoot(k.Name, root, value.Values)
+		}
+		if err := setFlag(c, k.Name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setFlag gives a flag that c has, and that was not typed, a value. --server is
+// left alone: e.servers has it with its place.
+func setFlag(c *cli.Context, name string, v config.Value) error {
+	has := slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if !has || name == "server" || c.IsSet(name) {
+		return nil
+	}
+	for _, s := range v.Values {
+		if err := c.Set(name, s); err != nil {
+			return fmt.Errorf("%s: %s: %w", v.From, name, err)
+		}
+	}
+	return nil
+}
+
+// projectFile reads the settings of the module around dir, and returns its
+// root. Both are empty where there is no module.
+func projectFile(dir string) (map[string]config.Value, string, error) {
+	root := flow.Root(dir)
+	if root == "" {
+		return nil, "", nil
+	}
+	name := filepath.Join(root, configName)
+	shown := shortName(name)
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		other := strings.TrimSuffix(name, "yaml") + "yml"
+		if _, err := os.Lstat(other); err == nil {
+			return nil, "", &config.Error{File: shortName(other), Err: errors.New("pinfix reads no file of this name"), Next: "rename it to " + configName}
+		}
+		return nil, root, nil
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("not a regular file")
+	case info.Size() > config.MaxSize:
+		err = fmt.Errorf("more than %d MiB", config.MaxSize>>20)
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, "", &config.Error{File: shown, Err: err, Next: "make it a file with settings that can be read, or remove it"}
+	}
+	values, err := config.Parse(shown, data, settingKeys)
+	return values, root, err
+}
+
+// shortName is name relative to the current directory.
+func shortName(name string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return name
+	}
+	if real, err := filepath.EvalSymlinks(wd); err == nil {
+		wd = real
+	}
+	if rel, err := filepath.Rel(wd, name); err == nil {
+		return rel
+	}
+	return name
+}
+
+// fromRoot makes the paths of a project file absolute: flags are relative to
+// other directories.
+func fromRoot(key, root string, values []string) []string {
+	out := slices.Clone(values)
+	for i, v := range out {
+		switch {
+		case filepath.IsAbs(v):
+		case key == "imports-file",
+			key == "package" && (v == "." || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "../") || strings.HasSuffix(v, ".go")):
+			// Not Join: it would take the "./" away from "./...".
+			out[i] = root + string(filepath.Separator) + filepath.FromSlash(v)
+		}
+	}
+	return out
+}
+
+// pathSchemes begin a server reference that names a file or directory.
+var pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+
+// inDir makes the path of a server reference relative to dir. What is no path
+// has a scheme.
+func inDir(dir, ref string) string {
+	for _, s := range pathSchemes {
+		if path, ok := strings.CutPrefix(ref, s); ok {
+			return s + join(dir, path)
+		}
+	}
+	if strings.HasPrefix(ref, "image:") || strings.HasPrefix(ref, "mod:") {
+		return ref
+	}
+	return join(dir, ref)
+}
+
+func join(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return shortName(filepath.Join(dir, filepath.FromSlash(path)))
+}
