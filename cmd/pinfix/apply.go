@@ -13,7 +13,7 @@ func (e *env) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "apply",
 		Usage:     "pin the plugin's modules to what the server has",
-		UsageText: "pinfix apply --server FILE [options]",
+		UsageText: "pinfix apply --server REF [options] [./...]",
 		Description: `Writes go.mod (require, exclude, replace, go, toolchain), blank imports in the
 plugin's entry file, go.sum and vendor/: all of it, or nothing. A second apply
 changes nothing.
@@ -21,8 +21,16 @@ changes nothing.
    pinfix apply -s ./nakama -n                      show the change first
    pinfix apply -s ./nakama                         write it
    pinfix apply -s ./nakama -n --format patch       a patch for git apply
-   go version -m ./nakama > server.buildinfo        keep the server's facts in the
+   pinfix snapshot -s ./nakama                      keep the server's facts in the
    pinfix apply                                     repository and pin to them
+   pinfix apply -s mod:example.com/server@v1.4.0 -n what a newer server changes
+   pinfix apply ./...                               every plugin module below, each
+                                                    pinned to the server it names
+
+./... (or DIR/...) looks for modules in every directory but vendor, testdata and
+those that begin with . or _. Libraries, programs and modules without a server
+are skipped and say so. Exit code: 2 if one failed or none has a server, else 1 if
+one differs (--dry-run), else 0.
 
 Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 		Flags: append([]cli.Flag{
@@ -44,8 +52,11 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 }
 
 func (e *env) apply(c *cli.Context) error {
-	if err := noArguments(c); err != nil {
-		return err
+	walk := isWalk(c)
+	if !walk {
+		if err := noArguments(c); err != nil {
+			return err
+		}
 	}
 	for flag, values := range map[string][]string{
 		"format":    {"text", "json", "patch"},
@@ -58,24 +69,11 @@ func (e *env) apply(c *cli.Context) error {
 			return err
 		}
 	}
+	if walk {
+		return e.applyAll(c)
+	}
 	p := e.progress(c)
-	result, err := flow.Apply(c.Context, flow.Options{
-		Dir:         c.String("C"),
-		Server:      e.servers,
-		Packages:    c.StringSlice("package"),
-		DryRun:      c.Bool("dry-run"),
-		Full:        c.Bool("full"),
-		Patch:       c.String("format") == "patch",
-		Conflicts:   c.String("conflicts"),
-		Caps:        c.StringSlice("cap"),
-		Keep:        c.StringSlice("keep"),
-		Imports:     c.String("imports"),
-		ImportsFile: c.String("imports-file"),
-		Vendor:      c.String("vendor"),
-		Environ:     e.environ,
-		Step:        p.step,
-		Log:         p.log,
-	})
+	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
 	p.done()
 	if err != nil {
 		return err
@@ -92,6 +90,27 @@ func (e *env) apply(c *cli.Context) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// applyOptions is what c asks for.
+func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
+	return flow.Options{
+		Dir:         c.String("C"),
+		Server:      e.servers,
+		Packages:    c.StringSlice("package"),
+		DryRun:      c.Bool("dry-run"),
+		Full:        c.Bool("full"),
+		Patch:       c.String("format") == "patch",
+		Conflicts:   c.String("conflicts"),
+		Caps:        c.StringSlice("cap"),
+		Keep:        c.StringSlice("keep"),
+		Imports:     c.String("imports"),
+		ImportsFile: c.String("imports-file"),
+		Vendor:      c.String("vendor"),
+		Environ:     e.environ,
+		Step:        p.step,
+		Log:         p.log,
+	}
 }
 
 func (e *env) print(c *cli.Context, result *report.Apply) error {

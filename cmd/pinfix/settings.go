@@ -41,6 +41,9 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named.
 // Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if isWalk(c) {
+		return nil // each module has its own
+	}
 	e.servers = nil
 	if s := c.String("server"); s != "" {
 		e.servers = flow.References{{Ref: s, From: "--server"}}

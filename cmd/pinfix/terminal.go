@@ -73,7 +73,8 @@ func (e *env) style(c *cli.Context) report.Style {
 // A progress shows what happens: one live line on a terminal, plain lines
 // elsewhere.
 type progress struct {
-	mu      sync.Mutex
+	mu      *sync.Mutex
+	prefix  string // "plugins/a: ", of a walk
 	w       io.Writer
 	live    bool
 	quiet   bool
@@ -82,6 +83,7 @@ type progress struct {
 
 func (e *env) progress(c *cli.Context) *progress {
 	return &progress{
+		mu:      &sync.Mutex{},
 		w:       e.stderr,
 		live:    isTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
 		quiet:   c.Bool("quiet"),
@@ -89,7 +91,15 @@ func (e *env) progress(c *cli.Context) *progress {
 	}
 }
 
+// of returns p for one module among others.
+func (p *progress) of(module string) *progress {
+	own := *p
+	own.prefix = report.Printable(module) + ": "
+	return &own
+}
+
 func (p *progress) step(what string) {
+	what = p.prefix + what
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -105,7 +115,7 @@ func (p *progress) log(line string) {
 	if p.verbose && !p.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		fmt.Fprintf(p.w, "  %s\n", line)
+		fmt.Fprintf(p.w, "  %s%s\n", p.prefix, line)
 	}
 }
 
@@ -121,6 +131,6 @@ func (p *progress) warn(warnings []string) {
 		return
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(p.w, "pinfix: warning: %s\n", report.Printable(w))
+		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, report.Printable(w))
 	}
 }

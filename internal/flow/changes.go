@@ -161,22 +161,12 @@ func (c *changes) pin(path string) (pinner.Pin, bool) {
 
 // report lists every change with its reason.
 func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
-	r := &report.Apply{
-		SchemaVersion: 1,
-		Command:       "apply",
-		DryRun:        c.a.o.DryRun,
-		Aligned:       len(c.tree.Files) == 0 && c.tree.Vendor == nil,
-		Server:        ServerReport(server),
-		Plugin:        report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)},
-		Changes:       []report.Change{},
-		Caps:          c.caps(),
-		Unpinned:      []report.Unpinned{},
-		Warnings:      append(append([]string{}, tool.warnings...), c.al.warnings...),
-		Diff:          c.diff,
-		Patch:         c.patch,
-		GoCalls:       tool.go_.Calls(),
-	}
-	r.Warnings = append(r.Warnings, c.sumWarnings()...)
+	r := report.NewApply(c.a.o.DryRun)
+	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
+	r.Server = ServerReport(server)
+	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)}
+	r.Warnings = slices.Concat(r.Warnings, tool.warnings, c.al.warnings, c.sumWarnings())
+	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
 	for _, u := range c.al.unpinned {
 		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})
 	}

@@ -100,6 +100,8 @@ type Apply struct {
 	Diff          string     `json:"diff"`
 
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
+	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
+	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
 
 	Rows      []Row  `json:"-"`
 	Patch     []byte `json:"-"` // the complete patch

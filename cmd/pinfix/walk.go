@@ -1,0 +1,104 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// isWalk reports whether the one argument stands for all modules below a
+// directory.
+func isWalk(c *cli.Context) bool { return c.NArg() == 1 && flow.IsWalk(c.Args().First()) }
+
+// forModule returns c's command line for the module in dir, with its own
+// settings. cmd is the command once more, for flags without values.
+func (e *env) forModule(c *cli.Context, cmd *cli.Command, dir string) (*env, *cli.Context, error) {
+	set := flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
+	for _, f := range cmd.Flags {
+		if err := f.Apply(set); err != nil {
+			return nil, nil, err
+		}
+	}
+	sub := cli.NewContext(c.App, set, nil)
+	sub.Context, sub.Command = c.Context, cmd
+	for _, f := range cmd.Flags {
+		name := f.Names()[0]
+		if !c.IsSet(name) {
+			continue
+		}
+		values := []string{fmt.Sprint(c.Value(name))}
+		if _, ok := f.(*cli.StringSliceFlag); ok {
+			values = c.StringSlice(name)
+		}
+		for _, v := range values {
+			if err := sub.Set(name, v); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if err := sub.Set("C", dir); err != nil {
+		return nil, nil, err
+	}
+	own := *e
+	return &own, sub, own.configure(sub)
+}
+
+// applyAll pins every module that the argument stands for.
+func (e *env) applyAll(c *cli.Context) error {
+	if c.String("format") == "patch" {
+		return &usageError{msg: "--format patch is for one module; name it with -C", help: c.Command.Name}
+	}
+	dirs, err := flow.Modules(c.String("C"), c.Args().First())
+	if err != nil {
+		return err
+	}
+	p := e.progress(c)
+	var modules []flow.Module
+	for _, dir := range dirs {
+		own, sub, err := e.forModule(c, e.applyCommand(), dir)
+		m := flow.Module{Dir: dir, Err: err}
+		if err == nil {
+			m.Options = own.applyOptions(sub, p.of(dir))
+		}
+		m.Options.DryRun = c.Bool("dry-run")
+		modules = append(modules, m)
+	}
+	result := flow.ApplyAll(c.Context, modules)
+	p.done()
+	if note := flow.WorkspaceNote(flow.Workspaces(dirs, e.get("GOWORK"))); note != "" {
+		result.Warnings = append(result.Warnings, note)
+	}
+	return e.showAll(c, p, result)
+}
+
+// showAll prints what became of the modules, those that failed on stderr too,
+// with the next step.
+func (e *env) showAll(c *cli.Context, p *progress, r *report.ApplyAll) error {
+	p.warn(r.Warnings)
+	for i, m := range r.Modules {
+		p.of(r.Dirs[i]).warn(m.Warnings)
+		if err := r.Errs[i]; err != nil && c.Context.Err() == nil {
+			e.complain(fmt.Errorf("%s: %w", r.Dirs[i], err))
+		}
+	}
+	var err error
+	if c.String("format") == "json" {
+		err = report.JSON(e.stdout, r)
+	} else {
+		err = r.Text(e.stdout, e.style(c))
+	}
+	if err != nil {
+		return err
+	}
+	if err := flow.Trouble(c.Context, r); err != nil {
+		return err
+	}
+	if r.Differs() {
+		return errDiffers
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package flow
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A kind says what a module is to a walk.
+type kind int
+
+const (
+	library kind = iota // no main package
+	program             // each main package is a program
+	plugins             // a main package may be a plugin
+)
+
+// kindOf looks at the Go files of the module in root, whatever their build
+// constraints are. A plugin is a main package whose func main is missing, empty,
+// or does nothing but panic: it never runs. Files that do not parse are taken
+// for a plugin's; apply says what is wrong with them.
+func kindOf(root string) (kind, error) {
+	found := library
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		if name != root && (passedBy(d.Name()) || exists(filepath.Join(name, "go.mod"))) {
+			return fs.SkipDir
+		}
+		k, err := kindOfDir(name)
+		found = max(found, k)
+		if found == plugins && err == nil {
+			return fs.SkipAll
+		}
+		return err
+	})
+	return found, err
+}
+
+func kindOfDir(dir string) (kind, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return library, err
+	}
+	isMain, runs := false, false
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return plugins, nil
+		}
+		if f.Name.Name == "main" {
+			isMain = true
+			runs = runs || doesSomething(f)
+		}
+	}
+	switch {
+	case runs:
+		return program, nil
+	case isMain:
+		return plugins, nil
+	}
+	return library, nil
+}
+
+// doesSomething reports whether f has a func main with more than a panic.
+func doesSomething(f *ast.File) bool {
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Recv != nil || fn.Name.Name != "main" || fn.Body == nil {
+			continue
+		}
+		return len(fn.Body.List) > 1 || len(fn.Body.List) == 1 && !isPanic(fn.Body.List[0])
+	}
+	return false
+}
+
+func isPanic(s ast.Stmt) bool {
+	x, ok := s.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := x.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	id, ok := call.Fun.(*ast.Ident)
+	return ok && id.Name == "panic"
+}

@@ -1,0 +1,83 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// ApplyAll is the result of pinfix apply for several modules.
+type ApplyAll struct {
+	SchemaVersion int      `json:"schema_version"`
+	Command       string   `json:"command"`
+	Modules       []*Apply `json:"modules"` // as they come, sorted by directory
+	Warnings      []string `json:"warnings"`
+
+	Dirs []string `json:"-"` // of each module, as people see it
+	Errs []error  `json:"-"` // of each module
+}
+
+// NewApply returns a report without anything in it.
+func NewApply(dryRun bool) *Apply {
+	return &Apply{
+		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+	}
+}
+
+// Differs reports whether a module would change.
+func (r *ApplyAll) Differs() bool {
+	for _, m := range r.Modules {
+		if m.DryRun && !m.Aligned && m.Skipped == "" && m.Error == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Text writes a table of the modules; st.Verbose puts the report of each before
+// it.
+func (r *ApplyAll) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	for i, m := range r.Modules {
+		if !st.Verbose || m.Skipped != "" || m.Error != "" {
+			continue
+		}
+		fmt.Fprintf(b, "%s:\n", clean(r.Dirs[i]))
+		if err := m.Text(b, st); err != nil {
+			return err
+		}
+		b.WriteString("\n")
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "MODULE\tSERVER\tRESULT")
+	for i, m := range r.Modules {
+		server := m.Server.Main
+		if m.Server.Go != "" {
+			server += " (" + m.Server.Go + ")"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", clean(r.Dirs[i]), dash(server), m.result())
+	}
+	t.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// result is what became of one module.
+func (a *Apply) result() string {
+	switch {
+	case a.Error != "":
+		first, _, _ := strings.Cut(a.Error, "\n")
+		return "failed: " + clean(first)
+	case a.Skipped != "":
+		return "skipped: " + clean(a.Skipped)
+	case a.Aligned:
+		return "already pinned"
+	}
+	moved := fmt.Sprintf("%s, %s", count(len(a.Rows), "module"), count(len(a.Changes), "change"))
+	if a.DryRun {
+		return "not pinned: " + moved
+	}
+	return "pinned: " + moved
+}
