@@ -145,7 +145,7 @@ func (e *WalkError) Error() string {
 	case e.Failed > 0:
 		return fmt.Sprintf("%d of %d modules could not be pinned", e.Failed, e.All)
 	}
-	return fmt.Sprintf("no plugin with a server in %d modules", e.All)
+	return fmt.Sprintf("no plugin with a server among the modules (%d)", e.All)
 }
 
 // NextStep says what the user can do.
