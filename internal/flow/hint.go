@@ -21,7 +21,11 @@ func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) stri
 	if stale {
 		cmd += " -mod=mod"
 	}
-	hint := fmt.Sprintf("build it as the server was built:\n  %s %s", cmd, packageArgument(root, l.Roots[0]))
+	as := "was"
+	if s.Source != nil {
+		as = "is assumed to be"
+	}
+	hint := fmt.Sprintf("build it as the server %s built:\n  %s %s", as, cmd, packageArgument(root, l.Roots[0]))
 	if more := beside(s); len(more) > 0 {
 		hint += "\nand with these settings of the server's, which change fingerprints too: " + strings.Join(more, " ")
 	}
