@@ -19,6 +19,7 @@ type Vendor struct {
 	// Packages are the vendored packages.
 	Packages map[string]bool
 
+	at       map[string]int    // path -> place in Pins
 	explicit map[string]string // what go.mod required when it was written: path -> version
 }
 
@@ -40,9 +41,8 @@ const modulesTxt = "vendor/modules.txt"
 // paths of its packages. A module without packages is not linked. Replace lines
 // of go.mod that are not in use come last, without packages.
 func ParseVendor(data []byte) (*Vendor, error) {
-	v := &Vendor{Packages: map[string]bool{}, explicit: map[string]string{}}
+	v := &Vendor{Packages: map[string]bool{}, at: map[string]int{}, explicit: map[string]string{}}
 	var now pinner.Pin
-	linked := map[string]bool{}
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -55,10 +55,7 @@ func ParseVendor(data []byte) (*Vendor, error) {
 		case strings.HasPrefix(line, "# "):
 			now, err = parseModule(strings.Fields(line)[1:])
 		default:
-			if err = v.addPackage(now, line); err == nil && !linked[now.Path] {
-				linked[now.Path] = true
-				v.Pins = append(v.Pins, now)
-			}
+			err = v.addPackage(now, line)
 		}
 		if err != nil {
 			return nil, &LineError{modulesTxt, n, err}
@@ -124,6 +121,14 @@ func (v *Vendor) addPackage(p pinner.Pin, pkg string) error {
 		return fmt.Errorf("package %s stands there twice", pkg)
 	}
 	v.Packages[pkg] = true
+	i, ok := v.at[p.Path]
+	switch {
+	case !ok:
+		v.at[p.Path] = len(v.Pins)
+		v.Pins = append(v.Pins, p)
+	case v.Pins[i] != p:
+		return fmt.Errorf("module %s stands there twice", p.Path)
+	}
 	return nil
 }
 

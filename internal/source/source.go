@@ -161,8 +161,11 @@ func newServer(mod *modfile.File) (*pinner.Server, error) {
 // is called go1.N.0, before that go1.N.
 func release(line string) string {
 	v := "go" + line
-	if version.Compare(v, "go1.21") >= 0 && version.Lang(v) == v {
+	switch {
+	case version.Compare(v, "go1.21") < 0:
+		return strings.TrimSuffix(v, ".0")
+	case version.Lang(v) == v:
 		return v + ".0"
 	}
-	return strings.TrimSuffix(v, ".0")
+	return v
 }
