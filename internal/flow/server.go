@@ -60,11 +60,14 @@ func (r Reader) open(ctx context.Context, ref string) (*pinner.Server, error) {
 // what only a built server has.
 func readBuilt(refs References, root string) (*pinner.Server, error) {
 	refs = refs.in(root)
+	source := fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
 	if len(refs) > 0 && target.IsSource(refs[0].Ref) {
-		return nil, refs[0].blame(fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM",
-			"server %s: source has no package fingerprints", refs[0].Ref))
+		return nil, refs[0].blame(fmt.Errorf("server %s: %w", refs[0].Ref, source))
 	}
 	s, _, err := Reader{}.read(context.Background(), refs, "")
+	if err == nil && s.Source != nil {
+		return nil, refs[0].blame(fmt.Errorf("server %s: %w", s.Ref, source))
+	}
 	return s, err
 }
 

@@ -28,13 +28,13 @@ func (r Reader) compare(ctx context.Context, dir string, refs References, server
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
-	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, keep(own, refs[0], server, dir)
+	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, keep(own, refs[0], dir)
 	return nil
 }
 
 // keep is what to do to stay with the new server; dir is -C.
-func keep(own, now Reference, s *pinner.Server, dir string) string {
-	if own.From == snapshotName && s.Source == nil {
+func keep(own, now Reference, dir string) string {
+	if own.From == snapshotName {
 		in := ""
 		if dir != "." {
 			in = " -C " + dir

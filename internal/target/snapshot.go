@@ -30,7 +30,13 @@ const (
 // file, the text of go version -m, and the fingerprints, sorted. The same server
 // gives the same bytes.
 func Snapshot(s *pinner.Server, version string) ([]byte, error) {
-	source, digest, err := origin(s.Ref)
+	source, digest, err := filepath.Base(s.Ref), "unknown", error(nil)
+	switch {
+	case strings.HasPrefix(s.Ref, modScheme):
+		source = s.Ref
+	case !IsSource(s.Ref):
+		source, digest, err = origin(s.Ref)
+	}
 	if err != nil {
 		return nil, &Error{s.Ref, cause(err), refHint}
 	}
@@ -44,12 +50,20 @@ func format(s *pinner.Server, source, digest, version string) []byte {
 	if s.Binary != nil {
 		fmt.Fprintf(&b, "%s%s\n", binaryPrefix, formatBinary(s.Binary))
 	}
+	if s.Source != nil {
+		fmt.Fprintf(&b, "%s%s\n", sourcePrefix, formatSource(s.Source))
+	}
 	fmt.Fprintf(&b, "%s: %s\n", escape(source), s.Go)
 	for line := range strings.Lines(s.Info) {
 		fmt.Fprintf(&b, "\t%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	for _, path := range slices.Sorted(maps.Keys(s.Packages)) {
 		fmt.Fprintf(&b, "pkg\t%s\t%x\n", path, s.Packages[path])
+	}
+	if s.Source != nil {
+		for _, path := range slices.Sorted(maps.Keys(s.Source.Packages)) {
+			fmt.Fprintf(&b, "pkg\t%s\t%s\n", path, noFingerprint)
+		}
 	}
 	return b.Bytes()
 }

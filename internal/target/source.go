@@ -1,13 +1,17 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+
+	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/source"
 	"github.com/pinfix/pinfix/pinner"
@@ -45,7 +49,58 @@ func ReadSource(ctx context.Context, ref string, o source.Options) (*pinner.Serv
 		return nil, e
 	}
 	s.Ref = ref
+	s.Info = infoText(buildInfo(s))
 	return s, nil
+}
+
+// buildInfo is what a program built from the source would say of its modules.
+func buildInfo(s *pinner.Server) *debug.BuildInfo {
+	bi := &debug.BuildInfo{GoVersion: s.Go, Main: debug.Module{Path: s.Main.Path, Version: s.Main.Version}}
+	for _, p := range s.Pins {
+		m := &debug.Module{Path: p.Path, Version: p.Version.Version, Sum: p.Sum}
+		if p.Replace.Path != "" {
+			m.Sum = ""
+			m.Replace = &debug.Module{Path: p.Replace.Path, Version: cmp.Or(p.Replace.Version, "(devel)"), Sum: p.Sum}
+		}
+		bi.Deps = append(bi.Deps, m)
+	}
+	return bi
+}
+
+// In the snapshot of a server's source a third comment-like line says so, and
+// what may be linked stands in pkg lines without fingerprints.
+const (
+	sourcePrefix  = "# source: "
+	noFingerprint = "-"
+)
+
+func formatSource(s *pinner.ServerSource) string {
+	known := "unknown"
+	if s.Packages != nil {
+		known = "vendored"
+	}
+	return fmt.Sprintf("go=%s packages=%s", escape(s.GoFrom), known)
+}
+
+func parseSource(line string) *pinner.ServerSource {
+	m := fields(strings.TrimPrefix(line, sourcePrefix))
+	s := &pinner.ServerSource{GoFrom: m["go"]}
+	if m["packages"] == "vendored" {
+		s.Packages = map[string]bool{}
+	}
+	return s
+}
+
+func addSourcePackage(s *pinner.ServerSource, line string) error {
+	path, sum, _ := strings.Cut(strings.TrimPrefix(line, "pkg\t"), "\t")
+	if err := module.CheckImportPath(path); err != nil {
+		return err
+	}
+	if sum != noFingerprint || s.Packages == nil || s.Packages[path] {
+		return fmt.Errorf("package %s: of source there is one line for each package, without a fingerprint", path)
+	}
+	s.Packages[path] = true
+	return nil
 }
 
 func readSource(ctx context.Context, ref string, o source.Options) (*pinner.Server, error) {

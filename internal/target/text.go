@@ -43,6 +43,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var goVersion string
 	var packages map[string]pinner.Fingerprint
 	var binary *pinner.Binary
+	var source *pinner.ServerSource
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -56,9 +57,15 @@ func parse(data []byte) (*pinner.Server, error) {
 			if binary, err = parseBinary(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
+		case strings.HasPrefix(line, sourcePrefix):
+			source = parseSource(line)
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
 			body.WriteString(line[1:] + "\n")
+		case source != nil && strings.HasPrefix(line, "pkg\t"):
+			if err := addSourcePackage(source, line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
 		case strings.HasPrefix(line, "pkg\t"):
 			if packages == nil {
 				packages = map[string]pinner.Fingerprint{}
@@ -89,7 +96,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary = packages, binary
+	s.Packages, s.Binary, s.Source = packages, binary, source
 	return s, nil
 }
 

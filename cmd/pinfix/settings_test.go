@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+// notSettings are the flags about one run: where it looks, what it prints and
+// where, and whether it writes.
+var notSettings = []string{"C", "dry-run", "format", "full", "color", "quiet", "verbose", "o"}
+
+// TestSettings: whoever adds a flag decides whether a project may set it, and
+// the README names all that it may.
+func TestSettings(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(readme), "Its keys are names of flags: ")
+	line, _, _ = strings.Cut(line, ";")
+	documented := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("`, \n", r) })
+	var names []string
+	for _, k := range settingKeys {
+		names = append(names, k.Name)
+		if !slices.Contains(documented, k.Name) {
+			t.Errorf("README.md does not name the setting %s", k.Name)
+		}
+	}
+	if len(documented) != len(names) {
+		t.Errorf("README.md names %q; there are %q", documented, names)
+	}
+	flags := map[string]bool{}
+	for _, c := range (&env{}).app().Commands {
+		for _, f := range c.Flags {
+			name := f.Names()[0]
+			flags[name] = true
+			if slices.Contains(names, name) == slices.Contains(notSettings, name) {
+				t.Errorf("%s --%s: put it into settingKeys or into notSettings", c.Name, name)
+			}
+			if i := slices.Index(names, name); i >= 0 {
+				checkKind(t, name, f)
+			}
+		}
+	}
+	for _, name := range names {
+		if !flags[name] {
+			t.Errorf("the setting %s is no flag of any command", name)
+		}
+	}
+}
+
+// checkKind: the setting can be given to the flag.
+func checkKind(t *testing.T, name string, f cli.Flag) {
+	want := map[string]string{"*cli.StringFlag": "0", "*cli.StringSliceFlag": "1", "*cli.BoolFlag": "2"}
+	for _, k := range settingKeys {
+		if k.Name != name {
+			continue
+		}
+		got := ""
+		switch f.(type) {
+		case *cli.StringFlag:
+			got = "*cli.StringFlag"
+		case *cli.StringSliceFlag:
+			got = "*cli.StringSliceFlag"
+		case *cli.BoolFlag:
+			got = "*cli.BoolFlag"
+		}
+		if want[got] != string(rune('0'+k.Kind)) {
+			t.Errorf("--%s is a %T, the setting of kind %d", name, f, k.Kind)
+		}
+	}
+}
+
+func TestInDir(t *testing.T) {
+	t.Chdir(t.TempDir())
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, want := range map[string]string{
+		"./nakama":                       filepath.Join("p", "nakama"),
+		"../nakama":                      "nakama",
+		"server.buildinfo":               filepath.Join("p", "server.buildinfo"),
+		"/usr/bin/nakama":                "/usr/bin/nakama",
+		"image:heroiclabs/nakama:3.26.0": "image:heroiclabs/nakama:3.26.0",
+		"mod:example.com/server@v1.0.0":  "mod:example.com/server@v1.0.0",
+		"docker-archive:img.tar:tag":     "docker-archive:" + filepath.Join("p", "img.tar:tag"),
+		"oci-archive:/img.tar":           "oci-archive:/img.tar",
+		"oci:../layout":                  "oci:layout",
+	} {
+		if got := inDir(filepath.Join(wd, "p"), ref); got != want {
+			t.Errorf("%s: %s, want %s", ref, got, want)
+		}
+	}
+}
