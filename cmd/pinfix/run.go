@@ -90,10 +90,14 @@ the server was built with and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
+   pinfix apply ./...                         every plugin below, each to its own server
    pinfix verify --server ./server plugin.so  would the server load it? all of why not
    pinfix explain server.log                  what does this error mean, what to do?
    pinfix server --server ./server            show what the server has
    pinfix snapshot --server ./server          keep what pinfix needs of it in a text file
+
+SETTINGS: .pinfix.yaml beside go.mod, keys are names of flags (server: ./server);
+PINFIX_SERVER and its like count before it, flags before both.
 
 EXIT CODES:
    0  nothing wrong, or applied

@@ -16,11 +16,16 @@ func (e *env) serverCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "server",
 		Usage:     "show what pinfix knows of the server",
-		UsageText: "pinfix server --server FILE [options]",
-		Description: `Shows the server's Go version, build settings, modules and replacements.
+		UsageText: "pinfix server --server REF [options]",
+		Description: `Shows the server's Go version, build settings, modules and replacements; what its
+reference cannot know, and what pinfix assumes instead; and which place named it:
+--server, PINFIX_SERVER, server: in .pinfix.yaml, server.buildinfo beside go.mod,
+the first of them that there is.
 
    pinfix server -s ./nakama
-   pinfix server -s nakama.buildinfo --format json`,
+   pinfix server -s nakama.buildinfo --format json
+   pinfix server -s ../nakama-source
+   pinfix server -s mod:example.com/server@v1.2.3`,
 		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, lookFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

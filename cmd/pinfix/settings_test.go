@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/config"
 )
 
 // notSettings are the flags about one run: where it looks, what it prints and
@@ -43,7 +45,7 @@ func TestSettings(t *testing.T) {
 				t.Errorf("%s --%s: put it into settingKeys or into notSettings", c.Name, name)
 			}
 			if i := slices.Index(names, name); i >= 0 {
-				checkKind(t, name, f)
+				checkKind(t, settingKeys[i], f)
 			}
 		}
 	}
@@ -55,24 +57,18 @@ func TestSettings(t *testing.T) {
 }
 
 // checkKind: the setting can be given to the flag.
-func checkKind(t *testing.T, name string, f cli.Flag) {
-	want := map[string]string{"*cli.StringFlag": "0", "*cli.StringSliceFlag": "1", "*cli.BoolFlag": "2"}
-	for _, k := range settingKeys {
-		if k.Name != name {
-			continue
-		}
-		got := ""
-		switch f.(type) {
-		case *cli.StringFlag:
-			got = "*cli.StringFlag"
-		case *cli.StringSliceFlag:
-			got = "*cli.StringSliceFlag"
-		case *cli.BoolFlag:
-			got = "*cli.BoolFlag"
-		}
-		if want[got] != string(rune('0'+k.Kind)) {
-			t.Errorf("--%s is a %T, the setting of kind %d", name, f, k.Kind)
-		}
+func checkKind(t *testing.T, k config.Key, f cli.Flag) {
+	ok := false
+	switch f.(type) {
+	case *cli.StringFlag:
+		ok = k.Kind == config.Text
+	case *cli.StringSliceFlag:
+		ok = k.Kind == config.List
+	case *cli.BoolFlag:
+		ok = k.Kind == config.Bool
+	}
+	if !ok {
+		t.Errorf("--%s is a %T; the setting is of another kind", k.Name, f)
 	}
 }
 

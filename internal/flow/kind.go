@@ -2,6 +2,7 @@ package flow
 
 import (
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -20,7 +21,7 @@ const (
 )
 
 // kindOf looks at the Go files of the module in root, whatever their build
-// constraints are. A plugin is a main package whose func main is missing, empty,
+// constraints are, but for those with the tag ignore. A plugin is a main package whose func main is missing, empty,
 // or does nothing but panic: it never runs. Files that do not parse are taken
 // for a plugin's; apply says what is wrong with them.
 func kindOf(root string) (kind, error) {
@@ -56,11 +57,11 @@ func kindOfDir(dir string) (kind, error) {
 		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return plugins, nil
 		}
-		if f.Name.Name == "main" {
+		if f.Name.Name == "main" && !ignored(f) {
 			isMain = true
 			runs = runs || doesSomething(f)
 		}
@@ -72,6 +73,23 @@ func kindOfDir(dir string) (kind, error) {
 		return plugins, nil
 	}
 	return library, nil
+}
+
+// ignored reports whether f's build constraint needs the tag ignore, as that of
+// a program that go generate runs.
+func ignored(f *ast.File) bool {
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if c.Pos() > f.Package {
+				return false
+			}
+			x, err := constraint.Parse(c.Text)
+			if err == nil && !x.Eval(func(tag string) bool { return tag != "ignore" }) && x.Eval(func(string) bool { return true }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // doesSomething reports whether f has a func main with more than a panic.
