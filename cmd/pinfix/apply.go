@@ -95,8 +95,7 @@ func (e *env) apply(c *cli.Context) error {
 // applyOptions is what c asks for.
 func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 	return flow.Options{
-		Dir:         c.String("C"),
-		Server:      e.servers,
+		Reference:   e.reference(c, p),
 		Packages:    c.StringSlice("package"),
 		DryRun:      c.Bool("dry-run"),
 		Full:        c.Bool("full"),
@@ -107,9 +106,6 @@ func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 		Imports:     c.String("imports"),
 		ImportsFile: c.String("imports-file"),
 		Vendor:      c.String("vendor"),
-		Environ:     e.environ,
-		Step:        p.step,
-		Log:         p.log,
 	}
 }
 

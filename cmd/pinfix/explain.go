@@ -63,16 +63,18 @@ func (e *env) explain(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := flow.Explain(flow.ExplainOptions{
-		Dir: c.String("C"), Must: c.IsSet("C"), Server: e.servers, Flags: typedFlags(c), Env: e.get,
+	p := e.progress(c)
+	result, err := flow.Explain(c.Context, flow.ExplainOptions{
+		Reference: e.reference(c, p), Must: c.IsSet("C"), Flags: typedFlags(c), Env: e.get,
 	}, text)
+	p.done()
 	if err != nil {
 		return err
 	}
 	if !all {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("only the first %d MiB were read; name a file with the part that matters", maxLog>>20))
 	}
-	e.progress(c).warn(result.Warnings)
+	p.warn(result.Warnings)
 	if err := e.showExplained(c, result); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
-	servers flow.References // that flag, environment and .pinfix.yaml name; configure sets it
+	servers flow.Servers // that flag, environment and .pinfix.yaml name; configure sets it
 }
 
 // run is pinfix without the process around it. It returns the exit code.

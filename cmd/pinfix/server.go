@@ -7,11 +7,6 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
-// reader is what a server is read with.
-func (e *env) reader(c *cli.Context) flow.Reader {
-	return flow.Reader{Environ: e.environ, Log: e.progress(c).log}
-}
-
 func (e *env) serverCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "server",
@@ -37,11 +32,13 @@ the first of them that there is.
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Server(c.Context, c.String("C"), e.servers, e.reader(c))
+			p := e.progress(c)
+			result, err := flow.Server(c.Context, e.reference(c, p))
+			p.done()
 			if err != nil {
 				return err
 			}
-			e.progress(c).warn(result.Warnings)
+			p.warn(result.Warnings)
 			if c.String("format") == "json" {
 				return report.JSON(e.stdout, result)
 			}

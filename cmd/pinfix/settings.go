@@ -46,7 +46,7 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	e.servers = nil
 	if s := c.String("server"); s != "" {
-		e.servers = flow.References{{Ref: s, From: "--server"}}
+		e.servers = flow.Servers{{Ref: s, From: "--server"}}
 	}
 	environ, err := config.Environ(e.get, settingKeys)
 	if err != nil {
@@ -65,7 +65,7 @@ func (e *env) configure(c *cli.Context) error {
 			if v.own {
 				ref = inDir(root, ref)
 			}
-			e.servers = append(e.servers, flow.Reference{Ref: ref, From: s.From, Own: v.own})
+			e.servers = append(e.servers, flow.Named{Ref: ref, From: s.From, Own: v.own})
 		}
 	}
 	for _, k := range settingKeys {

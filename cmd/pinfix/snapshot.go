@@ -28,11 +28,12 @@ beside go.mod, and everybody pins to the same server.
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			data, warnings, err := flow.Snapshot(c.Context, c.String("C"), e.servers, e.reader(c), version())
+			p := e.progress(c)
+			data, warnings, err := flow.Snapshot(c.Context, e.reference(c, p), version())
+			p.done()
 			if err != nil {
 				return err
 			}
-			p := e.progress(c)
 			p.warn(warnings)
 			if c.String("o") == "-" {
 				_, err := e.stdout.Write(data)

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -43,6 +44,11 @@ func (e *env) get(name string) string {
 		}
 	}
 	return ""
+}
+
+// reference is which server c means, and how it is read.
+func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
+	return flow.Reference{Dir: c.String("C"), Servers: e.servers, Environ: e.environ, Step: p.step, Log: p.log}
 }
 
 func isTerminal(stream any) bool {

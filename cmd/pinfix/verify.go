@@ -44,7 +44,9 @@ told.`,
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Verify(c.String("C"), e.servers, c.Args().Slice(), e.get)
+			p := e.progress(c)
+			result, err := flow.Verify(c.Context, e.reference(c, p), c.Args().Slice(), e.get)
+			p.done()
 			if err != nil {
 				return err
 			}

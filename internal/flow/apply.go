@@ -20,8 +20,7 @@ import (
 // Options are what pinfix apply was asked for; the strings are the values of
 // its flags.
 type Options struct {
-	Dir         string // where to look for the module
-	Server      References
+	Reference
 	Packages    []string // main packages or files of them; none: every main package
 	DryRun      bool
 	Full        bool // the whole vendor diff
@@ -32,10 +31,6 @@ type Options struct {
 	Imports     string
 	ImportsFile string
 	Vendor      string
-	Environ     []string
-
-	Step func(string) // told what happens now
-	Log  func(string) // told each go command line
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -62,11 +57,10 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	o.Step("reading the server")
-	if o.Server.isModule(plugin.root) {
-		return nil, o.Server[0].blame(fault("name another directory, or the server's program", "server %s: that is the plugin itself", o.Server[0].Ref))
+	if o.Servers.isModule(plugin.root) {
+		return nil, o.Servers[0].blame(fault("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
 	}
-	read := Reader{o.Environ, o.Log}
-	server, refs, err := read.read(ctx, o.Server, plugin.root)
+	server, named, err := o.read(ctx, plugin.root)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +88,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	result := set.report(server, tool)
 	result.Warnings = append(doubts(server), result.Warnings...)
-	if err := read.compare(ctx, o.Dir, refs, server, aligned.listing, result); err != nil {
+	if err := o.compare(ctx, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
 	if o.DryRun || result.Aligned {

@@ -25,12 +25,12 @@ func BenchmarkPlan(b *testing.B) {
 		b.Fatal(err)
 	}
 	quiet := func(string) {}
-	o := Options{Dir: dir, Server: References{{Ref: server, From: "--server"}}, Conflicts: "auto", Imports: "auto", Vendor: "auto", Environ: os.Environ(), Step: quiet, Log: quiet}
+	o := Options{Reference: Reference{Dir: dir, Servers: Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
 	p, err := readPlugin(o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, _, err := Reader{}.read(b.Context(), o.Server, p.root)
+	s, _, err := o.read(b.Context(), p.root)
 	if err != nil {
 		b.Fatal(err)
 	}

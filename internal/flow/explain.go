@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,18 +18,17 @@ import (
 
 // ExplainOptions says what is at hand beside the text.
 type ExplainOptions struct {
-	Dir    string              // where to look for the plugin's module
-	Must   bool                // it must be there
-	Server References          // none: the snapshot beside go.mod, if there is one
-	Flags  string              // what the user has typed of these, for the commands to type
-	Env    func(string) string // reads the environment
+	Reference                     // none: the snapshot beside go.mod, if there is one
+	Must      bool                // the plugin's module must be there
+	Flags     string              // what the user has typed of these, for the commands to type
+	Env       func(string) string // reads the environment
 }
 
 // Explain recognises the errors in text, and answers as concretely as server
 // and plugin allow. Only files are read: no go command, no network.
-func Explain(o ExplainOptions, text string) (*report.Explain, error) {
+func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explain, error) {
 	r := &report.Explain{SchemaVersion: 1, Command: "explain", Findings: []report.Explained{}, Warnings: []string{}}
-	known, err := o.known(r)
+	known, err := o.known(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -52,16 +52,16 @@ func Explain(o ExplainOptions, text string) (*report.Explain, error) {
 
 // known reads server and plugin. What the user has not named, and cannot be
 // read, is a warning: the text may be about just that.
-func (o ExplainOptions) known(r *report.Explain) (explain.Known, error) {
+func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.Known, error) {
 	k := explain.Known{Flags: o.Flags}
 	root := Root(o.Dir)
 	if root == "" && o.Must {
 		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
-	if refs := o.Server.in(root); len(refs) > 0 {
-		s, err := readBuilt(refs, "")
+	if all := o.Servers.in(root); len(all) > 0 {
+		s, err := o.readBuilt(ctx, root)
 		switch {
-		case err != nil && !refs[0].Own:
+		case err != nil && !all[0].Own:
 			return k, err
 		case err != nil:
 			r.Warnings = append(r.Warnings, err.Error())

@@ -10,43 +10,43 @@ import (
 // snapshotName is the snapshot that stands beside go.mod.
 const snapshotName = "server.buildinfo"
 
-// A Reference is a server as somebody has named it.
-type Reference struct {
+// A Named is a server as somebody has named it.
+type Named struct {
 	Ref  string
 	From string // where it stands: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
 	Own  bool   // it belongs to the plugin's module: .pinfix.yaml, server.buildinfo
 }
 
-// References are all servers that are named; the first counts.
-type References []Reference
+// Servers are all that are named; the first counts.
+type Servers []Named
 
-// in returns refs and at their end the snapshot beside the go.mod in root.
-func (refs References) in(root string) References {
+// in returns all and at their end the snapshot beside the go.mod in root.
+func (all Servers) in(root string) Servers {
 	if root == "" {
-		return refs
+		return all
 	}
 	name := filepath.Join(root, snapshotName)
 	if !exists(name) {
-		return refs
+		return all
 	}
-	return append(refs[:len(refs):len(refs)], Reference{name, snapshotName, true})
+	return append(all[:len(all):len(all)], Named{name, snapshotName, true})
 }
 
 // own returns the server that the module itself names, if it is not the one
 // that counts.
-func (refs References) own() (Reference, bool) {
-	for i, r := range refs {
+func (all Servers) own() (Named, bool) {
+	for i, r := range all {
 		if r.Own {
 			return r, i > 0
 		}
 	}
-	return Reference{}, false
+	return Named{}, false
 }
 
 // report says which one counts, and which others there are.
-func (refs References) report() report.Reference {
-	r := report.Reference{From: refs[0].From, PassedOver: []string{}}
-	for _, other := range refs[1:] {
+func (all Servers) report() report.Reference {
+	r := report.Reference{From: all[0].From, PassedOver: []string{}}
+	for _, other := range all[1:] {
 		r.PassedOver = append(r.PassedOver, other.From)
 	}
 	return r
@@ -54,7 +54,7 @@ func (refs References) report() report.Reference {
 
 // blame puts the place of r before an error; the user knows what he has typed,
 // and the snapshot's name says where it is.
-func (r Reference) blame(err error) error {
+func (r Named) blame(err error) error {
 	if r.From == "--server" || r.From == snapshotName {
 		return err
 	}

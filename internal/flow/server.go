@@ -13,34 +13,59 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A Reader reads servers; Environ and Log are for the go command, which a module
-// or a go.mod needs.
-type Reader struct {
+// A Reference says which server is meant for which plugin, and how to read it.
+type Reference struct {
+	Dir     string // where to look for the plugin's module
+	Servers Servers
 	Environ []string
-	Log     func(string)
+	Step    func(string) // told what happens now
+	Log     func(string) // told each go command line, which source needs
 }
 
-// read reads the server that refs name, else the snapshot beside the go.mod in
-// root. Errors begin with the place where the reference stands.
-func (r Reader) read(ctx context.Context, refs References, root string) (*pinner.Server, References, error) {
-	refs = refs.in(root)
-	if len(refs) == 0 {
+// read reads the server that counts among those that are named and the snapshot
+// beside the go.mod in root, and returns them all. Errors begin with the place
+// that names it.
+func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
+	all := r.Servers.in(root)
+	if len(all) == 0 {
 		return nil, nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
 	}
-	s, err := r.open(ctx, refs[0].Ref)
+	s, err := r.open(ctx, all[0].Ref)
 	if err != nil {
-		return nil, refs, refs[0].blame(err)
+		return nil, all, all[0].blame(err)
 	}
-	return s, refs, nil
+	return s, all, nil
 }
 
-// isModule reports whether the reference that counts is the source in root: a
+func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
+	if target.IsSource(ref) {
+		return target.ReadSource(ctx, ref, source.Options{Environ: r.Environ, Log: r.Log})
+	}
+	return target.Read(ref)
+}
+
+// readBuilt is read for commands that need what only a built server has: no go
+// command starts.
+func (r Reference) readBuilt(ctx context.Context, root string) (*pinner.Server, error) {
+	all := r.Servers.in(root)
+	source := fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
+	if len(all) > 0 && target.IsSource(all[0].Ref) {
+		return nil, all[0].blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
+	}
+	s, _, err := r.read(ctx, root)
+	if err == nil && s.Source != nil {
+		return nil, all[0].blame(fmt.Errorf("server %s: %w", s.Ref, source))
+	}
+	return s, err
+}
+
+// isModule reports whether the server that counts is the source in root: a
 // plugin is no server of its own.
-func (refs References) isModule(root string) bool {
-	if len(refs) == 0 {
+func (all Servers) isModule(root string) bool {
+	if len(all) == 0 {
 		return false
 	}
-	dir := strings.TrimSuffix(refs[0].Ref, "go.mod")
+	dir := strings.TrimSuffix(all[0].Ref, "go.mod")
 	x, err := os.Stat(cmp.Or(dir, "."))
 	if err != nil {
 		return false
@@ -49,37 +74,15 @@ func (refs References) isModule(root string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
-func (r Reader) open(ctx context.Context, ref string) (*pinner.Server, error) {
-	if target.IsSource(ref) {
-		return target.ReadSource(ctx, ref, source.Options{Environ: r.Environ, Log: r.Log})
-	}
-	return target.Read(ref)
-}
-
-// readBuilt reads a server without starting anything, for commands that need
-// what only a built server has.
-func readBuilt(refs References, root string) (*pinner.Server, error) {
-	refs = refs.in(root)
-	source := fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
-	if len(refs) > 0 && target.IsSource(refs[0].Ref) {
-		return nil, refs[0].blame(fmt.Errorf("server %s: %w", refs[0].Ref, source))
-	}
-	s, _, err := Reader{}.read(context.Background(), refs, "")
-	if err == nil && s.Source != nil {
-		return nil, refs[0].blame(fmt.Errorf("server %s: %w", s.Ref, source))
-	}
-	return s, err
-}
-
-// Server reports what is known of the server that refs name; without any, of the
-// one that the module around dir is pinned to.
-func Server(ctx context.Context, dir string, refs References, r Reader) (*report.ServerResult, error) {
-	s, refs, err := r.read(ctx, refs, Root(dir))
+// Server reports what is known of a server; without a name, of the one that the
+// plugin is pinned to.
+func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
+	s, all, err := ref.read(ctx, Root(ref.Dir))
 	if err != nil {
 		return nil, err
 	}
 	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{},
-		Reference: refs.report(), Unknown: append([]string{}, s.Unknown()...), Assumed: append([]string{}, s.Assumed()...)}
+		Reference: all.report(), Unknown: append([]string{}, s.Unknown()...), Assumed: append([]string{}, s.Assumed()...)}
 	if err := s.Refuses(); err != nil {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
 	}

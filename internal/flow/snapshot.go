@@ -17,10 +17,10 @@ import (
 // one has some hundred kilobytes.
 const maxSnapshot = 32 << 20
 
-// Snapshot returns the snapshot of the server that refs name. version is
+// Snapshot returns the snapshot of the server that ref names. version is
 // pinfix's own.
-func Snapshot(ctx context.Context, dir string, refs References, r Reader, version string) ([]byte, []string, error) {
-	s, _, err := r.read(ctx, refs, Root(dir))
+func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []string, error) {
+	s, _, err := ref.read(ctx, Root(ref.Dir))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,9 +14,9 @@ import (
 // one that the module itself names: people read that before the plan when they
 // move to another release. The module's server is only read; where that fails,
 // a warning says so.
-func (r Reader) compare(ctx context.Context, dir string, refs References, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
-	own, other := refs.own()
-	if !other || own.Ref == refs[0].Ref {
+func (r Reference) compare(ctx context.Context, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
+	own, other := all.own()
+	if !other || own.Ref == all[0].Ref {
 		return nil
 	}
 	old, err := r.open(ctx, own.Ref)
@@ -28,12 +28,12 @@ func (r Reader) compare(ctx context.Context, dir string, refs References, server
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
-	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, keep(own, refs[0], dir)
+	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, keep(own, all[0], r.Dir)
 	return nil
 }
 
 // keep is what to do to stay with the new server; dir is -C.
-func keep(own, now Reference, dir string) string {
+func keep(own, now Named, dir string) string {
 	if own.From == snapshotName {
 		in := ""
 		if dir != "." {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"path/filepath"
 
@@ -12,11 +13,10 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Verify tells whether the server that refs name would load the plugins. The
-// server may be the one that the module around dir is pinned to. get reads the
-// environment. An error means that nothing was compared.
-func Verify(dir string, refs References, files []string, get func(string) string) (*report.Verify, error) {
-	server, err := readBuilt(refs, Root(dir))
+// Verify tells whether the server that ref names would load the plugins. get
+// reads the environment. An error means that nothing was compared.
+func Verify(ctx context.Context, ref Reference, files []string, get func(string) string) (*report.Verify, error) {
+	server, err := ref.readBuilt(ctx, Root(ref.Dir))
 	if err != nil {
 		return nil, err
 	}

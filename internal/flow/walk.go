@@ -77,16 +77,16 @@ func (m Module) skip() (why, path string, err error) {
 		return "", "", err
 	}
 	path = mod.Module.Mod.Path
-	refs := m.Options.Server.in(m.Dir)
+	all := m.Options.Servers.in(m.Dir)
 	kind, err := kindOf(m.Dir)
 	switch {
 	case err != nil:
 		return "", path, err
 	case kind == library:
 		return "no main package", path, nil
-	case kind == program && !slices.ContainsFunc(refs, func(r Reference) bool { return r.Own }):
+	case kind == program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own }):
 		return "a program, no plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
-	case len(refs) == 0:
+	case len(all) == 0:
 		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
 	}
 	return "", path, nil
