@@ -25,6 +25,8 @@ var settingKeys = []config.Key{
 	{Name: "server"},
 	{Name: "package", Kind: config.List},
 	{Name: "conflicts", Values: choices["conflicts"]},
+	{Name: "cap", Kind: config.List},
+	{Name: "keep", Kind: config.List},
 	{Name: "imports", Values: choices["imports"]},
 	{Name: "imports-file"},
 	{Name: "vendor", Values: choices["vendor"]},

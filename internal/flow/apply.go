@@ -87,7 +87,6 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	result := set.report(server, tool)
-	result.Warnings = append(doubts(server), result.Warnings...)
 	if err := o.compare(ctx, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}

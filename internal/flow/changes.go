@@ -165,7 +165,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
 	r.Server = ServerReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)}
-	r.Warnings = slices.Concat(r.Warnings, tool.warnings, c.al.warnings, c.sumWarnings())
+	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.sumWarnings())...)
 	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
 	for _, u := range c.al.unpinned {
 		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/source"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,7 +38,7 @@ func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Serve
 
 func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
 	if target.IsSource(ref) {
-		return target.ReadSource(ctx, ref, source.Options{Environ: r.Environ, Log: r.Log})
+		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: r.Environ, Log: r.Log})
 	}
 	return target.Read(ref)
 }

@@ -30,10 +30,13 @@ func IsSource(ref string) bool {
 	return err == nil && (info.IsDir() || filepath.Base(ref) == "go.mod")
 }
 
+// SourceOptions are what the go command runs with, where source needs it.
+type SourceOptions = source.Options
+
 // ReadSource reads a reference that [IsSource]. What it cannot know the server's
 // Unknown and Assumed say. The go command runs only where there is no
 // vendor/modules.txt.
-func ReadSource(ctx context.Context, ref string, o source.Options) (*pinner.Server, error) {
+func ReadSource(ctx context.Context, ref string, o SourceOptions) (*pinner.Server, error) {
 	s, err := readSource(ctx, ref, o)
 	if err == nil {
 		err = checkSource(s)
