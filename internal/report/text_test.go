@@ -120,7 +120,8 @@ func TestColor(t *testing.T) {
 }
 
 func TestServerText(t *testing.T) {
-	r := &ServerResult{SchemaVersion: 1, Command: "server", Server: server, Warnings: []string{}}
+	r := &ServerResult{SchemaVersion: 1, Command: "server", Server: server, Warnings: []string{},
+		Reference: Reference{From: ".pinfix.yaml:3", PassedOver: []string{"server.buildinfo"}}}
 	r.Server.Pins = []Pin{
 		{Path: "example.com/d", Version: "v1.0.0", Replace: &Replace{Path: "../d"}},
 		{Path: "example.com/x", Version: "v1.0.0", Replace: &Replace{Path: "example.com/fork", Version: "v1.5.0"}},
@@ -129,6 +130,8 @@ func TestServerText(t *testing.T) {
 	golden(t, "server.txt", text(t, serverText{r, Style{}}))
 
 	r.Server.Pins, r.Server.Modules, r.Server.Packages = nil, 1, 0
+	r.Reference = Reference{From: "--server"}
+	r.Unknown, r.Assumed = []string{"which packages it links"}, []string{"it is built by go1.23.5"}
 	golden(t, "server_little.txt", text(t, serverText{r, Style{}}))
 }
 

@@ -63,11 +63,7 @@ func newScratch() (string, error) {
 // same build list out of an older go.mod, and GOTOOLCHAIN=auto fetches a newer
 // one where that is asked for.
 func command(dir string, o Options) *gocmd.Go {
-	c := gocmd.Config{Dir: dir, Environ: o.Environ, Log: o.Log}
-	if o.Offline {
-		c.Set = []string{"GOPROXY=off"}
-	}
-	return gocmd.New(c)
+	return gocmd.New(gocmd.Config{Dir: dir, Environ: o.Environ, Log: o.Log})
 }
 
 // movable returns mod's text with absolute directories.

@@ -27,7 +27,6 @@ const maxFile = 16 << 20
 // Options are what the go command runs with, where it must.
 type Options struct {
 	Environ []string
-	Offline bool         // nothing from the network
 	Log     func(string) // told each go command line
 }
 

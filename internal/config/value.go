@@ -1,0 +1,84 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func what(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.ShortTag() {
+	case "!!str":
+		return "a text"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false"
+	case "!!null":
+		return "nothing"
+	}
+	return "a value of another kind"
+}
+
+// A badValue is a value that a key cannot have.
+type badValue struct {
+	line int
+	err  error
+	next string
+}
+
+func (k Key) read(n *yaml.Node) ([]string, *badValue) {
+	if k.Kind != List || n.Kind != yaml.SequenceNode {
+		v, bad := k.readOne(n)
+		return []string{v}, bad
+	}
+	if len(n.Content) == 0 {
+		return nil, &badValue{n.Line, errors.New("an empty list"), "take the line out"}
+	}
+	var out []string
+	for _, c := range n.Content {
+		v, bad := k.readOne(c)
+		if bad != nil {
+			return nil, bad
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (k Key) readOne(n *yaml.Node) (string, *badValue) {
+	tag, want, next := "!!str", "a text", "put it in quotes"
+	if k.Kind == Bool {
+		tag, want, next = "!!bool", "true or false", "write true or false"
+	}
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
+		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+			next = "write " + want + " behind it, or take the line out"
+		}
+		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
+	}
+	if k.Kind == Bool {
+		var b bool
+		if err := n.Decode(&b); err != nil {
+			return "", &badValue{n.Line, err, next}
+		}
+		return strconv.FormatBool(b), nil
+	}
+	if n.Value == "" {
+		return "", &badValue{n.Line, errors.New("an empty text"), "take the line out"}
+	}
+	if err := k.check(n.Value); err != nil {
+		return "", &badValue{n.Line, err, "write one of these"}
+	}
+	return n.Value, nil
+}
