@@ -78,6 +78,9 @@ func (e *env) applyAll(c *cli.Context) error {
 // showAll prints what became of the modules, those that failed on stderr too,
 // with the next step.
 func (e *env) showAll(c *cli.Context, p *progress, r *report.ApplyAll) error {
+	if err := c.Context.Err(); err != nil && !r.Wrote() {
+		return err
+	}
 	p.warn(r.Warnings)
 	for i, m := range r.Modules {
 		p.of(r.Dirs[i]).warn(m.Warnings)

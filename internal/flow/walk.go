@@ -62,7 +62,9 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 			return done, nil
 		}
 	}
-	r.Error = err.Error()
+	if r.Error = err.Error(); ctx.Err() != nil {
+		r.Error = "interrupted"
+	}
 	return r, err
 }
 

@@ -36,6 +36,16 @@ func (r *ApplyAll) Differs() bool {
 	return false
 }
 
+// Wrote reports whether a module was changed.
+func (r *ApplyAll) Wrote() bool {
+	for _, m := range r.Modules {
+		if !m.DryRun && !m.Aligned && m.Skipped == "" && m.Error == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Text writes a table of the modules; st.Verbose puts the report of each before
 // it.
 func (r *ApplyAll) Text(w io.Writer, st Style) error {

@@ -34,8 +34,14 @@ func TestApplyAllText(t *testing.T) {
 	if !r.Differs() {
 		t.Error("a module that is not pinned is no difference")
 	}
+	if !r.Wrote() {
+		t.Error("c is written")
+	}
 	r.Modules = r.Modules[1:]
 	if r.Differs() {
 		t.Error("what is written, skipped or failed counts as a difference")
+	}
+	if r.Modules = r.Modules[2:]; r.Wrote() {
+		t.Error("what is skipped or failed counts as written")
 	}
 }

@@ -102,6 +102,8 @@ func TestSnapshotUnfit(t *testing.T) {
 func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte("# pinfix snapshot: source=a%20b digest=sha256:00 pinfix=v1\n# binary: format=ELF arch=amd64 interp=/lib/ld.so glibc=2.34 needed=libc.so.6,b\n" +
 		"x: go1.23.5 X:arenas\n\tpath\tm/x\n\tmod\texample.com/m\t(devel)\t\n\tdep\texample.com/a\tv1.0.0\n\t=>\texample.com/b\tv1.0.0\th1:x\n\tbuild\t-tags=\"a b\"\npkg\truntime\t0011223344556677\n"))
+	f.Add([]byte("# pinfix snapshot: source=a digest=unknown pinfix=v1\n# source: go=toolchain%20go1.23.5 packages=vendored\n" +
+		"x: go1.23.5\n\tmod\texample.com/m\t(devel)\t\n\tdep\texample.com/a\tv1.0.0\t\npkg\texample.com/a\t-\n"))
 	f.Add([]byte(`{"GoVersion":"go1.23.5","Path":"a","Main":{"Path":"example.com/m"},"Settings":[{"Key":"-gcflags","Value":"all=-N -l"}]}`))
 	for _, name := range []string{"nakama-3.26.0", "gotify-2.9.1"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "servers", name+".buildinfo"))

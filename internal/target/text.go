@@ -87,6 +87,9 @@ func parse(data []byte) (*pinner.Server, error) {
 	if goVersion == "" {
 		return nil, errText
 	}
+	if source != nil && packages != nil {
+		return nil, errors.New("a server's source has no fingerprints")
+	}
 	bi, err := debug.ParseBuildInfo(body.String())
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "could not parse Go build info: "))
