@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,8 +26,7 @@ changes nothing.
    pinfix apply                                     repository and pin to them
 
 Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
-		Flags: append([]cli.Flag{
-			serverFlag(),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{
 			dirFlag(),
 			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; default: every main package of the module)"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change, and exit 1 if anything would"},
@@ -36,7 +36,7 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE` of a main package (relative to -C); it is made if it is missing"},
 			&cli.StringFlag{Name: "vendor", Value: "auto", Usage: "vendor/: auto (write it, unless a vendored plugin cannot load), always, never"},
 			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
-		}, lookFlags()...),
+		}, lookFlags()),
 		Action: e.apply,
 	}
 }
@@ -58,8 +58,7 @@ func (e *env) apply(c *cli.Context) error {
 	}
 	p := e.progress(c)
 	result, err := flow.Apply(c.Context, flow.Options{
-		Dir:         c.String("C"),
-		Server:      e.server(c),
+		Reference:   e.reference(c, p),
 		Packages:    c.StringSlice("package"),
 		DryRun:      c.Bool("dry-run"),
 		Full:        c.Bool("full"),
@@ -68,8 +67,6 @@ func (e *env) apply(c *cli.Context) error {
 		Imports:     c.String("imports"),
 		ImportsFile: c.String("imports-file"),
 		Vendor:      c.String("vendor"),
-		Environ:     e.environ,
-		Step:        p.step,
 		Log:         p.log,
 	})
 	p.done()

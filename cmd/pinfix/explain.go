@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -43,7 +44,7 @@ library), no-plugin-support (of the server), already-loaded, vendor,
 build-context (something is missing where the build runs), user-code.
 
 EXIT CODES: 0 something was found, 1 nothing was, 2 the text could not be read.`,
-		Flags:  append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, look...),
+		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, look),
 		Action: e.explain,
 	}
 }
@@ -63,16 +64,18 @@ func (e *env) explain(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := flow.Explain(flow.ExplainOptions{
-		Dir: c.String("C"), Must: c.IsSet("C"), Server: e.server(c), Flags: typedFlags(c), Env: e.get,
+	p := e.progress(c)
+	result, err := flow.Explain(c.Context, flow.ExplainOptions{
+		Reference: e.reference(c, p), Must: c.IsSet("C"), Flags: typedFlags(c), Env: e.get,
 	}, text)
+	p.done()
 	if err != nil {
 		return err
 	}
 	if !all {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("only the first %d MiB were read; name a file with the part that matters", maxLog>>20))
 	}
-	e.progress(c).warn(result.Warnings)
+	p.warn(result.Warnings)
 	if err := e.showExplained(c, result); err != nil {
 		return err
 	}
@@ -110,7 +113,7 @@ func oneArgument(c *cli.Context) (string, error) {
 // takes them.
 func typedFlags(c *cli.Context) string {
 	var flags []string
-	for _, name := range []string{"C", "server"} {
+	for _, name := range []string{"C", "server", "platform", "path"} {
 		if !c.IsSet(name) {
 			continue
 		}

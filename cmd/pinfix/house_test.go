@@ -20,7 +20,8 @@ const module = "github.com/pinfix/pinfix/"
 var mayImport = map[string][]string{
 	"cmd/pinfix":        {"internal/flow", "internal/report"},
 	"internal/flow":     {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "pinner", "astimports"},
-	"internal/target":   {"internal/pkghash", "pinner"},
+	"internal/target":   {"internal/image", "internal/pkghash", "pinner"},
+	"internal/image":    {},
 	"internal/stage":    {"internal/gocmd", "pinner", "astimports"},
 	"internal/commit":   {"internal/change"},
 	"internal/report":   {},
@@ -43,8 +44,8 @@ var only = []struct {
 	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go"}},
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
-	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/"}},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/image/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/image/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
@@ -16,7 +18,7 @@ func (e *env) serverCommand() *cli.Command {
 
    pinfix server -s ./nakama
    pinfix server -s nakama.buildinfo --format json`,
-		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, lookFlags()...),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, lookFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -27,11 +29,13 @@ func (e *env) serverCommand() *cli.Command {
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Server(c.String("C"), e.server(c))
+			p := e.progress(c)
+			result, err := flow.Server(c.Context, e.reference(c, p))
+			p.done()
 			if err != nil {
 				return err
 			}
-			e.progress(c).warn(result.Warnings)
+			p.warn(result.Warnings)
 			if c.String("format") == "json" {
 				return report.JSON(e.stdout, result)
 			}

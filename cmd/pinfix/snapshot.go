@@ -19,20 +19,21 @@ beside go.mod, and everybody pins to the same server.
    pinfix snapshot -s ./nakama                 writes server.buildinfo
    pinfix snapshot -s ./nakama -o - | less
    pinfix verify -s server.buildinfo plugin.so`,
-		Flags: []cli.Flag{
-			serverFlag(), dirFlag(),
+		Flags: append(serverFlags(),
+			dirFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - for standard output (default: server.buildinfo beside go.mod)"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
-		},
+		),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			data, warnings, err := flow.Snapshot(c.String("C"), e.server(c), version())
+			p := e.progress(c)
+			data, warnings, err := flow.Snapshot(c.Context, e.reference(c, p), version())
+			p.done()
 			if err != nil {
 				return err
 			}
-			p := e.progress(c)
 			p.warn(warnings)
 			if c.String("o") == "-" {
 				_, err := e.stdout.Write(data)

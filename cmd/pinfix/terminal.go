@@ -11,13 +11,20 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 // Flags of several commands.
 
-func serverFlag() cli.Flag {
-	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server: its program `FILE`, a snapshot, or the output of go version -m (else $PINFIX_SERVER, then server.buildinfo beside go.mod)"}
+// serverFlags name the server, and say how it is read.
+func serverFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server `REF`: its program, a snapshot, the output of go version -m, image:NAME:TAG, docker-archive:FILE[:TAG], oci-archive:FILE, oci:DIR (else $PINFIX_SERVER, then server.buildinfo beside go.mod)"},
+		&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH` (default: linux on this machine's architecture)"},
+		&cli.StringFlag{Name: "path", Usage: "the server program is `FILE` in the image (default: what its entrypoint starts)"},
+		&cli.BoolFlag{Name: "offline", Usage: "no network: an image must be in the cache from an earlier run, and modules in the module cache"},
+	}
 }
 
 func dirFlag() cli.Flag {
@@ -43,6 +50,14 @@ func (e *env) get(name string) string {
 		}
 	}
 	return ""
+}
+
+// reference is what the flags say of the server.
+func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
+	return flow.Reference{
+		Dir: c.String("C"), Server: e.server(c), Platform: c.String("platform"), Path: c.String("path"),
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step,
+	}
 }
 
 // server returns the server reference: --server, else PINFIX_SERVER.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -33,7 +34,7 @@ that one.
 
 EXIT CODES: 0 the server loads them, 1 it would not load one, 2 it could not be
 told.`,
-		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look...),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
 				return err
@@ -44,7 +45,9 @@ told.`,
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
-			result, err := flow.Verify(c.String("C"), e.server(c), c.Args().Slice(), e.get)
+			p := e.progress(c)
+			result, err := flow.Verify(c.Context, e.reference(c, p), c.Args().Slice(), e.get)
+			p.done()
 			if err != nil {
 				return err
 			}

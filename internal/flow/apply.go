@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/commit"
@@ -20,8 +21,7 @@ import (
 // Options are what pinfix apply was asked for; the strings are the values of
 // its flags.
 type Options struct {
-	Dir         string // where to look for the module
-	Server      string
+	Reference
 	Packages    []string // main packages or files of them; none: every main package
 	DryRun      bool
 	Full        bool // the whole vendor diff
@@ -30,10 +30,8 @@ type Options struct {
 	Imports     string
 	ImportsFile string
 	Vendor      string
-	Environ     []string
 
-	Step func(string) // told what happens now
-	Log  func(string) // told each go command line
+	Log func(string) // told each go command line
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -55,12 +53,15 @@ func fault(next, format string, args ...any) error {
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
+	if o.Offline {
+		o.Environ = append(slices.Clone(o.Environ), "GOPROXY=off") // the module cache is left
+	}
 	plugin, err := readPlugin(o)
 	if err != nil {
 		return nil, err
 	}
 	o.Step("reading the server")
-	server, err := readServer(o.Server, plugin.root)
+	server, err := o.read(ctx, plugin.root)
 	if err != nil {
 		return nil, err
 	}

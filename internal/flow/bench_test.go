@@ -25,12 +25,12 @@ func BenchmarkPlan(b *testing.B) {
 		b.Fatal(err)
 	}
 	quiet := func(string) {}
-	o := Options{Dir: dir, Server: server, Conflicts: "auto", Imports: "auto", Vendor: "auto", Environ: os.Environ(), Step: quiet, Log: quiet}
+	o := Options{Reference: Reference{Dir: dir, Server: server, Environ: os.Environ(), Step: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto", Log: quiet}
 	p, err := readPlugin(o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := readServer(server, p.root)
+	s, err := o.read(b.Context(), p.root)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,18 +18,18 @@ import (
 
 // ExplainOptions says what is at hand beside the text.
 type ExplainOptions struct {
-	Dir    string              // where to look for the plugin's module
-	Must   bool                // it must be there
-	Server string              // server reference; "" for the snapshot beside go.mod, or none
-	Flags  string              // what the user has typed of these, for the commands to type
-	Env    func(string) string // reads the environment
+	Reference                     // "" for the snapshot beside go.mod, or none
+	Must      bool                // the plugin's module must be there
+	Flags     string              // what the user has typed of these, for the commands to type
+	Env       func(string) string // reads the environment
 }
 
 // Explain recognises the errors in text, and answers as concretely as server
-// and plugin allow. Only files are read: no go command, no network.
-func Explain(o ExplainOptions, text string) (*report.Explain, error) {
+// and plugin allow. Only files are read, and an image that is the server: no go
+// command.
+func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explain, error) {
 	r := &report.Explain{SchemaVersion: 1, Command: "explain", Findings: []report.Explained{}, Warnings: []string{}}
-	known, err := o.known(r)
+	known, err := o.known(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func Explain(o ExplainOptions, text string) (*report.Explain, error) {
 
 // known reads server and plugin. What the user has not named, and cannot be
 // read, is a warning: the text may be about just that.
-func (o ExplainOptions) known(r *report.Explain) (explain.Known, error) {
+func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.Known, error) {
 	k := explain.Known{Flags: o.Flags}
 	root := rootOf(o.Dir)
 	if root == "" && o.Must {
@@ -60,7 +61,7 @@ func (o ExplainOptions) known(r *report.Explain) (explain.Known, error) {
 	}
 	snapshot := o.Server == "" && root != "" && exists(filepath.Join(root, snapshotName))
 	if o.Server != "" || snapshot {
-		s, err := readServer(o.Server, root)
+		s, err := o.read(ctx, root)
 		switch {
 		case err != nil && !snapshot:
 			return k, err

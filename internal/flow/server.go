@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +14,25 @@ import (
 // snapshotName is the snapshot that stands beside go.mod.
 const snapshotName = "server.buildinfo"
 
-// readServer reads the server that ref names, or the snapshot beside the
-// module's go.mod.
-func readServer(ref, root string) (*pinner.Server, error) {
+// A Reference names a server, and says how to read it; the strings are the
+// values of flags.
+type Reference struct {
+	Dir      string // where to look for the plugin's module
+	Server   string // "" for the snapshot beside its go.mod
+	Platform string
+	Path     string
+	Offline  bool
+	Environ  []string
+	Step     func(string) // told what happens now
+}
+
+func (r Reference) options() target.Options {
+	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, Step: r.Step}
+}
+
+// read reads the server, or the snapshot beside the go.mod of the module at root.
+func (r Reference) read(ctx context.Context, root string) (*pinner.Server, error) {
+	ref := r.Server
 	if ref == "" && root != "" {
 		name := filepath.Join(root, snapshotName)
 		if _, err := os.Stat(name); err == nil {
@@ -25,13 +42,13 @@ func readServer(ref, root string) (*pinner.Server, error) {
 	if ref == "" {
 		return nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
 	}
-	return target.Read(ref)
+	return target.Read(ctx, ref, r.options())
 }
 
-// Server reports what is known of the server that ref names; without ref, of
-// the one that the module around dir is pinned to.
-func Server(dir, ref string) (*report.ServerResult, error) {
-	s, err := readServer(ref, rootOf(dir))
+// Server reports what is known of a server; without a name, of the one that the
+// plugin is pinned to.
+func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
+	s, err := ref.read(ctx, rootOf(ref.Dir))
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,8 @@ const maxSnapshot = 32 << 20
 
 // Snapshot returns the snapshot of the server that ref names. version is
 // pinfix's own.
-func Snapshot(dir, ref, version string) ([]byte, []string, error) {
-	s, err := readServer(ref, rootOf(dir))
+func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []string, error) {
+	s, err := ref.read(ctx, rootOf(ref.Dir))
 	if err != nil {
 		return nil, nil, err
 	}

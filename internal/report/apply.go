@@ -12,6 +12,16 @@ type Server struct {
 	Modules  int               `json:"modules"`
 	Packages int               `json:"packages"`
 	Pins     []Pin             `json:"pins,omitempty"`
+	Source   *Source           `json:"source,omitempty"`
+}
+
+// Source is where a server comes from that is no program file: an image, or what
+// a snapshot was made of.
+type Source struct {
+	Ref      string `json:"ref"`
+	Digest   string `json:"digest"`
+	Platform string `json:"platform,omitempty"`
+	Program  string `json:"program,omitempty"`
 }
 
 // Pin is a module as the server linked it.

@@ -25,7 +25,7 @@ func TestSnapshotServers(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			s, err := Read(name)
+			s, err := Read(t.Context(), name, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,7 +43,7 @@ func TestSnapshotServers(t *testing.T) {
 			if err := os.WriteFile(file, first, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			back, err := Read(file)
+			back, err := Read(t.Context(), file, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestSnapshotNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data := format(s, source, "sha256:00", "(devel)")
+		data := format(s, pinner.Origin{Source: source, Digest: "sha256:00"}, "(devel)")
 		if err := check(s, data); err != nil {
 			t.Errorf("%q: %v", source, err)
 		}

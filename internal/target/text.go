@@ -43,6 +43,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var goVersion string
 	var packages map[string]pinner.Fingerprint
 	var binary *pinner.Binary
+	var origin pinner.Origin
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -56,6 +57,8 @@ func parse(data []byte) (*pinner.Server, error) {
 			if binary, err = parseBinary(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
+		case n == 1 && strings.HasPrefix(line, snapshotPrefix):
+			origin = parseOrigin(line)
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
 			body.WriteString(line[1:] + "\n")
@@ -89,7 +92,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary = packages, binary
+	s.Packages, s.Binary, s.Origin = packages, binary, origin
 	return s, nil
 }
 
