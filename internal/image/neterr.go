@@ -32,12 +32,12 @@ func explainNetwork(err error, ref name.Reference) netError {
 	switch {
 	case errors.As(err, &known):
 		return netError{*known, false}
-	case errors.As(err, &answer):
-		return explainAnswer(answer, ref)
 	case errors.As(err, &plain):
 		return say(false, "give the registry a certificate, or save the image and name the archive", "%w", plain)
 	case errors.As(err, &cert):
 		return say(false, "name the file with its issuer's certificate in SSL_CERT_FILE", "the certificate of %s is not trusted: %w", host, cert.Err)
+	case errors.As(err, &answer): // after cert: on this machine, http is tried as well
+		return explainAnswer(answer, ref)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return say(true, "check the name and the network; without a host the image is on docker.io", "no host %s", host)
 	case errors.Is(err, syscall.ECONNREFUSED):
