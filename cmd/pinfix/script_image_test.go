@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/pem"
+	"fmt"
+	"log"
 	"maps"
 	"os"
 	"path/filepath"
@@ -121,4 +124,25 @@ func makeImage(ts *testscript.TestScript, neg bool, args []string) {
 	digest, err := images[len(images)-1].Digest()
 	ts.Check(err)
 	ts.Setenv("IMAGE_DIGEST", digest.String())
+}
+
+// pinfixPeak is pinfix that says at its end how much memory it has had at most,
+// and exits with 99 if that is more than 128 MiB. (What the parent learns by
+// wait4 counts its own memory too.)
+func pinfixPeak() {
+	code := run(context.Background(), os.Environ(), os.Stdin, os.Stdout, os.Stderr, os.Args)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprintf(os.Stderr, "peak: %d MiB\n", kib>>10)
+	if kib>>10 > 128 {
+		code = 99
+	}
+	os.Exit(code)
 }

@@ -133,6 +133,8 @@ func (d *dockerArchive) name() string { return d.source }
 
 func (d *dockerArchive) id(context.Context) (string, error) { return d.digest, nil }
 
+func (d *dockerArchive) remember(string) error { return nil }
+
 func (d *dockerArchive) close() error { return d.Close() }
 
 func (d *dockerArchive) image(_ context.Context, p platform) (*contents, error) {

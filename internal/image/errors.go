@@ -22,7 +22,7 @@ func fault(next, format string, args ...any) error {
 // of a server has some tens of thousands of files in some hundred megabytes.
 const (
 	maxLayers   = 512
-	maxManifest = 4 << 20  // bytes of a manifest, an index, a configuration
+	maxManifest = 4 << 20  // bytes of a manifest, an index, a configuration; what registries take
 	maxBlob     = 8 << 30  // bytes of a layer as it is stored
 	maxLayer    = 8 << 30  // bytes of a layer's tar
 	maxProgram  = 2 << 30  // bytes of a program

@@ -39,6 +39,8 @@ type Program struct {
 	Source   string // the reference, without the directory of an archive
 	Digest   string // of the image's manifest; of its configuration in a docker-archive
 	Platform string // "linux/amd64"
+
+	id string // of what the reference names
 }
 
 // Open finds the server program in the image that ref names, "SCHEME:…", and
@@ -52,6 +54,9 @@ func Open(ctx context.Context, ref string, o Options) (*Program, error) {
 	p, err := r.program(ctx)
 	if err != nil {
 		return nil, r.explain(err)
+	}
+	if err := r.source.remember(p.id); err != nil {
+		return nil, err
 	}
 	r.step(fmt.Sprintf("server %s: %s, %s, program %s", r.source.name(), p.Platform, p.Digest, p.Path))
 	return p, nil
@@ -72,6 +77,8 @@ type source interface {
 	id(ctx context.Context) (string, error)
 	// image reads the manifest and the configuration of the image for a platform.
 	image(ctx context.Context, p platform) (*contents, error)
+	// remember keeps the id for a run without a network.
+	remember(id string) error
 	close() error
 }
 
@@ -112,7 +119,7 @@ func newReader(ref string, o Options) (*reader, error) {
 func newSource(ref string, o Options, c *cache) (source, error) {
 	scheme, rest, _ := strings.Cut(ref, ":")
 	if rest == "" {
-		return nil, fault("write it as "+usage[scheme], "nothing after %s:", scheme)
+		return nil, fault("write it as "+usage[scheme], "nothing is named but %q", scheme)
 	}
 	switch scheme {
 	case "image":
@@ -147,8 +154,8 @@ func (r *reader) program(ctx context.Context) (*Program, error) {
 	}
 	want := request{ID: id, Platform: r.o.Platform, Path: r.o.Path}
 	if f, ok := r.cache.fact(want); ok {
-		if file, ok := r.cache.file(f.Program); ok {
-			return &Program{File: file, Path: f.Path, Source: r.source.name(), Digest: f.Digest, Platform: f.Platform}, nil
+		if p, ok := r.cached(id, f); ok {
+			return p, nil
 		}
 	}
 	im, t, err := r.read(ctx)
@@ -162,11 +169,17 @@ func (r *reader) program(ctx context.Context) (*Program, error) {
 	if err := r.cache.keep(want, f); err != nil {
 		return nil, err
 	}
-	file, ok := r.cache.file(f.Program)
+	p, ok := r.cached(id, f)
 	if !ok {
-		return nil, fault("is the disk full?", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
+		return nil, fault("is the disk full, or does something clean up there?", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
 	}
-	return &Program{File: file, Path: f.Path, Source: r.source.name(), Digest: f.Digest, Platform: f.Platform}, nil
+	return p, nil
+}
+
+// cached returns the program of a fact, if the cache has it.
+func (r *reader) cached(id string, f fact) (*Program, bool) {
+	file, ok := r.cache.file(f.Program)
+	return &Program{File: file, Path: f.Path, Source: r.source.name(), Digest: f.Digest, Platform: f.Platform, id: id}, ok
 }
 
 func (r *reader) read(ctx context.Context) (*contents, *tree, error) {

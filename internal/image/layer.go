@@ -50,15 +50,21 @@ func (b blob) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Re
 		return err
 	}
 	defer closePlain()
-	content := newSummed(&limited{plain, maxLayer}, b.diffID)
-	if err := entries(content, see); err != nil {
-		if errors.Is(err, errStop) {
-			return nil
-		}
-		return err
+	content := newSummed(&limited{plain, maxLayer, "more than 8 GiB unpacked"}, b.diffID)
+	err = entries(content, see)
+	if errors.Is(err, errStop) {
+		return nil
 	}
-	// The digests are those of all the bytes, also those behind the tar's end.
-	if _, err := io.Copy(io.Discard, content); err != nil {
+	if err == nil {
+		// The digests are those of all the bytes, also those behind the tar's end.
+		_, err = io.Copy(io.Discard, content)
+	}
+	if err != nil {
+		if _, drain := io.Copy(io.Discard, raw); drain == nil {
+			if wrong := raw.check(); wrong != nil {
+				return wrong // says more than how the bytes fail to be a tar
+			}
+		}
 		return err
 	}
 	if _, err := io.Copy(io.Discard, raw); err != nil {
@@ -124,12 +130,13 @@ func (c *cancelled) Read(b []byte) (int, error) {
 type limited struct {
 	r    io.Reader
 	left int64
+	why  string
 }
 
 func (l *limited) Read(b []byte) (int, error) {
 	n, err := l.r.Read(b)
 	if l.left -= int64(n); l.left < 0 {
-		return 0, fmt.Errorf("more than %d GiB unpacked", maxLayer>>30)
+		return 0, errors.New(l.why)
 	}
 	return n, err
 }

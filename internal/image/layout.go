@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -67,7 +66,7 @@ func (l *layout) readIndex() error {
 	}
 	defer r.Close()
 	if l.index, err = readSmall(r); err != nil {
-		return fmt.Errorf("index.json: %w", err)
+		return fault("is this an image layout?", "index.json: %w", err)
 	}
 	index, manifest, err := parseManifest(l.index, "")
 	if err != nil {
@@ -84,6 +83,8 @@ func (l *layout) readIndex() error {
 func (l *layout) name() string { return l.source }
 
 func (l *layout) id(context.Context) (string, error) { return l.root.Digest.String(), nil }
+
+func (l *layout) remember(string) error { return nil }
 
 func (l *layout) close() error { return l.Close() }
 

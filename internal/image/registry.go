@@ -85,7 +85,15 @@ func (r *registry) id(ctx context.Context) (string, error) {
 		}
 	}
 	r.root = d
-	return d.Digest.String(), r.cache.keepDigest(r.ref.Name(), d.Digest.String())
+	return d.Digest.String(), nil
+}
+
+// remember keeps what the tag means now.
+func (r *registry) remember(id string) error {
+	if _, ok := r.ref.(name.Digest); ok || r.o.Offline {
+		return nil
+	}
+	return r.cache.keepDigest(r.ref.Name(), id)
 }
 
 func (r *registry) remembered() (string, error) {

@@ -59,6 +59,9 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	d := &download{t: t.inner, req: req, size: resp.ContentLength}
 	d.use(resp.Body, cancel)
 	resp.Body = d
+	if strings.Contains(req.URL.Path, "/manifests/") { // the library would read far more
+		resp.Body = &body{&limited{d, maxManifest, "a manifest of more than 4 MiB"}, d}
+	}
 	return resp, nil
 }
 
@@ -144,6 +147,12 @@ func (d *download) resume(cause error) error {
 		return fmt.Errorf("the connection was cut after %s of %s, and asked for the rest the registry answers %s", mib(d.got), mib(d.size), resp.Status)
 	}
 	return nil
+}
+
+// A body is read in one way and closed in another.
+type body struct {
+	io.Reader
+	io.Closer
 }
 
 // failing is a body that could not be had.

@@ -110,6 +110,8 @@ func Index(images ...v1.Image) (v1.ImageIndex, error) {
 //	platform OS/ARCH[/VARIANT]    begins an image
 //	entrypoint ARG...             what it starts; also cmd, workdir DIR, env NAME=VALUE
 //	layer gzip|zstd|plain         begins a layer, on those before it
+//	layer raw FILE                one that is this file of dir
+//	layer bomb|files|links|deep N one that is hostile, see hostile
 //	file PATH SOURCE [MODE]       SOURCE is a file in dir
 //	dir PATH                      also fifo PATH
 //	symlink PATH TARGET           also hardlink PATH OTHER
@@ -185,11 +187,36 @@ func (p *parser) line(word string, args []string) error {
 		if err := p.endLayer(); err != nil {
 			return err
 		}
-		p.how, p.data = args[0], &bytes.Buffer{}
-		p.tar = tar.NewWriter(p.data)
+		return p.beginLayer(args)
 	default:
 		return p.entry(word, args)
 	}
+	return nil
+}
+
+func (p *parser) beginLayer(args []string) error {
+	if len(args) == 1 {
+		p.how, p.data = args[0], &bytes.Buffer{}
+		p.tar = tar.NewWriter(p.data)
+		return nil
+	}
+	var l *Layer
+	if args[0] == "raw" {
+		data, err := os.ReadFile(filepath.Join(p.dir, args[1]))
+		if err != nil {
+			return err
+		}
+		l = RawLayer(data)
+	} else {
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		if l, err = hostile(args[0], n); err != nil {
+			return err
+		}
+	}
+	p.layers = append(p.layers, l)
 	return nil
 }
 

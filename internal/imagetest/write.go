@@ -12,10 +12,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// WriteOCI writes an OCI layout into a directory. One image stands there by
+// WriteOCI adds to an OCI layout in a directory, or makes it. One image stands there by
 // itself, several in an index of their own, as skopeo copy --all has it.
 func WriteOCI(dir string, images ...v1.Image) error {
-	path, err := layout.Write(dir, empty.Index)
+	path, err := layout.FromPath(dir)
+	if err != nil {
+		path, err = layout.Write(dir, empty.Index)
+	}
 	if err != nil {
 		return err
 	}
