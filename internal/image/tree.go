@@ -17,6 +17,7 @@ type tree struct {
 	layers []blob
 	read   []*index // of the first layers
 	budget budget
+	looked int // paths looked up
 	step   func(string)
 }
 
@@ -59,9 +60,13 @@ func (t *tree) find(ctx context.Context, candidates []string) (place, error) {
 				p.asked = name
 				return p, nil
 			}
-			if errors.Is(err, errUnread) {
+			known := (*Error)(nil)
+			switch {
+			case errors.As(err, &known):
+				return place{}, err
+			case errors.Is(err, errUnread):
 				unread = err
-			} else if first == nil {
+			case first == nil:
 				first = err
 			}
 		}
@@ -77,9 +82,13 @@ func (t *tree) find(ctx context.Context, candidates []string) (place, error) {
 // node returns what a path is whose directory is known to be one: the topmost
 // entry that nothing hides.
 func (t *tree) node(name string, from int) (entry, int, error) {
+	depth := strings.Count(name, "/")
 	for i := from; i < len(t.layers); i++ {
 		if i == len(t.read) {
 			return entry{}, 0, errUnread
+		}
+		if t.looked += depth + 1; t.looked > maxLookups {
+			return entry{}, 0, fault("is this the image of a server?", "its directories and links are too tangled to follow")
 		}
 		if e := t.read[i].get(name); e.kind != nothing {
 			return e, i, nil

@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -162,5 +163,23 @@ func TestStart(t *testing.T) {
 		if strings.Join(got, " ") != tt.want || (err != nil) != (tt.want == "") {
 			t.Errorf("%+v: %s, %v; want %s", tt.start, got, err, tt.want)
 		}
+	}
+}
+
+// TestTangled: a hostile tree does not take for ever.
+func TestTangled(t *testing.T) {
+	spec := ""
+	for i := range 40 {
+		spec += fmt.Sprintf("layer plain;symlink /l%d %s/l%d;", i, strings.Repeat("d/../", 600)+"d/..", i+1)
+	}
+	spec += strings.Repeat("layer plain;dir /d;", 200)
+	tree := testTree(t, spec)
+	names := make([]string, maxPathDirs)
+	for i := range names {
+		names[i] = fmt.Sprintf("/l%d", i%2)
+	}
+	_, err := tree.find(t.Context(), names)
+	if err == nil || !strings.Contains(err.Error(), "too tangled") {
+		t.Errorf("%v after %d lookups in %d layers", err, tree.looked, len(tree.read))
 	}
 }
