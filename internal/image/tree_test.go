@@ -172,7 +172,7 @@ func TestTangled(t *testing.T) {
 	for i := range 40 {
 		spec += fmt.Sprintf("layer plain;symlink /l%d %s/l%d;", i, strings.Repeat("d/../", 600)+"d/..", i+1)
 	}
-	spec += strings.Repeat("layer plain;dir /d;", 200)
+	spec += strings.Repeat("layer plain;dir /d;", 460)
 	tree := testTree(t, spec)
 	names := make([]string, maxPathDirs)
 	for i := range names {
