@@ -14,13 +14,15 @@ func (e *env) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "apply",
 		Usage:     "pin the plugin's modules to what the server has",
-		UsageText: "pinfix apply --server FILE [options]",
+		UsageText: "pinfix apply --server REF [options]",
 		Description: `Writes go.mod (require, exclude, replace, go, toolchain), blank imports in the
 plugin's entry file, go.sum and vendor/: all of it, or nothing. A second apply
 changes nothing.
 
    pinfix apply -s ./nakama -n                      show the change first
    pinfix apply -s ./nakama                         write it
+   pinfix apply -s image:heroiclabs/nakama:3.26.0   the server in an image, without
+                                                    Docker; see pinfix help server
    pinfix apply -s ./nakama -n --format patch       a patch for git apply
    go version -m ./nakama > server.buildinfo        keep the server's facts in the
    pinfix apply                                     repository and pin to them

@@ -10,7 +10,7 @@ func (e *env) snapshotCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "snapshot",
 		Usage:     "write what pinfix needs of a server into a text file",
-		UsageText: "pinfix snapshot --server FILE [-o FILE]",
+		UsageText: "pinfix snapshot --server REF [-o FILE]",
 		Description: `A snapshot stands for a server program: its build info as go version -m prints
 it, and the fingerprints of its packages. apply and verify say the same with it as
 with the program. It is small and the same server gives the same bytes: commit it
@@ -18,6 +18,7 @@ beside go.mod, and everybody pins to the same server.
 
    pinfix snapshot -s ./nakama                 writes server.buildinfo
    pinfix snapshot -s ./nakama -o - | less
+   pinfix snapshot -s image:heroiclabs/nakama:3.26.0
    pinfix verify -s server.buildinfo plugin.so`,
 		Flags: append(serverFlags(),
 			dirFlag(),

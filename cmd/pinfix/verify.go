@@ -17,7 +17,7 @@ func (e *env) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "tell whether the server would load a built plugin, and why not",
-		UsageText: "pinfix verify --server FILE [options] PLUGIN.so...",
+		UsageText: "pinfix verify --server REF [options] PLUGIN.so...",
 		Description: `Compares the fingerprints that the loader compares, in server and plugin, without
 starting the server: all mismatched packages at once, grouped by cause, and for
 each cause the one thing to do. The server is its program or a snapshot of it.
