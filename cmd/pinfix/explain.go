@@ -31,7 +31,8 @@ func (e *env) explainCommand() *cli.Command {
 go build says, from FILE or stdin, and names each error that keeps a plugin from
 being built or loaded: its line, its cause, and the one thing to do. With the
 server and the plugin's go.mod at hand it says which module, which version, and
-who asks for it. It reads files only: no go command, no network.
+who asks for it. It reads files only, and the image if that is the server: no
+go command.
 
    pinfix explain server.log
    docker logs nakama 2>&1 | pinfix explain

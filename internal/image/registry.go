@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -38,6 +40,7 @@ func newRegistry(given string, o Options, c *cache) (source, error) {
 	r.puller, err = remote.NewPuller(
 		remote.WithTransport(newTransport()),
 		remote.WithAuthFromKeychain(keychain(o.Environ)),
+		remote.WithRetryBackoff(remote.Backoff{Duration: 200 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}),
 		remote.WithUserAgent("pinfix"),
 	)
 	return r, err
@@ -79,6 +82,9 @@ func (r *registry) id(ctx context.Context) (string, error) {
 	r.o.Step("asking " + r.ref.Context().RegistryStr() + " for " + r.ref.Identifier())
 	d, err := r.puller.Head(ctx, r.ref)
 	if err != nil {
+		if gone := (*url.Error)(nil); errors.As(err, &gone) {
+			return "", r.explain(err)
+		}
 		// The answer to a HEAD has no text, and some registries have none.
 		if d, err = r.get(ctx, r.ref); err != nil {
 			return "", r.explain(err)
