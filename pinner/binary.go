@@ -14,6 +14,10 @@ type Binary struct {
 	Interp string   // dynamic loader of an ELF program; a plugin has none
 	Needed []string // libraries it is linked against, in file order
 	Glibc  string   // highest GLIBC_ symbol version it needs, "2.34"; "" for none
+
+	// LibcRelease is that of the libc where it runs, "2.36", from its image; ""
+	// where that is not known.
+	LibcRelease string
 }
 
 // Libc returns "musl" or "glibc", or "" where the file does not say. A process
@@ -37,7 +41,13 @@ func (b *Binary) Libc() string {
 }
 
 // NeedsNewerGlibc reports whether b needs a higher release of glibc than other.
-func (b *Binary) NeedsNewerGlibc(other *Binary) bool {
-	// Three numbers at most: the order of such releases is that of semver.
-	return semver.Compare("v"+b.Glibc, "v"+other.Glibc) > 0
+func (b *Binary) NeedsNewerGlibc(other *Binary) bool { return newer(b.Glibc, other.Glibc) }
+
+// TooNewFor reports whether b needs a higher release of glibc than there is
+// where other runs, as far as that is known.
+func (b *Binary) TooNewFor(other *Binary) bool {
+	return other.Libc() == "glibc" && other.LibcRelease != "" && newer(b.Glibc, other.LibcRelease)
 }
+
+// newer: three numbers at most, so the order of such releases is that of semver.
+func newer(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }

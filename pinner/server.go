@@ -30,6 +30,18 @@ type Server struct {
 	// Info is the build info as "go version -m" prints it, without its header
 	// and tabs: the body of a snapshot.
 	Info string
+
+	// Origin says where the program comes from. It is zero where Ref says all.
+	Origin Origin
+}
+
+// An Origin is where a program comes from that is no file of its own, or that a
+// snapshot stands for.
+type Origin struct {
+	Source   string // the reference, without what is only true on one machine
+	Digest   string // of the program file, or of the image
+	Platform string // of the image, "linux/amd64"
+	Program  string // its path in the image
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

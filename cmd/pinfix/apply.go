@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,6 +21,8 @@ changes nothing.
 
    pinfix apply -s ./nakama -n                      show the change first
    pinfix apply -s ./nakama                         write it
+   pinfix apply -s image:heroiclabs/nakama:3.26.0   the server in an image, without
+                                                    Docker; see pinfix help server
    pinfix apply -s ./nakama -n --format patch       a patch for git apply
    pinfix snapshot -s ./nakama                      keep the server's facts in the
    pinfix apply                                     repository and pin to them
@@ -33,8 +36,7 @@ are skipped and say so. Exit code: 2 if one failed or none has a server, else 1 
 one differs (--dry-run), else 0.
 
 Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
-		Flags: append([]cli.Flag{
-			serverFlag(),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{
 			dirFlag(),
 			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; default: every main package of the module)"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change, and exit 1 if anything would"},
@@ -46,7 +48,7 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE` of a main package (relative to -C); it is made if it is missing"},
 			&cli.StringFlag{Name: "vendor", Value: "auto", Usage: "vendor/: auto (write it, unless a vendored plugin cannot load), always, never"},
 			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
-		}, lookFlags()...),
+		}, lookFlags()),
 		Action: e.apply,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,7 +31,8 @@ func (e *env) explainCommand() *cli.Command {
 go build says, from FILE or stdin, and names each error that keeps a plugin from
 being built or loaded: its line, its cause, and the one thing to do. With the
 server and the plugin's go.mod at hand it says which module, which version, and
-who asks for it. It reads files only: no go command, no network.
+who asks for it. It reads files only, and the image if that is the server: no
+go command.
 
    pinfix explain server.log
    docker logs nakama 2>&1 | pinfix explain
@@ -43,7 +45,7 @@ library), no-plugin-support (of the server), already-loaded, vendor,
 build-context (something is missing where the build runs), user-code.
 
 EXIT CODES: 0 something was found, 1 nothing was, 2 the text could not be read.`,
-		Flags:  append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, look...),
+		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, look),
 		Action: e.explain,
 	}
 }
@@ -112,7 +114,7 @@ func oneArgument(c *cli.Context) (string, error) {
 // takes them.
 func typedFlags(c *cli.Context) string {
 	var flags []string
-	for _, name := range []string{"C", "server"} {
+	for _, name := range []string{"C", "server", "platform", "path"} {
 		if !c.IsSet(name) {
 			continue
 		}

@@ -20,7 +20,9 @@ const module = "github.com/pinfix/pinfix/"
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config"},
 	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/solve", "internal/typecheck", "pinner", "astimports"},
-	"internal/target":    {"internal/pkghash", "internal/source", "pinner"},
+	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
+	"internal/image":     {},
+	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
 	"internal/config":    {},
 	"internal/stage":     {"internal/gocmd", "pinner", "astimports"},
@@ -47,8 +49,8 @@ var only = []struct {
 	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go"}},
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
-	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/source/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/typecheck/"}},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/typecheck/", "internal/image/", "internal/imagetest/"}},
 }
 
 func TestHouse(t *testing.T) {

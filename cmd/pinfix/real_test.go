@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -26,7 +27,7 @@ func pinned(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: pinned DIR SERVER N")
 	}
 	dir := ts.MkAbs(args[0])
-	server, err := target.Read(ts.MkAbs(args[1]))
+	server, err := target.Read(context.Background(), ts.MkAbs(args[1]), target.Options{})
 	ts.Check(err)
 	count, err := strconv.Atoi(args[2])
 	ts.Check(err)
@@ -74,7 +75,7 @@ func fits(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: fits PLUGIN SERVER")
 	}
-	server, err := target.Read(ts.MkAbs(args[1]))
+	server, err := target.Read(context.Background(), ts.MkAbs(args[1]), target.Options{})
 	ts.Check(err)
 	have, err := pkghash.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)

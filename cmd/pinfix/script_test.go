@@ -15,7 +15,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pinfix": main,
+		"pinfix":      main,
+		"pinfix-peak": pinfixPeak,
 	})
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
@@ -21,7 +23,7 @@ the first of them that there is.
    pinfix server -s nakama.buildinfo --format json
    pinfix server -s ../nakama-source
    pinfix server -s mod:example.com/server@v1.2.3`,
-		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json")}, lookFlags()...),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, lookFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err

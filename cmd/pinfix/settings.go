@@ -23,6 +23,9 @@ const configName = ".pinfix.yaml"
 // dry run) is not among them.
 var settingKeys = []config.Key{
 	{Name: "server"},
+	{Name: "platform"},
+	{Name: "path"},
+	{Name: "offline", Kind: config.Bool},
 	{Name: "package", Kind: config.List},
 	{Name: "conflicts", Values: choices["conflicts"]},
 	{Name: "cap", Kind: config.List},

@@ -18,12 +18,13 @@ beside go.mod, and everybody pins to the same server.
 
    pinfix snapshot -s ./nakama                 writes server.buildinfo
    pinfix snapshot -s ./nakama -o - | less
+   pinfix snapshot -s image:heroiclabs/nakama:3.26.0
    pinfix verify -s server.buildinfo plugin.so`,
-		Flags: []cli.Flag{
-			serverFlag(), dirFlag(),
+		Flags: append(serverFlags(),
+			dirFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - for standard output (default: server.buildinfo beside go.mod)"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
-		},
+		),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err

@@ -17,8 +17,14 @@ import (
 
 // Flags of several commands.
 
-func serverFlag() cli.Flag {
-	return &cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program, a snapshot, the output of go version -m, its source's directory or go.mod, mod:PATH@VERSION (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"}
+// serverFlags name the server, and say how it is read.
+func serverFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program, a snapshot, the output of go version -m, image:NAME:TAG, docker-archive:FILE[:TAG], oci-archive:FILE, oci:DIR, its source's directory or go.mod, mod:PATH@VERSION (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"},
+		&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH` (default: linux on this machine's architecture)"},
+		&cli.StringFlag{Name: "path", Usage: "the server program is `FILE` in the image (default: what its entrypoint starts)"},
+		&cli.BoolFlag{Name: "offline", Usage: "no network: an image must be in the cache from an earlier run, and modules in the module cache"},
+	}
 }
 
 func dirFlag() cli.Flag {
@@ -48,7 +54,10 @@ func (e *env) get(name string) string {
 
 // reference is which server c means, and how it is read.
 func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
-	return flow.Reference{Dir: c.String("C"), Servers: e.servers, Environ: e.environ, Step: p.step, Log: p.log}
+	return flow.Reference{
+		Dir: c.String("C"), Servers: e.servers, Platform: c.String("platform"), Path: c.String("path"),
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Log: p.log,
+	}
 }
 
 func isTerminal(stream any) bool {

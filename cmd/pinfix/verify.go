@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -16,7 +17,7 @@ func (e *env) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "tell whether the server would load a built plugin, and why not",
-		UsageText: "pinfix verify --server FILE [options] PLUGIN.so...",
+		UsageText: "pinfix verify --server REF [options] PLUGIN.so...",
 		Description: `Compares the fingerprints that the loader compares, in server and plugin, without
 starting the server: all mismatched packages at once, grouped by cause, and for
 each cause the one thing to do. The server is its program or a snapshot of it.
@@ -33,7 +34,7 @@ that one.
 
 EXIT CODES: 0 the server loads them, 1 it would not load one, 2 it could not be
 told.`,
-		Flags: append([]cli.Flag{serverFlag(), dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look...),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
 				return err

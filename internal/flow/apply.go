@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/commit"
@@ -52,6 +53,9 @@ func fault(next, format string, args ...any) error {
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
+	if o.Offline {
+		o.Environ = append(slices.Clone(o.Environ), "GOPROXY=off") // the module cache is left
+	}
 	plugin, err := readPlugin(o)
 	if err != nil {
 		return nil, err

@@ -186,7 +186,11 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 
 // ServerReport is what the reports say of a server.
 func ServerReport(s *pinner.Server) report.Server {
-	return report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages)}
+	r := report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages)}
+	if o := s.Origin; o.Source != "" {
+		r.Source = &report.Source{Ref: o.Source, Digest: o.Digest, Platform: o.Platform, Program: o.Program}
+	}
+	return r
 }
 
 // sumWarnings compares the server's sums with the plugin's go.sum: the same

@@ -25,7 +25,8 @@ type ExplainOptions struct {
 }
 
 // Explain recognises the errors in text, and answers as concretely as server
-// and plugin allow. Only files are read: no go command, no network.
+// and plugin allow. Only files are read, and an image that is the server: no go
+// command.
 func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explain, error) {
 	r := &report.Explain{SchemaVersion: 1, Command: "explain", Findings: []report.Explained{}, Warnings: []string{}}
 	known, err := o.known(ctx, r)

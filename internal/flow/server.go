@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
@@ -14,11 +15,18 @@ import (
 
 // A Reference says which server is meant for which plugin, and how to read it.
 type Reference struct {
-	Dir     string // where to look for the plugin's module
-	Servers Servers
-	Environ []string
-	Step    func(string) // told what happens now
-	Log     func(string) // told each go command line, which source needs
+	Dir      string // where to look for the plugin's module
+	Servers  Servers
+	Platform string // of an image
+	Path     string // of the program in it
+	Offline  bool
+	Environ  []string
+	Step     func(string) // told what happens now
+	Log      func(string) // told each go command line, which source needs
+}
+
+func (r Reference) options() target.Options {
+	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, Step: r.Step}
 }
 
 // read reads the server that counts among those that are named and the snapshot
@@ -38,9 +46,13 @@ func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Serve
 
 func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
 	if target.IsSource(ref) {
-		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: r.Environ, Log: r.Log})
+		environ := r.Environ
+		if r.Offline {
+			environ = append(slices.Clone(environ), "GOPROXY=off") // the module cache is left
+		}
+		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: environ, Log: r.Log})
 	}
-	return target.Read(ref)
+	return target.Read(ctx, ref, r.options())
 }
 
 // readBuilt is read for commands that need what only a built server has: no go

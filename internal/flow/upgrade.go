@@ -28,20 +28,22 @@ func (r Reference) compare(ctx context.Context, all Servers, server *pinner.Serv
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
-	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, keep(own, all[0], r.Dir)
+	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, r.keep(own, all[0])
 	return nil
 }
 
-// keep is what to do to stay with the new server; dir is -C.
-func keep(own, now Named, dir string) string {
-	if own.From == snapshotName {
-		in := ""
-		if dir != "." {
-			in = " -C " + dir
-		}
-		return "pinfix snapshot" + in + " --server " + now.Ref
+// keep is what to do to stay with the new server.
+func (r Reference) keep(own, now Named) string {
+	if own.From != snapshotName {
+		return "write server: " + now.Ref + " into .pinfix.yaml"
 	}
-	return "write server: " + now.Ref + " into .pinfix.yaml"
+	cmd := "pinfix snapshot"
+	for _, f := range []struct{ flag, value, unset string }{{"-C", r.Dir, "."}, {"--server", now.Ref, ""}, {"--platform", r.Platform, ""}, {"--path", r.Path, ""}} {
+		if f.value != f.unset {
+			cmd += " " + f.flag + " " + f.value
+		}
+	}
+	return cmd
 }
 
 func serverChanges(old, new *pinner.Server, linked []pinner.Linked) *report.ServerChanges {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -30,9 +31,21 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 		if err != nil {
 			return nil, err
 		}
+		var more []string
+		if verify.AsksForLibc(server, plugin) {
+			// In an image libc is far below the program, so it is read only
+			// where the verdict hangs on it.
+			if err := target.AddLibc(ctx, server, ref.options()); ctx.Err() != nil {
+				return nil, err
+			} else if err != nil {
+				more = append(more, fmt.Sprintf("not known: the release of libc in the image: %v", err))
+			}
+		}
 		goos, goarch, _ := server.Platform()
 		look := modcache.New(cache, goos, goarch, server.Settings["-tags"])
-		r.Plugins = append(r.Plugins, verified(file, verify.Compare(server, plugin, look.Imports)))
+		v := verified(file, verify.Compare(server, plugin, look.Imports))
+		v.Warnings = append(v.Warnings, more...)
+		r.Plugins = append(r.Plugins, v)
 	}
 	return r, nil
 }

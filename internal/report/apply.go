@@ -14,6 +14,23 @@ type Server struct {
 	Modules  int               `json:"modules"`
 	Packages int               `json:"packages"`
 	Pins     []Pin             `json:"pins,omitempty"`
+	Source   *Source           `json:"source,omitempty"`
+}
+
+// Source is where a server comes from that is no program file: an image, or what
+// a snapshot was made of.
+type Source struct {
+	Ref      string `json:"ref"`
+	Digest   string `json:"digest"`
+	Platform string `json:"platform,omitempty"`
+	Program  string `json:"program,omitempty"`
+}
+
+// Reference says where the server's name stands, and which places with another
+// one were passed over for it.
+type Reference struct {
+	From       string   `json:"from"`
+	PassedOver []string `json:"passed_over"`
 }
 
 // Reference says where the server's name stands, and which places with another

@@ -196,6 +196,9 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	s := r.Server
 	fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))))
+	if s.Source != nil {
+		fmt.Fprintf(b, "from %s\n", clean(strings.Join(strings.Fields(fmt.Sprint(s.Source.Ref, " ", s.Source.Digest, " ", s.Source.Platform, " ", s.Source.Program)), " ")))
+	}
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
 	}

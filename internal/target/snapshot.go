@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,30 +31,28 @@ const (
 // file, the text of go version -m, and the fingerprints, sorted. The same server
 // gives the same bytes.
 func Snapshot(s *pinner.Server, version string) ([]byte, error) {
-	source, digest, err := filepath.Base(s.Ref), "unknown", error(nil)
-	switch {
-	case strings.HasPrefix(s.Ref, modScheme):
-		source = s.Ref
-	case !IsSource(s.Ref):
-		source, digest, err = origin(s.Ref)
-	}
+	o, err := origin(s)
 	if err != nil {
 		return nil, &Error{s.Ref, cause(err), refHint}
 	}
-	data := format(s, source, digest, version)
+	data := format(s, o, version)
 	return data, check(s, data)
 }
 
-func format(s *pinner.Server, source, digest, version string) []byte {
+func format(s *pinner.Server, o pinner.Origin, version string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%ssource=%s digest=%s pinfix=%s\n", snapshotPrefix, escape(source), escape(digest), escape(version))
+	fmt.Fprintf(&b, "%ssource=%s digest=%s", snapshotPrefix, escape(o.Source), escape(o.Digest))
+	if o.Program != "" {
+		fmt.Fprintf(&b, " platform=%s program=%s", escape(o.Platform), escape(o.Program))
+	}
+	fmt.Fprintf(&b, " pinfix=%s\n", escape(version))
 	if s.Binary != nil {
 		fmt.Fprintf(&b, "%s%s\n", binaryPrefix, formatBinary(s.Binary))
 	}
 	if s.Source != nil {
 		fmt.Fprintf(&b, "%s%s\n", sourcePrefix, formatSource(s.Source))
 	}
-	fmt.Fprintf(&b, "%s: %s\n", escape(source), s.Go)
+	fmt.Fprintf(&b, "%s: %s\n", escape(cmp.Or(o.Program, o.Source)), s.Go)
 	for line := range strings.Lines(s.Info) {
 		fmt.Fprintf(&b, "\t%s\n", strings.TrimSuffix(line, "\n"))
 	}
@@ -75,7 +74,7 @@ func check(s *pinner.Server, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("server %s: its snapshot cannot be read back: %w", s.Ref, err)
 	}
-	back.Ref = s.Ref
+	back.Ref, back.Origin = s.Ref, s.Origin
 	if !reflect.DeepEqual(s, back) {
 		return &Error{s.Ref, errors.New("its build info does not fit into a snapshot"), "keep the program itself"}
 	}
@@ -90,34 +89,39 @@ func infoText(bi *debug.BuildInfo) string {
 	return c.String()
 }
 
-// origin names the program and its sha256. A snapshot hands on its own; plain
-// text does not know the program.
-func origin(ref string) (source, digest string, err error) {
-	source, digest = filepath.Base(ref), "unknown"
-	f, err := os.Open(ref)
+// origin returns where the server comes from: what is known already (an image, a
+// snapshot), else the program file and its sha256. Plain text does not know the
+// program.
+func origin(s *pinner.Server) (pinner.Origin, error) {
+	if s.Origin.Source != "" {
+		return s.Origin, nil
+	}
+	o := pinner.Origin{Source: filepath.Base(s.Ref), Digest: "unknown"}
+	f, err := os.Open(s.Ref)
 	if err != nil {
-		return "", "", err
+		return o, err
 	}
 	defer f.Close()
-	head := make([]byte, 4<<10)
+	head := make([]byte, 4)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return "", "", err
+		return o, err
 	}
-	head = head[:n]
-	if !isProgram(head) {
-		line, _, _ := bytes.Cut(head, []byte("\n"))
-		if rest, ok := strings.CutPrefix(string(line), snapshotPrefix); ok {
-			m := fields(rest)
-			source, digest = m["source"], m["digest"]
-		}
-		return source, digest, nil
+	if !isProgram(head[:n]) {
+		return o, nil
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, io.MultiReader(bytes.NewReader(head), f)); err != nil {
-		return "", "", err
+		return o, err
 	}
-	return source, fmt.Sprintf("sha256:%x", h.Sum(nil)), nil
+	o.Digest = fmt.Sprintf("sha256:%x", h.Sum(nil))
+	return o, nil
+}
+
+// parseOrigin reads the first line of a snapshot, which hands it on.
+func parseOrigin(line string) pinner.Origin {
+	m := fields(strings.TrimPrefix(line, snapshotPrefix))
+	return pinner.Origin{Source: m["source"], Digest: m["digest"], Platform: m["platform"], Program: m["program"]}
 }
 
 func formatBinary(b *pinner.Binary) string {

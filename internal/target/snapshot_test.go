@@ -25,7 +25,7 @@ func TestSnapshotServers(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			s, err := Read(name)
+			s, err := Read(t.Context(), name, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,14 +43,14 @@ func TestSnapshotServers(t *testing.T) {
 			if err := os.WriteFile(file, first, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			back, err := Read(file)
+			back, err := Read(t.Context(), file, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if again := snapshot(t, back); !bytes.Equal(first, again) {
 				t.Errorf("a snapshot of the snapshot differs:\n%s", cmp.Diff(string(first), string(again)))
 			}
-			back.Ref = s.Ref
+			back.Ref, back.Origin = s.Ref, s.Origin // only the snapshot has to say it
 			if d := cmp.Diff(s, back); d != "" {
 				t.Errorf("-server +snapshot:\n%s", d)
 			}
@@ -77,7 +77,7 @@ func TestSnapshotNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data := format(s, source, "sha256:00", "(devel)")
+		data := format(s, pinner.Origin{Source: source, Digest: "sha256:00"}, "(devel)")
 		if err := check(s, data); err != nil {
 			t.Errorf("%q: %v", source, err)
 		}
@@ -94,7 +94,7 @@ func TestSnapshotUnfit(t *testing.T) {
 	if err != nil {
 		t.Skip("refused before: ", err)
 	}
-	if err := check(s, format(s, "x", "y", "z")); err == nil {
+	if err := check(s, format(s, pinner.Origin{Source: "x", Digest: "y"}, "z")); err == nil {
 		t.Error("no error")
 	}
 }
@@ -117,7 +117,9 @@ func FuzzSnapshot(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text := format(s, string(data[:min(len(data), 20)]), "digest", "version")
+		odd := string(data[:min(len(data), 20)])
+		s.Origin = pinner.Origin{Source: odd, Digest: "digest", Platform: odd, Program: "/" + odd}
+		text := format(s, s.Origin, "version")
 		if check(s, text) != nil {
 			return // said to be unfit
 		}
@@ -125,7 +127,7 @@ func FuzzSnapshot(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(s, back) {
 			t.Fatalf("%v\n%+v\n%+v", err, s, back)
 		}
-		if again := format(back, string(data[:min(len(data), 20)]), "digest", "version"); !bytes.Equal(text, again) {
+		if again := format(back, back.Origin, "version"); !bytes.Equal(text, again) {
 			t.Errorf("not stable:\n%s\n%s", text, again)
 		}
 	})

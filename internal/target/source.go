@@ -52,6 +52,10 @@ func ReadSource(ctx context.Context, ref string, o SourceOptions) (*pinner.Serve
 		return nil, e
 	}
 	s.Ref = ref
+	s.Origin = pinner.Origin{Source: filepath.Base(ref), Digest: "unknown"}
+	if strings.HasPrefix(ref, modScheme) {
+		s.Origin.Source = ref
+	}
 	s.Info = infoText(buildInfo(s))
 	return s, nil
 }

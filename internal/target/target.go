@@ -4,6 +4,7 @@ package target
 
 import (
 	"bytes"
+	"context"
 	"debug/buildinfo"
 	"errors"
 	"fmt"
@@ -11,10 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,35 +42,37 @@ func (e *Error) Unwrap() error { return e.Err }
 // NextStep says what the user can do.
 func (e *Error) NextStep() string { return e.Next }
 
-// Schemes that DESIGN.md names and that this version does not read yet.
-var schemes = []string{"image", "docker-archive", "oci-archive", "oci"}
-
 const refHint = "name the server program, or a file with the output of: go version -m PROGRAM"
 
+// Options say how a reference is read, where it leaves that open.
+type Options struct {
+	Platform string       // of an image, "linux/arm64"; "" for Linux on this machine's architecture
+	Path     string       // of the program in an image; "" for the one that its entrypoint names
+	Offline  bool         // no network
+	Environ  []string     // where the user's cache and credentials are
+	Step     func(string) // told what happens now; may be nil
+}
+
 // Read reads the server that ref names: a program file (ELF, Mach-O, PE), a
-// snapshot, or the output of go version -m with or without -json.
-func Read(ref string) (*pinner.Server, error) {
-	s, err := read(ref)
+// snapshot, the output of go version -m with or without -json, or an image with
+// the scheme of [image.Schemes]. What exists as a file is no scheme.
+func Read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
+	s, err := read(ctx, ref, o)
 	if err != nil {
 		e := &Error{Err: err, Next: refHint}
 		errors.As(err, &e)
-		e.Ref = ref
+		e.Ref = printable(err, ref)
 		return nil, e
 	}
 	s.Ref = ref
 	return s, nil
 }
 
-func read(ref string) (*pinner.Server, error) {
+func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	info, err := os.Stat(ref)
 	if errors.Is(err, fs.ErrNotExist) {
-		if scheme, _, ok := strings.Cut(ref, ":"); ok {
-			for _, s := range schemes {
-				if s == scheme {
-					return nil, &Error{ref, fmt.Errorf("references with %s: are not supported yet", scheme),
-						"copy the program out of it, or save go version -m PROGRAM in a file, and name that"}
-				}
-			}
+		if scheme, _, ok := strings.Cut(ref, ":"); ok && slices.Contains(image.Schemes, scheme) {
+			return readImage(ctx, ref, o)
 		}
 		return nil, errors.New("no such file")
 	}

@@ -41,7 +41,7 @@ func TestParseServers(t *testing.T) {
 		{"gotify-2.9.1", "github.com/gotify/server/v2", "", "go1.26.0", false, 41, 41, pinner.Pin{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := Read(filepath.Join(servers, tt.name+".buildinfo"))
+			s, err := Read(t.Context(), filepath.Join(servers, tt.name+".buildinfo"), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -247,7 +247,7 @@ func TestErrors(t *testing.T) {
 		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Read(name)
+		_, err := Read(t.Context(), name, Options{})
 		var e *Error
 		if !errors.As(err, &e) {
 			t.Errorf("%q: %v is no *Error", content, err)
@@ -285,7 +285,7 @@ func TestReadProgram(t *testing.T) {
 		return out
 	}
 	run("build", "-trimpath", "-o", "server", ".")
-	program, err := Read(filepath.Join(dir, "server"))
+	program, err := Read(t.Context(), filepath.Join(dir, "server"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

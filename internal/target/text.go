@@ -43,6 +43,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var goVersion string
 	var packages map[string]pinner.Fingerprint
 	var binary *pinner.Binary
+	var origin pinner.Origin
 	var source *pinner.ServerSource
 	n := 0
 	for line := range strings.Lines(string(data)) {
@@ -57,6 +58,8 @@ func parse(data []byte) (*pinner.Server, error) {
 			if binary, err = parseBinary(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
+		case n == 1 && strings.HasPrefix(line, snapshotPrefix):
+			origin = parseOrigin(line)
 		case strings.HasPrefix(line, sourcePrefix):
 			source = parseSource(line)
 		case line == "" || strings.HasPrefix(line, "#"):
@@ -99,7 +102,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary, s.Source = packages, binary, source
+	s.Packages, s.Binary, s.Origin, s.Source = packages, binary, origin, source
 	return s, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/pinner"
 )
 
 // differences lists what to set right for a cause: the settings that differ, or
@@ -47,7 +49,7 @@ func (c *comparison) fix(f Finding) string {
 		goos, goarch, _ := strings.Cut(platform(s), "/")
 		return fmt.Sprintf("build the plugin for the server's platform: GOOS=%s GOARCH=%s CGO_ENABLED=1, with a C compiler for it (CC)", goos, goarch)
 	case Libc:
-		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary.Libc())
+		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary)
 	case GoVersion:
 		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", release(s.Go))
 	case Trimpath:
@@ -72,11 +74,24 @@ func (c *comparison) fix(f Finding) string {
 	return "build the plugin where the server was built, with the same C compiler and CGO_ flags; version, sum and settings agree, so only those are left"
 }
 
-func libcImage(libc string) string {
-	if libc == "musl" {
-		return "musl (an Alpine one, such as golang:alpine with gcc and musl-dev)"
+func libcImage(b *pinner.Binary) string {
+	switch {
+	case b.Libc() == "musl":
+		return strings.TrimSpace("musl "+b.LibcRelease) + " (an Alpine one, such as golang:alpine with gcc and musl-dev)"
+	case b.LibcRelease != "":
+		return fmt.Sprintf("glibc %s or older (a Debian one, such as golang:%s; not Alpine)", b.LibcRelease, debian(b))
 	}
 	return "glibc (a Debian one, such as golang:bookworm; not Alpine)"
+}
+
+// debian is the newest release of Debian whose programs run with b's glibc.
+func debian(b *pinner.Binary) string {
+	for _, d := range []struct{ glibc, name string }{{"2.41", "trixie"}, {"2.36", "bookworm"}, {"2.31", "bullseye"}} {
+		if !(&pinner.Binary{Glibc: d.glibc}).TooNewFor(b) {
+			return d.name
+		}
+	}
+	return "buster"
 }
 
 func (c *comparison) fixTrimpath() string {
@@ -155,7 +170,7 @@ func (c *comparison) warnings(r *Result) []string {
 			add("the plugin is built for %s=%s and the server for %s: the loader does not mind, but a machine that runs the one may not run the other", key, p, s)
 		}
 	}
-	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && p.NeedsNewerGlibc(s) {
+	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && s.LibcRelease == "" && p.NeedsNewerGlibc(s) {
 		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
 	}
 	if c.plugin.Go == "" {

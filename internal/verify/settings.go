@@ -35,8 +35,10 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	if p, s := platform(plugin), platform(server); p != "" && s != "" {
 		add(Platform, true, "GOOS/GOARCH", p, s)
 	}
-	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" {
-		add(Libc, true, "libc", p, s)
+	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" && p != s {
+		add(Libc, true, "libc", p, strings.TrimSpace(s+" "+server.Binary.LibcRelease))
+	} else if p == s && s != "" && plugin.Binary.TooNewFor(server.Binary) {
+		add(Libc, true, "glibc", plugin.Binary.Glibc+" or newer", server.Binary.LibcRelease)
 	}
 	if plugin.Go == "" {
 		if server.HasPluginInfo() {
@@ -152,4 +154,15 @@ func orNone(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// AsksForLibc reports whether it would help to know which release of libc there
+// is where the server runs ([pinner.Binary.LibcRelease]): the plugin needs
+// another libc, or a newer glibc than the server does.
+func AsksForLibc(server, plugin *pinner.Server) bool {
+	s, p := server.Binary, plugin.Binary
+	if s == nil || p == nil || s.LibcRelease != "" || s.Libc() == "" || p.Libc() == "" {
+		return false
+	}
+	return s.Libc() != p.Libc() || p.NeedsNewerGlibc(s)
 }

@@ -86,6 +86,11 @@ func edges(list string) Imports {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	glibc := pinner.Binary{Format: "ELF", Arch: "amd64", Needed: []string{"libc.so.6"}, Glibc: "2.17"}
+	at := func(needs, release string) pinner.Binary {
+		return pinner.Binary{Format: "ELF", Arch: "amd64", Needed: []string{"libc.so.6"}, Glibc: needs, LibcRelease: release}
+	}
+	glibc299, glibc217, glibc236, glibc2100 := at("2.99", ""), at("2.17", "2.17"), at("2.34", "2.36"), at("2.34", "2.100")
+	musl125 := pinner.Binary{Format: "ELF", Arch: "amd64", Needed: []string{"libc.musl-x86_64.so.1"}, LibcRelease: "1.2.5"}
 	musl := pinner.Binary{Format: "ELF", Arch: "amd64", Needed: []string{"libc.musl-x86_64.so.1"}}
 	for _, tt := range []struct {
 		name           string
@@ -106,6 +111,10 @@ func TestCompare(t *testing.T) {
 		{"platform", made(), made(set("GOARCH", "arm64")), nil, "platform:0", "GOOS=linux GOARCH=amd64"},
 		{"platform of the file", made(binary(glibc)), made(noInfo, goVersion(""), binary(pinner.Binary{Format: "Mach-O", Arch: "arm64"})), nil, "platform:0 go-version:0", ""},
 		{"musl", made(binary(glibc)), made(binary(musl)), nil, "libc:0", "Debian"},
+		{"a newer glibc than the server's image has", made(binary(glibc236)), made(binary(glibc299)), nil, "libc:0", "glibc 2.36 or older (a Debian one, such as golang:bookworm;"},
+		{"a newer glibc than an old image has", made(binary(glibc217)), made(binary(glibc299)), nil, "libc:0", "golang:buster;"},
+		{"no newer glibc than the server's image has", made(binary(glibc2100)), made(binary(glibc299)), nil, "", ""},
+		{"musl server's image", made(binary(musl125)), made(binary(glibc299)), nil, "libc:0", "musl 1.2.5 (an Alpine one"},
 		{"musl server", made(binary(musl)), made(binary(glibc), packages("net=2")), nil, "net=libc libc:1", "Alpine"},
 		{"no cgo", made(set("CGO_ENABLED", "0"), func(s *pinner.Server) { s.Packages = map[string]pinner.Fingerprint{} }), made(), nil, "flags:0", "CGO_ENABLED=1"},
 		{"no plugin support", made(func(s *pinner.Server) { s.Packages = map[string]pinner.Fingerprint{} }), made(), nil, "platform:0", "calls plugin.Open"},
@@ -220,6 +229,33 @@ func TestEveryCauseHasItsPlace(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestAsksForLibc: the image is looked into only where the verdict hangs on it.
+func TestAsksForLibc(t *testing.T) {
+	at := func(lib, needs, release string) *pinner.Server {
+		return made(binary(pinner.Binary{Format: "ELF", Needed: []string{lib}, Glibc: needs, LibcRelease: release}))
+	}
+	const glibc, musl = "libc.so.6", "libc.musl-x86_64.so.1"
+	for _, tt := range []struct {
+		server, plugin *pinner.Server
+		want           bool
+	}{
+		{at(glibc, "2.34", ""), at(glibc, "2.38", ""), true},
+		{at(glibc, "2.34", ""), at(glibc, "2.34", ""), false},
+		{at(glibc, "2.34", ""), at(glibc, "2.9", ""), false},
+		{at(glibc, "2.34", "2.36"), at(glibc, "2.38", ""), false}, // known
+		{at(musl, "", ""), at(glibc, "2.38", ""), true},
+		{at(glibc, "2.34", ""), at(musl, "", ""), true},
+		{at(musl, "", ""), at(musl, "", ""), false},
+		{at("libSystem.B.dylib", "", ""), at(glibc, "2.34", ""), false},
+		{made(), at(glibc, "2.38", ""), false},
+		{at(glibc, "2.34", ""), made(), false},
+	} {
+		if got := AsksForLibc(tt.server, tt.plugin); got != tt.want {
+			t.Errorf("server %+v, plugin %+v: %v", tt.server.Binary, tt.plugin.Binary, got)
 		}
 	}
 }

@@ -1,0 +1,240 @@
+package image
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A cache is a directory of the user's that remembers, by digest,
+//
+//	refs/HASH          which image a tag was
+//	facts/HASH         which program an image has for a platform and a path
+//	programs/SHA256    the programs
+//	tmp/               what is being written; it is renamed, or goes
+//
+// It may be removed at any time.
+type cache struct {
+	dir string
+	tmp string // a directory of this run
+}
+
+// A request is what facts are kept by; ID is that of what a reference names.
+type request struct{ ID, Platform, Path string }
+
+// A fact is the answer to a request.
+type fact struct {
+	Digest   string `json:"digest"`
+	Platform string `json:"platform"`
+	Path     string `json:"path"`
+	Program  string `json:"program,omitempty"` // sha256 in hex
+	Libc     string `json:"libc,omitempty"`    // release
+}
+
+// openCache finds the directory as os.UserCacheDir does, in environ.
+func openCache(environ []string) (*cache, error) {
+	base := ""
+	switch home := getenv(environ, "HOME"); runtime.GOOS {
+	case "windows":
+		base = getenv(environ, "LocalAppData")
+	case "darwin":
+		base = filepath.Join(home, "Library", "Caches")
+	default:
+		base = getenv(environ, "XDG_CACHE_HOME")
+		if base == "" && home != "" {
+			base = filepath.Join(home, ".cache")
+		}
+	}
+	if !filepath.IsAbs(base) {
+		return nil, fault("set XDG_CACHE_HOME, or HOME, to a directory with its full path", "no cache directory for the program of the image")
+	}
+	return &cache{dir: filepath.Join(base, "pinfix")}, nil
+}
+
+func getenv(environ []string, name string) string {
+	for _, kv := range slices.Backward(environ) {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// staleAfter is when what a killed run has left in tmp goes.
+const staleAfter = 24 * time.Hour
+
+// temp makes a file that goes at the end of the run unless it is renamed.
+func (c *cache) temp() (*os.File, error) {
+	if c.tmp == "" {
+		all := filepath.Join(c.dir, "tmp")
+		if err := os.MkdirAll(all, 0o700); err != nil {
+			return nil, c.fault(err)
+		}
+		entries, _ := os.ReadDir(all)
+		for _, e := range entries {
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
+				os.RemoveAll(filepath.Join(all, e.Name()))
+			}
+		}
+		var err error
+		if c.tmp, err = os.MkdirTemp(all, "run-"); err != nil {
+			return nil, c.fault(err)
+		}
+	}
+	f, err := os.CreateTemp(c.tmp, "")
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	return f, nil
+}
+
+func (c *cache) close() {
+	if c.tmp != "" {
+		os.RemoveAll(c.tmp)
+	}
+}
+
+func (c *cache) fault(err error) error {
+	return fault("make room there, or set XDG_CACHE_HOME to a directory that can be written", "cache: %w", err)
+}
+
+// add copies a file of the image into the cache. It returns its sha256 in hex
+// and whether it is a Go program; what is none is not kept.
+func (c *cache) add(ctx context.Context, t *tree, p place) (sum string, isGo bool, err error) {
+	f, err := c.temp()
+	if err != nil {
+		return "", false, err
+	}
+	defer f.Close()
+	h, mark := sha256.New(), goMark{}
+	err = t.open(ctx, p, func(r io.Reader) error {
+		_, err := io.Copy(io.MultiWriter(&toCache{c, f}, h, &mark), r)
+		return err
+	})
+	if err != nil || !mark.found {
+		return "", false, err
+	}
+	sum = hex.EncodeToString(h.Sum(nil))
+	return sum, true, c.rename(f, "programs", sum)
+}
+
+// toCache names the cache in the errors of writing there.
+type toCache struct {
+	c *cache
+	w io.Writer
+}
+
+func (t *toCache) Write(b []byte) (int, error) {
+	n, err := t.w.Write(b)
+	if err != nil {
+		err = t.c.fault(err)
+	}
+	return n, err
+}
+
+// rename closes a file of temp and gives it its place.
+func (c *cache) rename(f *os.File, dir, name string) error {
+	if err := f.Close(); err != nil {
+		return c.fault(err)
+	}
+	if err := os.MkdirAll(filepath.Join(c.dir, dir), 0o700); err != nil {
+		return c.fault(err)
+	}
+	if err := os.Rename(f.Name(), filepath.Join(c.dir, dir, name)); err != nil {
+		return c.fault(err)
+	}
+	return nil
+}
+
+// file returns the file of a program, if it is there and whole.
+func (c *cache) file(sum string) (string, bool) {
+	if len(sum) != sha256.Size*2 || strings.Trim(sum, "0123456789abcdef") != "" {
+		return "", false
+	}
+	name := filepath.Join(c.dir, "programs", sum)
+	f, err := os.Open(name)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil || hex.EncodeToString(h.Sum(nil)) != sum {
+		return "", false
+	}
+	return name, true
+}
+
+func (c *cache) fact(r request) (fact, bool) {
+	var f fact
+	ok := c.load("facts", key(r.ID, r.Platform, r.Path), &f)
+	return f, ok
+}
+
+func (c *cache) keep(r request, f fact) error {
+	return c.store("facts", key(r.ID, r.Platform, r.Path), f)
+}
+
+// A tagged image is what a tag meant when it was last looked up.
+type tagged struct {
+	Ref    string `json:"ref"`
+	Digest string `json:"digest"`
+}
+
+func (c *cache) digest(ref string) (string, bool) {
+	var t tagged
+	ok := c.load("refs", key(ref), &t)
+	return t.Digest, ok && t.Ref == ref
+}
+
+func (c *cache) keepDigest(ref, digest string) error {
+	if d, ok := c.digest(ref); ok && d == digest {
+		return nil
+	}
+	return c.store("refs", key(ref), tagged{ref, digest})
+}
+
+// key is a file name for anything.
+func key(parts ...string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(parts, "\x00"))))
+}
+
+// load reads a small JSON file; one that cannot be read is not there.
+func (c *cache) load(dir, name string, v any) bool {
+	f, err := os.Open(filepath.Join(c.dir, dir, name))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(v) == nil
+}
+
+func (c *cache) store(dir, name string, v any) error {
+	f, err := c.temp()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := json.NewEncoder(f).Encode(v); err != nil {
+		return c.fault(err)
+	}
+	return c.rename(f, dir, name)
+}
+
+// readSmall reads a manifest or a configuration.
+func readSmall(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if err == nil && len(data) > maxManifest {
+		err = errors.New("more than 4 MiB")
+	}
+	return data, err
+}

@@ -1,0 +1,38 @@
+package image
+
+import "fmt"
+
+// An Error says why the program could not be had, and what to do.
+type Error struct {
+	Err  error
+	Next string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *Error) NextStep() string { return e.Next }
+
+func fault(next, format string, args ...any) error {
+	return &Error{fmt.Errorf(format, args...), next}
+}
+
+// Limits on what an image may hold. Docker itself takes 127 layers; the image
+// of a server has some tens of thousands of files in some hundred megabytes.
+const (
+	maxLayers   = 512
+	maxManifest = 4 << 20    // bytes of a manifest, an index, a configuration; what registries take
+	maxBlob     = 8 << 30    // bytes of a layer as it is stored
+	maxLayer    = 8 << 30    // bytes of a layer's tar
+	maxProgram  = 2 << 30    // bytes of a program
+	maxHeaders  = 1 << 20    // entries of a layer's tar
+	maxEntries  = 400_000    // names that are kept, over all layers
+	maxLinks    = 8 << 20    // bytes of link targets that are kept
+	maxName     = 4 << 10    // bytes of a path, PATH_MAX
+	maxHops     = 40         // symbolic links on the way to a file, as Linux has it
+	maxLookups  = 10_000_000 // of paths and what they are in, in layers; real images need some thousands
+	maxPathDirs = 32         // directories of PATH
+	maxArchive  = 100_000    // files in an archive of images
+	maxWindow   = 32 << 20   // bytes that a zstd decoder must keep; level 20 needs that
+)

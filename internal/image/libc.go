@@ -1,0 +1,87 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// maxLibc is how much of a libc is looked at; glibc has 2 MiB, musl 600 KiB.
+const maxLibc = 16 << 20
+
+// How a libc says which release it is: glibc's libc.so.6 in the text that it
+// prints when it is run, musl in a string of its own (version.h).
+var (
+	glibcRelease = regexp.MustCompile(`release version (\d+\.\d+)`)
+	muslRelease  = regexp.MustCompile(`\x00(1\.\d+\.\d+)(?:-git-[0-9]+-g[0-9a-f]+)?\x00`)
+)
+
+// Libc returns the release of the libc in the image that [Open] has read the
+// program of: "2.36" of glibc, "1.2.5" of musl. interp is the program's dynamic
+// loader. libc stands in the lowest layers as a rule, so this may fetch the
+// whole image; it is for where a verdict hangs on it.
+func Libc(ctx context.Context, ref string, o Options, interp string) (string, error) {
+	r, err := newReader(ref, o)
+	if err != nil {
+		return "", err
+	}
+	defer r.close()
+	release, err := r.libc(ctx, interp)
+	if err != nil {
+		return "", r.explain(err)
+	}
+	return release, nil
+}
+
+func (r *reader) libc(ctx context.Context, interp string) (string, error) {
+	id, err := r.source.id(ctx)
+	if err != nil {
+		return "", err
+	}
+	want := request{ID: id, Platform: r.o.Platform, Path: "libc:" + interp}
+	if f, ok := r.cache.fact(want); ok && f.Libc != "" {
+		return f.Libc, nil
+	}
+	im, t, err := r.read(ctx)
+	if err != nil {
+		return "", err
+	}
+	loader, err := t.find(ctx, []string{interp})
+	if err != nil {
+		return "", err
+	}
+	release, err := t.release(ctx, loader, interp)
+	if err != nil {
+		return "", err
+	}
+	return release, r.cache.keep(want, fact{Digest: im.digest, Platform: im.platform, Path: interp, Libc: release})
+}
+
+// release reads musl's loader, which is its libc too, or the libc.so.6 beside
+// glibc's.
+func (t *tree) release(ctx context.Context, loader place, interp string) (string, error) {
+	pattern := muslRelease
+	if !strings.HasPrefix(path.Base(interp), "ld-musl-") {
+		pattern = glibcRelease
+		var err error
+		loader, err = t.find(ctx, []string{path.Join(path.Dir(loader.path), "libc.so.6"), path.Join(path.Dir(interp), "libc.so.6")})
+		if err != nil {
+			return "", err
+		}
+	}
+	release := ""
+	err := t.open(ctx, loader, func(r io.Reader) error {
+		data, err := io.ReadAll(io.LimitReader(r, maxLibc))
+		if m := pattern.FindSubmatch(data); m != nil {
+			release = string(m[1])
+		}
+		return err
+	})
+	if err == nil && release == "" {
+		err = errors.New(loader.path + " does not say its release")
+	}
+	return release, err
+}

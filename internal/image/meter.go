@@ -1,0 +1,43 @@
+package image
+
+import (
+	"fmt"
+	"time"
+)
+
+// A meter is a writer that tells how far a download is: when it begins, and
+// then at most each tenth of it, and not more often than everySo.
+type meter struct {
+	what    string
+	n, size int64
+	said    int64
+	when    time.Time
+	step    func(string)
+}
+
+const everySo = 500 * time.Millisecond
+
+func newMeter(what string, size int64, step func(string)) *meter {
+	step(fmt.Sprintf("%s, %s", what, mib(size)))
+	return &meter{what: what, size: size, step: step, when: time.Now()}
+}
+
+func (m *meter) Write(b []byte) (int, error) {
+	m.n += int64(len(b))
+	if m.n-m.said > m.size/10 && m.n < m.size && time.Since(m.when) > everySo {
+		m.said, m.when = m.n, time.Now()
+		m.step(fmt.Sprintf("%s, %d of %s", m.what, m.n>>20, mib(m.size)))
+	}
+	return len(b), nil
+}
+
+// mib prints a size.
+func mib(n int64) string {
+	switch {
+	case n < 0:
+		return "an unknown size"
+	case n < 1<<20:
+		return fmt.Sprintf("%d KiB", (n+1023)>>10)
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
+}

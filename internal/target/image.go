@@ -1,0 +1,70 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/image"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// readImage reads the server program of a container image.
+func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
+	p, err := image.Open(ctx, ref, image.Options(o))
+	if err != nil {
+		return nil, fromImage(err)
+	}
+	f, err := os.Open(p.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(f, head); err != nil || !isProgram(head) {
+		return nil, &Error{ref, errors.New(p.Path + " in the image is no program"), "choose another with --path"}
+	}
+	s, err := readProgram(f, string(head))
+	if err != nil {
+		return nil, err
+	}
+	s.Origin = pinner.Origin{Source: p.Source, Digest: p.Digest, Platform: p.Platform, Program: p.Path}
+	return s, nil
+}
+
+// AddLibc finds out which release of libc there is where a server from an image
+// runs. It does nothing for other servers, and may fetch layers.
+func AddLibc(ctx context.Context, s *pinner.Server, o Options) error {
+	scheme, _, _ := strings.Cut(s.Ref, ":")
+	_, err := os.Stat(s.Ref)
+	if err == nil || !slices.Contains(image.Schemes, scheme) || s.Binary == nil || s.Binary.Interp == "" {
+		return nil
+	}
+	release, err := image.Libc(ctx, s.Ref, image.Options(o), s.Binary.Interp)
+	if err != nil {
+		return fromImage(err)
+	}
+	s.Binary.LibcRelease = release
+	return nil
+}
+
+// fromImage keeps the next step of an error of package image.
+func fromImage(err error) *Error {
+	e := &Error{Err: err}
+	var next interface{ NextStep() string }
+	if errors.As(err, &next) {
+		e.Next = next.NextStep()
+	}
+	return e
+}
+
+// printable is ref without what must not be printed.
+func printable(err error, ref string) string {
+	if secret := (*image.SecretError)(nil); errors.As(err, &secret) {
+		return "image:…"
+	}
+	return ref
+}
