@@ -226,7 +226,7 @@ func (f *field) apply() {
 // samePins fails unless the server is the one that the world has drawn.
 func (f *field) samePins() {
 	f.t.Helper()
-	s, err := target.Read(f.name("the-server"))
+	s, err := target.Read(f.t.Context(), f.name("the-server"), target.Options{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

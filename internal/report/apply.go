@@ -33,13 +33,6 @@ type Reference struct {
 	PassedOver []string `json:"passed_over"`
 }
 
-// Reference says where the server's name stands, and which places with another
-// one were passed over for it.
-type Reference struct {
-	From       string   `json:"from"`
-	PassedOver []string `json:"passed_over"`
-}
-
 // Pin is a module as the server linked it.
 type Pin struct {
 	Path    string   `json:"path"`
