@@ -23,9 +23,20 @@ type Server struct {
 	// Binary is nil where the reference is no program and does not say.
 	Binary *Binary
 
+	// Paths is empty for a trimmed server, and where the reference does not
+	// know it.
+	Paths Paths
+
 	// Info is the build info as "go version -m" prints it, without its header
 	// and tabs: the body of a snapshot.
 	Info string
+}
+
+// Paths are where the sources of an untrimmed server's modules stood when it was
+// built. They are part of its fingerprints.
+type Paths struct {
+	ModCache string // GOMODCACHE, "/go/pkg/mod"
+	Vendored string // the directory that holds vendor/
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

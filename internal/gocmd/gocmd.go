@@ -4,6 +4,7 @@ package gocmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,9 @@ import (
 
 // Go runs go commands in one module directory.
 type Go struct {
-	Dir string // the main module's root, symlinks resolved
-	Env []string
+	Program string
+	Dir     string // the main module's root, symlinks resolved
+	Env     []string
 
 	// Log, if set, is told each command line.
 	Log func(line string)
@@ -28,6 +30,7 @@ type Go struct {
 
 // Config is what the commands run with.
 type Config struct {
+	Program   string // the go program; "" for the one in PATH
 	Dir       string
 	Toolchain string // "go1.23.5"; "" leaves the choice to the user's environment
 	Environ   []string
@@ -58,17 +61,26 @@ func New(c Config) *Go {
 	})
 	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
 	// what every command here wants.
-	flags := "-mod=mod"
-	for _, kv := range c.Environ {
-		if v, ok := strings.CutPrefix(kv, "GOFLAGS="); ok && strings.Contains(v, "-modcacherw") {
-			flags += " -modcacherw"
+	set := slices.Concat([]string{"GOFLAGS=-mod=mod", "GOWORK=off", "GO111MODULE=on", "PWD=" + c.Dir}, c.Set)
+	if keepsWritable(c.Environ) {
+		for i, kv := range set {
+			if strings.HasPrefix(kv, "GOFLAGS=") {
+				set[i] += " -modcacherw"
+			}
 		}
 	}
-	env = append(env, "GOFLAGS="+flags, "GOWORK=off", "GO111MODULE=on", "PWD="+c.Dir)
 	if c.Toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
 	}
-	return &Go{Dir: c.Dir, Env: append(env, c.Set...), Log: c.Log}
+	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log}
+}
+
+// keepsWritable reports whether the user wants a module cache that he can
+// remove.
+func keepsWritable(environ []string) bool {
+	return slices.ContainsFunc(environ, func(kv string) bool {
+		return strings.HasPrefix(kv, "GOFLAGS=") && strings.Contains(kv, "-modcacherw")
+	})
 }
 
 // In returns a Go for another directory that counts its calls with g's.
@@ -145,7 +157,7 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 	}
 	g.calls.Add(1)
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.CommandContext(ctx, g.Program, args...)
 	cmd.Dir, cmd.Env = dir, g.Env
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	group(cmd)
@@ -167,15 +179,21 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 	return stdout.Bytes(), nil
 }
 
-// Facts are what go env says of the toolchain in use.
+// Facts are what go env says of the toolchain in use, and of settings that go
+// env -w may have made.
 type Facts struct {
-	GOMODCACHE, GOVERSION string
+	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
+	GOHOSTOS, GOHOSTARCH, CC               string
+	GOEXPERIMENT, GOFIPS140                string // "" where the toolchain does not know them
 }
+
+// factNames are the fields of [Facts].
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT", "GOFIPS140"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {
 	var f Facts
-	out, err := g.Run(ctx, "env", "-json", "GOMODCACHE", "GOVERSION")
+	out, err := g.Run(ctx, append([]string{"env", "-json"}, factNames...)...)
 	if err != nil {
 		return f, err
 	}

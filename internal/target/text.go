@@ -43,6 +43,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var goVersion string
 	var packages map[string]pinner.Fingerprint
 	var binary *pinner.Binary
+	var paths pinner.Paths
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -54,6 +55,11 @@ func parse(data []byte) (*pinner.Server, error) {
 		case strings.HasPrefix(line, binaryPrefix):
 			var err error
 			if binary, err = parseBinary(line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
+		case strings.HasPrefix(line, pathsPrefix):
+			var err error
+			if paths, err = parsePaths(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
 		case line == "" || strings.HasPrefix(line, "#"):
@@ -89,7 +95,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary = packages, binary
+	s.Packages, s.Binary, s.Paths = packages, binary, paths
 	return s, nil
 }
 
