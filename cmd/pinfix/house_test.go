@@ -19,8 +19,9 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report"},
-	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/solve", "internal/typecheck", "pinner", "astimports"},
+	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "pinner", "astimports"},
 	"internal/target":    {"internal/pkghash", "pinner"},
+	"internal/recipe":    {"pinner"},
 	"internal/stage":     {"internal/gocmd", "pinner", "astimports"},
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {},

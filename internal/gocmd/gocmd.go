@@ -184,11 +184,11 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 type Facts struct {
 	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
 	GOHOSTOS, GOHOSTARCH, CC               string
-	GOEXPERIMENT, GOFIPS140                string // "" where the toolchain does not know them
+	GOEXPERIMENT                           string
 }
 
 // factNames are the fields of [Facts].
-var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT", "GOFIPS140"}
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {
