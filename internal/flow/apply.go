@@ -34,6 +34,10 @@ type Options struct {
 	Vendor      string
 	Environ     []string
 
+	// ServerSource is the directory of the server's source, for a plugin that
+	// imports the server's own packages.
+	ServerSource string
+
 	Step func(string) // told what happens now
 	Log  func(string) // told each go command line
 }
@@ -80,8 +84,14 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	defer st.Close()
 
 	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
+	if err := a.useSource(ctx); err != nil {
+		return nil, err
+	}
 	aligned, err := a.align(ctx)
 	if err != nil {
+		return nil, a.explain(err)
+	}
+	if err := a.workFiles(ctx, aligned, tool); err != nil {
 		return nil, a.explain(err)
 	}
 	set, err := a.changes(ctx, aligned)

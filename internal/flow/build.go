@@ -108,7 +108,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	}
 	b.result = &report.Build{
 		SchemaVersion: 1, Command: "build", Server: ServerReport(b.server),
-		Plugin:   report.Plugin{Dir: b.plugin.root, Module: module},
+		Plugin:   report.Module{Dir: b.plugin.root, Module: module},
 		Commands: []report.Command{}, Left: []report.Left{}, Plugins: []report.Verified{}, Warnings: []string{},
 	}
 	b.left()

@@ -29,7 +29,7 @@ func (b *builder) tools(ctx context.Context) error {
 		return err
 	}
 	if b.work != nil {
-		return b.work.write(b)
+		return b.work.write(b.scratch, b.plugin)
 	}
 	return nil
 }

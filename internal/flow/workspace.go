@@ -1,14 +1,342 @@
 package flow
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// The packages of a server's main module have no version in their label. Only as
+// a module of a workspace does the plugin's build give them the same one.
+
+const workName = "go.work"
+
+// workHead begins a go.work of pinfix's own, which it may write again.
+const workHead = `// pinfix: the plugin imports packages of the server's own module; only a
+// workspace that uses the server's source gives them the server's label.
+`
+
+// treeWork reads the go.work beside go.mod and returns the directory of the
+// server's source that it uses: "" where there is none, or it uses none.
+func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) {
+	data, err := os.ReadFile(filepath.Join(root, workName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", fault("make it a file that you can read", "%s: %w", workName, cause(err))
+	}
+	work, err := modfile.ParseWork(workName, data, nil)
+	if err != nil {
+		// Without the server in it, it is not pinfix's to read.
+		return nil, "", nil
+	}
+	for _, u := range work.Use {
+		dir := realDir(root, u.Path)
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if dir != "" && err == nil && modfile.ModulePath(data) == s.Main.Path {
+			return work, dir, nil
+		}
+	}
+	return work, "", nil
+}
 
 // A workspace is a go.work that uses the plugin and the server's source.
 type workspace struct {
-	file     string // go.work in the scratch directory
-	inTree   bool   // the same stands beside go.mod
+	source   *source
+	tree     *modfile.WorkFile // the one beside go.mod, if that uses the source
+	inTree   bool
+	file     string // a copy with absolute paths, in the scratch directory
 	warnings []string
 }
 
-func (b *builder) workspace(ctx context.Context) (*workspace, error) { return nil, nil }
+// workspace finds the workspace to build in: with the source that was named, or
+// the one that pinfix apply has written beside go.mod; nil for none.
+func (b *builder) workspace(ctx context.Context) (*workspace, error) {
+	tree, used, err := treeWork(b.plugin.root, b.server)
+	if err != nil {
+		return nil, err
+	}
+	dir := b.o.ServerSource
+	if dir == "" {
+		dir = used
+	}
+	if dir == "" {
+		return nil, nil
+	}
+	src, err := readSource(ctx, b.o.Environ, b.server, dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{source: src, inTree: used == src.dir, warnings: src.warnings}
+	if w.inTree {
+		w.tree = tree
+	}
+	if !b.server.Trimmed() {
+		w.warnings = append(w.warnings, "the server was built without -trimpath, so the path of its source counts: "+src.dir+" must be where it was built")
+	}
+	return w, nil
+}
 
-func (w *workspace) write(b *builder) error { return nil }
+// write writes the workspace's copy. A build in the one beside go.mod might
+// write go.work.sum there.
+func (w *workspace) write(scratch *stage.Scratch, plugin *plugin) error {
+	work := w.tree
+	var sum []byte
+	if work == nil {
+		var err error
+		if work, err = newWork(workGo(plugin.now, w.source.mod), plugin.root, w.source.dir); err != nil {
+			return err
+		}
+	} else {
+		var err error
+		if sum, err = os.ReadFile(filepath.Join(plugin.root, workName+".sum")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		absolute(work, plugin.root)
+	}
+	var err error
+	w.file, err = writeWork(scratch, work, sum)
+	return err
+}
+
+func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (string, error) {
+	if sum != nil {
+		if _, err := scratch.Write("work/"+workName+".sum", sum); err != nil {
+			return "", err
+		}
+	}
+	return scratch.Write("work/"+workName, modfile.Format(work.Syntax))
+}
+
+// newWork makes a go.work.
+func newWork(goVersion string, dirs ...string) (*modfile.WorkFile, error) {
+	work := &modfile.WorkFile{Syntax: &modfile.FileSyntax{}}
+	if err := work.AddGoStmt(goVersion); err != nil {
+		return nil, err
+	}
+	for _, dir := range dirs {
+		if err := work.AddUse(dir, ""); err != nil {
+			return nil, err
+		}
+	}
+	work.Cleanup()
+	return work, nil
+}
+
+// workGo is the go line of a workspace: it must not be below that of any of its
+// modules (https://go.dev/ref/mod#go-work-file-go), nor below go.work itself.
+func workGo(mods ...*pinner.Mod) string {
+	max := "1.18"
+	for _, m := range mods {
+		if v := m.GoVersion(); version.Compare("go"+v, "go"+max) > 0 {
+			max = v
+		}
+	}
+	return max
+}
+
+// absolute makes the directories of a go.work in root absolute.
+func absolute(work *modfile.WorkFile, root string) {
+	for _, u := range work.Use {
+		if !filepath.IsAbs(u.Path) {
+			u.Path = filepath.Join(root, u.Path)
+			u.Syntax.Token[len(u.Syntax.Token)-1] = modfile.AutoQuote(u.Path)
+		}
+	}
+	for _, r := range slices.Clone(work.Replace) {
+		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
+			_ = work.AddReplace(r.Old.Path, r.Old.Version, filepath.Join(root, r.New.Path), "") // fails for no path
+		}
+	}
+}
+
+// useSource prepares an apply whose plugin imports the server's own packages:
+// with the source that was named, or that a go.work beside go.mod uses.
+func (a *aligner) useSource(ctx context.Context) error {
+	_, dir, err := treeWork(a.plugin.root, a.server)
+	if err != nil {
+		return err
+	}
+	if a.o.ServerSource != "" {
+		dir = a.o.ServerSource
+	}
+	if dir == "" {
+		return nil
+	}
+	if a.serverSource, err = readSource(ctx, a.o.Environ, a.server, dir); err != nil {
+		return err
+	}
+	return a.serverSource.lend(a.plugin.user, a.plugin.root)
+}
+
+// withSource returns a copy of mod with the loan.
+func (a *aligner) withSource(mod *pinner.Mod) (*pinner.Mod, error) {
+	if a.serverSource == nil {
+		return mod, nil
+	}
+	c, err := mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	return c, a.serverSource.lend(c, a.plugin.root)
+}
+
+// works reports the go.work.
+func (c *changes) works() []report.Change {
+	for _, f := range c.tree.Files {
+		if f.Path != workName || len(c.al.match.Own) == 0 {
+			continue
+		}
+		action := "change"
+		if f.Old == nil {
+			action = "add"
+		}
+		return []report.Change{{Kind: "work", Action: action, Path: c.a.serverSource.path, New: c.a.serverSource.dir, File: workName,
+			Reason: "the plugin links " + c.al.match.Own[0].Path + "; only a workspace gives the server's own packages their label"}}
+	}
+	return nil
+}
+
+// workFiles takes the loan back and returns the go.work to be written, with its
+// go.work.sum, and makes sure that the workspace selects the server's versions.
+func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) error {
+	if a.serverSource == nil {
+		return nil
+	}
+	if len(al.match.Own) == 0 && a.o.ServerSource != "" {
+		return fault("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
+	}
+	a.o.Step("checking the workspace")
+	sum, err := a.checkWork(ctx, al, tool)
+	if err != nil {
+		return err
+	}
+	al.warnings = append(al.warnings, a.serverSource.warnings...)
+	if err := a.serverSource.takeBack(al.mod); err != nil {
+		return err
+	}
+	text, err := a.workText(al)
+	if err != nil {
+		return err
+	}
+	al.work = map[string][]byte{workName: text}
+	if sum != nil {
+		al.work[workName+".sum"] = sum
+	}
+	return nil
+}
+
+// workText is the go.work beside go.mod: the user's own as it is, if it uses
+// both, or pinfix's.
+func (a *aligner) workText(al *aligned) ([]byte, error) {
+	name := filepath.Join(a.plugin.root, workName)
+	have, err := os.ReadFile(name)
+	if err == nil && !strings.HasPrefix(string(have), workHead) {
+		if _, dir, err := treeWork(a.plugin.root, a.server); err != nil || dir == a.serverSource.dir {
+			return have, err
+		}
+		return nil, fault("go work use "+a.o.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workName)
+	}
+	dir := a.serverSource.dir
+	if given := a.o.ServerSource; given == "" || !filepath.IsAbs(given) {
+		rel, err := filepath.Rel(a.plugin.root, dir)
+		if err != nil {
+			return nil, err
+		}
+		if dir = filepath.ToSlash(rel); !strings.HasPrefix(dir, "../") {
+			dir = "./" + dir
+		}
+	}
+	work, err := newWork(workGo(al.mod, a.serverSource.mod), ".", dir)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(workHead+"\n"), modfile.Format(work.Syntax)...), nil
+}
+
+// checkWork loads the workspace's module graph in a scratch directory: a copy of
+// the new go.mod beside the server's source. It returns the go.work.sum that
+// the go command made, nil for none.
+func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) ([]byte, error) {
+	scratch, err := stage.NewScratch()
+	if err != nil {
+		return nil, err
+	}
+	defer scratch.Close()
+	mod, err := al.mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range slices.Clone(mod.Replace) {
+		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
+			if err := mod.AddReplace(r.Old.Path, r.Old.Version, filepath.Join(a.plugin.root, r.New.Path), ""); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if _, err := scratch.Write("work/plugin/go.mod", mod.Text()); err != nil {
+		return nil, err
+	}
+	if _, err := scratch.Write("work/plugin/go.sum", al.sum); err != nil {
+		return nil, err
+	}
+	work, err := newWork(workGo(mod, a.serverSource.mod), "./plugin", a.serverSource.dir)
+	if err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(filepath.Join(a.plugin.root, workName+".sum"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	file, err := writeWork(scratch, work, old)
+	if err != nil {
+		return nil, err
+	}
+	g := tool.go_.With(scratch.Path("work", "plugin"), "GOWORK="+file, "GOFLAGS=-mod=readonly")
+	if err := a.selects(ctx, g, al.match.Pins); err != nil {
+		return nil, err
+	}
+	sum, err := os.ReadFile(file + ".sum")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return sum, err
+}
+
+// selects compares what the go command selects with the pins.
+func (a *aligner) selects(ctx context.Context, g *gocmd.Go, pins []pinner.Pin) error {
+	out, err := g.Run(ctx, "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
+	if err != nil {
+		return err
+	}
+	selected := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, v, _ := strings.Cut(strings.TrimSpace(line), " ")
+		selected[path] = v
+	}
+	var lines []string
+	for _, p := range pins {
+		if v := selected[p.Path]; v != "" && v != p.Version.Version {
+			lines = append(lines, fmt.Sprintf("exclude %s // the server has %s", module.Version{Path: p.Path, Version: v}, p.Version.Version))
+		}
+	}
+	if len(lines) > 0 {
+		return fault("add these lines to go.mod and run pinfix again", "the workspace selects other versions than the server has:\n%s", strings.Join(lines, "\n"))
+	}
+	return nil
+}

@@ -11,7 +11,7 @@ type Build struct {
 	Package  string // "." or "./cmd/x" or "./x.go"
 	Out      string // "" leaves the name to go build
 	Mod      string // value of -mod
-	Work     string // go.work; "" for off
+	Work     string // GOWORK: a go.work, "off", or "" for the one that is found
 	ModCache string // GOMODCACHE; "" leaves it
 	CC       string // C compiler; "" leaves it
 	Profile  string // value of -pgo; "" leaves it
@@ -29,11 +29,7 @@ type Command struct {
 // GOFLAGS is set since one of the user's own would be added; an empty one would
 // let that of go env -w through.
 func (r *Recipe) Command(b Build) Command {
-	work := b.Work
-	if work == "" {
-		work = "off"
-	}
-	env := []string{"GOTOOLCHAIN=" + r.Toolchain, "GOWORK=" + work, "GOFLAGS=-mod=" + b.Mod, "CGO_ENABLED=1"}
+	env := []string{"GOTOOLCHAIN=" + r.Toolchain, "GOWORK=" + b.Work, "GOFLAGS=-mod=" + b.Mod, "CGO_ENABLED=1"}
 	env = append(env, r.Env...)
 	if b.ModCache != "" {
 		env = append(env, "GOMODCACHE="+b.ModCache)
@@ -56,15 +52,15 @@ func (c Command) Shell() string {
 	var words []string
 	for _, kv := range c.Env {
 		name, value, _ := strings.Cut(kv, "=")
-		words = append(words, name+"="+quote(value))
+		words = append(words, name+"="+Quote(value))
 	}
 	words = append(words, "go")
 	for _, a := range c.Args {
-		words = append(words, quote(a))
+		words = append(words, Quote(a))
 	}
 	line := strings.Join(words, " ")
 	if c.Dir != "" {
-		line = "cd " + quote(c.Dir) + " && " + line
+		line = "cd " + Quote(c.Dir) + " && " + line
 	}
 	return line
 }
@@ -72,7 +68,8 @@ func (c Command) Shell() string {
 // plain is a word that a POSIX shell leaves as it is.
 var plain = regexp.MustCompile(`^[\p{L}\p{N}_@%+=:,./-]+$`)
 
-func quote(s string) string {
+// Quote returns s as one word for a POSIX shell.
+func Quote(s string) string {
 	if plain.MatchString(s) {
 		return s
 	}

@@ -34,7 +34,7 @@ func Dockerfile(im Image) string {
 	}
 	build = append(build, "-o", im.Out, im.Package)
 	for i, w := range build {
-		build[i] = quote(w)
+		build[i] = Quote(w)
 	}
 	return fmt.Sprintf(`# docker build --build-arg SERVER_IMAGE=... --build-arg SERVER=/path/in/it -o . .
 # puts %[6]s here. SERVER_IMAGE holds the server program, SERVER is its path.

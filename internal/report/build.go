@@ -12,13 +12,19 @@ type Build struct {
 	SchemaVersion int        `json:"schema_version"`
 	Command       string     `json:"command"`
 	Server        Server     `json:"server"`
-	Plugin        Plugin     `json:"plugin"`
+	Plugin        Module     `json:"plugin"`
 	Commands      []Command  `json:"commands"`
 	Left          []Left     `json:"left"`
 	Plugins       []Verified `json:"plugins"` // one for each command
 	Warnings      []string   `json:"warnings"`
 
 	Dockerfile string `json:"dockerfile,omitempty"` // with --print=dockerfile
+}
+
+// Module is the plugin's module.
+type Module struct {
+	Dir    string `json:"dir"`
+	Module string `json:"module"`
 }
 
 // Command is the go build of one plugin.
