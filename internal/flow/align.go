@@ -352,7 +352,7 @@ func (a *aligner) verify(s *state) error {
 func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
 	var lines []string
 	for _, o := range m.Own {
-		if a.serverSource != nil && o.Module.Path == a.serverSource.path {
+		if a.serverSource.has(o.Module.Path) {
 			continue // the go.work gives it the label
 		}
 		where := ""

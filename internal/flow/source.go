@@ -1,14 +1,18 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
@@ -21,7 +25,33 @@ type source struct {
 	dir      string // absolute, symlinks resolved
 	path     string // of its module
 	mod      *pinner.Mod
+	more     []usedModule // of the go.work that the server was built in
 	warnings []string
+}
+
+// A usedModule is a module of the server's workspace, whose packages have no
+// version in their label either.
+type usedModule struct {
+	path, dir string
+	mod       *pinner.Mod
+}
+
+// has reports whether the packages of a module get the server's label.
+func (src *source) has(path string) bool {
+	return src != nil && slices.ContainsFunc(src.all(), func(m usedModule) bool { return m.path == path })
+}
+
+// all are the modules that a go.work must use beside the plugin.
+func (src *source) all() []usedModule {
+	return append([]usedModule{{src.path, src.dir, src.mod}}, src.more...)
+}
+
+func (src *source) mods() []*pinner.Mod {
+	var out []*pinner.Mod
+	for _, m := range src.all() {
+		out = append(out, m.mod)
+	}
+	return out
 }
 
 // readSource reads --server-source and checks that it is the server's: the
@@ -47,11 +77,63 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 	if src.path != s.Main.Path {
 		return nil, fault(next, "--server-source %s: it is module %s, the server's is %s", dir, src.path, s.Main.Path)
 	}
+	if err := src.others(s, dir); err != nil {
+		return nil, err
+	}
 	known, err := src.commit(ctx, environ, s, dir)
 	if err != nil || known {
 		return src, err
 	}
 	return src, src.requirements(s, dir)
+}
+
+// others finds the modules that the server was built with in a go.work: the one
+// beside or above its source uses them.
+func (src *source) others(s *pinner.Server, dir string) error {
+	want := map[string]bool{}
+	for _, p := range s.Pins {
+		if p.Version.Version == "(devel)" {
+			want[p.Path] = true
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	root := src.dir
+	data, err := os.ReadFile(filepath.Join(root, workName))
+	for err != nil && filepath.Dir(root) != root {
+		root = filepath.Dir(root)
+		data, err = os.ReadFile(filepath.Join(root, workName))
+	}
+	var work *modfile.WorkFile
+	if err == nil {
+		if work, err = modfile.ParseWork(filepath.Join(root, workName), data, nil); err != nil {
+			return &Error{err, "mend the file, or check out another copy of the source"}
+		}
+		for _, u := range work.Use {
+			m, err := readUsed(realDir(root, u.Path))
+			if err == nil && want[m.path] {
+				src.more = append(src.more, m)
+				delete(want, m.path)
+			}
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(want)) {
+		src.warn("the server was built in a go.work that uses %s; none above %s does, so its packages cannot be matched", path, dir)
+	}
+	return nil
+}
+
+func readUsed(dir string) (usedModule, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil || dir == "" {
+		return usedModule{}, cmp.Or(err, fs.ErrNotExist)
+	}
+	mod, err := pinner.ParseMod("go.mod", data)
+	if err != nil {
+		return usedModule{}, err
+	}
+	return usedModule{mod.Module.Mod.Path, dir, mod}, nil
 }
 
 func (src *source) warn(format string, args ...any) {
@@ -152,22 +234,36 @@ func (src *source) requirements(s *pinner.Server, dir string) error {
 // its source: a replace line in mod, which is never written. takeBack takes it
 // out.
 func (src *source) lend(mod *pinner.Mod, root string) error {
+	for _, m := range src.all() {
+		if err := m.lend(mod, root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m usedModule) lend(mod *pinner.Mod, root string) error {
 	for _, r := range mod.Replace {
-		if r.Old.Path != src.path {
+		if r.Old.Path != m.path {
 			continue
 		}
-		if r.New.Version == "" && realDir(root, r.New.Path) == src.dir {
+		if r.New.Version == "" && realDir(root, r.New.Path) == m.dir {
 			return nil // the user's own way to the same end
 		}
 		return fault("take that line out: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
 	}
-	return mod.AddReplace(src.path, "", src.dir, "")
+	return mod.AddReplace(m.path, "", m.dir, "")
 }
 
 func (src *source) takeBack(mod *pinner.Mod) error {
-	for _, r := range mod.Replace {
-		if r.Old == (module.Version{Path: src.path}) && r.New.Path == src.dir {
-			return mod.DropReplace(src.path, "")
+	for _, m := range src.all() {
+		for _, r := range mod.Replace {
+			if r.Old == (module.Version{Path: m.path}) && r.New.Path == m.dir {
+				if err := mod.DropReplace(m.path, ""); err != nil {
+					return err
+				}
+				break
+			}
 		}
 	}
 	return nil

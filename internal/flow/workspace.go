@@ -99,7 +99,7 @@ func (w *workspace) write(scratch *stage.Scratch, plugin *plugin) error {
 	var sum []byte
 	if work == nil {
 		var err error
-		if work, err = newWork(workGo(plugin.now, w.source.mod), plugin.root, w.source.dir); err != nil {
+		if work, err = w.source.work(plugin.now, plugin.root, func(dir string) string { return dir }); err != nil {
 			return err
 		}
 	} else {
@@ -123,11 +123,16 @@ func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (stri
 	return scratch.Write("work/"+workName, modfile.Format(work.Syntax))
 }
 
-// newWork makes a go.work.
-func newWork(goVersion string, dirs ...string) (*modfile.WorkFile, error) {
+// work makes a go.work for the plugin in dir and the source; name says how a
+// directory stands there.
+func (src *source) work(plugin *pinner.Mod, dir string, name func(string) string) (*modfile.WorkFile, error) {
 	work := &modfile.WorkFile{Syntax: &modfile.FileSyntax{}}
-	if err := work.AddGoStmt(goVersion); err != nil {
+	if err := work.AddGoStmt(workGo(append(src.mods(), plugin)...)); err != nil {
 		return nil, err
+	}
+	dirs := []string{dir}
+	for _, m := range src.all() {
+		dirs = append(dirs, name(m.dir))
 	}
 	for _, dir := range dirs {
 		if err := work.AddUse(dir, ""); err != nil {
@@ -246,23 +251,25 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 func (a *aligner) workText(al *aligned) ([]byte, error) {
 	name := filepath.Join(a.plugin.root, workName)
 	have, err := os.ReadFile(name)
+	if err == nil && a.o.ServerSource == "" {
+		return have, nil // it named the source
+	}
 	if err == nil && !strings.HasPrefix(string(have), workHead) {
 		if _, dir, err := treeWork(a.plugin.root, a.server); err != nil || dir == a.serverSource.dir {
 			return have, err
 		}
 		return nil, fault("go work use "+a.o.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workName)
 	}
-	dir := a.serverSource.dir
-	if given := a.o.ServerSource; given == "" || !filepath.IsAbs(given) {
+	work, err := a.serverSource.work(al.mod, ".", func(dir string) string {
 		rel, err := filepath.Rel(a.plugin.root, dir)
-		if err != nil {
-			return nil, err
+		if err != nil || filepath.IsAbs(a.o.ServerSource) {
+			return dir
 		}
-		if dir = filepath.ToSlash(rel); !strings.HasPrefix(dir, "../") {
-			dir = "./" + dir
+		if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, "../") {
+			rel = "./" + rel
 		}
-	}
-	work, err := newWork(workGo(al.mod, a.serverSource.mod), ".", dir)
+		return rel
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +302,7 @@ func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) (
 	if _, err := scratch.Write("work/plugin/go.sum", al.sum); err != nil {
 		return nil, err
 	}
-	work, err := newWork(workGo(mod, a.serverSource.mod), "./plugin", a.serverSource.dir)
+	work, err := a.serverSource.work(mod, "./plugin", func(dir string) string { return dir })
 	if err != nil {
 		return nil, err
 	}
