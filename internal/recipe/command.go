@@ -52,7 +52,10 @@ func (c Command) Shell() string {
 	var words []string
 	for _, kv := range c.Env {
 		name, value, _ := strings.Cut(kv, "=")
-		words = append(words, name+"="+Quote(value))
+		if value != "" {
+			value = Quote(value)
+		}
+		words = append(words, name+"="+value)
 	}
 	words = append(words, "go")
 	for _, a := range c.Args {
