@@ -35,6 +35,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"interrupt":   interrupt,
 	"solved":      solved,
 	"caps":        caps,
+	"forge":       forge,
+	"readmerun":   readmeRun,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that
