@@ -32,6 +32,16 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), bytes.ReplaceAll(data, old, []byte(lines)), 0o777))
 }
 
+// profile FILE: writes a processor profile, for -pgo.
+func profile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: profile FILE")
+	}
+	data, err := cpuProfile()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
 // readmerun DIR HEADING: runs the RUN lines of the Dockerfile below a heading of
 // the README in DIR, as /bin/sh -c runs them in a container's WORKDIR. What only a
 // container can do (apk, apt-get, go install of pinfix itself) is left out.

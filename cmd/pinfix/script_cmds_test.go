@@ -36,6 +36,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"solved":      solved,
 	"caps":        caps,
 	"forge":       forge,
+	"profile":     profile,
 	"readmerun":   readmeRun,
 }
 

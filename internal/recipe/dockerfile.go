@@ -41,7 +41,7 @@ func Dockerfile(im Image) string {
 ARG SERVER_IMAGE
 FROM %[1]s${SERVER_IMAGE} AS server
 
-FROM golang:1 AS pinfix
+FROM %[1]sgolang:1 AS pinfix
 RUN CGO_ENABLED=0 go install github.com/pinfix/pinfix/cmd/pinfix@%[2]s
 
 FROM %[1]s%[3]s AS build
