@@ -91,7 +91,7 @@ var triples = map[string]string{
 // says which compiler is missing. The machine is hostOS/hostArch.
 func (b *builder) compiler(hostOS, hostArch string) (string, error) {
 	goos, goarch, ok := b.server.Platform()
-	native := !ok || goos == hostOS && goarch == hostArch
+	native := !ok || goos == hostOS && (goarch == hostArch || goos == "darwin") // Apple's clang builds for both
 	given := value(b.o.Environ, "CC")
 	if given != "" && b.o.Print != "" {
 		return "", nil

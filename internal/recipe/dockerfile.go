@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -11,7 +13,7 @@ import (
 // build.
 type Image struct {
 	Server  *pinner.Server
-	Version string // of pinfix; "" or "(devel)" for the latest
+	Version string // of pinfix; one that nobody can install stands for the latest
 	Package string // "." or "./x"
 	Out     string // file name
 	Profile string // file name of --pgo; "" for none
@@ -25,7 +27,7 @@ func Dockerfile(im Image) string {
 		platform = fmt.Sprintf("--platform=%s/%s ", goos, goarch)
 	}
 	version := im.Version
-	if version == "" || strings.HasPrefix(version, "(") {
+	if version == "" || module.CanonicalVersion(version) != version {
 		version = "latest"
 	}
 	build := []string{"pinfix", "build", "-s", "./server.bin"}
@@ -54,8 +56,8 @@ RUN pinfix apply -s ./server.bin
 RUN %[5]s
 
 FROM scratch
-COPY --from=build /plugin/%[6]s /
-`, platform, version, baseImage(im.Server), packages(im.Server), strings.Join(build, " "), im.Out)
+COPY --from=build %[7]s
+`, platform, version, baseImage(im.Server), packages(im.Server), strings.Join(build, " "), im.Out, copied(im.Out))
 }
 
 // baseImage is an official image of the server's Go release, and of the Debian
@@ -75,9 +77,18 @@ func baseImage(s *pinner.Server) string {
 	return tag + "-bookworm"
 }
 
+// copied are the operands of COPY; a name that the plain form would take apart
+// goes into the other one.
+func copied(out string) string {
+	if plain.MatchString(out) {
+		return "/plugin/" + out + " /"
+	}
+	return fmt.Sprintf("[%q, \"/\"]", "/plugin/"+out)
+}
+
 func packages(s *pinner.Server) string {
 	if s.Binary.Libc() == "musl" {
-		return "RUN apk add --no-cache gcc musl-dev\n"
+		return "RUN apk add --no-cache gcc musl-dev binutils-gold\n"
 	}
 	return ""
 }
