@@ -50,7 +50,7 @@ type aligner struct {
 
 	warnings []string
 
-	serverSource *source // for a plugin that imports its packages; or nil
+	serverSource *serverSource // for a plugin that imports its packages; or nil
 }
 
 // aligned is a staged plugin that has every shared module as the server has it.

@@ -19,9 +19,9 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A source is a directory with the server's source, as far as can be told of
+// A serverSource is a directory with the server's source, as far as can be told of
 // the very commit that the server was built from.
-type source struct {
+type serverSource struct {
 	dir      string // absolute, symlinks resolved
 	path     string // of its module
 	mod      *pinner.Mod
@@ -37,16 +37,16 @@ type usedModule struct {
 }
 
 // has reports whether the packages of a module get the server's label.
-func (src *source) has(path string) bool {
+func (src *serverSource) has(path string) bool {
 	return src != nil && slices.ContainsFunc(src.all(), func(m usedModule) bool { return m.path == path })
 }
 
 // all are the modules that a go.work must use beside the plugin.
-func (src *source) all() []usedModule {
+func (src *serverSource) all() []usedModule {
 	return append([]usedModule{{src.path, src.dir, src.mod}}, src.more...)
 }
 
-func (src *source) mods() []*pinner.Mod {
+func (src *serverSource) mods() []*pinner.Mod {
 	var out []*pinner.Mod
 	for _, m := range src.all() {
 		out = append(out, m.mod)
@@ -56,7 +56,7 @@ func (src *source) mods() []*pinner.Mod {
 
 // readSource reads --server-source and checks that it is the server's: the
 // module, and the commit or, where nobody knows that, the requirements.
-func readSource(ctx context.Context, environ []string, s *pinner.Server, dir string) (*source, error) {
+func readSource(ctx context.Context, environ []string, s *pinner.Server, dir string) (*serverSource, error) {
 	const next = "name the directory that holds the go.mod of the server's source"
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -69,7 +69,7 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 	if err != nil {
 		return nil, fault(next, "--server-source %s: go.mod: %w", dir, cause(err))
 	}
-	src := &source{dir: abs}
+	src := &serverSource{dir: abs}
 	if src.mod, err = pinner.ParseMod(filepath.Join(dir, "go.mod"), data); err != nil {
 		return nil, &Error{err, next}
 	}
@@ -89,7 +89,7 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 
 // others finds the modules that the server was built with in a go.work: the one
 // beside or above its source uses them.
-func (src *source) others(s *pinner.Server, dir string) error {
+func (src *serverSource) others(s *pinner.Server, dir string) error {
 	want := map[string]bool{}
 	for _, p := range s.Pins {
 		if p.Version.Version == "(devel)" {
@@ -136,14 +136,14 @@ func readUsed(dir string) (usedModule, error) {
 	return usedModule{mod.Module.Mod.Path, dir, mod}, nil
 }
 
-func (src *source) warn(format string, args ...any) {
+func (src *serverSource) warn(format string, args ...any) {
 	src.warnings = append(src.warnings, fmt.Sprintf(format, args...))
 }
 
 var revisionRE = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
 
 // commit compares the commits. It reports false where one is not known.
-func (src *source) commit(ctx context.Context, environ []string, s *pinner.Server, dir string) (bool, error) {
+func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner.Server, dir string) (bool, error) {
 	git := func(args ...string) (string, error) { return gocmd.Git(ctx, environ, src.dir, args...) }
 	head, err := git("rev-parse", "--verify", "HEAD^{commit}")
 	if ctx.Err() != nil {
@@ -159,6 +159,11 @@ func (src *source) commit(ctx context.Context, environ []string, s *pinner.Serve
 	}
 	if !revisionRE.MatchString(want) {
 		src.warn("the server's build info does not name its commit, so that of %s (%.12s) cannot be compared; the fingerprints decide", dir, head)
+		return false, nil
+	}
+	if _, err := git("cat-file", "-e", want+"^{commit}"); err != nil {
+		// A copy within another repository, or a clone without its history.
+		src.warn("the server was built from commit %.12s, which the repository of %s does not have; the fingerprints decide", want, dir)
 		return false, nil
 	}
 	if !strings.HasPrefix(head, want) {
@@ -206,7 +211,7 @@ func versionCommit(version string, git func(...string) (string, error)) string {
 
 // requirements compares go.mod with what the server links: a tidy one of Go 1.17
 // or newer names all of it, at the selected version.
-func (src *source) requirements(s *pinner.Server, dir string) error {
+func (src *serverSource) requirements(s *pinner.Server, dir string) error {
 	if slices.ContainsFunc(s.Pins, func(p pinner.Pin) bool { return p.Version.Version == "(devel)" }) {
 		return nil // built in a go.work
 	}
@@ -233,7 +238,7 @@ func (src *source) requirements(s *pinner.Server, dir string) error {
 // lend lets the module graph of the plugin at root take the server's module from
 // its source: a replace line in mod, which is never written. takeBack takes it
 // out.
-func (src *source) lend(mod *pinner.Mod, root string) error {
+func (src *serverSource) lend(mod *pinner.Mod, root string) error {
 	for _, m := range src.all() {
 		if err := m.lend(mod, root); err != nil {
 			return err
@@ -255,7 +260,7 @@ func (m usedModule) lend(mod *pinner.Mod, root string) error {
 	return mod.AddReplace(m.path, "", m.dir, "")
 }
 
-func (src *source) takeBack(mod *pinner.Mod) error {
+func (src *serverSource) takeBack(mod *pinner.Mod) error {
 	for _, m := range src.all() {
 		for _, r := range mod.Replace {
 			if r.Old == (module.Version{Path: m.path}) && r.New.Path == m.dir {

@@ -57,7 +57,7 @@ func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) 
 
 // A workspace is a go.work that uses the plugin and the server's source.
 type workspace struct {
-	source   *source
+	source   *serverSource
 	tree     *modfile.WorkFile // the one beside go.mod, if that uses the source
 	inTree   bool
 	file     string // a copy with absolute paths, in the scratch directory
@@ -125,7 +125,7 @@ func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (stri
 
 // work makes a go.work for the plugin in dir and the source; name says how a
 // directory stands there.
-func (src *source) work(plugin *pinner.Mod, dir string, name func(string) string) (*modfile.WorkFile, error) {
+func (src *serverSource) work(plugin *pinner.Mod, dir string, name func(string) string) (*modfile.WorkFile, error) {
 	work := &modfile.WorkFile{Syntax: &modfile.FileSyntax{}}
 	if err := work.AddGoStmt(workGo(append(src.mods(), plugin)...)); err != nil {
 		return nil, err
