@@ -155,9 +155,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		// A go command older than 1.21 does not know GOTOOLCHAIN.
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
-	if strings.TrimPrefix(server.Go, "go") != server.GoVersion() {
-		t.warnings = append(t.warnings, fmt.Sprintf("the server was built by %q, which is not a plain release; its plugins must be too", server.Go))
-	}
+	t.warnings = append(t.warnings, suffixWarning(server)...)
 	t.cache = facts.GOMODCACHE
 	return t, nil
 }

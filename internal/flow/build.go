@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -51,9 +52,9 @@ type builder struct {
 	proxy   string       // GOPROXY; "" leaves it
 }
 
-// Build builds plugins as the server was built, and writes those that it would
-// load. The tree is built as it is: pinning is Apply's. An error means that
-// nothing was written but what the result of an earlier plugin has.
+// Build builds plugins as the server was built, and, when all are built, writes
+// those that it would load. The tree is built as it is: pinning is Apply's. An
+// error means that nothing was written, unless writing itself failed.
 //
 // server -> recipe -> tools -> go build into a scratch directory -> verify ->
 // commit.
@@ -80,7 +81,7 @@ func Build(ctx context.Context, o BuildOptions) (*report.Build, error) {
 			return nil, err
 		}
 	}
-	return b.result, nil
+	return b.result, b.write(ctx)
 }
 
 // newBuilder reads what there is to read: plugin, server, and their recipe.
@@ -122,11 +123,12 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 // of files.
 func (b *builder) common() error {
 	b.how = recipe.Build{Mod: "readonly", Work: "off"}
-	if b.work != nil {
-		b.how.Work = "" // found beside go.mod
-		b.warn(b.work.warnings...)
-	} else if err := b.sources(); err != nil {
+	if err := b.sources(); err != nil {
 		return err
+	}
+	if b.work != nil {
+		b.how.Mod, b.how.Work = "readonly", "" // found beside go.mod
+		b.warn(b.work.warnings...)
 	}
 	return b.profile()
 }
@@ -157,7 +159,10 @@ func (b *builder) command(i int, how recipe.Build, dir, out string) recipe.Comma
 	return b.recipe.Command(how)
 }
 
-// build builds one plugin and writes it if the server would load it.
+// file is where a plugin is built.
+func (b *builder) file(i int) string { return b.scratch.Path(fmt.Sprintf("%d.so", i)) }
+
+// build builds one plugin and compares it with the server.
 func (b *builder) build(ctx context.Context, i int) error {
 	out := b.outputs[i]
 	b.o.Step(fmt.Sprintf("go build %s with %s", out.pkg, b.recipe.Toolchain))
@@ -165,13 +170,12 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if b.work != nil {
 		how.Work = b.work.file
 	}
-	file := b.scratch.Path(fmt.Sprintf("%d.so", i))
-	cmd := b.command(i, how, "", file)
+	cmd := b.command(i, how, "", b.file(i))
 	if _, err := b.runner(cmd.Env).Run(ctx, cmd.Args...); err != nil {
 		return b.explain(err)
 	}
 	b.o.Step("comparing with the server")
-	plugin, err := target.ReadPlugin(file)
+	plugin, err := target.ReadPlugin(b.file(i))
 	if err != nil {
 		return err
 	}
@@ -179,20 +183,28 @@ func (b *builder) build(ctx context.Context, i int) error {
 	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), goos, goarch, b.server.Settings["-tags"])
 	verdict := verify.Compare(b.server, plugin, look.Imports)
 	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
-	rc := b.show(i)
-	if verdict.Loads {
-		if err := writeOutput(ctx, out, file); err != nil {
+	b.result.Commands = append(b.result.Commands, b.show(i))
+	return nil
+}
+
+// write writes the plugins that the server would load. One that it would refuse
+// must not lie there and look good; an older file stays.
+func (b *builder) write(ctx context.Context) error {
+	for i, out := range b.outputs {
+		if !b.result.Plugins[i].Loads {
+			continue
+		}
+		if err := writeOutput(ctx, out, b.file(i)); err != nil {
 			return err
 		}
-		rc.Written = true
+		b.result.Commands[i].Written = true
 	}
-	b.result.Commands = append(b.result.Commands, rc)
 	return nil
 }
 
 // runner returns the go command in the plugin's directory.
 func (b *builder) runner(env []string) *gocmd.Go {
-	set := append(env, "GO111MODULE=on")
+	set := slices.Clone(env)
 	if b.proxy != "" {
 		set = append(set, "GOPROXY="+b.proxy)
 	}

@@ -182,14 +182,22 @@ func (b *builder) moduleCache() error {
 	return nil
 }
 
+// unaligned is what the go command says of a tree that pinfix apply mends.
+var unaligned = []string{
+	"inconsistent vendoring", "missing go.sum entry", "updates to go.mod needed", "updates to go.sum needed",
+	"go.mod requires go >= ", "errors parsing go.mod", "note: module requires Go ", "requires go1.",
+}
+
 // explain adds the next step to what go build says.
 func (b *builder) explain(err error) error {
 	var failed *gocmd.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
-	if s := failed.Stderr; strings.Contains(s, "inconsistent vendoring") || strings.Contains(s, "missing go.sum entry") || strings.Contains(s, "updates to go.mod needed") || strings.Contains(s, "updates to go.sum needed") {
-		return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
+	for _, sign := range unaligned {
+		if strings.Contains(failed.Stderr, sign) {
+			return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
+		}
 	}
 	return &Error{err, nextAfter(failed.Stderr, filepath.Join(b.plugin.root, "go.mod"))}
 }

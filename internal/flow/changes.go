@@ -204,7 +204,8 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 
 // ServerReport is what the reports say of a server.
 func ServerReport(s *pinner.Server) report.Server {
-	return report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages)}
+	return report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
+		ModCache: s.Paths.ModCache, Vendored: s.Paths.Vendored}
 }
 
 // sumWarnings compares the server's sums with the plugin's go.sum: the same

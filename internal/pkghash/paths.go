@@ -15,6 +15,7 @@ import (
 // Limits of the search for source paths.
 const (
 	maxSearched  = 1 << 30 // bytes of the program; the rest of a larger one is not searched
+	maxSigns     = 1 << 20 // places that look like a name; a large program has some ten thousand
 	maxPath      = 1 << 10 // bytes of a file name
 	maxPrefixes  = 1 << 6  // different ones; a real program has one
 	enoughPrefix = 32      // file names with one prefix settle it
@@ -32,7 +33,7 @@ const (
 func ReadPaths(r io.ReaderAt, pins []pinner.Pin) (pinner.Paths, error) {
 	s := newSearch(pins)
 	window := make([]byte, step+2*maxPath)
-	for off := int64(0); off < maxSearched && !s.settled(); off += step {
+	for off := int64(0); off < maxSearched && s.signs < maxSigns && !s.settled(); off += step {
 		n, err := r.ReadAt(window, off)
 		if err != nil && err != io.EOF {
 			return pinner.Paths{}, &ReadError{uint64(off), "file names", err}
@@ -51,10 +52,11 @@ type search struct {
 	vendored map[string]bool // "github.com/Upper/x"
 
 	caches, vendors map[string]int // prefix -> file names
+	signs           int
 }
 
 func newSearch(pins []pinner.Pin) *search {
-	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}}
+	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}, 0}
 	for _, p := range pins {
 		v := p.Version
 		if p.Replace.Version != "" {
@@ -99,7 +101,7 @@ func (s *search) add(b []byte) {
 			}
 			i += at
 			at = i + 1
-			if i >= step+maxPath {
+			if s.signs++; i >= step+maxPath {
 				break
 			}
 			begin := max(0, i-maxPath)

@@ -11,7 +11,12 @@ type Server struct {
 	Settings map[string]string `json:"settings"`
 	Modules  int               `json:"modules"`
 	Packages int               `json:"packages"`
-	Pins     []Pin             `json:"pins,omitempty"`
+
+	// Of a server that was built without -trimpath: where its modules stood.
+	ModCache string `json:"modcache,omitempty"`
+	Vendored string `json:"vendored,omitempty"`
+
+	Pins []Pin `json:"pins,omitempty"`
 }
 
 // Pin is a module as the server linked it.
