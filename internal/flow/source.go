@@ -159,17 +159,46 @@ func (m usedModule) lend(mod *pinner.Mod, root string) error {
 		}
 		return fault("take that line out: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
 	}
-	return mod.AddReplace(m.path, "", m.dir, "")
+	if err := mod.AddReplace(m.path, "", m.dir, ""); err != nil {
+		return err
+	}
+	for _, r := range m.directories() {
+		if !slices.ContainsFunc(mod.Replace, func(have *modfile.Replace) bool { return have.Old.Path == r.Old.Path }) {
+			if err := mod.AddReplace(r.Old.Path, r.Old.Version, r.New.Path, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-func (src *serverSource) takeBack(mod *pinner.Mod) error {
+// directories are the module's replacements by directories, which hold in a
+// workspace, made absolute.
+func (m usedModule) directories() []modfile.Replace {
+	var out []modfile.Replace
+	for _, r := range m.mod.Replace {
+		if dir := realDir(m.dir, r.New.Path); r.New.Version == "" && dir != "" {
+			out = append(out, modfile.Replace{Old: r.Old, New: module.Version{Path: dir}})
+		}
+	}
+	return out
+}
+
+// takeBack takes the loan out of mod. A requirement that user did not have goes,
+// too: tidy has made up a version for it, and in a workspace none is needed.
+func (src *serverSource) takeBack(mod, user *pinner.Mod) error {
 	for _, m := range src.all() {
-		for _, r := range mod.Replace {
-			if r.Old == (module.Version{Path: m.path}) && r.New.Path == m.dir {
-				if err := mod.DropReplace(m.path, ""); err != nil {
+		if !slices.ContainsFunc(user.Require, func(r *modfile.Require) bool { return r.Mod.Path == m.path }) {
+			if err := mod.DropRequire(m.path); err != nil {
+				return err
+			}
+		}
+		lent := append(m.directories(), modfile.Replace{Old: module.Version{Path: m.path}, New: module.Version{Path: m.dir}})
+		for _, r := range lent {
+			if slices.ContainsFunc(mod.Replace, func(have *modfile.Replace) bool { return have.Old == r.Old && have.New == r.New }) {
+				if err := mod.DropReplace(r.Old.Path, r.Old.Version); err != nil {
 					return err
 				}
-				break
 			}
 		}
 	}

@@ -120,6 +120,10 @@ func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (stri
 
 // work makes a go.work for the plugin in dir and the source; name says how a
 // directory stands there.
+//
+// The go command loads the go.mod of the version that the plugin requires, too,
+// although the workspace's module is taken: it may ask for more than the server
+// has, or be nowhere to be had. The replace line gives it that of the source.
 func (src *serverSource) work(plugin *pinner.Mod, dir string, name func(string) string) (*modfile.WorkFile, error) {
 	work := &modfile.WorkFile{Syntax: &modfile.FileSyntax{}}
 	if err := work.AddGoStmt(workGo(append(src.mods(), plugin)...)); err != nil {
@@ -132,6 +136,16 @@ func (src *serverSource) work(plugin *pinner.Mod, dir string, name func(string) 
 	for _, dir := range dirs {
 		if err := work.AddUse(dir, ""); err != nil {
 			return nil, err
+		}
+	}
+	for _, m := range src.all() {
+		for _, r := range plugin.Require {
+			if r.Mod.Path != m.path {
+				continue
+			}
+			if err := work.AddReplace(m.path, r.Mod.Version, name(m.dir), ""); err != nil {
+				return nil, err
+			}
 		}
 	}
 	work.Cleanup()

@@ -75,13 +75,16 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 	if len(al.match.Own) == 0 && a.o.ServerSource != "" {
 		return fault("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
 	}
+	// A line of the loan stands nowhere; what the plan says of it is not for
+	// the user.
+	al.warnings = slices.DeleteFunc(al.warnings, func(w string) bool { return strings.HasPrefix(w, "go.mod:0: ") })
+	al.warnings = append(al.warnings, a.serverSource.warnings...)
+	if err := a.serverSource.takeBack(al.mod, a.plugin.user); err != nil {
+		return err
+	}
 	a.o.Step("checking the workspace")
 	sum, err := a.checkWork(ctx, al, tool)
 	if err != nil {
-		return err
-	}
-	al.warnings = append(al.warnings, a.serverSource.warnings...)
-	if err := a.serverSource.takeBack(al.mod); err != nil {
 		return err
 	}
 	text, err := a.workText(al)
