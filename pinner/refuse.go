@@ -28,7 +28,7 @@ func (s *Server) Refuses() error {
 	switch {
 	case s.Settings["GOOS"] == "windows":
 		return &RefusedError{"built for " + platform + "; Go cannot build plugins for Windows",
-			"run the server on Linux, in a container for one, and name that program"}
+			"build for linux in a container: name the server program of a Linux image, and build the plugin in an image golang:" + s.GoVersion()}
 	case s.Settings["GOOS"] != "" && s.Settings["GOARCH"] != "" && !slices.Contains(platforms, platform):
 		return &RefusedError{"built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
 			"name the server program of one of these platforms"}

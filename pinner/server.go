@@ -27,6 +27,10 @@ type Server struct {
 	// Settings is empty then.
 	Source *ServerSource
 
+	// Paths is empty for a trimmed server, and where the reference does not
+	// know it.
+	Paths Paths
+
 	// Info is the build info as "go version -m" prints it, without its header
 	// and tabs: the body of a snapshot.
 	Info string
@@ -42,6 +46,13 @@ type Origin struct {
 	Digest   string // of the program file, or of the image
 	Platform string // of the image, "linux/amd64"
 	Program  string // its path in the image
+}
+
+// Paths are where the sources of an untrimmed server's modules stood when it was
+// built. They are part of its fingerprints.
+type Paths struct {
+	ModCache string // GOMODCACHE, "/go/pkg/mod"
+	Vendored string // the directory that holds vendor/
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

@@ -46,6 +46,7 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
 			&cli.StringFlag{Name: "imports", Value: "auto", Usage: "blank imports for pinned transitive modules: auto, none"},
 			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE` of a main package (relative to -C); it is made if it is missing"},
+			serverSourceFlag(),
 			&cli.StringFlag{Name: "vendor", Value: "auto", Usage: "vendor/: auto (write it, unless a vendored plugin cannot load), always, never"},
 			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
 		}, lookFlags()),
@@ -108,6 +109,8 @@ func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 		Imports:     c.String("imports"),
 		ImportsFile: c.String("imports-file"),
 		Vendor:      c.String("vendor"),
+
+		ServerSource: c.String("server-source"),
 	}
 }
 

@@ -19,12 +19,13 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config"},
-	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/solve", "internal/typecheck", "pinner", "astimports"},
+	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "pinner", "astimports"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
 	"internal/config":    {},
+	"internal/recipe":    {"pinner"},
 	"internal/stage":     {"internal/gocmd", "pinner", "astimports"},
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {},

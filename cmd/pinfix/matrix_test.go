@@ -281,26 +281,35 @@ func put(t *testing.T, name, text string) {
 // profile writes what -pgo takes.
 func (m *matrix) profile(t *testing.T) {
 	t.Helper()
-	var b bytes.Buffer
-	if err := pprof.StartCPUProfile(&b); err != nil {
+	data, err := cpuProfile()
+	if err != nil {
 		t.Fatal(err)
 	}
+	put(t, m.profileName(), string(data))
+}
+
+// cpuProfile makes a profile that changes packages of the standard library.
+var cpuProfile = sync.OnceValues(func() ([]byte, error) {
+	var b bytes.Buffer
+	if err := pprof.StartCPUProfile(&b); err != nil {
+		return nil, err
+	}
+	defer pprof.StopCPUProfile()
 	// By the processor's time, not the clock's: on a busy machine a short
 	// profile has too few samples to change a package.
-	for end := cpuTime(t) + 2*time.Second; cpuTime(t) < end; {
+	for end := cpuTime() + 2*time.Second; cpuTime() < end; {
 		for range 1000 {
 			_ = strings.Repeat(time.Now().String(), 10)
 		}
 	}
 	pprof.StopCPUProfile()
-	put(t, m.profileName(), b.String())
-}
+	return b.Bytes(), nil
+})
 
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
+		panic(err) // only for a bad argument
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

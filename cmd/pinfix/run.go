@@ -91,6 +91,7 @@ the server was built with and pins the plugin's modules to it.
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
    pinfix apply ./...                         every plugin below, each to its own server
+   pinfix build --server ./server             build as the server was built, and verify
    pinfix verify --server ./server plugin.so  would the server load it? all of why not
    pinfix explain server.log                  what does this error mean, what to do?
    pinfix server --server ./server            show what the server has
@@ -102,12 +103,12 @@ PINFIX_SERVER and its like count before it, flags before both.
 EXIT CODES:
    0  nothing wrong, or applied
    1  a difference was found (apply --dry-run), or the server would not load the
-      plugin (verify), or no error was recognised (explain)
+      plugin (verify, build), or no error was recognised (explain)
    2  wrong usage, or it could not be done; nothing was changed`,
 		Version:                   version(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand()},
 		HideHelpCommand:           false,
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.

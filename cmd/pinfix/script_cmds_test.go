@@ -35,6 +35,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"interrupt":   interrupt,
 	"solved":      solved,
 	"caps":        caps,
+	"forge":       forge,
+	"profile":     profile,
+	"readmerun":   readmeRun,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that

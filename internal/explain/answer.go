@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -151,7 +150,7 @@ func (k Known) platform(f *Finding) {
 	}
 	f.Server = plain(goos + "/" + goarch)
 	f.Why += "; the server is for " + f.Server
-	f.Fix = fmt.Sprintf("GOOS=%s GOARCH=%s %s", goos, goarch, k.Build)
+	f.Fix = k.Build
 }
 
 func (k Known) support(f *Finding) {

@@ -149,7 +149,7 @@ func TestAnswer(t *testing.T) {
 			say: []string{"without -trimpath"},
 		},
 		{name: "no go.mod", text: differs("example.com/a"), cause: Version, say: []string{"the server has example.com/a v1.1.0"}},
-		{name: "the server's own", text: differs("example.com/server/api"), cause: ServerOwn, say: []string{"0123456789abcdef", "go work init"}},
+		{name: "the server's own", text: differs("example.com/server/api"), cause: ServerOwn, say: []string{"0123456789abcdef", "pinfix apply --server-source DIR"}},
 		{
 			name: "a plugin in the server's repository", text: differs("example.com/server/plugins/p"), cause: AlreadyLoaded,
 			known: func(k *Known) {
@@ -170,7 +170,7 @@ func TestAnswer(t *testing.T) {
 		{name: "standard library", text: differs("internal/cpu"), cause: ToolchainOrFlags, say: []string{"go1.23.5 -trimpath -tags=x", "fix BUILD"}},
 		{name: "standard library, not trimmed", text: differs("internal/cpu"), server: untrimmed, cause: ToolchainOrFlags, say: []string{"without -trimpath"}},
 		{name: "settings are quoted", text: differs("internal/cpu"), server: []string{"-tags=x", `-tags="\x1b[31mx"`}, cause: ToolchainOrFlags, say: []string{"-tags=x"}},
-		{name: "platform", text: "plugin.Open(\"p\"): /p: wrong ELF class: ELFCLASS32", cause: Platform, say: []string{"server linux/arm64", "fix GOOS=linux GOARCH=arm64 BUILD"}},
+		{name: "platform", text: "plugin.Open(\"p\"): /p: wrong ELF class: ELFCLASS32", cause: Platform, say: []string{"server linux/arm64", "fix BUILD"}},
 		{name: "crash", text: "fatal error: runtime: no plugin module data", cause: GoVersion, say: []string{"go1.23.5", "fix BUILD"}},
 		{
 			name: "crash of a static server", text: "fatal error: runtime: no plugin module data", cause: NoPluginSupport,

@@ -62,7 +62,7 @@ func (c logCase) known(t *testing.T) Known {
 			t.Fatal(err)
 		}
 		k.Flags = "--server ./nakama"
-		k.Build = "GOTOOLCHAIN=go" + k.Server.GoVersion() + " go build -buildmode=plugin"
+		k.Build = "GOOS=linux GOARCH=amd64 GOTOOLCHAIN=go" + k.Server.GoVersion() + " go build -buildmode=plugin"
 		if tags := k.Server.Settings["-tags"]; tags != "" {
 			k.Build += " -tags=" + tags
 		}

@@ -170,5 +170,5 @@ func (k Known) serverOwn(f *Finding) {
 	}
 	f.Cause, f.Module = ServerOwn, k.Server.Main.Path
 	f.Why = f.Package + " is the server's own: its label has no version, and no go.mod can match that"
-	f.Fix = "check out the server's source at " + commit + " and build in a workspace of both: go work init . SERVER-SOURCE"
+	f.Fix = "check out the server's source at " + commit + " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
 }

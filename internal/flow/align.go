@@ -49,6 +49,8 @@ type aligner struct {
 	rounds  int               // of the solver
 
 	warnings []string
+
+	serverSource *serverSource // for a plugin that imports its packages; or nil
 }
 
 // aligned is a staged plugin that has every shared module as the server has it.
@@ -66,6 +68,7 @@ type aligned struct {
 	demands  []pinner.Demand
 	unpinned []unpinned
 	warnings []string
+	work     map[string][]byte // go.work and go.work.sum, for a plugin that imports the server's packages
 }
 
 type unpinned struct{ module, why string }
@@ -347,11 +350,11 @@ func (a *aligner) verify(s *state) error {
 
 // own returns an error if the plugin links packages of the server's own.
 func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
-	if len(m.Own) == 0 {
-		return nil
-	}
 	var lines []string
 	for _, o := range m.Own {
+		if a.serverSource.has(o.Module.Path) {
+			continue // the go.work gives it the label
+		}
 		where := ""
 		for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
 			if p := l.Packages[path]; where == "" && slices.Contains(p.Imports, o.Path) && (p.Main() || p.Module == nil) {
@@ -360,7 +363,10 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
 		}
 		lines = append(lines, fmt.Sprintf("%sthe plugin links %s, one of the server's own packages, whose label has no version", where, o.Path))
 	}
-	return fault("no go.mod can match it: import a module that the server publishes for plugins, or build plugin and server's source together in a go.work",
+	if len(lines) == 0 {
+		return nil
+	}
+	return fault("no go.mod can match it: import a module that the server publishes for plugins, or check out the server's source and let pinfix write a go.work: pinfix apply --server-source DIR",
 		"%s", strings.Join(lines, "\n"))
 }
 

@@ -32,6 +32,10 @@ type Options struct {
 	Imports     string
 	ImportsFile string
 	Vendor      string
+
+	// ServerSource is the directory of the server's source, for a plugin that
+	// imports the server's own packages.
+	ServerSource string
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -82,8 +86,14 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	defer st.Close()
 
 	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
+	if err := a.useSource(ctx); err != nil {
+		return nil, err
+	}
 	aligned, err := a.align(ctx)
 	if err != nil {
+		return nil, a.explain(err)
+	}
+	if err := a.workFiles(ctx, aligned, tool); err != nil {
 		return nil, a.explain(err)
 	}
 	set, err := a.changes(ctx, aligned)
@@ -150,9 +160,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		// A go command older than 1.21 does not know GOTOOLCHAIN.
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
-	if strings.TrimPrefix(server.Go, "go") != server.GoVersion() {
-		t.warnings = append(t.warnings, fmt.Sprintf("the server was built by %q, which is not a plain release; its plugins must be too", server.Go))
-	}
+	t.warnings = append(t.warnings, suffixWarning(server)...)
 	t.cache = facts.GOMODCACHE
 	return t, nil
 }

@@ -45,7 +45,11 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 	if c.mod, err = pinner.ParseMod("go.mod", data); err != nil {
 		return nil, err
 	}
-	if c.before, err = pinner.LoadGraph(a.plugin.now, a.in.Source); err != nil {
+	now, err := a.withSource(a.plugin.now)
+	if err != nil {
+		return nil, err
+	}
+	if c.before, err = pinner.LoadGraph(now, a.in.Source); err != nil {
 		return nil, err
 	}
 	new := map[string][]byte{"go.mod": data}
@@ -53,6 +57,9 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 		new["go.sum"] = al.sum
 	}
 	for name, data := range al.files {
+		new[name] = data
+	}
+	for name, data := range al.work {
 		new[name] = data
 	}
 	c.tree.Root = a.plugin.root
@@ -176,17 +183,19 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.excludes()...)
 		r.Changes = append(r.Changes, c.replaces()...)
 		r.Changes = append(r.Changes, c.imports()...)
+		r.Changes = append(r.Changes, c.works()...)
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	r.Rows = c.rows(r)
-	r.NextSteps = buildHint(server, c.tree.Root, c.al.listing, !c.al.doVendor && c.a.hasVendor())
+	r.NextSteps = c.buildHint()
 	return r
 }
 
 // ServerReport is what the reports say of a server.
 func ServerReport(s *pinner.Server) report.Server {
-	r := report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages)}
+	r := report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
+		ModCache: s.Paths.ModCache, Vendored: s.Paths.Vendored}
 	if o := s.Origin; o.Source != "" {
 		r.Source = &report.Source{Ref: o.Source, Digest: o.Digest, Platform: o.Platform, Program: o.Program}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/explain"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -67,9 +68,12 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 		case err != nil:
 			r.Warnings = append(r.Warnings, err.Error())
 		default:
-			k.Server, k.Build = s, buildCommand(s)+" ."
-			if more := beside(s); len(more) > 0 {
-				k.Build += ", with " + strings.Join(more, " ") + " as well"
+			k.Server, k.Build = s, "pinfix build"
+			if o.Dir != "." {
+				k.Build += " -C " + recipe.Quote(o.Dir)
+			}
+			for _, word := range all.typed() {
+				k.Build += " " + word
 			}
 		}
 	}

@@ -3,62 +3,44 @@ package flow
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/stage"
-	"github.com/pinfix/pinfix/pinner"
 )
 
-// tagsRE is what build tags look like. Nothing else of the server's settings
-// reaches a command line but switches that are on or off.
-var tagsRE = regexp.MustCompile(`^[\p{L}\p{N}_.,]+$`)
-
-// buildHint is the command that builds the plugin as the server was built.
-// stale says that there is a vendor/ that does not fit.
-func buildHint(s *pinner.Server, root string, l *stage.Listing, stale bool) string {
-	cmd := buildCommand(s)
-	if stale {
-		cmd += " -mod=mod"
+// buildHint is how to build now: with pinfix build, or with the go build that it
+// would run in the module root.
+func (c *changes) buildHint() string {
+	o, s := c.a.o, c.a.server
+	words := []string{"pinfix", "build"}
+	if o.Dir != "." {
+		words = append(words, "-C", recipe.Quote(o.Dir))
+	}
+	words = append(words, o.Servers.typed()...)
+	if len(o.Packages) == 1 {
+		words = append(words, recipe.Quote(o.Packages[0]))
+	}
+	how := recipe.Build{Package: packageArgument(c.tree.Root, c.al.listing.Roots[0]), Mod: "readonly", Work: "off", ModCache: s.Paths.ModCache}
+	switch {
+	case c.a.serverSource != nil:
+		how.Work = ""
+	case c.al.doVendor && c.al.vendor != "":
+		how.Mod = "vendor"
 	}
 	as := "was"
 	if s.Source != nil {
 		as = "is assumed to be"
 	}
-	hint := fmt.Sprintf("build it as the server %s built:\n  %s %s", as, cmd, packageArgument(root, l.Roots[0]))
-	if more := beside(s); len(more) > 0 {
-		hint += "\nand with these settings of the server's, which change fingerprints too: " + strings.Join(more, " ")
-	}
-	return hint
+	return fmt.Sprintf("build it as the server %s built, and verify it:\n  %s\nor by hand:\n  %s", as, strings.Join(words, " "), recipe.Of(s).Command(how).Shell())
 }
 
-// buildCommand is that command without the package.
-func buildCommand(s *pinner.Server) string {
-	cmd := []string{"GOTOOLCHAIN=go" + s.GoVersion(), "GOWORK=off", "CGO_ENABLED=1", "go build -buildmode=plugin"}
-	for _, flag := range []string{"-trimpath", "-race", "-msan", "-asan"} {
-		if s.Settings[flag] == "true" || flag == "-trimpath" && s.Trimmed() {
-			cmd = append(cmd, flag)
-		}
+// typed returns the flag that names the server again, where it was typed.
+func (all Servers) typed() []string {
+	if len(all) == 0 || all[0].From != "--server" {
+		return nil
 	}
-	if tags := strings.Join(pinner.Tags(s.Settings["-tags"]), ","); tagsRE.MatchString(tags) {
-		cmd = append(cmd, "-tags="+tags)
-	}
-	return strings.Join(cmd, " ")
-}
-
-// beside returns the settings that the loader compares as well and that the
-// command leaves out: they are free text, or need a file of the server's.
-func beside(s *pinner.Server) []string {
-	var out []string
-	for _, name := range []string{"-gcflags", "-asmflags", "-coverpkg", "-pgo", "GOEXPERIMENT", "GOFIPS140"} {
-		v := s.Settings[name]
-		// Flags without a pattern go to the main package only.
-		if v == "" || v == "off" || strings.HasSuffix(name, "flags") && !strings.Contains(v, "=") {
-			continue
-		}
-		out = append(out, fmt.Sprintf("%s=%q", name, v))
-	}
-	return out
+	return []string{"-s", recipe.Quote(all[0].Ref)}
 }
 
 // packageArgument names a main package for go build in the module root.

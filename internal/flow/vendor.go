@@ -31,6 +31,12 @@ func (a *aligner) wantVendor(warnings []string) (bool, []string) {
 			warnings = append(warnings, "vendor/ stays as it is (--vendor never): build with -mod=mod, or run go mod vendor")
 		}
 		return false, warnings
+	case a.serverSource != nil:
+		why := "vendor/ is not written: in a go.work the modules come from the module cache"
+		if have {
+			why += "; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it"
+		}
+		return false, append(warnings, why)
 	case !a.server.Trimmed():
 		why := "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints"
 		if have {

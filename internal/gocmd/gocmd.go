@@ -4,6 +4,7 @@ package gocmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,9 @@ import (
 
 // Go runs go commands in one module directory.
 type Go struct {
-	Dir string // the main module's root, symlinks resolved
-	Env []string
+	Program string
+	Dir     string // the main module's root, symlinks resolved
+	Env     []string
 
 	// Log, if set, is told each command line.
 	Log func(line string)
@@ -28,6 +30,7 @@ type Go struct {
 
 // Config is what the commands run with.
 type Config struct {
+	Program   string // the go program; "" for the one in PATH
 	Dir       string
 	Toolchain string // "go1.23.5"; "" leaves the choice to the user's environment
 	Environ   []string
@@ -52,23 +55,45 @@ var ownVars = []string{"GOFLAGS", "PWD", "GOEXPERIMENT", "GOFIPS140", "GO386", "
 // New returns a Go that runs commands with a clean environment: no go.work, no
 // GOFLAGS of the user's but -modcacherw, none of git's hook variables.
 func New(c Config) *Go {
-	env := slices.DeleteFunc(slices.Clone(c.Environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return slices.Contains(ownVars, name) || slices.Contains(gitVars, name)
-	})
+	env := without(c.Environ, ownVars, gitVars)
 	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
 	// what every command here wants.
-	flags := "-mod=mod"
-	for _, kv := range c.Environ {
-		if v, ok := strings.CutPrefix(kv, "GOFLAGS="); ok && strings.Contains(v, "-modcacherw") {
-			flags += " -modcacherw"
-		}
-	}
-	env = append(env, "GOFLAGS="+flags, "GOWORK=off", "GO111MODULE=on", "PWD="+c.Dir)
+	set := slices.Concat([]string{"GOFLAGS=-mod=mod", "GOWORK=off", "GO111MODULE=on", "PWD=" + c.Dir}, c.Set)
+	keepWritable(set, c.Environ)
 	if c.Toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
 	}
-	return &Go{Dir: c.Dir, Env: append(env, c.Set...), Log: c.Log}
+	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log}
+}
+
+// without leaves variables out.
+func without(environ []string, lists ...[]string) []string {
+	names := slices.Concat(lists...)
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.Contains(names, name)
+	})
+}
+
+// keepWritable adds -modcacherw to the GOFLAGS in set where environ has it: the
+// user wants a module cache that he can remove.
+func keepWritable(set, environ []string) {
+	const flag = "-modcacherw"
+	if !slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "GOFLAGS=") && strings.Contains(kv, flag) }) {
+		return
+	}
+	for i, kv := range set {
+		if strings.HasPrefix(kv, "GOFLAGS=") {
+			set[i] += " " + flag
+		}
+	}
+}
+
+// With returns a Go for another directory and with more variables.
+func (g *Go) With(dir string, set ...string) *Go {
+	set = append([]string{"PWD=" + dir}, set...)
+	keepWritable(set, g.Env)
+	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log}
 }
 
 // In returns a Go for another directory that counts its calls with g's.
@@ -145,9 +170,14 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
+	return start(ctx, g.Program, dir, g.Env, args)
+}
+
+// start runs a program to its end, or to ctx's.
+func start(ctx context.Context, program, dir string, env, args []string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = dir, g.Env
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	group(cmd)
 	cmd.Cancel = func() error { return interrupt(cmd) }
@@ -161,22 +191,31 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, errors.New("no go command in PATH; install Go from https://go.dev/dl")
+			return nil, fmt.Errorf("no %s command in PATH; install %s", program, sources[program])
 		}
 		return stdout.Bytes(), &Error{Args: args, Stderr: stderr.String(), Err: err}
 	}
 	return stdout.Bytes(), nil
 }
 
-// Facts are what go env says of the toolchain in use.
+// sources are where the programs come from that are started by name.
+var sources = map[string]string{"go": "Go from https://go.dev/dl", "git": "it"}
+
+// Facts are what go env says of the toolchain in use, and of settings that go
+// env -w may have made.
 type Facts struct {
-	GOMODCACHE, GOVERSION string
+	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
+	GOHOSTOS, GOHOSTARCH, CC               string
+	GOEXPERIMENT                           string
 }
+
+// factNames are the fields of [Facts].
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {
 	var f Facts
-	out, err := g.Run(ctx, "env", "-json", "GOMODCACHE", "GOVERSION")
+	out, err := g.Run(ctx, append([]string{"env", "-json"}, factNames...)...)
 	if err != nil {
 		return f, err
 	}

@@ -105,7 +105,7 @@ func TestRun(t *testing.T) {
 	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "go nonsense: ") || !strings.Contains(err.Error(), "unknown command") {
 		t.Errorf("%v", err)
 	}
-	if want := []string{"go env -json GOMODCACHE GOVERSION", "go nonsense -x"}; !slices.Equal(log, want) || g.Calls() != 2 {
+	if want := []string{"go env -json " + strings.Join(factNames, " "), "go nonsense -x"}; !slices.Equal(log, want) || g.Calls() != 2 {
 		t.Errorf("%d calls: %q", g.Calls(), log)
 	}
 }

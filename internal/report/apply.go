@@ -13,8 +13,12 @@ type Server struct {
 	Settings map[string]string `json:"settings"`
 	Modules  int               `json:"modules"`
 	Packages int               `json:"packages"`
-	Pins     []Pin             `json:"pins,omitempty"`
-	Source   *Source           `json:"source,omitempty"`
+
+	// Of a server that was built without -trimpath: where its modules stood.
+	ModCache string  `json:"modcache,omitempty"`
+	Vendored string  `json:"vendored,omitempty"`
+	Pins     []Pin   `json:"pins,omitempty"`
+	Source   *Source `json:"source,omitempty"`
 }
 
 // Source is where a server comes from that is no program file: an image, or what

@@ -202,6 +202,12 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
 	}
+	switch {
+	case s.ModCache != "":
+		fmt.Fprintf(b, "  built without -trimpath, with its module cache at %s\n", clean(s.ModCache))
+	case s.Vendored != "":
+		fmt.Fprintf(b, "  built without -trimpath, in %s with vendor/\n", clean(s.Vendored))
+	}
 	packages := "no package fingerprints"
 	if s.Packages > 0 {
 		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)

@@ -16,14 +16,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// The two comment-like lines of a snapshot. Both hold key=value fields; in a
+// The comment-like lines of a snapshot; the last is there for a server that was
+// built without -trimpath. They hold key=value fields; in a
 // value, what would end it is written as in a URL.
 const (
 	snapshotPrefix = "# pinfix snapshot: "
 	binaryPrefix   = "# binary: "
+	pathsPrefix    = "# paths: "
 )
 
 // Snapshot returns the snapshot of a server that [Read] has read: a first line
@@ -48,6 +51,9 @@ func format(s *pinner.Server, o pinner.Origin, version string) []byte {
 	fmt.Fprintf(&b, " pinfix=%s\n", escape(version))
 	if s.Binary != nil {
 		fmt.Fprintf(&b, "%s%s\n", binaryPrefix, formatBinary(s.Binary))
+	}
+	if s.Paths != (pinner.Paths{}) {
+		fmt.Fprintf(&b, "%smodcache=%s vendored=%s\n", pathsPrefix, escape(s.Paths.ModCache), escape(s.Paths.Vendored))
 	}
 	if s.Source != nil {
 		fmt.Fprintf(&b, "%s%s\n", sourcePrefix, formatSource(s.Source))
@@ -149,6 +155,19 @@ func parseBinary(line string) (*pinner.Binary, error) {
 		}
 	}
 	return b, nil
+}
+
+// parsePaths reads what formats as a paths line. The paths end in command lines,
+// so they must be such as a program's file names can give.
+func parsePaths(line string) (pinner.Paths, error) {
+	m := fields(strings.TrimPrefix(line, pathsPrefix))
+	p := pinner.Paths{ModCache: m["modcache"], Vendored: m["vendored"]}
+	for _, name := range []string{p.ModCache, p.Vendored} {
+		if name != "" && !pkghash.IsSourcePath(name) {
+			return pinner.Paths{}, fmt.Errorf("%q is no place of sources", name)
+		}
+	}
+	return p, nil
 }
 
 // fields reads key=value fields.

@@ -146,6 +146,11 @@ func readProgram(f *os.File, magic string) (*pinner.Server, error) {
 	if s.Binary, err = pkghash.ReadBinary(f); err != nil {
 		return nil, err
 	}
+	if !s.Trimmed() {
+		if s.Paths, err = pkghash.ReadPaths(f, s.Pins); err != nil {
+			return nil, err
+		}
+	}
 	s.Packages, err = pkghash.Read(f)
 	if errors.Is(err, pkghash.ErrNoTable) {
 		err = nil

@@ -45,6 +45,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	var binary *pinner.Binary
 	var origin pinner.Origin
 	var source *pinner.ServerSource
+	var paths pinner.Paths
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -62,6 +63,11 @@ func parse(data []byte) (*pinner.Server, error) {
 			origin = parseOrigin(line)
 		case strings.HasPrefix(line, sourcePrefix):
 			source = parseSource(line)
+		case strings.HasPrefix(line, pathsPrefix):
+			var err error
+			if paths, err = parsePaths(line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
 			body.WriteString(line[1:] + "\n")
@@ -102,7 +108,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary, s.Origin, s.Source = packages, binary, origin, source
+	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = packages, binary, origin, source, paths
 	return s, nil
 }
 

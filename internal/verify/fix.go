@@ -136,7 +136,7 @@ func (c *comparison) fixOwn() string {
 	if rev := c.server.Settings["vcs.revision"]; rev != "" {
 		commit = "commit " + rev
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
 }
 
 func (c *comparison) fixContent(f Finding) string {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// A printForm is the value of --print, which may stand without one.
+type printForm string
+
+func (p *printForm) String() string   { return string(*p) }
+func (p *printForm) IsBoolFlag() bool { return true }
+
+func (p *printForm) Set(s string) error {
+	switch s {
+	case "true", "shell":
+		*p = "shell"
+	case "dockerfile":
+		*p = "dockerfile"
+	case "false":
+		*p = ""
+	default:
+		return fmt.Errorf("must be --print or --print=dockerfile")
+	}
+	return nil
+}
+
+func (e *env) buildCommand() *cli.Command {
+	form := new(printForm)
+	return &cli.Command{
+		Name:      "build",
+		Usage:     "build the plugin as the server was built, and verify it",
+		UsageText: "pinfix build --server FILE [-o FILE] [options] [PACKAGE]",
+		Description: `Builds with the server's Go release, -trimpath, -race, -tags, -gcflags=all=…,
+GOEXPERIMENT, GOFIPS140 and platform, compares the result with the server as
+verify does, and writes it if the server would load it. PACKAGE is a main package
+or a Go file of one; without it, every main package of the module is built. Pin the
+plugin first: pinfix apply.
+
+   pinfix build -s ./nakama                    writes NAME.so beside go.mod
+   pinfix build -s ./nakama -o out/x.so ./x
+   pinfix build -s ./nakama --print            the command for a shell, and as a
+                                               RUN line for a Dockerfile
+   pinfix build -s ./nakama --print=dockerfile a whole Dockerfile
+   pinfix build -s ./tyk --server-source ../tyk    for a plugin that imports the
+                                               server's own packages
+
+Of the server's build settings only those named above are reproduced, with values
+of their known forms; everything else is shown and never run. Another platform
+needs a C cross-compiler; name it in CC. A server that was not built with -trimpath
+needs the module cache at the same path; pinfix finds the path in the program.
+
+JSON: "commands" (package, output, written, env, args, line, run), "left" (settings
+that were not taken), and "plugins" as in verify.
+
+EXIT CODES: 0 built, and the server would load it; 1 built, but it would not: why
+is shown, and no file is written; 2 it could not be built or compared.`,
+		Flags: slices.Concat(serverFlags(), []cli.Flag{
+			dirFlag(),
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or into an existing directory or one that ends in / (default: NAME.so beside go.mod)"},
+			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; the same as PACKAGE)"},
+			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or with --print=dockerfile a Dockerfile", DefaultText: "off"},
+			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
+			serverSourceFlag(),
+			formatFlag("text, json"),
+		}, lookFlags()),
+		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
+	}
+}
+
+func serverSourceFlag() cli.Flag {
+	return &cli.StringFlag{Name: "server-source", Usage: "the server's source in `DIR`, at its commit: for a plugin that imports the server's own packages"}
+}
+
+func (e *env) build(c *cli.Context, form string) error {
+	packages, err := buildPackages(c)
+	if err != nil {
+		return err
+	}
+	for flag, values := range map[string][]string{"format": {"text", "json"}, "color": {"auto", "always", "never"}} {
+		if err := oneOf(c, flag, values...); err != nil {
+			return err
+		}
+	}
+	p := e.progress(c)
+	result, err := flow.Build(c.Context, flow.BuildOptions{
+		Reference:    e.reference(c, p),
+		ServerSource: c.String("server-source"),
+		Packages:     packages,
+		Out:          c.String("o"),
+		Profile:      c.String("pgo"),
+		Print:        form,
+		Version:      version(),
+	})
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := e.showBuild(c, result, form); err != nil {
+		return err
+	}
+	if !result.Loads() {
+		return errDiffers
+	}
+	return nil
+}
+
+func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
+	p := e.progress(c)
+	p.warn(r.Warnings)
+	for _, v := range r.Plugins {
+		p.warn(v.Warnings)
+	}
+	switch {
+	case c.String("format") == "json":
+		return report.JSON(e.stdout, r)
+	case form != "":
+		return r.Print(e.stdout)
+	}
+	return r.Text(e.stdout, e.style(c))
+}
+
+// buildPackages are --package and the one argument.
+func buildPackages(c *cli.Context) ([]string, error) {
+	args := c.Args().Slice()
+	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i > 0 {
+		return nil, &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
+	}
+	switch {
+	case len(args) > 1:
+		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
+	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
+		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form stands after =: --print=%[1]s", args[0]), help: "build"}
+	}
+	return append(c.StringSlice("package"), args...), nil
+}

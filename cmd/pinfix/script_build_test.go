@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// room is a build tag that nobody asks for. Its place in the build info is for
+// other lines.
+var room = strings.Repeat("F", 1200)
+
+// forge DIR OUT FILE: builds the server in DIR, trimmed, and puts the lines of
+// FILE into its build info. In FILE, \e stands for the escape character.
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: forge DIR OUT FILE")
+	}
+	serverBuild(ts, false, []string{args[0], args[1], "-trimpath", "-tags=" + room})
+	data, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	old := []byte("build\t-tags=" + room + "\n")
+	lines := strings.ReplaceAll(ts.ReadFile(args[2]), `\e`, "\x1b")
+	fill := len(old) - len(lines) - len("build\t-cover=\n")
+	if fill < 0 || !bytes.Contains(data, old) {
+		ts.Fatalf("no room in the server's build info")
+	}
+	lines += "build\t-cover=" + strings.Repeat("f", fill) + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), bytes.ReplaceAll(data, old, []byte(lines)), 0o777))
+}
+
+// profile FILE: writes a processor profile, for -pgo.
+func profile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: profile FILE")
+	}
+	data, err := cpuProfile()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
+// readmerun DIR HEADING: runs the RUN lines of the Dockerfile below a heading of
+// the README in DIR, as /bin/sh -c runs them in a container's WORKDIR. What only a
+// container can do (apk, apt-get, go install of pinfix itself) is left out.
+func readmeRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: readmerun DIR HEADING")
+	}
+	readme, err := os.ReadFile(ts.Getenv("TESTDATA") + "/../README.md")
+	ts.Check(err)
+	_, section, ok := strings.Cut(string(readme), "\n### "+args[1]+"\n")
+	if !ok {
+		ts.Fatalf("no section %q", args[1])
+	}
+	section, _, _ = strings.Cut(section, "\n#")
+	_, code, _ := strings.Cut(section, "```dockerfile\n")
+	code, _, _ = strings.Cut(code, "```")
+	n := 0
+	for line := range strings.Lines(code) {
+		cmd, ok := strings.CutPrefix(strings.TrimSpace(line), "RUN ")
+		if !ok || regexp.MustCompile(`\bapk add|apt-get|go install github.com/pinfix`).MatchString(cmd) {
+			continue
+		}
+		n++
+		ts.Check(ts.Exec("sh", "-c", "cd '"+ts.MkAbs(args[0])+"' && "+cmd))
+	}
+	if n == 0 {
+		ts.Fatalf("no RUN line that can be run")
+	}
+}

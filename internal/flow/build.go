@@ -1,0 +1,245 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/verify"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// BuildOptions are what pinfix build was asked for.
+type BuildOptions struct {
+	Reference
+	ServerSource string   // directory of the server's source, for plugins that import its packages
+	Packages     []string // main packages or files of them; none: every main package
+	Out          string   // file, or directory for several
+	Profile      string   // for -pgo
+	Print        string   // "shell" or "dockerfile": build nothing
+	Version      string   // of pinfix, for the Dockerfile
+}
+
+// A builder is one run of Build.
+type builder struct {
+	o       BuildOptions
+	plugin  *plugin
+	server  *pinner.Server
+	recipe  *recipe.Recipe
+	outputs []output
+	work    *workspace // nil without the server's source
+	result  *report.Build
+
+	// Set by tools.
+	facts   gocmd.Facts
+	scratch *stage.Scratch
+	how     recipe.Build // what all builds have in common
+	other   bool         // how.ModCache is not the user's
+	proxy   string       // GOPROXY; "" leaves it
+}
+
+// Build builds plugins as the server was built, and, when all are built, writes
+// those that it would load. The tree is built as it is: pinning is Apply's. An
+// error means that nothing was written, unless writing itself failed.
+//
+// server -> recipe -> tools -> go build into a scratch directory -> verify ->
+// commit.
+func Build(ctx context.Context, o BuildOptions) (*report.Build, error) {
+	b, err := newBuilder(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Print != "" {
+		return b.print()
+	}
+	if err := comparable(b.server); err != nil {
+		return nil, err
+	}
+	if b.scratch, err = stage.NewScratch(); err != nil {
+		return nil, err
+	}
+	defer b.scratch.Close()
+	if err := b.tools(ctx); err != nil {
+		return nil, err
+	}
+	for i := range b.outputs {
+		if err := b.build(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return b.result, b.write(ctx)
+}
+
+// newBuilder reads what there is to read: plugin, server, and their recipe.
+func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
+	b := &builder{o: o}
+	var err error
+	if b.plugin, err = readPlugin(Options{Reference: o.Reference, Packages: o.Packages}); err != nil {
+		return nil, err
+	}
+	o.Step("reading the server")
+	if b.server, _, err = o.read(ctx, b.plugin.root); err != nil {
+		return nil, err
+	}
+	if err := b.server.Refuses(); err != nil {
+		return nil, fmt.Errorf("server %s: %w", b.server.Ref, err)
+	}
+	b.recipe = recipe.Of(b.server)
+	module := b.plugin.now.Module.Mod.Path
+	found, err := newMains(b.plugin.root, module, b.server).find(b.plugin.patterns)
+	if err != nil {
+		return nil, err
+	}
+	if b.outputs, err = b.name(found); err != nil {
+		return nil, err
+	}
+	b.result = &report.Build{
+		SchemaVersion: 1, Command: "build", Server: ServerReport(b.server),
+		Plugin:   report.Module{Dir: b.plugin.root, Module: module},
+		Commands: []report.Command{}, Left: []report.Left{}, Plugins: []report.Verified{}, Warnings: []string{},
+	}
+	b.left()
+	if b.work, err = b.workspace(ctx); err != nil {
+		return nil, err
+	}
+	return b, b.common()
+}
+
+// common finds out what all builds have in common, as far as that is a matter
+// of files.
+func (b *builder) common() error {
+	b.how = recipe.Build{Mod: "readonly", Work: "off"}
+	if err := b.sources(); err != nil {
+		return err
+	}
+	if b.work != nil {
+		b.how.Mod, b.how.Work = "readonly", "" // found beside go.mod
+		b.warn(b.work.warnings...)
+	}
+	return b.profile()
+}
+
+func (b *builder) warn(warnings ...string) {
+	b.result.Warnings = append(b.result.Warnings, warnings...)
+}
+
+// left reports what the recipe did not take from the server.
+func (b *builder) left() {
+	for _, l := range b.recipe.Left {
+		r := report.Left{Setting: l.Setting, Value: l.Value, Why: l.Why}
+		b.result.Left = append(b.result.Left, r)
+		if l.Matters {
+			b.warn("not taken from the server: " + r.String())
+		}
+	}
+	b.warn(suffixWarning(b.server)...)
+}
+
+// command is the go build of one plugin, to be typed where dir is; out is how
+// the output is then named.
+func (b *builder) command(i int, how recipe.Build, dir, out string) recipe.Command {
+	how.Dir, how.Package, how.Out = dir, b.outputs[i].pkg, out
+	if b.pgoOff(b.outputs[i].pkg) {
+		how.Profile = "off"
+	}
+	return b.recipe.Command(how)
+}
+
+// file is where a plugin is built.
+func (b *builder) file(i int) string { return b.scratch.Path(fmt.Sprintf("%d.so", i)) }
+
+// build builds one plugin and compares it with the server.
+func (b *builder) build(ctx context.Context, i int) error {
+	out := b.outputs[i]
+	b.o.Step(fmt.Sprintf("go build %s with %s", out.pkg, b.recipe.Toolchain))
+	how := b.how
+	if b.work != nil {
+		how.Work = b.work.file
+	}
+	cmd := b.command(i, how, "", b.file(i))
+	if _, err := b.runner(cmd.Env).Run(ctx, cmd.Args...); err != nil {
+		return b.explain(err)
+	}
+	b.o.Step("comparing with the server")
+	plugin, err := target.ReadPlugin(b.file(i))
+	if err != nil {
+		return err
+	}
+	goos, goarch, _ := b.server.Platform()
+	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), goos, goarch, b.server.Settings["-tags"])
+	verdict := verify.Compare(b.server, plugin, look.Imports)
+	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
+	b.result.Commands = append(b.result.Commands, b.show(i))
+	return nil
+}
+
+// write writes the plugins that the server would load. One that it would refuse
+// must not lie there and look good; an older file stays.
+func (b *builder) write(ctx context.Context) error {
+	for i, out := range b.outputs {
+		if !b.result.Plugins[i].Loads {
+			continue
+		}
+		if err := writeOutput(ctx, out, b.file(i)); err != nil {
+			return err
+		}
+		b.result.Commands[i].Written = true
+	}
+	return nil
+}
+
+// runner returns the go command in the plugin's directory.
+func (b *builder) runner(env []string) *gocmd.Go {
+	set := slices.Clone(env)
+	if b.proxy != "" {
+		set = append(set, "GOPROXY="+b.proxy)
+	}
+	if !hasVar(env, "GOFIPS140") {
+		set = append(set, "GOFIPS140=off") // a go env -w of the user's
+	}
+	program := ""
+	if b.other {
+		// Not to be fetched once more into another module cache.
+		program = filepath.Join(b.facts.GOROOT, "bin", "go")
+		set = append(set, "GOTOOLCHAIN=local")
+	}
+	return gocmd.New(gocmd.Config{Program: program, Dir: b.plugin.root, Environ: b.o.Environ, Set: set, Log: b.o.Log})
+}
+
+// profile checks --pgo against the server.
+func (b *builder) profile() error {
+	name := b.recipe.Profile
+	switch {
+	case name == "" && b.o.Profile == "":
+		return nil
+	case name == "":
+		return fault("leave it out: the plugin would differ", "--pgo %s: the server was built without a profile", b.o.Profile)
+	case b.o.Profile == "":
+		return fault("name it with --pgo FILE; default.pgo stands in the main package of the server's source",
+			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
+	}
+	info, err := os.Stat(b.o.Profile)
+	if err != nil || !info.Mode().IsRegular() {
+		return fault("name the profile that the server was built with", "--pgo %s: no such file", b.o.Profile)
+	}
+	b.how.Profile, err = filepath.Abs(b.o.Profile)
+	return err
+}
+
+// pgoOff reports whether a default.pgo of the plugin's must be kept out.
+func (b *builder) pgoOff(pkg string) bool {
+	if b.recipe.Profile != "" || filepath.Ext(pkg) == ".go" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(b.plugin.root, filepath.FromSlash(pkg), "default.pgo"))
+	return err == nil
+}

@@ -1,0 +1,183 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// An output is a plugin to be built, and the file that it becomes.
+type output struct {
+	pkg  string // "." or "./x" or "./x.go"
+	name string // as people see it
+	abs  string
+}
+
+const nextOutput = "name another file with -o"
+
+// name gives each package its file: -o, or beside go.mod what go build would
+// name it. A directory after -o takes the latter, too.
+func (b *builder) name(pkgs []string) ([]output, error) {
+	dir, given := b.plugin.root, b.o.Out
+	isDir := given == "" || strings.HasSuffix(given, "/") || strings.HasSuffix(given, string(filepath.Separator))
+	if info, err := os.Stat(given); given != "" && err == nil && info.IsDir() {
+		isDir = true
+	}
+	if given != "" && isDir {
+		var err error
+		if dir, err = filepath.Abs(given); err != nil {
+			return nil, err
+		}
+	}
+	if len(pkgs) > 1 && !isDir {
+		return nil, fault("name one of them, or a directory with -o DIR/", "-o %s: %d main packages would be built into one file: %s", given, len(pkgs), strings.Join(pkgs, " "))
+	}
+	var outs []output
+	for _, pkg := range pkgs {
+		o := output{pkg: pkg, abs: filepath.Join(dir, b.base(pkg))}
+		if !isDir {
+			var err error
+			if o.abs, err = filepath.Abs(given); err != nil {
+				return nil, err
+			}
+		}
+		o.name = shortName(o.abs)
+		if slices.ContainsFunc(outs, func(p output) bool { return p.abs == o.abs }) {
+			return nil, fault("build one of them with -o FILE", "two main packages would be %s", o.name)
+		}
+		if b.o.Print == "" {
+			if err := mayOverwrite(o); err != nil {
+				return nil, err
+			}
+		}
+		outs = append(outs, o)
+	}
+	return outs, nil
+}
+
+// base is the file name that go build gives a plugin.
+func (b *builder) base(pkg string) string {
+	if file, ok := strings.CutSuffix(pkg, ".go"); ok {
+		return path.Base(file) + ".so"
+	}
+	full := path.Join(b.plugin.now.Module.Mod.Path, pkg)
+	if prefix, major, ok := module.SplitPathVersion(full); ok && strings.HasPrefix(major, "/") {
+		full = prefix
+	}
+	return path.Base(full) + ".so"
+}
+
+// shortName is relative to where the user is, unless that leads away.
+func shortName(abs string) string {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return abs
+	}
+	if real, err := filepath.EvalSymlinks(cwd); err == nil && !strings.HasPrefix(abs, cwd+string(filepath.Separator)) {
+		cwd = real
+	}
+	rel, err := filepath.Rel(cwd, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return abs
+	}
+	return rel
+}
+
+// mayOverwrite keeps everything but object files, as go build does.
+func mayOverwrite(o output) error {
+	f, err := os.Open(o.abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	object := bytes.Equal(head, []byte("\x7fELF")) || bytes.Equal(head, []byte("\xcf\xfa\xed\xfe"))
+	switch {
+	case err == io.EOF || n == len(head) && object:
+		return nil
+	case n == 0 && err != nil:
+		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+	}
+	return fault(nextOutput, "-o %s: the file is there and is no object file; not overwriting", o.name)
+}
+
+// writeOutput puts the built file where it belongs, whole or not at all.
+func writeOutput(ctx context.Context, o output, file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(o.abs)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+	}
+	if old == nil && err == nil {
+		old = []byte{}
+	}
+	// The directories that are not there yet are made by the commit.
+	root, rest := filepath.Dir(o.abs), filepath.Base(o.abs)
+	for {
+		if _, err := os.Stat(root); err == nil || filepath.Dir(root) == root {
+			break
+		}
+		root, rest = filepath.Dir(root), filepath.Join(filepath.Base(root), rest)
+	}
+	if root, err = filepath.EvalSymlinks(root); err != nil {
+		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+	}
+	c := change.Change{Path: filepath.ToSlash(rest), Old: old, New: data, Mode: 0o644}
+	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{c}}); err != nil {
+		return &Error{err, nextOutput}
+	}
+	return nil
+}
+
+// show is the command as the user can type it, where he is and in a Dockerfile.
+func (b *builder) show(i int) report.Command {
+	o := b.outputs[i]
+	dir, out := b.plugin.root, o.abs
+	if real, err := filepath.Abs("."); err == nil {
+		if r, err := filepath.EvalSymlinks(real); err == nil && r == b.plugin.root {
+			dir, out = "", o.name
+		}
+	}
+	here := b.command(i, b.how, dir, out)
+	run := b.command(i, inImage(b.how), "", inRoot(b.plugin.root, o.abs))
+	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: here.Args, Line: here.Shell(), Run: "RUN " + run.Shell()}
+}
+
+// inImage leaves out what is of this machine only.
+func inImage(how recipe.Build) recipe.Build {
+	how.CC = ""
+	if how.Profile != "" && how.Profile != "off" {
+		how.Profile = filepath.Base(how.Profile)
+	}
+	return how
+}
+
+// inRoot names a file of the module as seen from its root, any other by its
+// base name.
+func inRoot(root, file string) string {
+	if rel, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return filepath.Base(file)
+}

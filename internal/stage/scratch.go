@@ -1,0 +1,56 @@
+package stage
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// A Scratch is a directory for what go build makes, and for files that it reads
+// and that are no part of the plugin.
+type Scratch struct{ dir string }
+
+// NewScratch makes a scratch directory.
+func NewScratch() (*Scratch, error) {
+	dir, err := os.MkdirTemp("", "pinfix-")
+	if err != nil {
+		return nil, &ScratchError{err}
+	}
+	// The go command compares paths as text.
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return &Scratch{dir}, nil
+}
+
+// Path returns the name of a file in it.
+func (s *Scratch) Path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// Write writes a file and the directories that it needs, and returns its path.
+func (s *Scratch) Write(name string, data []byte) (string, error) {
+	name = s.Path(filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return "", &ScratchError{err}
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		return "", &ScratchError{err}
+	}
+	return name, nil
+}
+
+// Close removes it.
+func (s *Scratch) Close() error { return os.RemoveAll(s.dir) }
+
+// MakeCache makes dir, to be a module cache. The go command would make it too,
+// with words that do not say why that path.
+func MakeCache(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	probe, err := os.MkdirTemp(dir, "pinfix-")
+	if err != nil {
+		return err
+	}
+	return os.Remove(probe)
+}
