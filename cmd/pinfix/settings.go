@@ -33,6 +33,8 @@ var settingKeys = []config.Key{
 	{Name: "imports", Values: choices["imports"]},
 	{Name: "imports-file"},
 	{Name: "vendor", Values: choices["vendor"]},
+	{Name: "server-source"},
+	{Name: "pgo"},
 }
 
 // choices are the values of the enumerated flags that are settings too.
@@ -74,6 +76,9 @@ func (e *env) configure(c *cli.Context) error {
 		}
 	}
 	for _, k := range settingKeys {
+		if k.Name == "package" && c.Command.Name == "build" && c.NArg() > 0 {
+			continue // the argument says which
+		}
 		value, ok := environ[k.Name]
 		if !ok {
 			if value, ok = file[k.Name]; !ok {
@@ -163,7 +168,7 @@ func fromRoot(key, root string, values []string) []string {
 	for i, v := range out {
 		switch {
 		case filepath.IsAbs(v):
-		case key == "imports-file",
+		case key == "imports-file", key == "server-source", key == "pgo",
 			key == "package" && (v == "." || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "../") || strings.HasSuffix(v, ".go")):
 			// Not Join: it would take the "./" away from "./...".
 			out[i] = root + string(filepath.Separator) + filepath.FromSlash(v)
