@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/commit"
@@ -57,9 +56,6 @@ func fault(next, format string, args ...any) error {
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
-	if o.Offline {
-		o.Environ = append(slices.Clone(o.Environ), "GOPROXY=off") // the module cache is left
-	}
 	plugin, err := readPlugin(o)
 	if err != nil {
 		return nil, err
@@ -141,7 +137,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, "the server's build info does not name its platform; this machine's is assumed")
 	}
 	want := "go" + server.GoVersion()
-	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.Environ, Set: set, Log: o.Log}
+	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log}
 	t.go_ = gocmd.New(config)
 	facts, err := t.go_.Facts(ctx)
 	var failed *gocmd.Error

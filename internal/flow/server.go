@@ -29,6 +29,14 @@ func (r Reference) options() target.Options {
 	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, Step: r.Step}
 }
 
+// environ is what go commands run with: offline, the module cache is left.
+func (r Reference) environ() []string {
+	if r.Offline {
+		return append(slices.Clone(r.Environ), "GOPROXY=off")
+	}
+	return r.Environ
+}
+
 // read reads the server that counts among those that are named and the snapshot
 // beside the go.mod in root, and returns them all. Errors begin with the place
 // that names it.
@@ -46,11 +54,7 @@ func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Serve
 
 func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
 	if target.IsSource(ref) {
-		environ := r.Environ
-		if r.Offline {
-			environ = append(slices.Clone(environ), "GOPROXY=off") // the module cache is left
-		}
-		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: environ, Log: r.Log})
+		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: r.environ(), Log: r.Log})
 	}
 	return target.Read(ctx, ref, r.options())
 }

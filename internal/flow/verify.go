@@ -36,7 +36,7 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 			// In an image libc is far below the program, so it is read only
 			// where the verdict hangs on it.
 			if err := target.AddLibc(ctx, server, ref.options()); ctx.Err() != nil {
-				return nil, err
+				return nil, ctx.Err()
 			} else if err != nil {
 				more = append(more, fmt.Sprintf("not known: the release of libc in the image: %v", err))
 			}
