@@ -40,7 +40,7 @@ func (all Servers) typed() []string {
 	if len(all) == 0 || all[0].From != "--server" {
 		return nil
 	}
-	return []string{"-s", recipe.Quote(all[0].Ref)}
+	return []string{"--server", recipe.Quote(all[0].Ref)}
 }
 
 // packageArgument names a main package for go build in the module root.

@@ -73,7 +73,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	src, err := readSource(ctx, b.o.Environ, b.server, dir)
+	src, err := readSource(ctx, b.o.environ(), b.server, dir)
 	if err != nil {
 		return nil, err
 	}

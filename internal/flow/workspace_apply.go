@@ -32,7 +32,7 @@ func (a *aligner) useSource(ctx context.Context) error {
 	if dir == "" {
 		return nil
 	}
-	if a.serverSource, err = readSource(ctx, a.o.Environ, a.server, dir); err != nil {
+	if a.serverSource, err = readSource(ctx, a.o.environ(), a.server, dir); err != nil {
 		return err
 	}
 	return a.serverSource.lend(a.plugin.user, a.plugin.root)
