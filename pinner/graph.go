@@ -59,6 +59,7 @@ type Graph struct {
 	parent   map[module.Version]module.Version
 	demand   map[module.Version][]module.Version // who requires it
 	goLine   map[module.Version]string
+	seen     map[[2]module.Version]bool // the pairs of demand
 }
 
 type node struct {
@@ -75,12 +76,18 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 		parent:   map[module.Version]module.Version{},
 		demand:   map[module.Version][]module.Version{},
 		goLine:   map[module.Version]string{},
+		seen:     map[[2]module.Version]bool{},
 	}
+	excluded := map[module.Version]bool{}
+	for _, x := range m.Exclude {
+		excluded[x.Mod] = true
+	}
+	resolve := m.resolver()
 	prune := prunedGo(m.GoVersion())
 	var level []node
 	done := map[node]bool{}
 	add := func(from, to module.Version, n []node, prune bool) []node {
-		if to.Path == g.main.Path || m.excludes(to) {
+		if to.Path == g.main.Path || excluded[to] {
 			return n
 		}
 		g.require(from, to)
@@ -94,20 +101,20 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 		level = add(g.main, r.Mod, level, prune)
 	}
 	for len(level) > 0 {
-		sums, err := source(m.actual(level))
+		sums, err := source(actual(level, resolve))
 		if err != nil {
 			return nil, err
 		}
 		var next []node
 		for _, n := range level {
-			s := sums[m.resolve(n.m)]
+			s := sums[resolve(n.m)]
 			if s == nil {
 				return nil, fmt.Errorf("no go.mod of %s", n.m)
 			}
 			g.goLine[n.m] = s.Go
 			for _, r := range s.Require {
 				if n.prune && s.pruned() {
-					if r.Path != g.main.Path && !m.excludes(r) {
+					if r.Path != g.main.Path && !excluded[r] {
 						g.require(n.m, r) // seen, but its own requirements are pruned out
 					}
 					continue
@@ -122,7 +129,8 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 }
 
 func (g *Graph) require(from, to module.Version) {
-	if !slices.Contains(g.demand[to], from) {
+	if e := [2]module.Version{from, to}; !g.seen[e] {
+		g.seen[e] = true
 		g.demand[to] = append(g.demand[to], from)
 	}
 	if _, ok := g.parent[to]; ok {
@@ -135,18 +143,27 @@ func (g *Graph) require(from, to module.Version) {
 	}
 }
 
-// resolve returns where v's source comes from: its replacement or itself.
-func (m *Mod) resolve(v module.Version) module.Version {
-	if r := m.Replacement(v); r != nil {
-		return r.New
+// resolver returns where a module's source comes from: its replacement or itself.
+func (m *Mod) resolver() func(module.Version) module.Version {
+	replaced := map[string]bool{}
+	for _, r := range m.Replace {
+		replaced[r.Old.Path] = true
 	}
-	return v
+	return func(v module.Version) module.Version {
+		if !replaced[v.Path] {
+			return v
+		}
+		if r := m.Replacement(v); r != nil {
+			return r.New
+		}
+		return v
+	}
 }
 
-func (m *Mod) actual(level []node) []module.Version {
+func actual(level []node, resolve func(module.Version) module.Version) []module.Version {
 	var out []module.Version
 	for _, n := range level {
-		out = append(out, m.resolve(n.m))
+		out = append(out, resolve(n.m))
 	}
 	return out
 }

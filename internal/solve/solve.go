@@ -255,7 +255,7 @@ func (v *view) mayLower(p *Package) error {
 }
 
 func (v *view) limit() pinner.Limit {
-	return pinner.Limit{Server: v.Server, Pins: v.Plan.Pins, Caps: v.Plan.Caps}
+	return v.Plan.Limit(v.Server)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
