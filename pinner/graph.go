@@ -59,7 +59,6 @@ type Graph struct {
 	parent   map[module.Version]module.Version
 	demand   map[module.Version][]module.Version // who requires it
 	goLine   map[module.Version]string
-	seen     map[[2]module.Version]bool // the pairs of demand
 }
 
 type node struct {
@@ -68,7 +67,10 @@ type node struct {
 }
 
 // LoadGraph loads the graph of m, level by level.
-func LoadGraph(m *Mod, source Source) (*Graph, error) {
+func LoadGraph(m *Mod, source Source) (*Graph, error) { return loadGraph(m, nil, source) }
+
+// loadGraph leaves the versions in more out as well.
+func loadGraph(m *Mod, more map[module.Version]bool, source Source) (*Graph, error) {
 	g := &Graph{
 		main:     m.Module.Mod,
 		selected: map[string]string{},
@@ -76,21 +78,24 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 		parent:   map[module.Version]module.Version{},
 		demand:   map[module.Version][]module.Version{},
 		goLine:   map[module.Version]string{},
-		seen:     map[[2]module.Version]bool{},
 	}
-	excluded := map[module.Version]bool{}
+	own := map[module.Version]bool{}
 	for _, x := range m.Exclude {
-		excluded[x.Mod] = true
+		own[x.Mod] = true
 	}
+	excluded := func(v module.Version) bool { return more[v] || own[v] }
 	resolve := m.resolver()
 	prune := prunedGo(m.GoVersion())
 	var level []node
 	done := map[node]bool{}
+	again := false // whether the node is a module that was there already, pruned or not
 	add := func(from, to module.Version, n []node, prune bool) []node {
-		if to.Path == g.main.Path || excluded[to] {
+		if to.Path == g.main.Path || excluded(to) {
 			return n
 		}
-		g.require(from, to)
+		if !again {
+			g.require(from, to)
+		}
 		if k := (node{to, prune}); !done[k] {
 			done[k] = true
 			n = append(n, k)
@@ -111,10 +116,11 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 			if s == nil {
 				return nil, fmt.Errorf("no go.mod of %s", n.m)
 			}
+			_, again = g.goLine[n.m]
 			g.goLine[n.m] = s.Go
 			for _, r := range s.Require {
 				if n.prune && s.pruned() {
-					if r.Path != g.main.Path && !excluded[r] {
+					if r.Path != g.main.Path && !again && !excluded(r) {
 						g.require(n.m, r) // seen, but its own requirements are pruned out
 					}
 					continue
@@ -129,10 +135,11 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 }
 
 func (g *Graph) require(from, to module.Version) {
-	if e := [2]module.Version{from, to}; !g.seen[e] {
-		g.seen[e] = true
-		g.demand[to] = append(g.demand[to], from)
+	by := g.demand[to]
+	if len(by) > 0 && by[len(by)-1] == from {
+		return // its go.mod says it twice
 	}
+	g.demand[to] = append(by, from)
 	if _, ok := g.parent[to]; ok {
 		return
 	}

@@ -161,14 +161,8 @@ func (p *Plan) isAbove(v module.Version, drop []string) bool {
 
 // graph loads the graph of p.Mod with the versions in excluded left out.
 func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, error) {
-	m, err := p.Mod.Clone()
-	if err != nil {
-		return nil, err
-	}
-	for v := range excluded {
-		m.Exclude = append(m.Exclude, &modfile.Exclude{Mod: v})
-	}
-	return LoadGraph(m, source)
+	p.Mod.Cleanup() // what is dropped leaves empty lines
+	return loadGraph(p.Mod, excluded, source)
 }
 
 // exclude adds what g holds above pins and caps, and every version of the modules
