@@ -28,6 +28,8 @@ STATICCHECK = v0.7.0
 
 bench: build ## the figures that the README claims
 	$(GO) test -run '^$$' -bench . -benchtime 10x ./cmd/pinfix
+	$(GO) test -run '^$$' -bench Curve -benchtime 5x ./internal/solve
+	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkReal$$' -benchtime 3x ./cmd/pinfix
 
 fuzz: ## every fuzz target for a minute
 	@for p in $$($(GO) list ./...); do \

@@ -34,26 +34,12 @@ type Versions func(paths []string) (map[string][]string, error)
 
 // A Limit says what the go.mod of a module may ask for.
 type Limit struct {
-	Server *Server
-	Pins   []Pin
-	Caps   []Cap
+	server *Server
+	*bounds
 }
 
-// of returns the highest version that the limit allows for path, and whether
-// there is one.
-func (l Limit) of(path string) (string, bool) {
-	for _, p := range l.Pins {
-		if p.Path == path {
-			return p.Version.Version, true
-		}
-	}
-	for _, c := range l.Caps {
-		if c.Path == path {
-			return c.Version.Version, true
-		}
-	}
-	return "", false
-}
+// Limit returns what a module may ask for under the plan, on a server.
+func (p *Plan) Limit(s *Server) Limit { return Limit{s, p.bounds()} }
 
 // Exceeds returns the requirements of s that are above the limit.
 func (l Limit) Exceeds(s *Summary) []module.Version {
@@ -66,7 +52,7 @@ func (l Limit) Exceeds(s *Summary) []module.Version {
 // Allows reports whether a module with this go.mod can stand beside the limit:
 // it asks for no more, and the server's toolchain accepts its go line.
 func (l Limit) Allows(s *Summary) bool {
-	return l.Server.Accepts(s.Go) && len(l.Exceeds(s)) == 0
+	return l.server.Accepts(s.Go) && len(l.Exceeds(s)) == 0
 }
 
 // A Candidates finds versions for caps.

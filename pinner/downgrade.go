@@ -16,14 +16,12 @@ import (
 // module, a directory, a module of in.Keep, one without such a version.
 func Downgrade(in Input) ([]Cap, error) {
 	d := &downgrade{in: in, stuck: map[string]bool{}}
-	d.limit = Limit{Server: in.Server, Pins: in.Pins, Caps: slices.Clone(in.Caps)}
 	for range maxDowngrades {
-		in.Caps = d.limit.Caps
 		plan, err := Make(in)
 		if err != nil {
 			return nil, err
 		}
-		d.limit.Caps = slices.Clone(plan.Caps)
+		d.start(in.Pins, plan.Caps)
 		open, err := plan.open()
 		if err != nil {
 			return nil, err
@@ -34,8 +32,9 @@ func Downgrade(in Input) ([]Cap, error) {
 		}
 		lowered, err := d.step(plan.Mod, g)
 		if err != nil || lowered == 0 {
-			return d.limit.Caps, err
+			return plan.Caps, err
 		}
+		in.Caps = d.caps()
 	}
 	return nil, fmt.Errorf("no end after %d rounds of downgrades", maxDowngrades)
 }
@@ -48,6 +47,25 @@ type downgrade struct {
 	in    Input
 	limit Limit
 	stuck map[string]bool
+
+	old, lowered []Cap // of the plan, and of this step
+}
+
+// start begins a step from the caps of a plan.
+func (d *downgrade) start(pins []Pin, caps []Cap) {
+	d.limit = Limit{d.in.Server, &bounds{}}
+	d.limit.take(pins, caps)
+	d.old, d.lowered = caps, nil
+}
+
+// caps returns those after the step.
+func (d *downgrade) caps() []Cap {
+	again := map[string]bool{}
+	for _, c := range d.lowered {
+		again[c.Path] = true
+	}
+	kept := slices.DeleteFunc(slices.Clone(d.old), func(c Cap) bool { return again[c.Path] })
+	return append(kept, d.lowered...)
 }
 
 // step caps every module of g that asks for more than it gets.
@@ -81,7 +99,7 @@ func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 }
 
 func (d *downgrade) mayLower(m *Mod, v module.Version) bool {
-	pinned := slices.ContainsFunc(d.limit.Pins, func(p Pin) bool { return p.Path == v.Path })
+	_, pinned := d.limit.pins[v.Path]
 	if d.in.Linked != nil && !d.in.Linked(v.Path) {
 		return false // what it asks for matters to nobody
 	}
@@ -105,15 +123,14 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 	}
 	max, _ := d.limit.of(over.Path)
 	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max}}
-	d.limit.Caps = append(slices.DeleteFunc(d.limit.Caps, func(c Cap) bool { return c.Path == v.Path }), cap)
+	d.lowered = append(d.lowered, cap)
+	d.limit.caps[v.Path] = to
 	return true, nil
 }
 
 func (d *downgrade) why(v, over module.Version, max string) string {
-	for _, p := range d.limit.Pins {
-		if p.Path == over.Path {
-			return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, max)
-		}
+	if _, pinned := d.limit.pins[over.Path]; pinned {
+		return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, max)
 	}
 	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, max)
 }

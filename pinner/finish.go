@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 )
 
@@ -17,8 +18,11 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 		return nil, nil, err
 	}
 	m.dropOwnExcludes()
-	unlisted := func(path string) bool { return in.Mod.version(path) == "" }
-	if slices.ContainsFunc(p.Pins, func(pin Pin) bool { return unlisted(pin.Path) }) || slices.ContainsFunc(p.Caps, func(c Cap) bool { return unlisted(c.Path) }) {
+	listed := map[string]bool{}
+	for _, r := range in.Mod.Require {
+		listed[r.Mod.Path] = true
+	}
+	if slices.ContainsFunc(p.Held(), func(v module.Version) bool { return !listed[v.Path] }) {
 		if p.base, err = LoadGraph(in.Mod, in.Source); err != nil {
 			return nil, nil, err
 		}
@@ -45,17 +49,21 @@ func (p *Plan) Sought(tidied *Mod, source Source) ([]module.Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	var raised []module.Version
+	held := map[string]string{}
 	for _, v := range p.Held() {
-		if t := m.version(v.Path); t != "" && t != v.Version {
-			raised = append(raised, v)
-			if err := m.AddRequire(v.Path, v.Version); err != nil {
-				return nil, err
-			}
+		first(held, v)
+	}
+	var raised []module.Version
+	for _, r := range m.Require {
+		if v := held[r.Mod.Path]; v != "" && v != r.Mod.Version {
+			raised = append(raised, module.Version{Path: r.Mod.Path, Version: v})
 		}
 	}
 	if len(raised) == 0 {
 		return nil, nil
+	}
+	if err := m.setRequires(raised); err != nil {
+		return nil, err
 	}
 	g, err := LoadGraph(m, source)
 	if err != nil {
@@ -78,8 +86,12 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 		excluded[d.Version] = true
 	}
 	m.addExcludes(sorted(excluded))
+	required := map[string]string{}
+	for _, r := range user.Require {
+		first(required, r.Mod)
+	}
 	for _, r := range m.Require {
-		old := p.before(user, r.Mod.Path)
+		old := p.before(required, r.Mod.Path)
 		switch {
 		case old == "" && p.sets(r.Mod.Path):
 			writeMark(r.Syntax, mark{})
@@ -101,8 +113,8 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 // requires it or, for a pinned or capped module that it does not name, as its graph
 // selects it. The latter is what a line held that tidy has dropped for another
 // server, so moving there and back gives the same mark.
-func (p *Plan) before(user *Mod, path string) string {
-	if v := user.version(path); v != "" || p.base == nil {
+func (p *Plan) before(user map[string]string, path string) string {
+	if v := user[path]; v != "" || p.base == nil {
 		return v
 	}
 	if p.sets(path) {
@@ -114,7 +126,9 @@ func (p *Plan) before(user *Mod, path string) string {
 func (m *Mod) dropOwnExcludes() {
 	for _, x := range m.Exclude {
 		if _, ok := readMark(x.Syntax); ok {
-			m.DropExclude(x.Mod.Path, x.Mod.Version)
+			// As DropExclude does it, which looks at all others as well.
+			x.Syntax.Token, x.Syntax.Suffix = nil, nil
+			*x = modfile.Exclude{}
 		}
 	}
 	m.Cleanup()

@@ -142,26 +142,27 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 	return true, p.cap(cap)
 }
 
-// cap requires the highest version that a cap allows.
-func (p *Plan) cap(c Cap) error {
-	p.allow(c.Version)
-	if p.Mod.version(c.Path) == c.Version.Version {
-		return nil
+// cap requires the highest versions that caps allow.
+func (p *Plan) cap(caps ...Cap) error {
+	var vs []module.Version
+	for _, c := range caps {
+		p.allow(c.Version)
+		vs = append(vs, c.Version)
 	}
-	return p.Mod.setRequire(c.Version)
+	return p.Mod.setRequires(vs)
 }
 
 func (p *Plan) pins(path string) bool {
-	return slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Path == path })
+	_, ok := p.bounds().pins[path]
+	return ok
 }
 
 func (p *Plan) caps(path string) bool {
-	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.Path == path })
+	_, ok := p.bounds().caps[path]
+	return ok
 }
 
-func (p *Plan) capAt(v module.Version) bool {
-	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.Version == v })
-}
+func (p *Plan) capAt(v module.Version) bool { return p.bounds().caps[v.Path] == v.Version }
 
 // sets reports whether the plan decides the version of the module.
 func (p *Plan) sets(path string) bool { return p.pins(path) || p.caps(path) }
@@ -182,15 +183,8 @@ func (p *Plan) Held() []module.Version {
 // cap with the longest path, or none.
 func (p *Plan) Holder(pkg string) module.Version {
 	for ; pkg != "." && pkg != "/"; pkg = path.Dir(pkg) {
-		for _, pin := range p.Pins {
-			if pin.Path == pkg {
-				return pin.Version
-			}
-		}
-		for _, c := range p.Caps {
-			if c.Path == pkg {
-				return c.Version
-			}
+		if v, ok := p.bounds().of(pkg); ok {
+			return module.Version{Path: pkg, Version: v}
 		}
 	}
 	return module.Version{}

@@ -100,38 +100,80 @@ func (m *Mod) excludes(v module.Version) bool {
 	return slices.ContainsFunc(m.Exclude, func(x *modfile.Exclude) bool { return x.Mod == v })
 }
 
-// setRequire requires v. Where requirements stand in several statements, a new one
-// goes to the first, that of the direct ones. modfile's AddRequire puts it into
-// the last, and SetRequireSeparateIndirect into the last without an indirect line:
-// the place would depend on what an earlier run has left.
-func (m *Mod) setRequire(v module.Version) error {
-	var statements []int
+// setRequires requires vs, at most one of a path.
+func (m *Mod) setRequires(vs []module.Version) error {
+	have := map[string][]*modfile.Require{}
+	for _, r := range m.Require {
+		have[r.Mod.Path] = append(have[r.Mod.Path], r)
+	}
+	var added []module.Version
+	for _, v := range vs {
+		switch old := have[v.Path]; {
+		case len(old) == 0:
+			added = append(added, v)
+		case old[0].Mod.Version == v.Version:
+		case len(old) > 1:
+			if err := m.AddRequire(v.Path, v.Version); err != nil {
+				return err
+			}
+		default:
+			setVersion(old[0], v.Version)
+		}
+	}
+	m.addRequires(added)
+	return nil
+}
+
+// setVersion changes one line, as AddRequire does it after a look at all others.
+func setVersion(r *modfile.Require, version string) {
+	r.Mod.Version = version
+	tokens := []string{"require", modfile.AutoQuote(r.Mod.Path), version}
+	if r.Syntax.InBlock {
+		tokens = tokens[1:]
+	}
+	r.Syntax.Token = tokens
+}
+
+// addRequires adds lines. Where requirements stand in several statements, they go
+// to the first, that of the direct ones. modfile's AddRequire puts them into the
+// last, and SetRequireSeparateIndirect into the last without an indirect line: the
+// place would depend on what an earlier run has left.
+func (m *Mod) addRequires(vs []module.Version) {
+	statements := m.requireStatements()
+	for _, v := range vs {
+		if len(statements) < 2 {
+			m.AddNewRequire(v.Path, v.Version, false)
+			continue
+		}
+		line := &modfile.Line{Token: []string{modfile.AutoQuote(v.Path), v.Version}, InBlock: true}
+		switch first := m.Syntax.Stmt[statements[0]].(type) {
+		case *modfile.LineBlock:
+			first.Line = append(first.Line, line)
+		case *modfile.Line:
+			verb := first.Token[:1:1]
+			first.Token, first.InBlock = first.Token[1:], true
+			m.Syntax.Stmt[statements[0]] = &modfile.LineBlock{Token: verb, Line: []*modfile.Line{first, line}}
+		}
+		m.Require = append(m.Require, &modfile.Require{Mod: v, Syntax: line})
+	}
+}
+
+// requireStatements returns where in the file they are.
+func (m *Mod) requireStatements() []int {
+	var out []int
 	for i, stmt := range m.Syntax.Stmt {
 		switch stmt := stmt.(type) {
 		case *modfile.Line:
 			if stmt.Token[0] == "require" {
-				statements = append(statements, i)
+				out = append(out, i)
 			}
 		case *modfile.LineBlock:
 			if stmt.Token[0] == "require" {
-				statements = append(statements, i)
+				out = append(out, i)
 			}
 		}
 	}
-	if len(statements) < 2 || m.version(v.Path) != "" {
-		return m.AddRequire(v.Path, v.Version)
-	}
-	line := &modfile.Line{Token: []string{modfile.AutoQuote(v.Path), v.Version}, InBlock: true}
-	switch first := m.Syntax.Stmt[statements[0]].(type) {
-	case *modfile.LineBlock:
-		first.Line = append(first.Line, line)
-	case *modfile.Line:
-		verb := first.Token[:1:1]
-		first.Token, first.InBlock = first.Token[1:], true
-		m.Syntax.Stmt[statements[0]] = &modfile.LineBlock{Token: verb, Line: []*modfile.Line{first, line}}
-	}
-	m.Require = append(m.Require, &modfile.Require{Mod: v, Syntax: line})
-	return nil
+	return out
 }
 
 // addExcludes adds marked exclude lines as a statement of their own at the end,

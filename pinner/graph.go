@@ -67,7 +67,10 @@ type node struct {
 }
 
 // LoadGraph loads the graph of m, level by level.
-func LoadGraph(m *Mod, source Source) (*Graph, error) {
+func LoadGraph(m *Mod, source Source) (*Graph, error) { return loadGraph(m, nil, source) }
+
+// loadGraph leaves the versions in more out as well.
+func loadGraph(m *Mod, more map[module.Version]bool, source Source) (*Graph, error) {
 	g := &Graph{
 		main:     m.Module.Mod,
 		selected: map[string]string{},
@@ -76,14 +79,23 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 		demand:   map[module.Version][]module.Version{},
 		goLine:   map[module.Version]string{},
 	}
+	own := map[module.Version]bool{}
+	for _, x := range m.Exclude {
+		own[x.Mod] = true
+	}
+	excluded := func(v module.Version) bool { return more[v] || own[v] }
+	resolve := m.resolver()
 	prune := prunedGo(m.GoVersion())
 	var level []node
 	done := map[node]bool{}
+	again := false // whether the node is a module that was there already, pruned or not
 	add := func(from, to module.Version, n []node, prune bool) []node {
-		if to.Path == g.main.Path || m.excludes(to) {
+		if to.Path == g.main.Path || excluded(to) {
 			return n
 		}
-		g.require(from, to)
+		if !again {
+			g.require(from, to)
+		}
 		if k := (node{to, prune}); !done[k] {
 			done[k] = true
 			n = append(n, k)
@@ -94,20 +106,21 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 		level = add(g.main, r.Mod, level, prune)
 	}
 	for len(level) > 0 {
-		sums, err := source(m.actual(level))
+		sums, err := source(actual(level, resolve))
 		if err != nil {
 			return nil, err
 		}
 		var next []node
 		for _, n := range level {
-			s := sums[m.resolve(n.m)]
+			s := sums[resolve(n.m)]
 			if s == nil {
 				return nil, fmt.Errorf("no go.mod of %s", n.m)
 			}
+			_, again = g.goLine[n.m]
 			g.goLine[n.m] = s.Go
 			for _, r := range s.Require {
 				if n.prune && s.pruned() {
-					if r.Path != g.main.Path && !m.excludes(r) {
+					if r.Path != g.main.Path && !again && !excluded(r) {
 						g.require(n.m, r) // seen, but its own requirements are pruned out
 					}
 					continue
@@ -122,9 +135,11 @@ func LoadGraph(m *Mod, source Source) (*Graph, error) {
 }
 
 func (g *Graph) require(from, to module.Version) {
-	if !slices.Contains(g.demand[to], from) {
-		g.demand[to] = append(g.demand[to], from)
+	by := g.demand[to]
+	if len(by) > 0 && by[len(by)-1] == from {
+		return // its go.mod says it twice
 	}
+	g.demand[to] = append(by, from)
 	if _, ok := g.parent[to]; ok {
 		return
 	}
@@ -135,18 +150,27 @@ func (g *Graph) require(from, to module.Version) {
 	}
 }
 
-// resolve returns where v's source comes from: its replacement or itself.
-func (m *Mod) resolve(v module.Version) module.Version {
-	if r := m.Replacement(v); r != nil {
-		return r.New
+// resolver returns where a module's source comes from: its replacement or itself.
+func (m *Mod) resolver() func(module.Version) module.Version {
+	replaced := map[string]bool{}
+	for _, r := range m.Replace {
+		replaced[r.Old.Path] = true
 	}
-	return v
+	return func(v module.Version) module.Version {
+		if !replaced[v.Path] {
+			return v
+		}
+		if r := m.Replacement(v); r != nil {
+			return r.New
+		}
+		return v
+	}
 }
 
-func (m *Mod) actual(level []node) []module.Version {
+func actual(level []node, resolve func(module.Version) module.Version) []module.Version {
 	var out []module.Version
 	for _, n := range level {
-		out = append(out, m.resolve(n.m))
+		out = append(out, resolve(n.m))
 	}
 	return out
 }

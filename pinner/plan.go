@@ -53,7 +53,8 @@ type Plan struct {
 
 	base *Graph // of the user's go.mod, where Finish needs it
 
-	user *Mod // Input.Mod
+	user  *Mod // Input.Mod
+	known bounds
 }
 
 // A DirectiveError is a directive of the plugin's go.mod that the server's
@@ -107,10 +108,8 @@ func Make(in Input) (*Plan, error) {
 	if err := plan.require(plan.Pins); err != nil {
 		return nil, err
 	}
-	for _, c := range plan.Caps {
-		if err := plan.cap(c); err != nil {
-			return nil, err
-		}
+	if err := plan.cap(plan.Caps...); err != nil {
+		return nil, err
 	}
 	excluded := map[module.Version]bool{}
 	for _, v := range in.Exclude {
@@ -156,20 +155,14 @@ func (p *Plan) isAbove(v module.Version, drop []string) bool {
 	if slices.Contains(drop, v.Path) {
 		return true
 	}
-	max, ok := Limit{Pins: p.Pins, Caps: p.Caps}.of(v.Path)
+	max, ok := p.bounds().of(v.Path)
 	return ok && semver.Compare(v.Version, max) > 0
 }
 
 // graph loads the graph of p.Mod with the versions in excluded left out.
 func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, error) {
-	m, err := p.Mod.Clone()
-	if err != nil {
-		return nil, err
-	}
-	for v := range excluded {
-		m.Exclude = append(m.Exclude, &modfile.Exclude{Mod: v})
-	}
-	return LoadGraph(m, source)
+	p.Mod.Cleanup() // what is dropped leaves empty lines
+	return loadGraph(p.Mod, excluded, source)
 }
 
 // exclude adds what g holds above pins and caps, and every version of the modules
@@ -199,17 +192,16 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 // require writes both halves of each pin.
 func (p *Plan) require(pins []Pin) error {
 	var add []Pin
+	var vs []module.Version
 	for _, pin := range pins {
-		v := pin.Version
-		p.allow(v)
-		if old := p.Mod.version(v.Path); old != v.Version {
-			if err := p.Mod.setRequire(v); err != nil {
-				return err
-			}
-		}
+		p.allow(pin.Version)
 		if p.replace(pin) {
 			add = append(add, pin)
 		}
+		vs = append(vs, pin.Version)
+	}
+	if err := p.Mod.setRequires(vs); err != nil {
+		return err
 	}
 	p.Mod.addReplaces(add)
 	return nil
@@ -217,14 +209,18 @@ func (p *Plan) require(pins []Pin) error {
 
 // allow takes the user's exclude of v out.
 func (p *Plan) allow(v module.Version) {
+	found := false
 	for _, x := range p.Mod.Exclude {
 		if x.Mod == v {
 			p.warn("%s: exclude %s is taken out: the server links it", p.at(x.Syntax), v)
 			p.Mod.dropLine(x.Syntax)
+			found = true
 		}
 	}
-	p.Mod.DropExclude(v.Path, v.Version)
-	p.Mod.Cleanup()
+	if found {
+		p.Mod.DropExclude(v.Path, v.Version)
+		p.Mod.Cleanup()
+	}
 }
 
 // at returns file and line of the user's line that l is a copy of.

@@ -49,42 +49,13 @@ func (v *view) settled(pkg string) bool {
 	return v.pinned(m.Path)
 }
 
-func (v *view) pinned(path string) bool {
-	return slices.ContainsFunc(v.Plan.Pins, func(p pinner.Pin) bool { return p.Path == path })
-}
-
-// provider returns the module that has the package, or would have it.
-func (v *view) provider(pkg string) module.Version {
-	if m := v.moduleOf(pkg); m.Path != "" {
-		return m
-	}
-	var best module.Version
-	consider := func(m module.Version) {
-		if (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) && len(m.Path) > len(best.Path) {
-			best = m
-		}
-	}
-	for _, p := range v.Plan.Pins {
-		consider(p.Version)
-	}
-	for _, c := range v.Plan.Caps {
-		consider(c.Version)
-	}
-	for _, name := range sortedKeys(v.Packages) {
-		if p := v.Packages[name]; !p.Own {
-			consider(p.Module)
-		}
-	}
-	return best
-}
-
 // note remembers which versions lack a package.
 func (v *view) note() {
 	if v.lacks == nil {
 		v.lacks = map[module.Version]string{}
 	}
 	for _, f := range v.roots {
-		if m := v.provider(f.Missing); f.Missing != "" && m.Path != "" {
+		if m := v.provider(f.Missing); m.Path != "" {
 			v.lacks[m] = f.Missing
 		}
 	}

@@ -23,18 +23,18 @@ func (v *view) lower() ([]pinner.Cap, error) {
 		if err := v.Find.Prepare(at); err != nil {
 			return nil, err
 		}
-		caps, n := v.caps, 0
+		var caps []pinner.Cap
 		for _, f := range group {
 			c, err := v.cap(f)
 			if err != nil {
 				return nil, err
 			}
 			if c != nil {
-				caps, n = set(caps, *c), n+1
+				caps = append(caps, *c)
 			}
 		}
-		if n > 0 {
-			return caps, nil
+		if len(caps) > 0 {
+			return set(v.caps, caps...), nil
 		}
 	}
 	return nil, nil

@@ -73,7 +73,7 @@ const maxRounds = 60
 // Next is told of a try that has faults, with the caps that it answered last (at
 // first: Start), and returns those of the next one.
 func (s *Solver) Next(st State) ([]pinner.Cap, error) {
-	v := &view{s, st, roots(st)}
+	v := s.view(st)
 	v.note()
 	if s.last == nil || s.phase == lowering {
 		s.last = v
@@ -157,36 +157,16 @@ func key(caps []pinner.Cap) string {
 	return strings.Join(out, " ")
 }
 
-// set returns caps with c in place of a cap of the same module.
-func set(caps []pinner.Cap, c pinner.Cap) []pinner.Cap {
-	out := slices.DeleteFunc(slices.Clone(caps), func(d pinner.Cap) bool { return d.Path == c.Path })
-	out = append(out, c)
+// set returns caps with others in place of those of the same modules.
+func set(caps []pinner.Cap, others ...pinner.Cap) []pinner.Cap {
+	again := map[string]bool{}
+	for _, c := range others {
+		again[c.Path] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(caps), func(d pinner.Cap) bool { return again[d.Path] })
+	out = append(out, others...)
 	slices.SortFunc(out, func(a, b pinner.Cap) int { return strings.Compare(a.Path, b.Path) })
 	return out
-}
-
-// A view is a state seen by the solver.
-type view struct {
-	*Solver
-	State
-	roots []typecheck.Fault // the faults that are nobody else's consequence
-}
-
-// roots returns the faults of packages that import no faulty package, directly or
-// not: the others may be healed with them.
-func roots(st State) []typecheck.Fault {
-	faulty := map[string]bool{}
-	for _, f := range st.Faults {
-		faulty[f.Package] = true
-	}
-	return slices.DeleteFunc(slices.Clone(st.Faults), func(f typecheck.Fault) bool {
-		for path := range below(st.Packages, f.Package) {
-			if path != f.Package && faulty[path] {
-				return true
-			}
-		}
-		return false
-	})
 }
 
 // below returns a package and all that it imports, directly or not.
@@ -222,29 +202,12 @@ func above(pkgs map[string]*Package, path string) map[string]bool {
 	return out
 }
 
-// direct reports whether the plugin's own code imports the module.
-func (v *view) direct(path string) bool {
-	for _, p := range v.Packages {
-		if p.Own && slices.ContainsFunc(p.Imports, func(q string) bool { return v.moduleOf(q).Path == path }) {
-			return true
-		}
-	}
-	return false
-}
-
-func (v *view) moduleOf(pkg string) module.Version {
-	if p := v.Packages[pkg]; p != nil {
-		return p.Module
-	}
-	return module.Version{}
-}
-
 // mayLower says why a module cannot be lowered, or "".
 func (v *view) mayLower(p *Package) error {
 	switch {
 	case p == nil || p.Own:
 		return fmt.Errorf("it is the plugin's own")
-	case slices.ContainsFunc(v.Plan.Pins, func(pin pinner.Pin) bool { return pin.Path == p.Module.Path }):
+	case v.pinned(p.Module.Path):
 		return fmt.Errorf("the server has it at that version")
 	case p.Fixed:
 		return fmt.Errorf("it is replaced, so there is no other version of it")
@@ -252,10 +215,6 @@ func (v *view) mayLower(p *Package) error {
 		return fmt.Errorf("it is kept by --keep")
 	}
 	return nil
-}
-
-func (v *view) limit() pinner.Limit {
-	return pinner.Limit{Server: v.Server, Pins: v.Plan.Pins, Caps: v.Plan.Caps}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
