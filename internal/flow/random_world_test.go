@@ -22,6 +22,8 @@ type world struct {
 	modules [][]release
 	server  release // its deps are its pins
 	plugin  release
+
+	built map[int]int // what the server links, if it was built
 }
 
 // A release is a version of a module, or the server's or the plugin's code.
@@ -167,6 +169,9 @@ func (w *world) addPlugin(r *rand.Rand) bool {
 
 // pins are the modules that the server links, with their versions.
 func (w *world) pins() map[int]int {
+	if w.built != nil {
+		return w.built
+	}
 	list := w.buildList(w.serverMod())
 	out := map[int]int{}
 	for j := range w.linked(&w.server, list) {

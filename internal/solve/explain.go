@@ -25,42 +25,6 @@ func (e *NoSolutionError) Error() string { return e.Reason }
 // NextStep says what the user can do.
 func (e *NoSolutionError) NextStep() string { return e.Next }
 
-// hopeless reports whether the plugin's own code does not compile against pins
-// alone: lowering other modules changes nothing about that.
-func (v *view) hopeless() bool {
-	for _, f := range v.roots {
-		if p := v.Packages[f.Package]; p == nil || !p.Own || len(f.Blames) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(f.Blames, func(pkg string) bool { return !v.settled(pkg) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// settled reports whether nothing can be done about a package: it is of a
-// pinned module, of the standard library, or of nobody.
-func (v *view) settled(pkg string) bool {
-	m := v.provider(pkg)
-	if v.Packages[pkg] == nil {
-		return m.Path == "" || v.pinned(m.Path)
-	}
-	return v.pinned(m.Path)
-}
-
-// note remembers which versions lack a package.
-func (v *view) note() {
-	if v.lacks == nil {
-		v.lacks = map[module.Version]string{}
-	}
-	for _, f := range v.roots {
-		if m := v.provider(f.Missing); m.Path != "" {
-			v.lacks[m] = f.Missing
-		}
-	}
-}
-
 // because says why the module of a fault is capped: the code, and the
 // requirement behind it.
 func (v *view) because(f typecheck.Fault) string {
@@ -108,52 +72,6 @@ func (v *view) holder(m module.Version, which bool) string {
 		return ""
 	}
 	return "; the plugin has " + spaced(m)
-}
-
-// whyCapped follows a cap to the pin behind it.
-func (v *view) whyCapped(c pinner.Cap) string {
-	s := ""
-	for range v.Plan.Caps {
-		if c.For.Path == "" {
-			return s + ": " + c.Error
-		}
-		s += " for " + spaced(c.For)
-		i := slices.IndexFunc(v.Plan.Caps, func(d pinner.Cap) bool { return d.Path == c.For.Path })
-		if i < 0 {
-			break
-		}
-		c = v.Plan.Caps[i]
-	}
-	if v.served(c.For.Path) {
-		s += " of the server"
-	}
-	return s
-}
-
-// served reports whether the server has the module, pinned or not.
-func (v *view) served(path string) bool {
-	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
-}
-
-// capOf returns the cap of a module that was lowered to make something compile.
-func (v *view) capOf(path string) (pinner.Cap, bool) {
-	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == path && c.Cause == pinner.CauseCompile })
-	if i < 0 {
-		return pinner.Cap{}, false
-	}
-	return v.Plan.Caps[i], true
-}
-
-// behindCap returns the server's module at the end of a chain of caps.
-func (v *view) behindCap(c pinner.Cap) string {
-	for range v.Plan.Caps {
-		next, ok := v.capOf(c.For.Path)
-		if !ok {
-			break
-		}
-		c = next
-	}
-	return c.For.Path
 }
 
 // blamed returns the module whose version is behind a fault: of those that the
@@ -240,34 +158,15 @@ func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string
 	return reason, next
 }
 
-// gone: a package is not in the version that its module is lowered to.
-func (v *view) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
-	had := module.Version{Path: c.Path, Version: v.Base.Selected(c.Path)}
-	what := "for package "
-	if v.onlyWith(had, f.Missing) {
-		what = "the only version with package "
-	}
-	reason = fmt.Sprintf("%s (%s%s, which %s imports)", spaced(had), what, f.Missing, v.place(f))
-	where, _, _ := strings.Cut(c.Error, "; ") // the compile error
-	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {
-		reason += fmt.Sprintf(" needs %s >= %s (%s)", c.For.Path, req, where)
-	} else {
-		reason += fmt.Sprintf(" does not compile with %s (%s)", spaced(c.For), where)
-	}
-	switch _, capped := v.capOf(c.For.Path); {
-	case !capped && v.served(c.For.Path):
-		reason += "; the server has " + spaced(c.For)
-	default:
-		reason += v.holder(c.For, false)
-	}
-	return reason, "do without it, or ask for a server with a newer " + v.behindCap(c)
-}
-
 func spaced(m module.Version) string { return m.Path + " " + m.Version }
 
 // otherCode: a module that cannot be lowered does not compile.
 func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
+	c, lowered := v.capOf(m.Path)
+	if lowered {
+		next = "do without it, or ask for a server with a newer " + v.behindCap(c)
+	}
 	reason = spaced(p.Module)
 	if only := v.only(p); only != "" {
 		reason += " (" + only + ")"
@@ -281,7 +180,9 @@ func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
 	case semver.Compare(req, m.Version) > 0:
 		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
-		next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
+		if !lowered {
+			next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
+		}
 	case m.Path != "":
 		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)
 	default:
@@ -294,62 +195,4 @@ func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 		reason += "; " + strings.Join(chain, " imports ")
 	}
 	return reason, next
-}
-
-// only says what sets this version of a module apart: that no older one exists,
-// or has the package.
-func (v *view) only(p *Package) string {
-	if v.mayLower(p) != nil {
-		return ""
-	}
-	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
-	switch {
-	case err != nil || !v.onlyWith(p.Module, p.Path):
-		return ""
-	case len(below) == 0:
-		return "there is no older version"
-	}
-	return "the only version with package " + p.Path
-}
-
-// onlyWith reports whether all lower versions of m were seen not to have the
-// package.
-func (v *view) onlyWith(m module.Version, pkg string) bool {
-	below, err := v.Find.Below(m, v.known(m.Path))
-	return err == nil && !slices.ContainsFunc(below, func(k string) bool {
-		return v.lacks[module.Version{Path: m.Path, Version: k}] != pkg
-	})
-}
-
-// chain returns the imports from the plugin's own code to a package.
-func (v *view) chain(pkg string) []string {
-	from := map[string]string{}
-	var todo []string
-	for _, name := range sortedKeys(v.Packages) {
-		if v.Packages[name].Own {
-			todo = append(todo, name)
-			from[name] = name
-		}
-	}
-	for len(todo) > 0 && from[pkg] == "" {
-		name := todo[0]
-		todo = todo[1:]
-		if v.Packages[name] == nil {
-			continue
-		}
-		for _, q := range v.Packages[name].Imports {
-			if from[q] == "" {
-				from[q] = name
-				todo = append(todo, q)
-			}
-		}
-	}
-	if from[pkg] == "" {
-		return nil
-	}
-	out := []string{pkg}
-	for from[out[0]] != out[0] {
-		out = append([]string{from[out[0]]}, out...)
-	}
-	return out
 }

@@ -1,0 +1,118 @@
+package solve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// whyCapped follows a cap to the pin behind it.
+func (v *view) whyCapped(c pinner.Cap) string {
+	s := ""
+	for range v.Plan.Caps {
+		if c.For.Path == "" {
+			return s + ": " + c.Error
+		}
+		s += " for " + spaced(c.For)
+		i := slices.IndexFunc(v.Plan.Caps, func(d pinner.Cap) bool { return d.Path == c.For.Path })
+		if i < 0 {
+			break
+		}
+		c = v.Plan.Caps[i]
+	}
+	if v.served(c.For.Path) {
+		s += " of the server"
+	}
+	return s
+}
+
+// served reports whether the server has the module, pinned or not.
+func (v *view) served(path string) bool {
+	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
+}
+
+// capOf returns the cap of a module, if the user has not asked for it.
+func (v *view) capOf(path string) (pinner.Cap, bool) {
+	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == path && c.Cause != pinner.CauseUser })
+	if i < 0 {
+		return pinner.Cap{}, false
+	}
+	return v.Plan.Caps[i], true
+}
+
+// behindCap returns what the server would have to have newer: the module at the
+// end of a chain of caps, or Go.
+func (v *view) behindCap(c pinner.Cap) string {
+	for range v.Plan.Caps {
+		next, ok := v.capOf(c.For.Path)
+		if !ok {
+			break
+		}
+		c = next
+	}
+	if c.Cause == pinner.CauseGo {
+		return "Go"
+	}
+	return c.For.Path
+}
+
+// gone: a package is not in the version that its module is lowered to.
+func (v *view) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
+	had := module.Version{Path: c.Path, Version: v.Base.Selected(c.Path)}
+	what := "for package "
+	if v.onlyWith(had, f.Missing) {
+		what = "the only version with package "
+	}
+	reason = fmt.Sprintf("%s (%s%s, which %s imports)", spaced(had), what, f.Missing, v.place(f))
+	reason += v.asks(had, c)
+	return reason, "do without it, or ask for a server with a newer " + v.behindCap(c)
+}
+
+// asks says what a module needed before it was capped, and does not get.
+func (v *view) asks(had module.Version, c pinner.Cap) string {
+	if c.For.Path == "" {
+		return " " + strings.TrimPrefix(c.Error, spaced(had)+" ")
+	}
+	s := " does not compile with " + spaced(c.For)
+	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {
+		s = fmt.Sprintf(" needs %s >= %s", c.For.Path, req)
+	}
+	if where, _, _ := strings.Cut(c.Error, "; "); c.Cause == pinner.CauseCompile {
+		s += " (" + where + ")"
+	}
+	if _, capped := v.capOf(c.For.Path); !capped && v.served(c.For.Path) {
+		return s + "; the server has " + spaced(c.For)
+	}
+	return s + v.holder(c.For, false)
+}
+
+// only says what sets this version of a module apart: that no older one exists,
+// or has the package.
+func (v *view) only(p *Package) string {
+	if v.mayLower(p) != nil {
+		return ""
+	}
+	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
+	switch {
+	case err != nil || !v.onlyWith(p.Module, p.Path):
+		return ""
+	case len(below) == 0:
+		return "there is no older version"
+	}
+	return "the only version with package " + p.Path
+}
+
+// onlyWith reports whether all lower versions of m were seen not to have the
+// package.
+func (v *view) onlyWith(m module.Version, pkg string) bool {
+	below, err := v.Find.Below(m, v.known(m.Path))
+	return err == nil && !slices.ContainsFunc(below, func(k string) bool {
+		return v.lacks[module.Version{Path: m.Path, Version: k}] != pkg
+	})
+}

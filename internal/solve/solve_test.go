@@ -1,0 +1,199 @@
+package solve
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// shared is the server's module: it has x v1.0.0, and what plugins ask for is v1.1.0.
+var shared = fake{"x@v1.0.0": "has Old", "x@v1.1.0": "has Old; has New"}
+
+// with returns the shared module and more.
+func with(more fake) fake {
+	w := fake{}
+	for k, v := range shared {
+		w[k] = v
+	}
+	for k, v := range more {
+		w[k] = v
+	}
+	return w
+}
+
+var (
+	mid = fake{"mid@v1.0.0": "require x v1.0.0; use x.Old; has Old", "mid@v1.1.0": "require x v1.1.0; use x.New; has Old; has New"}
+	top = fake{"top@v1.0.0": "require mid v1.0.0; use mid.Old", "top@v1.1.0": "require mid v1.1.0; use mid.New"}
+)
+
+func join(fs ...fake) fake {
+	w := fake{}
+	for _, f := range fs {
+		for k, v := range f {
+			w[k] = v
+		}
+	}
+	return w
+}
+
+// TestSolve: the caps, and in how many tries.
+func TestSolve(t *testing.T) {
+	tests := []struct {
+		name  string
+		game  game
+		want  string
+		tries int
+	}{
+		{"nothing to do", game{fake: with(fake{"plugin": "require x v1.1.0; use x.Old"})}, "", 1},
+		{"one", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.Old"}))}, "mid v1.0.0 compile", 2},
+		{"a cap that needs a cap", game{fake: with(join(mid, top, fake{"plugin": "require top v1.1.0; import top"}))}, "mid v1.0.0 compile, top v1.0.0 compile", 3},
+		{"several at once", game{fake: with(join(mid, fake{
+			"side@v1.0.0": "use x.Old", "side@v1.1.0": "require x v1.1.0; use x.New",
+			"plugin": "require mid v1.1.0; require side v1.1.0; import mid; import side"}))}, "mid v1.0.0 compile, side v1.0.0 compile", 2},
+		{"to the newest that asks for no more", game{fake: with(fake{
+			"m@v1.0.0": "", "m@v1.1.0": "use x.Old", "m@v1.2.0": "require x v1.1.0", "m@v1.3.0-rc.1": "", "m@v1.4.0": "require x v1.1.0; use x.New", "m@v1.5.0": "",
+			"plugin": "require m v1.4.0; import m"})}, "m v1.1.0 compile", 2},
+		{"two steps down", game{fake: with(fake{
+			"m@v1.0.0": "use x.Old", "m@v1.1.0": "use x.New", "m@v1.2.0": "use x.New", "plugin": "require m v1.2.0; import m"})}, "m v1.0.0 compile", 3},
+		{"what the plugin imports is touched last", game{fake: with(join(mid, fake{
+			"direct@v1.0.0": "import mid", "direct@v1.1.0": "require mid v1.1.0; require x v1.1.0; use x.New; import mid", "plugin": "require direct v1.1.0; import direct"}))},
+			"direct v1.0.0 compile, mid v1.0.0 compile", 3},
+		{"the downgrade", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.1.0": "has B", "tool@v1.0.0": "has A", "tool@v1.1.0": "require x v1.1.0; has B; import x", "user@v1.0.0": "require tool v1.0.0; match x tool",
+			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 downgrade", 2},
+		{"the search", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.1.0": "has B", "tool@v1.0.0": "has A", "tool@v1.1.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
+			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 compile", 3},
+		{"the search goes back", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
+			"tool@v1.0.0": "has A", "tool@v1.1.0": "has C", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
+			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 4},
+		{"only downgrade", game{fake: with(join(mid, fake{"fine@v1.0.0": "", "fine@v1.1.0": "require x v1.1.0; use x.Old", "plugin": "require mid v1.1.0; require fine v1.1.0; import fine; import mid"})), only: true},
+			"fine v1.0.0 downgrade, mid v1.0.0 downgrade", 1},
+		{"the user's cap", game{fake: with(join(mid, fake{"mid@v0.9.0": "use x.Old", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v0.9.0"}}, "mid v0.9.0 user", 1},
+		{"below the user's cap", game{fake: with(join(mid, fake{"mid@v1.0.5": "use x.New", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v1.0.5"}}, "mid v1.0.0 compile", 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.game.pins == nil {
+				test.game.pins = []string{"x v1.0.0"}
+			}
+			caps, tries, err := test.game.play(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := words(caps); got != test.want || tries != test.tries {
+				t.Errorf("%q in %d tries; want %q in %d", got, tries, test.want, test.tries)
+			}
+			for range 5 {
+				if again, _, _ := test.game.play(t); fmt.Sprint(again) != fmt.Sprint(caps) {
+					t.Fatalf("then %v", again)
+				}
+			}
+		})
+	}
+}
+
+func words(caps []pinner.Cap) string {
+	var out []string
+	for _, c := range caps {
+		out = append(out, c.Path+" "+c.Version.Version+" "+c.Cause)
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestNoSolution: what is said where nothing helps.
+func TestNoSolution(t *testing.T) {
+	tests := []struct {
+		name         string
+		game         game
+		reason, next string
+	}{
+		{"own code", game{fake: with(fake{"plugin": "require x v1.1.0; use x.New"})},
+			"plugin.go:2: undefined: x.New; the server has x v1.0.0; the plugin has v1.1.0",
+			"change the code to what x@v1.0.0 has, or ask for a server with x v1.1.0"},
+		{"own import", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "plugin": "require x v1.1.0; import x; import x/sub"}},
+			"plugin.go:3: x/sub is not in x v1.0.0, which the server has; the plugin has v1.1.0",
+			"change the import, or ask for a server with x v1.1.0"},
+		{"own code and a lowered module", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.New"}))},
+			"plugin.go:2: undefined: mid.New; mid is lowered to v1.0.0 for x v1.0.0 of the server; the plugin has v1.1.0",
+			"change the code to what mid@v1.0.0 has, or ask for a server with a newer x"},
+		{"own code at fault without the server", game{fake: with(join(mid, fake{"plugin": "require mid v1.0.0; use mid.Never"}))},
+			"plugin.go:2: undefined: mid.Never", "mend the code; go build says the same"},
+		{"one version", game{fake: with(fake{"m@v1.0.0": "require x v1.1.0; use x.New", "plugin": "require m v1.0.0; import m"})},
+			"m v1.0.0 (there is no older version) needs x >= v1.1.0 (m/m.go:2: undefined: x.New); the server has x v1.0.0; plugin imports m",
+			"do without it, or ask for a server with x v1.1.0"},
+		{"it does not say so", game{fake: with(fake{"m@v1.0.0": "use x.New", "plugin": "require m v1.0.0; require x v1.1.0; import m"})},
+			"m v1.0.0 (there is no older version) does not compile with x v1.0.0 (m/m.go:1: undefined: x.New); the server has x v1.0.0; plugin imports m",
+			"require a version of it, or of what imports it, that does without, or ask for a server with a newer version"},
+		{"the only version with a package", game{fake: with(fake{
+			"m@v1.0.0": "", "m@v1.1.0": "require x v1.1.0; package sub; use x.New", "plugin": "require m v1.1.0; import m; import m/sub"})},
+			"m v1.1.0 (the only version with package m/sub, which plugin.go:3 imports) needs x >= v1.1.0 (m/m.go:3: undefined: x.New); the server has x v1.0.0",
+			"do without it, or ask for a server with a newer x"},
+		{"a package that needs a newer Go", game{fake: with(fake{
+			"m@v1.0.0": "", "m@v1.1.0": "go 1.26; package sub", "plugin": "require m v1.1.0; import m; import m/sub"})},
+			"m v1.1.0 (the only version with package m/sub, which plugin.go:3 imports) needs Go 1.26; the server has Go 1.22.12",
+			"do without it, or ask for a server with a newer Go"},
+		{"own code and a module lowered for its go line", game{fake: with(fake{
+			"m@v1.0.0": "", "m@v1.1.0": "go 1.26; has New", "plugin": "require m v1.1.0; use m.New"})},
+			"plugin.go:2: undefined: m.New; m is lowered to v1.0.0: m v1.1.0 needs Go 1.26; the server has Go 1.22.12; the plugin has v1.1.0",
+			"change the code to what m@v1.0.0 has, or ask for a server with a newer Go"},
+		{"a package missing in a pin", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "m@v1.0.0": "require x v1.1.0; import x/sub", "plugin": "require m v1.0.0; import m"}},
+			"m v1.0.0 (there is no older version) imports x/sub, which is not in x v1.0.0, which the server has; plugin imports m",
+			"require a version of it, or of what imports it, that does without, or ask for a server with a newer version"},
+		{"kept", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; import mid"})), keep: []string{"mid"}},
+			"mid v1.1.0 needs x >= v1.1.0 (mid/mid.go:2: undefined: x.New); the server has x v1.0.0; mid cannot be lowered: it is kept by --keep; plugin imports mid",
+			"do without it, or ask for a server with x v1.1.0"},
+		{"a pinned module at fault", game{fake: fake{
+			"x@v1.0.0": "has Old", "x@v1.1.0": "has New", "y@v1.0.0": "require x v1.1.0; use x.New", "plugin": "require y v1.0.0; import y"}, pins: []string{"x v1.0.0", "y v1.0.0"}},
+			"y v1.0.0 needs x >= v1.1.0 (y/y.go:2: undefined: x.New); the server has x v1.0.0; y cannot be lowered: the server has it at that version; plugin imports y",
+			"do without it, or ask for a server with x v1.1.0"},
+		{"a chain of caps", game{fake: with(join(mid, top, fake{
+			"far@v1.0.0": "require top v1.1.0; use top.New", "top@v1.1.0": "require mid v1.1.0; use mid.New; has New", "plugin": "require far v1.0.0; require top v1.1.0; require mid v1.1.0; import far"}))},
+			"far v1.0.0 (there is no older version) needs top >= v1.1.0 (far/far.go:2: undefined: top.New); top is lowered to v1.0.0 for mid v1.0.0 for x v1.0.0 of the server; plugin imports far",
+			"do without it, or ask for a server with a newer x"},
+		{"downgrade only", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.New"})), only: true},
+			"plugin.go:2: undefined: mid.New; mid is lowered to v1.0.0 for x v1.0.0 of the server; the plugin has v1.1.0",
+			"change the code to what mid@v1.0.0 has, or ask for a server with a newer x"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.game.pins == nil {
+				test.game.pins = []string{"x v1.0.0"}
+			}
+			caps, tries, err := test.game.play(t)
+			var none *NoSolutionError
+			if !errors.As(err, &none) {
+				t.Fatalf("%v, %v", words(caps), err)
+			}
+			if none.Reason != test.reason {
+				t.Errorf("after %d tries\ngot  %s\nwant %s", tries, none.Reason, test.reason)
+			}
+			if none.Next != test.next {
+				t.Errorf("next\ngot  %s\nwant %s", none.Next, test.next)
+			}
+		})
+	}
+}
+
+// TestBound: where every combination is wrong, the search ends at its bound.
+func TestBound(t *testing.T) {
+	w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}
+	plugin := "require x v1.1.0"
+	for m := range 8 {
+		for v := range 3 {
+			w[fmt.Sprintf("m%d@v1.%d.0", m, v)] = "has B"
+		}
+		plugin += fmt.Sprintf("; require m%d v1.2.0; import m%d", m, m)
+	}
+	w["user@v1.0.0"] = "match x m0; match x m1; match x m2; match x m3; match x m4; match x m5; match x m6; match x m7"
+	w["plugin"] = plugin + "; require user v1.0.0; import user"
+	_, tries, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
+	var none *NoSolutionError
+	if !errors.As(err, &none) || tries > maxTries+maxRounds {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+}
