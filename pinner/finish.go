@@ -9,7 +9,8 @@ import (
 )
 
 // Recheck looks at the go.mod that go mod tidy made of the plan: what its graph
-// holds above a pin once pinfix's own excludes are out. The demands are exactly
+// holds above a pin, or too new for the server's Go, once pinfix's own excludes are
+// out. The demands are exactly
 // the excludes that it needs; one that the plan did not have means another
 // round, with it in Input.Exclude. The graph is that of the tidied go.mod.
 func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
@@ -34,7 +35,7 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if probe.exclude(g, in.Drop, excluded) == 0 {
+		if probe.exclude(g, in.Drop, excluded) == 0 && probe.excludeGo(in, g, excluded) == 0 {
 			return probe.Demands, g, nil
 		}
 	}

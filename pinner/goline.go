@@ -85,11 +85,25 @@ func (p *Plan) prepare(in Input, tooNew []module.Version) error {
 	return Candidates{in.Versions, in.Source}.Prepare(capped)
 }
 
+// excludeGo adds what g holds that the server's Go refuses to read to excluded and
+// to p.Demands; it returns how many. What a pin or a cap selects is not among it.
+func (p *Plan) excludeGo(in Input, g *Graph, excluded map[module.Version]bool) int {
+	n := 0
+	for _, v := range g.tooNew(in.Server) {
+		if in.Versions != nil && !p.pinAt(v) && !p.capAt(v) {
+			excluded[v] = true
+			p.Demands = append(p.Demands, Demand{v, g.Demands(v)})
+			n++
+		}
+	}
+	return n
+}
+
 func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]bool) (bool, error) {
 	switch i := slices.IndexFunc(in.Server.Pins, func(pin Pin) bool { return pin.Path == m.Path && !workspace(pin) }); {
-	case p.pins(m.Path):
-		return false, nil // just now, for another version of it, or it cannot be helped
-	case i >= 0:
+	case p.pinAt(m.Version), p.pins(m.Path) && in.Versions == nil:
+		return false, nil // it cannot be helped
+	case i >= 0 && !p.pins(m.Path):
 		p.Pins = append(p.Pins, in.Server.Pins[i])
 		return true, p.require(in.Server.Pins[i : i+1])
 	case in.Versions == nil:
@@ -97,7 +111,8 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case p.capAt(m.Version):
 		m.Why = "it is capped there"
 		return false, nil
-	case p.caps(m.Path), !p.needs(in, m.Path):
+	case p.caps(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
+		// Nobody links it, but the go command reads its go.mod all the same.
 		excluded[m.Version] = true
 		p.Demands = append(p.Demands, Demand{m.Version, m.By})
 		return true, nil
@@ -155,6 +170,10 @@ func (p *Plan) cap(caps ...Cap) error {
 func (p *Plan) pins(path string) bool {
 	_, ok := p.bounds().pins[path]
 	return ok
+}
+
+func (p *Plan) pinAt(v module.Version) bool {
+	return slices.ContainsFunc(p.Pins, func(pin Pin) bool { return pin.Version == v })
 }
 
 func (p *Plan) caps(path string) bool {

@@ -15,6 +15,7 @@ func TestGoLine(t *testing.T) {
 		"x@v1.0.0":    "go 1.20", "x@v1.5.0": "go 1.26",
 		"deep@v1.0.0": "go 1.20; require m v1.3.0", "deep@v1.1.0": "go 1.26; require m v1.3.0",
 		"wide@v1.0.0": "require m v1.3.0",
+		"m@v1.4.0":    "go 1.20", "pulls@v1.0.0": "require x v1.5.0", "x@v1.6.0": "go 1.20",
 	}
 	tests := []struct {
 		name     string
@@ -33,6 +34,8 @@ func TestGoLine(t *testing.T) {
 		{name: "uncovered by a cap", require: "deep v1.1.0, m v1.3.0 // indirect", caps: "deep v1.0.0 go, m v1.1.0 go"},
 		{name: "not linked: excluded", require: "wide v1.0.0", unlinked: []string{"m"}},
 		{name: "linked through an unpruned module", require: "wide v1.0.0", caps: "m v1.1.0 go"},
+		{name: "not the version that is selected", require: "wide v1.0.0, m v1.4.0"},
+		{name: "below the server's version", require: "pulls v1.0.0, x v1.6.0", pins: []string{"x v1.6.0"}},
 		{name: "no older version", require: "only v1.0.0", err: "only@v1.0.0 needs Go 1.26; the server has Go 1.22.12; no older version of it asks for less"},
 		{name: "kept", require: "m v1.3.0", keep: []string{"m"}, err: "m@v1.3.0 needs Go 1.26; the server has Go 1.22.12; it is kept by --keep"},
 		{name: "versions not asked for", require: "m v1.3.0", offline: true, err: "m@v1.3.0 needs Go 1.26; the server has Go 1.22.12"},
@@ -66,7 +69,15 @@ func TestGoLine(t *testing.T) {
 			if got := strings.Join(words(plan.Caps), ", "); got != test.caps {
 				t.Errorf("caps %q, want %q", got, test.caps)
 			}
-			g, err := LoadGraph(plan.Mod, in.Source)
+			needed, _, err := plan.Recheck(in, plan.Mod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := plan.Finish(in.Mod, plan.Mod, needed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := LoadGraph(m, in.Source)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -113,7 +113,11 @@ func Make(in Input) (*Plan, error) {
 	}
 	excluded := map[module.Version]bool{}
 	for _, v := range in.Exclude {
-		if plan.isAbove(v, in.Drop) {
+		stays, err := plan.staysExcluded(v, in)
+		if err != nil {
+			return nil, err
+		}
+		if stays {
 			excluded[v] = true
 		}
 	}
@@ -149,14 +153,19 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 	return fmt.Errorf("no end after %d rounds of excludes", maxRounds)
 }
 
-// isAbove reports whether a version is above a pin or a cap, or of a module in drop:
-// what an earlier round found above another cap may now be just what is wanted.
-func (p *Plan) isAbove(v module.Version, drop []string) bool {
-	if slices.Contains(drop, v.Path) {
-		return true
-	}
+// staysExcluded reports whether a version is above a pin or a cap, of a module in
+// in.Drop, or too new for the server's Go: what an earlier round found above
+// another cap may now be just what is wanted.
+func (p *Plan) staysExcluded(v module.Version, in Input) (bool, error) {
 	max, ok := p.bounds().of(v.Path)
-	return ok && semver.Compare(v.Version, max) > 0
+	if ok && semver.Compare(v.Version, max) > 0 || slices.Contains(in.Drop, v.Path) {
+		return true, nil
+	}
+	sums, err := in.Source([]module.Version{v})
+	if err != nil {
+		return false, err
+	}
+	return !in.Server.Accepts(sums[v].Go), nil
 }
 
 // graph loads the graph of p.Mod with the versions in excluded left out.

@@ -40,10 +40,10 @@ func (c *changes) cap(path string) (pinner.Cap, bool) {
 
 // whyAbove says what an excluded version is above of.
 func (c *changes) whyAbove(v module.Version) string {
-	if pin, ok := c.pin(v.Path); ok {
+	if pin, ok := c.pin(v.Path); ok && semver.Compare(v.Version, pin.Version.Version) > 0 {
 		return "the server has " + pin.Version.Version
 	}
-	if k, ok := c.cap(v.Path); ok {
+	if k, ok := c.cap(v.Path); ok && semver.Compare(v.Version, k.Version.Version) > 0 {
 		return "it is lowered to " + k.Version.Version
 	}
 	return fmt.Sprintf("the server's Go is %s", c.a.server.GoVersion())

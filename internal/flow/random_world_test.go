@@ -19,6 +19,7 @@ import (
 // each may come, go and change.
 type world struct {
 	prefix  string
+	young   bool // some versions have a go line above the server's Go
 	modules [][]release
 	server  release // its deps are its pins
 	plugin  release
@@ -45,14 +46,17 @@ type dependency struct {
 
 func (w *world) path(i int) string { return fmt.Sprintf("%s/%c", w.prefix, 'a'+i) }
 
+// newGo is a go line above that of the server's Go.
+const newGo = "1.27"
+
 func versionOf(k int) string { return fmt.Sprintf("v1.%d.0", k) }
 
 // newWorld makes a world in which plugin and server compile, and the server has
 // another version of a module that both link. It draws until there is one.
-func newWorld(seed uint64) *world {
+func newWorld(seed uint64, young bool) *world {
 	r := rand.New(rand.NewPCG(seed, 4))
 	for {
-		w := &world{prefix: fmt.Sprintf("w%d.example", seed)}
+		w := &world{prefix: fmt.Sprintf("w%d.example", seed), young: young}
 		n := 2 + r.IntN(4)
 		w.modules = make([][]release, n)
 		for i := n - 1; i >= 0; i-- {
@@ -71,6 +75,9 @@ func (w *world) addModule(r *rand.Rand, i int) {
 		v.go_ = "1.20"
 		if r.IntN(5) == 0 {
 			v.go_ = "1.16" // not pruned
+		}
+		if w.young && r.IntN(5) == 0 {
+			v.go_ = newGo
 		}
 		v.deps, v.mixes = nil, nil
 		for j := i + 1; j < len(w.modules); j++ {
@@ -135,13 +142,22 @@ func (w *world) addServer(r *rand.Rand) bool {
 			w.server.deps = append(w.server.deps, dependency{module: j, version: r.IntN(len(w.modules[j])), imported: true})
 		}
 	}
-	return len(w.server.deps) > 0 && len(w.faults(&w.server, w.buildList(w.serverMod()))) == 0
+	list := w.buildList(w.serverMod())
+	for j, k := range list {
+		if w.modules[j][k].go_ == newGo {
+			return false
+		}
+	}
+	return len(w.server.deps) > 0 && len(w.faults(&w.server, list)) == 0
 }
 
 // addPlugin draws the plugin: what it uses there is in the versions that are
 // selected for it.
 func (w *world) addPlugin(r *rand.Rand) bool {
 	w.plugin.go_ = "1.22"
+	if w.young {
+		w.plugin.go_ = newGo
+	}
 	for j := range w.modules {
 		if r.IntN(2) == 0 {
 			w.plugin.deps = append(w.plugin.deps, dependency{module: j, version: r.IntN(len(w.modules[j])), imported: true})
@@ -360,7 +376,7 @@ func (w *world) solvable(own map[int]int) map[int]int {
 	var try func(j int) bool
 	try = func(j int) bool {
 		if j == len(w.modules) {
-			return len(w.faults(&w.plugin, list)) == 0
+			return len(w.faults(&w.plugin, list)) == 0 && !w.tooNew(list)
 		}
 		top, ok := own[j]
 		if pin, has := pins[j]; has {
@@ -383,6 +399,16 @@ func (w *world) solvable(own map[int]int) map[int]int {
 		return list
 	}
 	return nil
+}
+
+// tooNew reports whether the plugin links a module that the server's Go refuses.
+func (w *world) tooNew(list map[int]int) bool {
+	for j := range w.linked(&w.plugin, list) {
+		if w.modules[j][list[j]].go_ == newGo {
+			return true
+		}
+	}
+	return false
 }
 
 // String shows a world to who has to find out why it fails.

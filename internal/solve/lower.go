@@ -1,10 +1,7 @@
 package solve
 
 import (
-	"slices"
-
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
@@ -76,14 +73,17 @@ func (v *view) cap(f typecheck.Fault) (*pinner.Cap, error) {
 // known are the versions of a module that the plugin's graph asks for.
 func (v *view) known(path string) []string { return v.Base.Versions(path) }
 
-// lowerBy returns the caps with a module at the next version below, whatever
-// that asks for, and false if there is none.
+// lowerBy returns the caps with a module at the next version below that the
+// server's Go reads, whatever that asks for, and false if there is none.
 func (v *view) lowerBy(p *Package, f typecheck.Fault) ([]pinner.Cap, bool) {
 	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
-	if err != nil || len(below) == 0 {
+	if err != nil {
 		return nil, false
 	}
-	below = slices.DeleteFunc(below, func(k string) bool { return semver.Compare(k, p.Module.Version) >= 0 })
-	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: below[0]}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
+	to, err := v.Find.Newest(p.Module.Path, below, func(s *pinner.Summary) bool { return v.Server.Accepts(s.Go) })
+	if err != nil || to == "" {
+		return nil, false
+	}
+	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
 	return set(v.caps, c), true
 }
