@@ -24,14 +24,14 @@ the first of them that there is.
    pinfix server -s ../nakama-source
    pinfix server -s mod:example.com/server@v1.2.3
    pinfix server -s image:heroiclabs/nakama:3.26.0
+   pinfix server --format renovate > renovate-pinfix.json
 
 IMAGES: image:NAME:TAG comes straight from its registry, with the credentials of
 docker login or podman login; docker-archive:FILE[:TAG], oci-archive:FILE and
 oci:DIR are what docker save, skopeo copy and docker buildx write. The program is
 what the entrypoint starts, or --path. It stays in a cache below
 $XDG_CACHE_HOME/pinfix or ~/.cache/pinfix, which may be removed; --offline uses
-only that.
-   pinfix server --format renovate > renovate-pinfix.json`,
+only that.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, renovate (which modules Renovate shall leave alone)")}, lookFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
