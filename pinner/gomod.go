@@ -71,6 +71,11 @@ func (m *Mod) GoVersion() string {
 	return m.Go.Version
 }
 
+// Pruned reports whether a tidy go.mod of this form requires every module that
+// the plugin takes a package from: go 1.17 and newer
+// (https://go.dev/ref/mod#graph-pruning).
+func (m *Mod) Pruned() bool { return prunedGo(m.GoVersion()) }
+
 // version returns the required version of the module path, or "".
 func (m *Mod) version(path string) string {
 	for _, r := range m.Require {
@@ -94,6 +99,14 @@ func (m *Mod) Replacement(v module.Version) *modfile.Replace {
 		}
 	}
 	return all
+}
+
+// Source returns where v is taken from: its replacement, or v itself.
+func (m *Mod) Source(v module.Version) module.Version {
+	if r := m.Replacement(v); r != nil {
+		return r.New
+	}
+	return v
 }
 
 func (m *Mod) excludes(v module.Version) bool {

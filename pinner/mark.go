@@ -73,6 +73,12 @@ func dropMark(l *modfile.Line) {
 	c.Token = strings.TrimSuffix(m[1], ";")
 }
 
+// Marked reports whether l carries a mark of pinfix's.
+func Marked(l *modfile.Line) bool {
+	_, ok := readMark(l)
+	return ok
+}
+
 // Lowered returns the require lines that pinfix has set to an older version than
 // the user's.
 func (m *Mod) Lowered() []module.Version {

@@ -40,7 +40,7 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 			dirFlag(),
 			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; default: every main package of the module)"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change, and exit 1 if anything would"},
-			formatFlag("text, json, patch"),
+			formatFlag("text, json; with --dry-run also patch, markdown, github, sarif"),
 			&cli.StringFlag{Name: "conflicts", Value: "auto", Usage: "modules that ask for more than the server has: auto (lower those that do not compile), keep (only exclude what they ask for), downgrade (lower all of them), fail (report and stop)"},
 			&cli.StringSliceFlag{Name: "cap", Usage: "lower a module of the plugin's at least to `MODULE@VERSION` (repeatable)"},
 			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
@@ -62,7 +62,7 @@ func (e *env) apply(c *cli.Context) error {
 		}
 	}
 	for flag, values := range map[string][]string{
-		"format":    {"text", "json", "patch"},
+		"format":    {"text", "json", "patch", "markdown", "github", "sarif"},
 		"conflicts": choices["conflicts"],
 		"imports":   choices["imports"],
 		"vendor":    choices["vendor"],
@@ -71,6 +71,9 @@ func (e *env) apply(c *cli.Context) error {
 		if err := oneOf(c, flag, values...); err != nil {
 			return err
 		}
+	}
+	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
+		return &usageError{msg: "--format " + format + " shows what would change: it needs --dry-run", help: "apply"}
 	}
 	if walk {
 		return e.applyAll(c)
@@ -115,12 +118,9 @@ func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 }
 
 func (e *env) print(c *cli.Context, result *report.Apply) error {
-	switch c.String("format") {
-	case "json":
-		return report.JSON(e.stdout, result)
-	case "patch":
+	if c.String("format") == "patch" {
 		_, err := e.stdout.Write(result.Patch)
 		return err
 	}
-	return result.Text(e.stdout, e.style(c))
+	return e.show(c, result)
 }

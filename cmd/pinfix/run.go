@@ -90,6 +90,8 @@ the server was built with and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run   show what would change
    pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
+   pinfix check                               still pinned? files only, for hooks
+   pinfix hook install                        no commit undoes the pins
    pinfix apply ./...                         every plugin below, each to its own server
    pinfix build --server ./server             build as the server was built, and verify
    pinfix verify --server ./server plugin.so  would the server load it? all of why not
@@ -102,13 +104,13 @@ PINFIX_SERVER and its like count before it, flags before both.
 
 EXIT CODES:
    0  nothing wrong, or applied
-   1  a difference was found (apply --dry-run), or the server would not load the
+   1  a difference was found (apply --dry-run, check), or the server would not load the
       plugin (verify, build), or no error was recognised (explain)
    2  wrong usage, or it could not be done; nothing was changed`,
 		Version:                   version(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand()},
 		HideHelpCommand:           false,
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.
@@ -154,8 +156,11 @@ func noArguments(c *cli.Context) error {
 		return nil
 	}
 	instead := "name the plugin with -C DIR or --package"
-	if c.Command.Name != "apply" {
+	switch c.Command.Name {
+	case "server", "snapshot":
 		instead = "name the server with --server"
+	case "check", "install", "uninstall", "status":
+		instead = "name the plugin with -C DIR, or all below with ./..."
 	}
 	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {

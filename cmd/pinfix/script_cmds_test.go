@@ -33,6 +33,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"lowered":     lowered,
 	"trouble":     trouble,
 	"interrupt":   interrupt,
+	"need":        need,
+	"schema":      schema,
+	"pinfixrepo":  pinfixRepo,
 	"solved":      solved,
 	"caps":        caps,
 	"forge":       forge,
@@ -237,5 +240,38 @@ func crlf(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		data := strings.ReplaceAll(ts.ReadFile(name), "\n", "\r\n")
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(data), 0o666))
+	}
+}
+
+// need PROG how to install it: fails, and says how, where PROG is not in PATH.
+func need(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: need PROG how to install it")
+	}
+	if err := ts.Exec("sh", "-c", `command -v "$0"`, args[0]); err != nil {
+		ts.Fatalf("no %s in PATH; install it: %s", args[0], strings.Join(args[1:], " "))
+	}
+}
+
+// pinfixrepo DIR: makes DIR a git repository of pinfix itself as it stands, with
+// the tag v0.1.0, for tools that install a hook from its source.
+func pinfixRepo(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: pinfixrepo DIR")
+	}
+	dir, top := ts.MkAbs(args[0]), filepath.Dir(ts.Getenv("TESTDATA"))
+	for _, name := range []string{"go.mod", "go.sum", ".pre-commit-hooks.yaml", "cmd", "internal", "pinner", "astimports"} {
+		from, to := filepath.Join(top, name), filepath.Join(dir, name)
+		ts.Check(os.MkdirAll(dir, 0o777))
+		if info, err := os.Stat(from); err == nil && info.IsDir() {
+			ts.Check(os.CopyFS(to, os.DirFS(from)))
+			continue
+		}
+		data, err := os.ReadFile(from)
+		ts.Check(err)
+		ts.Check(os.WriteFile(to, data, 0o666))
+	}
+	for _, a := range []string{"init -q", "add -f .", "commit -q -m all", "tag v0.1.0"} {
+		ts.Check(ts.Exec("git", append([]string{"-C", dir}, strings.Fields(a)...)...))
 	}
 }

@@ -24,6 +24,7 @@ the first of them that there is.
    pinfix server -s ../nakama-source
    pinfix server -s mod:example.com/server@v1.2.3
    pinfix server -s image:heroiclabs/nakama:3.26.0
+   pinfix server --format renovate > renovate-pinfix.json
 
 IMAGES: image:NAME:TAG comes straight from its registry, with the credentials of
 docker login or podman login; docker-archive:FILE[:TAG], oci-archive:FILE and
@@ -31,12 +32,12 @@ oci:DIR are what docker save, skopeo copy and docker buildx write. The program i
 what the entrypoint starts, or --path. It stays in a cache below
 $XDG_CACHE_HOME/pinfix or ~/.cache/pinfix, which may be removed; --offline uses
 only that.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, lookFlags()),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, renovate (which modules Renovate shall leave alone)")}, lookFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			if err := oneOf(c, "format", "text", "json"); err != nil {
+			if err := oneOf(c, "format", "text", "json", "renovate"); err != nil {
 				return err
 			}
 			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
@@ -49,8 +50,11 @@ only that.`,
 				return err
 			}
 			p.warn(result.Warnings)
-			if c.String("format") == "json" {
+			switch c.String("format") {
+			case "json":
 				return report.JSON(e.stdout, result)
+			case "renovate":
+				return result.Renovate(e.stdout)
 			}
 			return result.Text(e.stdout, e.style(c))
 		},

@@ -149,3 +149,13 @@ func (p *progress) warn(warnings []string) {
 		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, report.Printable(w))
 	}
 }
+
+// note prints what cannot be known.
+func (p *progress) note(notes []string) {
+	if p.quiet {
+		return
+	}
+	for _, n := range notes {
+		fmt.Fprintf(p.w, "pinfix: note: %s\n", report.Printable(n))
+	}
+}

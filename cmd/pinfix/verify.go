@@ -80,15 +80,5 @@ func (e *env) showVerified(c *cli.Context, r *report.Verify) error {
 	for _, p := range r.Plugins {
 		e.progress(c).warn(p.Warnings)
 	}
-	switch c.String("format") {
-	case "json":
-		return report.JSON(e.stdout, r)
-	case "markdown":
-		return r.Markdown(e.stdout)
-	case "github":
-		return r.GitHub(e.stdout)
-	case "sarif":
-		return r.SARIF(e.stdout)
-	}
-	return r.Text(e.stdout, e.style(c))
+	return e.show(c, r)
 }

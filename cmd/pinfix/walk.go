@@ -49,8 +49,8 @@ func (e *env) forModule(c *cli.Context, cmd *cli.Command, dir string) (*env, *cl
 
 // applyAll pins every module that the argument stands for.
 func (e *env) applyAll(c *cli.Context) error {
-	if c.String("format") == "patch" {
-		return &usageError{msg: "--format patch is for one module; name it with -C", help: c.Command.Name}
+	if format := c.String("format"); format != "text" && format != "json" {
+		return &usageError{msg: "--format " + format + " is for one module; name it with -C", help: c.Command.Name}
 	}
 	dirs, err := flow.Modules(c.String("C"), c.Args().First())
 	if err != nil {

@@ -3,7 +3,6 @@ package explain
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,12 +42,12 @@ type finder struct {
 type seen struct{ index, no int }
 
 // headerRE is what the go command prints before a compiler's errors.
-var headerRE = regexp.MustCompile(`^# \[?([\w.~/+-]+)\]?(?: \[[\w.~/+-]+\])?$`)
+var headerRE = re(`^# \[?([\w.~/+-]+)\]?(?: \[[\w.~/+-]+\])?$`)
 
 // at looks at line i and returns the next line to look at.
 func (f *finder) at(i int) int {
 	text := f.lines[i].text
-	if m := headerRE.FindStringSubmatch(text); m != nil {
+	if m := headerRE.compiled().FindStringSubmatch(text); m != nil {
 		f.pkg, f.depth = m[1], f.lines[i].depth()
 		return i + 1
 	}
@@ -130,7 +129,7 @@ func (f *finder) add(finding Finding, no int, key string) {
 
 // chainRE is a line of the chain of imports, or the heading, that the go
 // command prints above an error.
-var chainRE = regexp.MustCompile(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^imports \S+(?: from \S+)?$|parsing go\.mod:$`)
+var chainRE = re(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^imports \S+(?: from \S+)?$|parsing go\.mod:$`)
 
 // before returns the first line of the error in line i.
 func (f *finder) before(i int) int {
@@ -208,7 +207,7 @@ func matchAll(text string) []match {
 		if !strings.Contains(text, r.key) {
 			continue
 		}
-		found := r.re.FindAllStringSubmatchIndex(text, maxSame)
+		found := r.re.compiled().FindAllStringSubmatchIndex(text, maxSame)
 		for _, at := range found {
 			overlaps := func(m match) bool { return at[0] < m.at[1] && m.at[0] < at[1] }
 			if !slices.ContainsFunc(all, overlaps) {
@@ -225,7 +224,7 @@ func matchAll(text string) []match {
 
 // group returns what the group of that name has matched, or "".
 func (m match) group(name string) string {
-	i := m.rule.re.SubexpIndex(name)
+	i := m.rule.re.compiled().SubexpIndex(name)
 	if i < 0 || m.at[2*i] < 0 {
 		return ""
 	}
@@ -235,11 +234,11 @@ func (m match) group(name string) string {
 // whole returns what the rule has matched.
 func (m match) whole() string { return m.text[m.at[0]:m.at[1]] }
 
-var placeholderRE = regexp.MustCompile(`\{[a-z]+\}`)
+var placeholderRE = re(`\{[a-z]+\}`)
 
 // expand puts the groups of the match in place of their {name}.
 func (m match) expand(s string) string {
-	return placeholderRE.ReplaceAllStringFunc(s, func(p string) string {
+	return placeholderRE.compiled().ReplaceAllStringFunc(s, func(p string) string {
 		v := m.group(p[1 : len(p)-1])
 		if p == "{pkg}" {
 			v = importPath(v)

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"regexp"
 	"slices"
 )
 
@@ -9,16 +8,16 @@ import (
 // rules wins, so that the general ones stand last.
 type rule struct {
 	key   string // stands in every match; cheaper to look for
-	re    *regexp.Regexp
+	re    *pattern
 	cause Cause
 	kind  kind
 	why   string // {name} is the group of that name in re
 	fix   string // SERVER stands for the server reference
 
-	same  string         // the group that tells one such error from another; "" for all of the text
-	more  *regexp.Regexp // lines below that belong to the error though they are not indented
-	alone bool           // no line below belongs to it
-	item  bool           // by itself it is an error, below another only an item of its list
+	same  string   // the group that tells one such error from another; "" for all of the text
+	more  *pattern // lines below that belong to the error though they are not indented
+	alone bool     // no line below belongs to it
+	item  bool     // by itself it is an error, below another only an item of its list
 
 	// refine makes the finding more exact than the rule; false drops it.
 	refine func(*finder, match, *Finding) bool
@@ -52,5 +51,3 @@ const (
 	openRE = `(?:plugin\.Open(?:\("(?P<so>[^"]*)"\))?: )`
 	posRE  = `(?:\S+\.go:\d+:\d+: )`
 )
-
-func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }

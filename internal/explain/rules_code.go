@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -68,7 +67,7 @@ var codeRules = []rule{
 
 // compilerRE is what the compiler says most. Other programs also print a file,
 // a line and some words.
-var compilerRE = regexp.MustCompile(`^(?:` +
+var compilerRE = re(`^(?:` +
 	`undefined: |undeclared name: |declared and not used|imported and not used|cannot use |cannot infer |cannot convert |cannot range over |cannot assign |cannot call |` +
 	`missing return|missing function body|not enough (?:arguments|return values)|too many (?:arguments|return values|errors)|` +
 	`assignment mismatch: |invalid (?:operation|argument|recursive type|receiver|composite literal)|impossible type |syntax error: |expected |unknown field |` +
@@ -79,7 +78,7 @@ var compilerRE = regexp.MustCompile(`^(?:` +
 
 // dependencyRE is the path of a file of another module: in the module cache or
 // in vendor/.
-var dependencyRE = regexp.MustCompile(`@v\d[^/]*/|(?:^|/)vendor/[^/]+\.[^/]+/`)
+var dependencyRE = re(`@v\d[^/]*/|(?:^|/)vendor/[^/]+\.[^/]+/`)
 
 // refineCompiler tells compilers' errors from other lines with a file, and the
 // plugin's own source from that of its dependencies.

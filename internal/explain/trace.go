@@ -1,17 +1,16 @@
 package explain
 
 import (
-	"regexp"
 	"strings"
 )
 
 // panicRE is how a Go process begins to say that it dies.
-var panicRE = regexp.MustCompile(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`)
+var panicRE = re(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`)
 
 func isPanic(text string) bool { return panicRE.MatchString(text) }
 
 // traceRE is any line of what follows.
-var traceRE = regexp.MustCompile(`^(?:` +
+var traceRE = re(`^(?:` +
 	`panic: |fatal error: |unexpected fault address |SIG[A-Z]+: |\[signal |PC=0x|signal arrived |` +
 	`goroutine |runtime stack:|created by |\.\.\.additional frames |exit status \d+$|` +
 	`[^\s(]\S*\(.*\)$|` + // a function
@@ -19,10 +18,10 @@ var traceRE = regexp.MustCompile(`^(?:` +
 	`)`)
 
 // fileRE is the file of a function, which is indented below it.
-var fileRE = regexp.MustCompile(`^\S+:\d+(?: |$)`)
+var fileRE = re(`^\S+:\d+(?: |$)`)
 
 // frameRE is a function in a traceback, without its arguments.
-var frameRE = regexp.MustCompile(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
+var frameRE = re(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
 
 // panic looks at the traceback from line i on; matches are those of line i.
 func (f *finder) panic(i int, matches []match) int {
@@ -113,7 +112,7 @@ func (f *finder) functions(i, end int) []string {
 			goroutine = true
 			continue
 		}
-		if m := frameRE.FindStringSubmatch(l.text); m != nil && goroutine && !isPanic(l.text) {
+		if m := frameRE.compiled().FindStringSubmatch(l.text); m != nil && goroutine && !isPanic(l.text) {
 			out = append(out, m[1])
 		}
 	}

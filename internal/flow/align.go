@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -374,7 +373,7 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
 func (a *aligner) where(p *stage.Package, pkg string) string {
 	for _, name := range p.Files() {
 		full := filepath.Join(p.Dir, name)
-		src, err := os.ReadFile(full)
+		src, err := a.stage.ReadFile(full)
 		if err != nil {
 			continue
 		}

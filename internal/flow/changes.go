@@ -143,18 +143,52 @@ func (c *changes) diffs() error {
 // git rev-parse --show-prefix does: git apply takes the paths of a patch from
 // there. "" outside of one.
 func gitPrefix(root string) string {
+	prefix, _ := inGit(root)
+	return prefix
+}
+
+// inGit returns gitPrefix, and whether root is in a repository.
+func inGit(root string) (prefix string, ok bool) {
 	for top := root; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
 			rel, err := filepath.Rel(top, root)
 			if err != nil || rel == "." {
-				return ""
+				return "", true
 			}
-			return filepath.ToSlash(rel)
+			return filepath.ToSlash(rel), true
 		}
 		if filepath.Dir(top) == top {
-			return ""
+			return "", false
 		}
 	}
+}
+
+// reviewPrefix is what a review puts before the names of the plugin's files: the
+// way from the top of the repository or, outside of one, from where pinfix runs.
+func reviewPrefix(root string) string {
+	if prefix, ok := inGit(root); ok {
+		return prefix
+	}
+	if prefix := filepath.ToSlash(fromHere(root)); prefix != "." {
+		return prefix
+	}
+	return ""
+}
+
+// fromHere returns full as seen from the current directory.
+func fromHere(full string) string {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return full
+	}
+	if cwd, err = filepath.EvalSymlinks(cwd); err != nil {
+		return full
+	}
+	rel, err := filepath.Rel(cwd, full)
+	if err != nil {
+		return full
+	}
+	return rel
 }
 
 func (c *changes) pin(path string) (pinner.Pin, bool) {
@@ -171,7 +205,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r := report.NewApply(c.a.o.DryRun)
 	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
 	r.Server = ServerReport(server)
-	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins)}
+	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.sumWarnings())...)
 	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
 	for _, u := range c.al.unpinned {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -109,7 +108,7 @@ func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
 	if src, ok := files[file]; ok {
 		return src, nil
 	}
-	src, err := os.ReadFile(filepath.Join(a.plugin.root, filepath.FromSlash(file)))
+	src, err := a.stage.ReadFile(filepath.Join(a.plugin.root, filepath.FromSlash(file)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return []byte("package " + name + "\n"), nil
 	}

@@ -25,6 +25,11 @@ type plugin struct {
 
 // readPlugin finds and reads the module around o.Dir.
 func readPlugin(o Options) (*plugin, error) {
+	return readPluginBy(o, os.ReadFile)
+}
+
+// readPluginBy reads go.mod with read.
+func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
@@ -41,17 +46,12 @@ func readPlugin(o Options) (*plugin, error) {
 	}
 	p := &plugin{root: root}
 	name := filepath.Join(root, "go.mod")
-	if p.raw, err = os.ReadFile(name); err != nil {
+	raw, err := read(name)
+	if err != nil {
 		return nil, fault("make it a file that you can read", "%s: %w", name, cause(err))
 	}
-	if p.now, err = parse(p.raw); err != nil {
+	if err := p.setMod(raw); err != nil {
 		return nil, err
-	}
-	if p.user, err = parse(p.raw); err != nil {
-		return nil, err
-	}
-	if err := p.user.Restore(); err != nil {
-		return nil, fmt.Errorf("go.mod: %w", err)
 	}
 	for _, pattern := range o.Packages {
 		q, err := packagePattern(root, dir, pattern)
@@ -66,6 +66,21 @@ func readPlugin(o Options) (*plugin, error) {
 		}
 	}
 	return p, nil
+}
+
+// setMod takes the text of go.mod.
+func (p *plugin) setMod(raw []byte) (err error) {
+	p.raw = raw
+	if p.now, err = parse(raw); err != nil {
+		return err
+	}
+	if p.user, err = parse(raw); err != nil {
+		return err
+	}
+	if err := p.user.Restore(); err != nil {
+		return fmt.Errorf("go.mod: %w", err)
+	}
+	return nil
 }
 
 func parse(data []byte) (*pinner.Mod, error) {

@@ -64,6 +64,8 @@ type Plugin struct {
 	Dir           string `json:"dir"`
 	Module        string `json:"module"`
 	SharedModules int    `json:"shared_modules"`
+
+	Prefix string `json:"-"` // path from the top of the git repository
 }
 
 // Change is one change of the plugin, with its reason.

@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -80,10 +79,7 @@ func (r *Verify) SARIF(w io.Writer) error {
 	rules, results := []sarifRule{}, []sarifResult{}
 	for _, p := range r.Plugins {
 		for _, c := range p.Causes {
-			rule := sarifRule{c.Cause, sarifText{"the server refuses the plugin: " + c.Cause}}
-			if !slices.Contains(rules, rule) {
-				rules = append(rules, rule)
-			}
+			rules = addRule(rules, c.Cause, "the server refuses the plugin: "+c.Cause)
 			results = append(results, sarifAt(c.Cause, "error", c.message(), p.File, 0))
 		}
 	}

@@ -23,7 +23,7 @@ func (r *Verify) Markdown(w io.Writer) error {
 			fmt.Fprintf(b, "> warning: %s\n\n", cell(warning))
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, fit(b.String()))
 	return err
 }
 
@@ -66,27 +66,19 @@ func (r *Verify) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
 	for _, p := range r.Plugins {
 		for _, warning := range p.Warnings {
-			command(b, "warning", p.File, warning)
+			command(b, "warning", p.File, 0, warning)
 		}
 		for _, c := range p.Causes {
-			command(b, "error", p.File, c.message())
+			command(b, "error", p.File, 0, c.message())
 		}
 		if level := "notice"; p.Loads {
-			command(b, level, p.File, p.verdict(r.Server))
+			command(b, level, p.File, 0, p.verdict(r.Server))
 		} else {
-			command(b, "error", p.File, p.verdict(r.Server))
+			command(b, "error", p.File, 0, p.verdict(r.Server))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// command writes ::level file=F::text with GitHub's escapes
-// (actions/toolkit, packages/core/src/command.ts).
-func command(b *strings.Builder, level, file, text string) {
-	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	fmt.Fprintf(b, "::%s file=%s::%s\n", level, property.Replace(file), data.Replace(text))
 }
 
 // message is a cause in one line.

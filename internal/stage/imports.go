@@ -39,7 +39,8 @@ type Imports struct {
 	ctxs    []build.Context
 	listing *Listing
 	read    func(name string) ([]byte, error) // by absolute name
-	parsed  map[string][]edge                 // by import path and directory; the stage keeps them
+	imports func(name string, data []byte) ([]string, error)
+	parsed  map[string][]edge // by import path and directory; the stage keeps them
 }
 
 // An edge is an import of one file and where the file builds.
@@ -58,12 +59,12 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 				return data, nil
 			}
 		}
-		return os.ReadFile(name)
+		return s.ReadFile(name)
 	}
 	if s.parsed == nil {
 		s.parsed = map[string][]edge{}
 	}
-	im := &Imports{listing: l, read: read, parsed: s.parsed}
+	im := &Imports{listing: l, read: read, imports: s.imports, parsed: s.parsed}
 	all := platforms
 	if !slices.Contains(all, platform) {
 		all = append(slices.Clone(all), platform)
@@ -76,7 +77,7 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 		ctx := build.Default
 		ctx.GOOS, ctx.GOARCH, _ = strings.Cut(p, "/")
 		ctx.CgoEnabled = true // a plugin has no other way
-		ctx.ReleaseTags = releaseTags(goVersion)
+		ctx.ReleaseTags = ReleaseTags(goVersion)
 		for _, t := range tags {
 			ctx.BuildTags = t
 			im.ctxs = append(im.ctxs, ctx)
@@ -85,8 +86,8 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 	return im
 }
 
-// releaseTags are the tags that hold for Go v: go1.1 to go1.N.
-func releaseTags(v string) []string {
+// ReleaseTags are the tags that hold for Go v: go1.1 to go1.N.
+func ReleaseTags(v string) []string {
 	_, minor, _ := strings.Cut(v, ".")
 	minor, _, _ = strings.Cut(minor, ".")
 	n, err := strconv.Atoi(minor)
@@ -233,24 +234,37 @@ func (im *Imports) edges(p *Package) ([]edge, error) {
 		if err != nil || on == 0 {
 			continue // go list has its say about such a file
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), full, data, parser.ImportsOnly)
+		paths, err := im.imports(full, data)
 		if err != nil {
 			continue
 		}
-		for _, spec := range f.Imports {
-			if path, err := strconv.Unquote(spec.Path.Value); err == nil {
-				out = append(out, edge{path, on})
-			}
+		for _, path := range paths {
+			out = append(out, edge{path, on})
 		}
 	}
 	im.parsed[p.ImportPath+" "+p.Dir] = out
 	return out, nil
 }
 
+// importsOf returns the import paths of a Go file.
+func importsOf(name string, data []byte) ([]string, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), name, data, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, spec := range f.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
+}
+
 // builds returns the platforms that the file builds on.
 func (im *Imports) builds(dir, name string, data []byte) (set, error) {
 	all := set(1)<<len(im.ctxs) - 1
-	if !constrained(name, data) {
+	if !Constrained(name, data) {
 		return all, nil
 	}
 	// MatchFile would read the imports once a platform; a header cut off
@@ -272,10 +286,10 @@ func (im *Imports) builds(dir, name string, data []byte) (set, error) {
 	return on, nil
 }
 
-// constrained reports whether a file may be left out somewhere: by its name or
+// Constrained reports whether a file may be left out somewhere: by its name or
 // by a constraint before the package clause. It errs to true, which costs time
 // only.
-func constrained(name string, data []byte) bool {
+func Constrained(name string, data []byte) bool {
 	if strings.Contains(strings.TrimSuffix(name, ".go"), "_") || strings.HasPrefix(name, ".") {
 		return true
 	}
@@ -338,7 +352,7 @@ func (im *Imports) Entry(moduleRoot string, root *Package) (string, error) {
 			continue
 		}
 		rank := 0
-		if constrained(name, data) {
+		if Constrained(name, data) {
 			rank += 4
 		}
 		if slices.Contains(root.CgoFiles, name) {

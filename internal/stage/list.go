@@ -18,16 +18,12 @@ import (
 // A Package is one package of the plugin's import graph, as go list prints it
 // for the server's platform and tags.
 type Package struct {
-	ImportPath string
-	Name       string
-	Dir        string
-	Standard   bool
-	DepOnly    bool // not named itself
-	Module     *struct {
-		Path, Version string
-		Main          bool
-		GoVersion     string
-	}
+	ImportPath     string
+	Name           string
+	Dir            string
+	Standard       bool
+	DepOnly        bool // not named itself
+	Module         *Module
 	Imports        []string
 	ImportMap      map[string]string // as written -> in Imports, where they differ
 	GoFiles        []string
@@ -35,6 +31,13 @@ type Package struct {
 	IgnoredGoFiles []string
 	InvalidGoFiles []string // their imports are not known
 	Error          *struct{ Pos, Err string }
+}
+
+// A Module is the module of a package, at the selected version.
+type Module struct {
+	Path, Version string
+	Main          bool
+	GoVersion     string
 }
 
 // Main reports whether the package is of the plugin's main module.

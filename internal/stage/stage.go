@@ -6,6 +6,7 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,10 @@ import (
 // A Stage is a scratch directory for one plugin.
 type Stage struct {
 	Root string // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
+
+	// ReadFile reads a source file by its full name.
+	ReadFile func(name string) ([]byte, error)
+	imports  func(name string, data []byte) ([]string, error)
 
 	dir      string
 	cache    string // GOMODCACHE
@@ -48,7 +53,20 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: g.Dir, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: os.ReadFile, imports: importsOf, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+}
+
+// Reader returns a stage without a scratch directory and without the go command:
+// for NewImports only. read and imports return what a file holds and imports.
+func Reader(root, tags string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Stage {
+	s := &Stage{Root: root, ReadFile: read, tags: tags}
+	s.imports = func(name string, data []byte) ([]string, error) {
+		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
+			return importsOf(name, data) // a file as it shall be
+		}
+		return imports(name)
+	}
+	return s
 }
 
 // A ScratchError says that there is no place for the scratch directory.

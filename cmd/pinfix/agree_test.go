@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/goproxytest"
+	"golang.org/x/tools/txtar"
+)
+
+var (
+	drifts = flag.Int("drifts", 10, "how many random drifts TestCheckAgrees tries of each pinned plugin")
+	seed   = flag.Uint64("seed", 7, "of the random drifts")
+)
+
+// TestCheckAgrees: pinfix check finds a problem exactly where pinfix apply
+// --dry-run would change something. Plugins that apply has pinned drift in all
+// the ways that a colleague, a tool or a merge make them; so do go.mod and Go
+// files in ways that undo nothing.
+func TestCheckAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Log("short: a tenth of the drifts")
+		*drifts = max(*drifts/10, 1)
+	}
+	w := newDriftWorld(t)
+	for i, c := range []driftCase{
+		{"program", w.program, nil, ""},
+		{"text", w.text, nil, ""},
+		{"no_vendor", w.program, []string{"--vendor", "never"}, ""},
+		{"no_imports", w.program, []string{"--imports", "none"}, ""},
+		{"untrimmed", w.untrimmed, nil, ""},
+		{"go116", w.program, nil, "1.16"},
+		{"newer_go", w.text, nil, ""},
+		{"package", w.program, []string{"--package", "."}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w.agree(t, c, rand.New(rand.NewPCG(*seed, uint64(i))))
+		})
+	}
+}
+
+type driftCase struct {
+	name   string
+	server string
+	flags  []string
+	goLine string
+}
+
+// A driftWorld is testdata/drift, with its modules on a proxy.
+type driftWorld struct {
+	plugin                   map[string][]byte
+	env                      []string
+	program, text, untrimmed string
+	cache                    string
+}
+
+func newDriftWorld(t *testing.T) *driftWorld {
+	ar, err := txtar.ParseFile(filepath.Join("..", "..", "testdata", "drift", "sources.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	w := &driftWorld{plugin: map[string][]byte{}, cache: filepath.Join(dir, "cache")}
+	proxy, server := filepath.Join(dir, "proxy"), filepath.Join(dir, "server")
+	for _, f := range ar.Files {
+		switch top, name, _ := strings.Cut(f.Name, "/"); top {
+		case "mod":
+			writeDriftModule(t, proxy, name, string(f.Data))
+		case "plugin":
+			w.plugin[name] = f.Data
+		case "server":
+			writeFile(t, filepath.Join(server, name), f.Data)
+		}
+	}
+	loader, err := os.ReadFile(filepath.Join("..", "..", "testdata", "loader", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(server, "main.go"), loader)
+	p, err := goproxytest.NewServer(proxy, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	w.env = append(os.Environ(), "GOPROXY="+p.URL, "GONOSUMDB=*", "GONOSUMCHECK=1", "GOFLAGS=-modcacherw", "GOWORK=off", "GOENV=off",
+		"GOTOOLCHAIN=local", "GOMODCACHE="+w.cache, "GO111MODULE=", "CGO_ENABLED=1")
+	w.goRun(t, server, "mod", "tidy")
+	w.program, w.untrimmed, w.text = filepath.Join(dir, "server.bin"), filepath.Join(dir, "untrimmed.bin"), filepath.Join(dir, "server.buildinfo")
+	w.goRun(t, server, "build", "-trimpath", "-o", w.program, ".")
+	w.goRun(t, server, "build", "-o", w.untrimmed, ".")
+	writeFile(t, w.text, w.goRun(t, dir, "version", "-m", w.program))
+	return w
+}
+
+// writeDriftModule makes example.com/NAME@VERSION: a package that imports what
+// the module requires, linux only on Linux.
+func writeDriftModule(t *testing.T, proxy, name, requires string) {
+	name, version, _ := strings.Cut(name, "@")
+	dir := filepath.Join(proxy, strings.ReplaceAll("example.com/"+name, "/", "_")+"_"+version)
+	writeFile(t, filepath.Join(dir, "go.mod"), []byte("module example.com/"+name+"\n\ngo 1.20\n\n"+requires))
+	pkg := path.Base(name)
+	if pkg == "fork" {
+		pkg = "forked" // what it stands in for
+	}
+	src, linux := "package "+pkg+"\n\n", "package "+pkg+"\n\n"
+	for _, m := range regexp.MustCompile(`require (\S+)`).FindAllStringSubmatch(requires, -1) {
+		if path.Base(m[1]) == "linux" {
+			linux += "import _ \"" + m[1] + "\"\n"
+			continue
+		}
+		src += "import _ \"" + m[1] + "\"\n"
+	}
+	writeFile(t, filepath.Join(dir, path.Base(name)+".go"), []byte(src+"\nconst Name = \""+name+version+"\"\n"))
+	writeFile(t, filepath.Join(dir, "on_linux.go"), []byte(linux))
+}
+
+func writeFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *driftWorld) goRun(t *testing.T, dir string, args ...string) []byte {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, w.env, &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	return out
+}
+
+// pinfix runs a command on the plugin in dir.
+func (w *driftWorld) pinfix(c driftCase, dir string, args ...string) (code int, out string) {
+	var stdout, stderr strings.Builder
+	args = slices.Concat([]string{"pinfix", args[0], "-C", dir, "-s", c.server}, args[1:], c.flags)
+	code = run(context.Background(), w.env, nil, &stdout, &stderr, args)
+	return code, stdout.String() + stderr.String()
+}
+
+// agree pins a plugin, and compares check with apply for as many drifts as
+// -drifts says, after each kind of drift by itself.
+func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand) {
+	pinned := t.TempDir()
+	for name, data := range w.plugin {
+		writeFile(t, filepath.Join(pinned, name), data)
+	}
+	if c.goLine != "" {
+		w.goRun(t, pinned, "mod", "edit", "-go="+c.goLine)
+	}
+	w.goRun(t, pinned, "mod", "tidy")
+	if c.name == "newer_go" {
+		w.goRun(t, pinned, "mod", "edit", "-go=1.99")
+	}
+	w.check(t, c, pinned, "never pinned")
+	if code, out := w.pinfix(c, pinned, "apply"); code != 0 {
+		t.Fatalf("apply exits %d\n%s", code, out)
+	}
+	if changes := w.check(t, c, pinned, "pinned"); changes {
+		t.Fatal("apply has left something to change")
+	}
+	found := 0
+	for i := range len(driftKinds) + *drifts {
+		dir := filepath.Join(t.TempDir(), "plugin")
+		if err := os.CopyFS(dir, os.DirFS(pinned)); err != nil {
+			t.Fatal(err)
+		}
+		var did []string
+		list := []driftKind{}
+		if i < len(driftKinds) {
+			list = append(list, driftKinds[i])
+		} else {
+			for range 1 + r.IntN(3) {
+				list = append(list, driftKinds[r.IntN(len(driftKinds))])
+			}
+		}
+		for _, k := range list {
+			if what := k.do(t, dir, r); what != "" {
+				did = append(did, what)
+			}
+		}
+		if len(did) > 0 && w.check(t, c, dir, strings.Join(did, "; ")) {
+			found++
+		}
+	}
+	t.Logf("%d drifts, %d of them found", len(driftKinds)+*drifts, found)
+}
+
+// check compares check with apply --dry-run and reports whether they see
+// something to change. Where apply cannot do it (exit 2), check must not say that
+// all is well.
+func (w *driftWorld) check(t *testing.T, c driftCase, dir, what string) bool {
+	t.Helper()
+	want, applied := w.pinfix(c, dir, "apply", "--dry-run", "--quiet")
+	got, checked := w.pinfix(c, dir, "check")
+	if want != got && !(want == 2 && got == 1) {
+		t.Errorf("%s: check exits %d, apply --dry-run %d\n%s\n%s\n%s", what, got, want, checked, applied, driftText(dir))
+	}
+	return want != 0
+}
+
+func driftText(dir string) string {
+	var b strings.Builder
+	for _, name := range []string{"go.mod", "main.go"} {
+		data, _ := os.ReadFile(filepath.Join(dir, name))
+		fmt.Fprintf(&b, "-- %s --\n%s", name, data)
+	}
+	return b.String()
+}

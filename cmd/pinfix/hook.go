@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+func (e *env) hookCommand() *cli.Command {
+	sub := func(name, usage, text, long string, do func(*cli.Context, flow.HookOptions) error) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage, UsageText: text, Description: long,
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server `REF` that the hook checks against (default: as pinfix check finds it)"},
+				dirFlag(),
+				&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+			},
+			OnUsageError: onUsageError,
+			Action: func(c *cli.Context) error {
+				walk := ""
+				if isWalk(c) {
+					walk = c.Args().First()
+				} else if err := noArguments(c); err != nil {
+					return err
+				}
+				return do(c, flow.HookOptions{Dir: c.String("C"), Walk: walk, Server: c.String("server"), Version: version(), Environ: e.environ})
+			},
+		}
+	}
+	return &cli.Command{
+		Name:      "hook",
+		Usage:     "keep commits from undoing the pins: the git pre-commit hook",
+		UsageText: "pinfix hook install|uninstall|status [-C DIR] [./...]",
+		Description: `The hook runs pinfix check --staged before each commit and blocks one that
+undoes a pin. It stands where git looks for hooks, in a linked worktree or with
+core.hooksPath too. A hook of somebody else's is never overwritten. Where
+pre-commit or lefthook own the hooks, install prints what goes into their
+configuration.
+
+   pinfix hook install              for the plugin here
+   pinfix hook install ./...        for every plugin of the repository
+   pinfix hook status               exit 0: it is there, 1: it is not
+   pinfix hook uninstall            takes out what install has written
+
+git commit --no-verify passes it by.
+
+EXIT CODES: 0 done, or there; 1 not there (status); 2 it could not be done.`,
+		OnUsageError: onUsageError,
+		Subcommands: []*cli.Command{
+			sub("install", "write the hook", "pinfix hook install [-s REF] [-C DIR] [./...]", "Writes the pre-commit hook, or adds this plugin to pinfix's hook.", e.hookInstall),
+			sub("uninstall", "take the hook out", "pinfix hook uninstall [-C DIR]", "Takes pinfix's pre-commit hook out, and no other.", e.hookUninstall),
+			sub("status", "tell whether the hook is there", "pinfix hook status [-C DIR] [./...]", "Exit 0: the hook checks this plugin. Exit 1: it does not.", e.hookStatus),
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return &usageError{msg: "hook: install, uninstall or status?", help: "hook"}
+			}
+			return &usageError{msg: fmt.Sprintf("hook: unknown command %q", c.Args().First()), help: "hook"}
+		},
+	}
+}
+
+func (e *env) hookInstall(c *cli.Context, o flow.HookOptions) error {
+	r, err := flow.HookInstall(c.Context, o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.Snippet != "":
+		e.progress(c).warn([]string{fmt.Sprintf("%s owns the hooks here; nothing was written. Add this to %s:", r.Manager, r.Path)})
+		_, err = fmt.Fprint(e.stdout, r.Snippet)
+	case r.Changed:
+		_, err = fmt.Fprintf(e.stdout, "installed %s\n", report.Printable(r.Path))
+	default:
+		_, err = fmt.Fprintf(e.stdout, "already installed: %s\n", report.Printable(r.Path))
+	}
+	return err
+}
+
+func (e *env) hookUninstall(c *cli.Context, o flow.HookOptions) error {
+	r, err := flow.HookUninstall(c.Context, o)
+	if err != nil {
+		return err
+	}
+	text := "removed " + r.Path
+	if !r.Changed {
+		text = "nothing to remove: " + r.Why
+	}
+	_, err = fmt.Fprintln(e.stdout, report.Printable(text))
+	return err
+}
+
+func (e *env) hookStatus(c *cli.Context, o flow.HookOptions) error {
+	r, err := flow.HookStatus(c.Context, o)
+	if err != nil {
+		return err
+	}
+	text := "installed: " + r.Path
+	if !r.Installed {
+		text = "not installed: " + r.Why + " (" + r.Path + ")"
+	}
+	if _, err := fmt.Fprintln(e.stdout, report.Printable(text)); err != nil {
+		return err
+	}
+	if !r.Installed {
+		return errDiffers
+	}
+	return nil
+}

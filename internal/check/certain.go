@@ -1,0 +1,185 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Candidates returns the pins that the plugin may have in common with the
+// server, as far as go.mod and vendor/ tell: all that it has, and some that only
+// tests or other platforms take. clear is false where the import graph could
+// show others, or packages that no go.mod can match.
+func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
+	if in.Vendor != nil && in.Vendor.Text != nil {
+		var all []pinner.Linked
+		for _, m := range in.Vendor.Modules {
+			for _, p := range m.Packages {
+				all = append(all, pinner.Linked{Path: p.Path, Module: m.Version})
+			}
+		}
+		m := pinner.Compare(in.Server, all)
+		return m.Pins, len(m.Own) == 0 && len(m.Splits) == 0
+	}
+	required, server := requireLines(in.Mod), map[string]bool{}
+	clear = in.Mod.Pruned() && required[in.Server.Main.Path] == nil
+	for _, p := range in.Server.Pins {
+		server[p.Path] = true
+		if required[p.Path] == nil {
+			clear = clear && !nested(p.Path, func(up string) bool { return required[up] != nil })
+			continue
+		}
+		if p.Version.Version == "(devel)" {
+			clear = false
+			continue
+		}
+		pins = append(pins, p)
+	}
+	_, known := in.Server.Links("")
+	for path := range required {
+		if !server[path] && known && nested(path, func(up string) bool { return server[up] || up == in.Server.Main.Path }) {
+			clear = false
+		}
+	}
+	slices.SortFunc(pins, func(a, b pinner.Pin) int { return strings.Compare(a.Path, b.Path) })
+	return pins, clear
+}
+
+// nested reports whether a path above path is in the set.
+func nested(path string, in func(string) bool) bool {
+	for {
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 {
+			return false
+		}
+		if path = path[:i]; in(path) {
+			return true
+		}
+	}
+}
+
+// Certain reports whether a plugin without [Problems] is pinned for sure, given
+// the pins that [Candidates] returns: every one has its import, and every import
+// of pinfix's own its pin. That is so for nearly every plugin that apply has
+// left, and spares it the time of reading the import graph. blank is whether
+// apply sets blank imports.
+func Certain(in *Input, blank bool) bool {
+	files, roots := in.linkedFiles()
+	theirs, own := map[string]bool{}, map[string]bool{} // modules that the user and pinfix import
+	for _, f := range files {
+		for _, im := range f.Imports {
+			path, ok := in.owner(im.Path)
+			switch {
+			case !ok:
+				return false
+			case path == "":
+			case slices.Contains(f.Own, im.Path):
+				own[path] = true
+			case f.Constrained: // perhaps on no platform that counts
+			default:
+				theirs[path] = true
+			}
+		}
+	}
+	for _, f := range in.Files {
+		if (len(f.Own) > 0 || f.Package == "main" && f.Constrained && !f.Test()) && !(blank && roots[f.Dir()] && in.entry(f)) {
+			return false
+		}
+	}
+	for _, p := range in.Pins {
+		if blank && theirs[p.Path] == own[p.Path] {
+			return false // taken by a test only, or without a package to import; or imported twice
+		}
+		delete(own, p.Path)
+	}
+	return len(own) == 0 && in.Mod.Pruned()
+}
+
+// linkedFiles returns the files that are linked into one of the main packages, as
+// far as the plugin's own packages tell, and the directories of these.
+func (in *Input) linkedFiles() (files []look.File, roots map[string]bool) {
+	byDir := map[string][]look.File{}
+	roots = map[string]bool{}
+	for _, f := range in.Files {
+		if f.Test() || f.Ignored {
+			continue
+		}
+		byDir[f.Dir()] = append(byDir[f.Dir()], f)
+		if f.Package == "main" {
+			roots[f.Dir()] = true
+		}
+	}
+	seen := map[string]bool{}
+	var visit func(dir string)
+	visit = func(dir string) {
+		if seen[dir] {
+			return
+		}
+		seen[dir] = true
+		files = append(files, byDir[dir]...)
+		for _, f := range byDir[dir] {
+			for _, im := range f.Imports {
+				if dir, ok := in.ownDir(im.Path); ok {
+					visit(dir)
+				}
+			}
+		}
+	}
+	for dir := range roots {
+		visit(dir)
+	}
+	return files, roots
+}
+
+// ownDir returns the directory of a package of the plugin's own module.
+func (in *Input) ownDir(pkg string) (string, bool) {
+	rest, ok := strings.CutPrefix(pkg, in.Mod.Module.Mod.Path)
+	switch {
+	case !ok:
+		return "", false
+	case rest == "":
+		return ".", true
+	}
+	return strings.CutPrefix(rest, "/")
+}
+
+// entry reports whether f is the file that takes blank imports, where that is
+// clear.
+func (in *Input) entry(f look.File) bool {
+	return f.Entry && !f.Moved && !f.Test() && !f.Constrained && !slices.ContainsFunc(in.Files, func(g look.File) bool {
+		return g.Name != f.Name && g.Dir() == f.Dir() && (g.Entry || len(g.Own) > 0)
+	})
+}
+
+// Marked reports whether pinfix has set the requirement of a module.
+func (in *Input) Marked(path string) bool {
+	r := requireLines(in.Mod)[path]
+	return r != nil && pinner.Marked(r.Syntax)
+}
+
+// Links reports whether the plugin's own code surely links a package that the
+// server links from the pin's module.
+func (in *Input) Links(p pinner.Pin) bool {
+	files, _ := in.linkedFiles()
+	for _, f := range files {
+		for _, im := range f.Imports {
+			linked, known := in.Server.Links(im.Path)
+			if path, _ := in.owner(im.Path); path == p.Path && !f.Constrained && (linked || !known) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Has reports whether go.mod has the pin as the server has it.
+func (in *Input) Has(p pinner.Pin) bool {
+	r := requireLines(in.Mod)[p.Path]
+	if r == nil || r.Mod != p.Version {
+		return false
+	}
+	src := in.Mod.Source(r.Mod)
+	return src == p.Replace || p.Replace.Path == "" && src == p.Version || src.Version == ""
+}

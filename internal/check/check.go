@@ -1,0 +1,110 @@
+// Package check finds what has been undone of a plugin's pins, from the text of
+// its files alone. It is pure: [Problems] compares the files with what apply
+// leaves behind, [Certain] tells whether that needs the import graph.
+//
+// The rule: a pinned plugin is a fixed point of apply. A problem is something
+// that apply would change, or refuse.
+package check
+
+import (
+	"cmp"
+	"go/version"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A Kind is what has come off.
+type Kind string
+
+// The kinds (DESIGN.md 6).
+const (
+	Version   Kind = "version"
+	Replace   Kind = "replace"
+	GoLine    Kind = "go"
+	VendorDir Kind = "vendor"
+	Import    Kind = "import"
+	Toolchain Kind = "toolchain"
+	Sum       Kind = "sum"
+)
+
+// A Problem is one thing that keeps the plugin from being pinned.
+type Problem struct {
+	Kind       Kind
+	Module     string // or the package, where no module is known
+	Want, Have string // "" for nothing
+	File       string // slash path below the module root
+	Line       int    // from 1
+	Why        string
+	Fix        string // what to do where apply cannot mend it; "" where it can
+}
+
+// An Input is a plugin as its files say.
+type Input struct {
+	Server *pinner.Server
+	Mod    *pinner.Mod // go.mod as it is
+	Sum    []byte      // go.sum; nil: none
+	Files  []look.File
+	Pins   []pinner.Pin // what shall be pinned
+
+	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
+	WantVendor bool    // apply writes vendor/
+
+	required map[string]*modfile.Require // by path
+	directly map[string]bool             // see direct
+}
+
+// Problems returns what apply would change of the plugin, by file and line. An
+// error is a go.mod that the server's toolchain cannot read.
+func Problems(in *Input) ([]Problem, error) {
+	want, err := pinner.Expect(in.Server, in.Mod, in.Pins, in.floor())
+	if err != nil {
+		return nil, err
+	}
+	out := in.goMod(want)
+	out = append(out, in.imports(want)...)
+	out = append(out, in.sums(want)...)
+	if in.WantVendor {
+		out = append(out, in.vendor(want)...)
+	}
+	Sort(out)
+	return out, nil
+}
+
+// Sort sorts problems by file and line.
+func Sort(list []Problem) {
+	slices.SortStableFunc(list, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+}
+
+// floor returns the highest go line among the plugin's modules, as far as
+// vendor/ tells; "" where it does not.
+func (in *Input) floor() string {
+	if in.Vendor == nil || in.Vendor.Text == nil {
+		return ""
+	}
+	floor := "1.0"
+	for _, r := range in.Mod.Require {
+		v := in.Vendor.module(r.Mod.Path)
+		if v == nil || v.Version != r.Mod {
+			return "" // stale: the module's go line may be another by now
+		}
+		if v.Go != "" && version.Compare("go"+v.Go, "go"+floor) > 0 {
+			floor = v.Go
+		}
+	}
+	return floor
+}
+
+func (in *Input) pin(path string) (pinner.Pin, bool) {
+	i := slices.IndexFunc(in.Pins, func(p pinner.Pin) bool { return p.Path == path })
+	if i < 0 {
+		return pinner.Pin{}, false
+	}
+	return in.Pins[i], true
+}

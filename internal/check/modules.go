@@ -1,0 +1,182 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/pinner"
+)
+
+const modulesTxt = "vendor/modules.txt"
+
+// vendor compares vendor/ with what go mod vendor makes of want. What the
+// vendored files hold is not looked at.
+func (in *Input) vendor(want *pinner.Mod) []Problem {
+	switch {
+	case in.Vendor == nil && len(want.Require) == 0:
+		return nil
+	case in.Vendor == nil:
+		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: "vendor/", File: goMod, Line: line(in.Mod.Module.Syntax),
+			Why: "there is no vendor/"}}
+	case in.Vendor.Text == nil:
+		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: modulesTxt, File: goMod, Line: line(in.Mod.Module.Syntax),
+			Why: "vendor/ has no modules.txt"}}
+	}
+	out := slices.Concat(in.entries(want), in.packages())
+	if len(out) > 0 || !sameRequires(in.Mod, want) {
+		return out // what else differs comes with these
+	}
+	return in.modulesText(want)
+}
+
+func sameRequires(a, b *pinner.Mod) bool {
+	x, y := requireLines(a), requireLines(b)
+	return maps.EqualFunc(x, y, func(r, s *modfile.Require) bool { return r.Mod == s.Mod })
+}
+
+// entries compares module by module.
+func (in *Input) entries(want *pinner.Mod) []Problem {
+	var out []Problem
+	required, now := requireLines(want), requireLines(in.Mod)
+	for _, p := range slices.Sorted(maps.Keys(required)) {
+		r, v := required[p], in.Vendor.module(p)
+		problem := Problem{Kind: VendorDir, Module: p, Want: r.Mod.Version, File: modulesTxt, Line: 1, Why: "vendor/ is not what go.mod asks for"}
+		switch {
+		case now[p] == nil || now[p].Mod != r.Mod:
+			continue // a problem already: vendor/ comes with the version
+		case v == nil:
+		case v.Version != r.Mod:
+			problem.Have, problem.Line = v.Version.Version, v.Line
+		default:
+			continue
+		}
+		out = append(out, problem)
+	}
+	for _, v := range in.Vendor.Modules {
+		if required[v.Path] == nil && (v.Explicit || want.Pruned()) {
+			out = append(out, Problem{Kind: VendorDir, Module: v.Path, Have: v.Version.Version, File: modulesTxt, Line: v.Line, Why: "go.mod does not require it"})
+		}
+	}
+	return out
+}
+
+// packages compares the package lines with the directories.
+func (in *Input) packages() []Problem {
+	if in.Vendor.Dirs == nil {
+		return nil
+	}
+	var out []Problem
+	listed := map[string]bool{}
+	for _, m := range in.Vendor.Modules {
+		for _, p := range m.Packages {
+			listed[p.Path] = true
+			if !in.Vendor.Dirs[p.Path] {
+				out = append(out, Problem{Kind: VendorDir, Module: m.Path, Want: p.Path, File: modulesTxt, Line: p.Line, Why: "the package is not in vendor/"})
+			}
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(in.Vendor.Dirs)) {
+		if !listed[dir] {
+			out = append(out, Problem{Kind: VendorDir, Module: dir, Have: "vendor/" + dir, File: modulesTxt, Line: 1, Why: "modules.txt does not list the package"})
+		}
+	}
+	return out
+}
+
+// modulesText compares modules.txt line by line with what go mod vendor writes
+// for want, given its packages and their go lines.
+func (in *Input) modulesText(want *pinner.Mod) []Problem {
+	have := strings.SplitAfter(strings.ReplaceAll(string(in.Vendor.Text), "\r\n", "\n"), "\n")
+	should := strings.SplitAfter(in.Vendor.expect(want), "\n")
+	for i := range max(len(have), len(should)) {
+		h, w := "", ""
+		if i < len(have) {
+			h = have[i]
+		}
+		if i < len(should) {
+			w = should[i]
+		}
+		if h != w {
+			return []Problem{{Kind: VendorDir, Module: in.Vendor.moduleAt(i + 1), Want: strings.TrimSpace(w), Have: strings.TrimSpace(h),
+				File: modulesTxt, Line: min(i+1, max(len(have)-1, 1)), Why: "not as go mod vendor writes it"}}
+		}
+	}
+	return nil
+}
+
+// moduleAt returns the module whose entry holds the line.
+func (v *Vendor) moduleAt(line int) string {
+	name := path.Base(modulesTxt)
+	for _, m := range v.Modules {
+		if m.Line > line {
+			break
+		}
+		name = m.Path
+	}
+	return name
+}
+
+// expect writes a modules.txt for mod (cmd/go/internal/modcmd/vendor.go): a
+// module's packages and its go line are those that v has.
+func (v *Vendor) expect(mod *pinner.Mod) string {
+	annotate := mod.Go != nil // of Go 1.14 and newer; nobody builds plugins with an older one
+	var list []Vendored
+	explicit := map[string]bool{}
+	for _, r := range mod.Require {
+		m := Vendored{Version: r.Mod, Explicit: true}
+		if old := v.module(r.Mod.Path); old != nil {
+			m.Packages, m.Go = old.Packages, old.Go
+		}
+		list, explicit[r.Mod.Path] = append(list, m), true
+	}
+	for _, m := range v.Modules {
+		if !explicit[m.Path] {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b Vendored) int { return strings.Compare(a.Path, b.Path) })
+	var b strings.Builder
+	used := map[module.Version]bool{}
+	for _, m := range list {
+		b.WriteString(moduleLine(m.Version, mod, used))
+		switch explicit := explicit[m.Path] && annotate; {
+		case explicit && m.Go != "":
+			fmt.Fprintf(&b, "## explicit; go %s\n", m.Go)
+		case explicit:
+			b.WriteString("## explicit\n")
+		case m.Go != "":
+			fmt.Fprintf(&b, "## go %s\n", m.Go)
+		}
+		pkgs := slices.SortedFunc(slices.Values(m.Packages), func(a, b Package) int { return strings.Compare(a.Path, b.Path) })
+		for _, p := range slices.CompactFunc(pkgs, func(a, b Package) bool { return a.Path == b.Path }) {
+			b.WriteString(p.Path + "\n")
+		}
+	}
+	if annotate {
+		for _, r := range mod.Replace {
+			if !used[r.Old] {
+				used[r.Old] = true
+				b.WriteString(replaceLine(r.Old, r.New))
+			}
+		}
+	}
+	return b.String()
+}
+
+// moduleLine is "# path version" with its replacement.
+func moduleLine(v module.Version, mod *pinner.Mod, used map[module.Version]bool) string {
+	src := mod.Source(v)
+	if src == v && !slices.ContainsFunc(mod.Replace, func(r *modfile.Replace) bool { return r.Old == v }) {
+		return "# " + at(v) + "\n"
+	}
+	used[v] = true
+	return replaceLine(v, src)
+}
+
+func replaceLine(old, new module.Version) string { return "# " + at(old) + " => " + at(new) + "\n" }

@@ -1,0 +1,403 @@
+package flow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A checker looks whether one plugin is still pinned. It reads files, and runs
+// neither the go command nor anything that needs the network.
+type checker struct {
+	o      Options
+	server *pinner.Server
+	plugin *plugin
+	tree   look.Tree
+	cache  string // GOMODCACHE
+	in     *check.Input
+	copied map[string][]fs.DirEntry // files below vendor/, by directory
+	stray  func() []check.Problem   // strays, once
+
+	problems []check.Problem
+	notes    []string
+}
+
+func (c *checker) run() error {
+	if err := c.read(); err != nil {
+		return err
+	}
+	c.stray = sync.OnceValue(c.strays)
+	pins, clear := check.Candidates(c.in)
+	c.in.Pins = pins
+	if err := c.find(); err != nil {
+		return err
+	}
+	if len(c.problems) == 0 && clear && len(c.plugin.patterns) == 0 && c.plugin.file == "" && check.Certain(c.in, c.o.Imports != "none") {
+		return nil
+	}
+	return c.exact()
+}
+
+// find sets the problems that the files show with c.in.Pins.
+func (c *checker) find() (err error) {
+	if c.problems, err = check.Problems(c.in); err == nil && len(c.problems) == 0 {
+		c.problems = c.stray()
+	}
+	return err
+}
+
+// read reads the plugin's files.
+func (c *checker) read() error {
+	sum, err := optional(c.tree.ReadFile("go.sum"))
+	if err != nil {
+		return cannotRead("go.sum", err)
+	}
+	c.in = &check.Input{Server: c.server, Mod: c.plugin.now, Sum: sum}
+	if c.in.Files, err = look.Scan(c.tree); err != nil {
+		return cannotRead("", err)
+	}
+	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
+		return &noPluginError{c.plugin.user.Module.Mod.Path}
+	}
+	c.in.WantVendor = c.o.Vendor == "always" || c.o.Vendor != "never" && c.server.Trimmed()
+	c.in.Vendor, err = c.readVendor()
+	return err
+}
+
+func (c *checker) readVendor() (*check.Vendor, error) {
+	entries, err := c.tree.ReadDir("vendor")
+	if err != nil {
+		return nil, nil // apply makes it, or says what is wrong with it
+	}
+	text, err := optional(c.tree.ReadFile("vendor/modules.txt"))
+	if err != nil {
+		return nil, cannotRead("vendor/modules.txt", err)
+	}
+	v := check.ParseVendor(text)
+	if v.Text = text; text == nil || !c.in.WantVendor {
+		return v, nil
+	}
+	c.copied = map[string][]fs.DirEntry{}
+	v.Dirs = map[string]bool{}
+	return v, c.vendorDirs("vendor", entries, v.Dirs)
+}
+
+// vendorDirs finds the directories with Go files below vendor/.
+func (c *checker) vendorDirs(dir string, entries []fs.DirEntry, dirs map[string]bool) error {
+	pkg := strings.TrimPrefix(dir, "vendor/")
+	for _, e := range entries {
+		switch {
+		case e.IsDir():
+			sub := path.Join(dir, e.Name())
+			below, err := c.tree.ReadDir(sub)
+			if err != nil {
+				return cannotRead(sub, err)
+			}
+			if err := c.vendorDirs(sub, below, dirs); err != nil {
+				return err
+			}
+		case path.Ext(e.Name()) == ".go":
+			dirs[pkg], c.copied[pkg] = true, entries
+		}
+	}
+	return nil
+}
+
+// strays compares vendor/ with the module cache, as far as that holds its
+// modules.
+func (c *checker) strays() []check.Problem {
+	if !c.in.WantVendor || c.in.Vendor == nil {
+		return nil
+	}
+	var copies []look.Copy
+	var out []check.Problem
+	for _, m := range c.in.Vendor.Modules {
+		src := c.plugin.now.Source(m.Version)
+		if sum, err := modcache.GoMod(c.cache, src); err == nil && c.plugin.now.Pruned() && sum.Go != m.Go && src.Version != "" {
+			out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "go " + sum.Go, Have: "go " + m.Go, File: "vendor/modules.txt", Line: m.Line + 1, Why: "the go line of " + src.String()})
+		}
+		for _, p := range m.Packages {
+			copies = append(copies, look.Copy{Package: p.Path, In: m.Path, Module: src, Files: c.copied[p.Path]})
+		}
+	}
+	_, disk := c.tree.(look.Disk)
+	strays := look.Strays(c.cache, copies, disk)
+	for _, m := range c.in.Vendor.Modules {
+		for _, p := range m.Packages {
+			if why := strays[p.Path]; why != "" {
+				out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "what go mod vendor copies", Have: "vendor/" + p.Path, File: "vendor/modules.txt", Line: p.Line, Why: why})
+			}
+		}
+	}
+	return out
+}
+
+func optional(data []byte, err error) ([]byte, error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && data == nil {
+		data = []byte{}
+	}
+	return data, err
+}
+
+func cannotRead(name string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) && name == "" {
+		name = e.Path
+	}
+	return fault("make it a file that you can read", "%s: %w", name, cause(err))
+}
+
+// exact decides with the import graph, read from source files: which modules are
+// really linked in both, and which blank imports apply would choose.
+func (c *checker) exact() error {
+	roots, err := c.roots()
+	if err != nil {
+		return err
+	}
+	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server}
+	if c.in.Vendor != nil {
+		g.Vendor = map[string]module.Version{}
+		for _, m := range c.in.Vendor.Modules {
+			for _, p := range m.Packages {
+				g.Vendor[p.Path] = m.Version
+			}
+		}
+	}
+	l, missing, err := g.List(roots)
+	if err != nil {
+		return err
+	}
+	if len(l.Roots) == 0 {
+		return &noPluginError{c.plugin.user.Module.Mod.Path}
+	}
+	match := pinner.Compare(c.server, l.Linked())
+	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, c.server.Settings["-tags"], g.Read, g.Imports)}
+	if len(match.Own) > 0 {
+		c.problems = c.ownPackages(a, l, match.Own)
+		return nil
+	}
+	c.in.Pins = match.Pins
+	if slices.ContainsFunc(missing, func(m look.Missing) bool { return !m.Unrequired || !c.in.Mod.Pruned() }) {
+		c.incomplete()
+	}
+	if err := c.find(); err != nil {
+		return err
+	}
+	c.unrequired(missing)
+	if len(missing) > 0 {
+		return nil
+	}
+	return c.blankImports(a, l)
+}
+
+// unrequired adds the packages that no required module has: a tidy go.mod
+// requires all modules that the plugin takes a package from.
+func (c *checker) unrequired(missing []look.Missing) {
+	if !c.in.Mod.Pruned() {
+		return
+	}
+	for _, m := range missing {
+		p := c.in.Unrequired(m.Package, m.By)
+		if m.Unrequired && !slices.ContainsFunc(c.problems, func(q check.Problem) bool { return q.Module == p.Module }) {
+			c.problems = append(c.problems, p)
+		}
+	}
+}
+
+// incomplete is for a plugin whose modules are not at hand: no vendor/, nothing
+// in the module cache. What pinfix has marked was shared when it did; what is
+// not marked, and not imported by the plugin itself, cannot be told.
+func (c *checker) incomplete() {
+	candidates, _ := check.Candidates(c.in)
+	var open []string
+	for _, p := range candidates {
+		switch {
+		case slices.ContainsFunc(c.in.Pins, func(q pinner.Pin) bool { return q.Path == p.Path }):
+		case c.in.Marked(p.Path) || c.in.Links(p):
+			c.in.Pins = append(c.in.Pins, p)
+		case !c.in.Has(p):
+			open = append(open, p.Path)
+		}
+	}
+	slices.SortFunc(c.in.Pins, func(a, b pinner.Pin) int { return strings.Compare(a.Path, b.Path) })
+	if !c.in.Mod.Pruned() {
+		c.notes = append(c.notes, fmt.Sprintf("a go.mod with go %s does not list what its modules link: only pinfix apply --dry-run can tell about those", c.in.Mod.GoVersion()))
+	}
+	if len(open) > 0 {
+		c.notes = append(c.notes, fmt.Sprintf("whether the plugin links %s, which the server has at another version, cannot be told without vendor/ or the module cache; pinfix apply --dry-run can", strings.Join(open, ", ")))
+	}
+}
+
+// ownPackages are the problems of a plugin that no go.mod can pin.
+func (c *checker) ownPackages(a *aligner, l *stage.Listing, own []pinner.Linked) []check.Problem {
+	var out []check.Problem
+	for _, o := range own {
+		p := check.Problem{Kind: check.Import, Module: o.Path, Have: "imported", File: "go.mod", Line: 1,
+			Why: "one of the server's own packages, whose label has no version: no go.mod can match it",
+			Fix: "import a module that the server publishes for plugins, or build plugin and server's source together in a go.work"}
+		for _, f := range c.in.Files {
+			for _, im := range f.Imports {
+				if im.Path == o.Path && !f.Test() {
+					p.File, p.Line = f.Name, im.Line
+				}
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// blankImports compares pinfix's own imports with those that apply would choose.
+func (c *checker) blankImports(a *aligner, l *stage.Listing) error {
+	a.have, a.bare = stage.Files{}, stage.Files{}
+	for _, f := range c.in.Files {
+		if f.Bare != nil {
+			src, err := c.tree.ReadFile(f.Name)
+			if err != nil {
+				return cannotRead(f.Name, err)
+			}
+			a.have[f.Name], a.bare[f.Name] = src, f.Bare
+		}
+	}
+	chosen, err := a.chooseImports(l, c.in.Pins)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(chosen.files)) {
+		have, want := a.have[name], chosen.files[name]
+		if have == nil {
+			if have, err = optional(c.tree.ReadFile(name)); err != nil {
+				return cannotRead(name, err)
+			}
+		}
+		if !bytes.Equal(have, want) {
+			c.addImports(importProblems(name, have, want, l))
+		}
+	}
+	check.Sort(c.problems)
+	return nil
+}
+
+// addImports adds problems of blank imports, in place of those that go.mod shows
+// of the same modules: these say which import, and where.
+func (c *checker) addImports(list []check.Problem) {
+	c.problems = slices.DeleteFunc(c.problems, func(p check.Problem) bool {
+		return p.Kind == check.Import && p.File == "go.mod" && slices.ContainsFunc(list, func(q check.Problem) bool { return q.Module == p.Module })
+	})
+	c.problems = append(c.problems, list...)
+}
+
+func importProblems(name string, have, want []byte, l *stage.Listing) []check.Problem {
+	old, _ := importPaths(name, have)
+	new, _ := importPaths(name, want)
+	var out []check.Problem
+	for _, p := range new {
+		if !slices.Contains(old, p) {
+			out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin is not there"})
+		}
+	}
+	for _, p := range old {
+		if !slices.Contains(new, p) {
+			out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, p), Have: `_ "` + p + `"`, File: name, Line: lineOf(have, p), Why: "no pin needs it any more"})
+		}
+	}
+	if len(out) == 0 && len(new) > 0 {
+		out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, new[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(lineOf(have, new[0]), 1), Why: "they do not stand where pinfix puts them"})
+	}
+	return out
+}
+
+func moduleIn(l *stage.Listing, pkg string) string {
+	if p := l.Packages[pkg]; p != nil && p.Module != nil {
+		return p.Module.Path
+	}
+	return pkg
+}
+
+// importLine returns the line of the first import, or of the package clause.
+func importLine(src []byte) int {
+	n, at := 0, 1
+	for line := range bytes.Lines(src) {
+		n++
+		switch {
+		case bytes.HasPrefix(line, []byte("package ")):
+			at = n
+		case bytes.HasPrefix(line, []byte("import")):
+			return n
+		}
+	}
+	return at
+}
+
+// roots returns the plugins, as look.Graph takes them: what --package names,
+// else every directory with a main package.
+func (c *checker) roots() ([]string, error) {
+	mains, dirs := map[string]bool{}, map[string]bool{}
+	for _, f := range c.in.Files {
+		if f.Test() {
+			continue
+		}
+		dirs[f.Dir()] = true
+		if f.Package == "main" {
+			mains[f.Dir()] = true
+		}
+	}
+	if len(c.plugin.patterns) == 0 {
+		return slices.Sorted(maps.Keys(mains)), nil
+	}
+	roots := map[string]bool{}
+	for _, pattern := range c.plugin.patterns {
+		if err := c.pattern(pattern, mains, dirs, roots); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(roots)), nil
+}
+
+// pattern adds what one --package stands for.
+func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) error {
+	if strings.HasSuffix(pattern, ".go") {
+		roots[path.Clean(pattern)] = true
+		return nil
+	}
+	dir := path.Clean(pattern)
+	if rest, ok := strings.CutPrefix(pattern, c.plugin.user.Module.Mod.Path); ok && (rest == "" || rest[0] == '/') {
+		dir = path.Clean("." + rest)
+	}
+	top, all := strings.CutSuffix(dir, "...")
+	if !all {
+		if !mains[dir] {
+			why := "it is not a main package"
+			if !dirs[dir] {
+				why = "no such package"
+			}
+			return &stage.PackageError{Package: pattern, Why: why}
+		}
+		roots[dir] = true
+		return nil
+	}
+	top = strings.TrimSuffix(top, "/")
+	for d := range mains {
+		if top == "" || top == "." || d == top || strings.HasPrefix(d, top+"/") {
+			roots[d] = true
+		}
+	}
+	return nil
+}

@@ -1,0 +1,306 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/hook"
+	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// CheckOptions are what pinfix check was asked for of one module. Of Options,
+// those count that say what apply would do.
+type CheckOptions struct {
+	Options
+	Staged bool // the git index instead of the working tree
+	Get    func(name string) string
+	Err    error // its settings cannot be read
+}
+
+// Check reports what has been undone of the pins of one plugin or, in a walk, of
+// each that is one and has a server. It reads files only, and git's index with
+// Staged.
+func Check(ctx context.Context, modules []CheckOptions, walk bool) (*report.Check, error) {
+	r := &report.Check{SchemaVersion: 1, Command: "check", Staged: len(modules) > 0 && modules[0].Staged,
+		Plugins: []report.Checked{}, Problems: []report.Problem{}, Notes: []string{}}
+	s := &servers{by: map[string]*serverRead{}}
+	results := make([]checked, len(modules))
+	parallel(len(modules), func(i int) { results[i] = checkOne(ctx, modules[i], s, walk) })
+	var errs []error
+	for _, c := range results {
+		switch {
+		case c.err != nil && walk:
+			errs = append(errs, fmt.Errorf("%s: %w", c.dir, c.err))
+		case c.err != nil:
+			return nil, c.err
+		case c.skipped != "":
+			r.Notes = append(r.Notes, fmt.Sprintf("%s: %s; left out", c.dir, c.skipped))
+		default:
+			r.Plugins = append(r.Plugins, c.plugin)
+			r.Problems = append(r.Problems, c.problems...)
+			r.Notes = append(r.Notes, c.notes...)
+		}
+	}
+	r.Aligned = len(r.Problems) == 0
+	if len(errs) == 0 && len(r.Plugins) == 0 {
+		errs = append(errs, &WalkError{All: len(modules), Skipped: len(modules)})
+	}
+	return r, errors.Join(errs...)
+}
+
+// A noPluginError is a module without a main package.
+type noPluginError struct{ module string }
+
+func (e *noPluginError) Error() string { return "no main package in module " + e.module }
+
+// NextStep says what the user can do.
+func (e *noPluginError) NextStep() string { return "name it with --package PKG or FILE" }
+
+// parallel runs f for 0 to n-1, one on each processor.
+func parallel(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// servers reads each server once.
+type servers struct {
+	mu sync.Mutex
+	by map[string]*serverRead // by reference
+}
+
+type serverRead struct {
+	once   sync.Once
+	server *pinner.Server
+	err    error
+}
+
+func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Server, error) {
+	key := ""
+	if all := r.Servers.in(root); len(all) > 0 {
+		key = all[0].Ref
+		if err := local(key); err != nil {
+			return nil, all[0].blame(err)
+		}
+	}
+	s.mu.Lock()
+	one := s.by[key]
+	if one == nil {
+		one = &serverRead{}
+		s.by[key] = one
+	}
+	s.mu.Unlock()
+	one.once.Do(func() { one.server, _, one.err = r.read(ctx, root) })
+	return one.server, one.err
+}
+
+// local refuses a server reference that check cannot read: it stays off the
+// network and starts no go command.
+func local(ref string) error {
+	next := "write a snapshot of it once, and commit that: pinfix snapshot --server " + hook.Quote(ref)
+	switch scheme, _, _ := strings.Cut(ref, ":"); {
+	case exists(ref) && !target.IsSource(ref):
+	case scheme == "image" || scheme == "mod":
+		return fault(next, "server %s: check reads files only, and that is on the network", ref)
+	case target.IsSource(ref):
+		return fault(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
+	}
+	return nil
+}
+
+// checked is the outcome for one plugin.
+type checked struct {
+	dir      string
+	skipped  string // why it was left out of a walk
+	plugin   report.Checked
+	problems []report.Problem
+	notes    []string
+	err      error
+}
+
+func checkOne(ctx context.Context, o CheckOptions, s *servers, walk bool) (out checked) {
+	out.dir = o.Dir
+	if out.err = o.Err; out.err != nil {
+		return out
+	}
+	if walk {
+		if out.skipped, _, out.err = (Module{Dir: o.Dir, Options: o.Options}).skip(); out.err != nil || out.skipped != "" {
+			return out
+		}
+	}
+	c := &checker{o: o.Options, cache: modcache.Dir(o.Get)}
+	done, err := c.open(ctx, o)
+	if err != nil {
+		out.err = err
+		return out
+	}
+	defer done()
+	if c.server, out.err = s.get(ctx, o.Reference, c.plugin.root); out.err != nil {
+		return out
+	}
+	if out.err = c.stagedServer(); out.err != nil {
+		return out
+	}
+	if out.err = c.server.Refuses(); out.err != nil {
+		out.err = fmt.Errorf("server %s: %w", c.server.Ref, out.err)
+		return out
+	}
+	if out.err = c.run(); out.err != nil {
+		return out
+	}
+	out.plugin = c.report(o)
+	for _, p := range c.problems {
+		out.problems = append(out.problems, c.problem(p, out.plugin, o))
+	}
+	for _, n := range c.notes {
+		out.notes = append(out.notes, c.plugin.user.Module.Mod.Path+": "+n)
+	}
+	return out
+}
+
+// open finds the plugin and the tree to read it from.
+func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err error) {
+	done = func() {}
+	if !o.Staged {
+		if c.plugin, err = readPlugin(o.Options); err == nil {
+			c.tree = look.Disk(c.plugin.root)
+		}
+		return done, err
+	}
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	var index *git.Index
+	c.plugin, err = readPluginBy(o.Options, func(name string) ([]byte, error) {
+		repo, err := git.Open(ctx, filepath.Dir(name), cwd, o.Environ)
+		if err != nil {
+			return nil, err
+		}
+		if index, err = repo.Index(ctx); err != nil {
+			return nil, err
+		}
+		if !index.Has("vendor") && repo.Ignored(ctx, "vendor/modules.txt") {
+			c.o.Vendor = "never" // it is in no commit
+		}
+		return index.ReadFile("go.mod")
+	})
+	if index != nil {
+		done = func() { index.Close() }
+	}
+	if err != nil {
+		done()
+		return nil, stagedError(err)
+	}
+	c.tree = index
+	return done, nil
+}
+
+// stagedError adds the next step to an error of the index.
+func stagedError(err error) error {
+	var failed *git.Error
+	next := "git add it, or leave --staged out"
+	switch {
+	case errors.As(err, &failed):
+		next = "leave --staged out where there is no git repository"
+	case !errors.Is(err, fs.ErrNotExist):
+		var e interface{ NextStep() string }
+		if next = ""; errors.As(err, &e) {
+			next = e.NextStep()
+		}
+	}
+	return &Error{fmt.Errorf("--staged: %w", err), next}
+}
+
+// stagedServer takes the snapshot beside go.mod from the index too.
+func (c *checker) stagedServer() error {
+	index, ok := c.tree.(*git.Index)
+	if !ok {
+		return nil
+	}
+	full, err := filepath.Abs(c.server.Ref)
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(c.plugin.root, full)
+	if err != nil || !index.Has(filepath.ToSlash(rel)) {
+		return nil
+	}
+	data, err := index.ReadFile(filepath.ToSlash(rel))
+	if err != nil {
+		return err
+	}
+	disk, err := os.ReadFile(full)
+	if err == nil && string(disk) == string(data) {
+		return nil
+	}
+	staged, err := target.Parse(data)
+	if err != nil {
+		return fmt.Errorf("--staged: %w", err)
+	}
+	staged.Ref = c.server.Ref
+	c.server = staged
+	return nil
+}
+
+func (c *checker) report(o CheckOptions) report.Checked {
+	return report.Checked{
+		Dir: c.plugin.root, Module: c.plugin.user.Module.Mod.Path, Server: c.server.Main.Path, Ref: c.server.Ref, Go: c.server.Go,
+		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o),
+		Prefix: reviewPrefix(c.plugin.root),
+	}
+}
+
+// fix is the command line that mends the plugin.
+func (c *checker) fix(o CheckOptions) string {
+	cmd := "pinfix apply"
+	if len(o.Servers) > 0 && o.Servers[0].From == "--server" {
+		cmd += " --server " + hook.Quote(o.Servers[0].Ref)
+	}
+	if o.Dir != "." {
+		cmd += " -C " + hook.Quote(c.from(""))
+	}
+	for _, p := range o.Packages {
+		cmd += " --package " + hook.Quote(p)
+	}
+	return cmd
+}
+
+// from returns a path below the module root as seen from where pinfix runs.
+func (c *checker) from(name string) string {
+	return fromHere(filepath.Join(c.plugin.root, filepath.FromSlash(name)))
+}
+
+func (c *checker) problem(p check.Problem, in report.Checked, o CheckOptions) report.Problem {
+	fix := p.Fix
+	if fix == "" {
+		fix = in.Fix
+	}
+	return report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Why: p.Why, Fix: fix,
+		Plugin: in.Module, Dir: in.Dir, Place: filepath.ToSlash(c.from(p.File)), Path: path.Join(in.Prefix, p.File)}
+}

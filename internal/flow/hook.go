@@ -1,0 +1,279 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/hook"
+)
+
+// HookOptions are what pinfix hook was asked for.
+type HookOptions struct {
+	Dir     string
+	Walk    string // "./...": every plugin below Dir
+	Server  string
+	Version string // of pinfix
+	Environ []string
+}
+
+// A HookResult says what there is, or what was done.
+type HookResult struct {
+	Installed bool
+	Path      string // the hook, or the configuration of the manager
+	Manager   string // "pre-commit" or "lefthook" where one owns the hooks
+	Snippet   string // what goes into its configuration
+	Why       string // why it is not installed
+	Changed   bool
+}
+
+// hooks is where the hook of a repository is, and what it shall say.
+type hooks struct {
+	repo  *git.Repo
+	file  string // the hook
+	old   []byte // nil: none
+	info  fs.FileInfo
+	check hook.Check
+	env   []string
+}
+
+func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, fault("name the plugin's directory with -C", "-C %s: %w", o.Dir, cause(err))
+	}
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	h := &hooks{env: o.Environ}
+	var failed *git.Error
+	if h.repo, err = git.Open(ctx, dir, cwd, o.Environ); errors.As(err, &failed) {
+		return nil, &Error{err, "run it in a working tree of git, or name one with -C"}
+	} else if err != nil {
+		return nil, err
+	}
+	if h.check, err = hookCheck(o, dir, h.repo.Top); err != nil {
+		return nil, err
+	}
+	where, err := h.repo.Path(ctx, "hooks")
+	if err != nil {
+		return nil, err
+	}
+	h.file = filepath.Join(where, hook.Name)
+	if h.old, err = optional(os.ReadFile(h.file)); err != nil {
+		return nil, fault("make it a file that you can read", "%s: %w", h.file, cause(err))
+	}
+	if h.old != nil {
+		h.info, err = os.Stat(h.file)
+	}
+	return h, err
+}
+
+// hookCheck is the check that belongs to a directory.
+func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
+	c := hook.Check{Dir: dir, Walk: o.Walk != ""}
+	if c.Walk {
+		c.Dir = filepath.Join(dir, filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(o.Walk), "...")))
+	} else {
+		root, err := moduleRoot(dir)
+		if err != nil {
+			return c, err
+		}
+		c.Dir = root
+	}
+	top, err := filepath.EvalSymlinks(top)
+	if err != nil {
+		return c, err
+	}
+	rel, err := filepath.Rel(top, c.Dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return c, fault("name a directory of the repository", "%s is not in the repository %s", c.Dir, top)
+	}
+	c.Dir = filepath.ToSlash(rel)
+	if o.Server == "" {
+		return c, nil
+	}
+	// The hook runs at the top of the working tree.
+	server := o.Server
+	if _, err := os.Stat(server); err == nil && !filepath.IsAbs(server) {
+		if server, err = filepath.Abs(server); err != nil {
+			return c, err
+		}
+		if rel, err := filepath.Rel(top, server); err == nil && filepath.IsLocal(rel) {
+			server = filepath.ToSlash(rel)
+		}
+	}
+	c.Args = []string{"--server", server}
+	return c, nil
+}
+
+// manager returns the hook manager that the repository is configured for, and
+// its configuration.
+func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) {
+	for _, m := range hook.Managers {
+		for _, name := range m.Files {
+			file := filepath.Join(h.repo.Top, name)
+			text, err := optional(os.ReadFile(file))
+			if err != nil {
+				return m, "", nil, fault("make it a file that you can read", "%s: %w", file, cause(err))
+			}
+			if text != nil {
+				return m, file, text, nil
+			}
+		}
+	}
+	return hook.Manager{}, "", nil, nil
+}
+
+// HookStatus tells whether the hook is there.
+func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
+	h, err := openHooks(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	m, file, text, err := h.manager()
+	if err != nil {
+		return nil, err
+	}
+	r := &HookResult{Path: h.file}
+	switch {
+	case m.Name != "" && bytes.Contains(text, []byte("pinfix")):
+		r.Installed, r.Path, r.Manager = true, file, m.Name
+	case h.ready():
+		r.Installed = true
+	case h.old == nil && m.Name != "":
+		r.Why = file + " does not name pinfix"
+	case h.old == nil:
+		r.Why = "there is no hook"
+	case !hook.Ours(h.old):
+		r.Why = "the hook that is there is not pinfix's"
+	case h.info.Mode().Perm()&0o111 == 0:
+		r.Why = "it cannot be executed, so git passes it by"
+	default:
+		r.Why = "it does not check this plugin"
+	}
+	return r, nil
+}
+
+// ready reports whether the hook is there and makes the check.
+func (h *hooks) ready() bool {
+	return hook.Ours(h.old) && hook.Checks(h.old, h.check) && h.info.Mode().Perm()&0o111 != 0
+}
+
+// HookInstall writes the hook. Where a hook manager is configured it writes
+// nothing and returns what goes into its configuration.
+func HookInstall(ctx context.Context, o HookOptions) (*HookResult, error) {
+	h, err := openHooks(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	m, file, text, err := h.manager()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Name != "" && bytes.Contains(text, []byte("pinfix")):
+		return &HookResult{Installed: true, Path: file, Manager: m.Name}, nil
+	case m.Name != "":
+		return &HookResult{Path: file, Manager: m.Name, Snippet: m.Snippet(h.check, o.Version)}, nil
+	case h.old != nil && !hook.Ours(h.old):
+		return nil, fault("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; not overwriting", h.file)
+	case h.ready() && bytes.Equal(h.old, hook.Script(h.old, h.check)):
+		return &HookResult{Installed: true, Path: h.file}, nil
+	}
+	if err := h.shared(ctx); err != nil {
+		return nil, err
+	}
+	if h.old != nil && h.info.Mode().Perm()&0o111 == 0 {
+		if err := h.write(ctx, h.old, nil); err != nil { // a file keeps its mode
+			return nil, err
+		}
+		h.old = nil
+	}
+	if err := h.write(ctx, h.old, hook.Script(h.old, h.check)); err != nil {
+		return nil, err
+	}
+	return &HookResult{Installed: true, Path: h.file, Changed: true}, nil
+}
+
+// shared refuses a directory of hooks that is not this repository's alone.
+func (h *hooks) shared(ctx context.Context) error {
+	scope, err := h.repo.HooksScope(ctx)
+	if err != nil {
+		return err
+	}
+	if scope == "global" || scope == "system" {
+		return fault("add this line to the hook by hand, or give the repository hooks of its own: git config core.hooksPath .githooks; the line: "+h.check.Line()+" || exit",
+			"core.hooksPath of your %s git configuration sends all repositories to %s", scope, filepath.Dir(h.file))
+	}
+	return nil
+}
+
+// HookUninstall takes the hook out, if it is pinfix's.
+func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
+	h, err := openHooks(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &HookResult{Path: h.file}
+	switch {
+	case h.old == nil:
+		r.Why = "there is no hook"
+		return r, nil
+	case !hook.Ours(h.old):
+		return nil, fault("take pinfix's line out of it by hand", "%s is not a hook of pinfix's; it stays", h.file)
+	}
+	r.Changed = true
+	return r, h.write(ctx, h.old, nil)
+}
+
+// write writes the hook through the one package that writes, from the nearest
+// directory that is there.
+func (h *hooks) write(ctx context.Context, old, new []byte) error {
+	root := filepath.Dir(h.file)
+	for {
+		if _, err := os.Stat(root); err == nil || filepath.Dir(root) == root {
+			break
+		}
+		root = filepath.Dir(root)
+	}
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return err
+	}
+	dir, err := realBelow(root, h.file)
+	if err != nil {
+		return err
+	}
+	file := change.Change{Path: dir, Old: old, New: new, Mode: 0o755}
+	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}); err != nil {
+		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
+	}
+	return nil
+}
+
+// realBelow returns name as a slash path below root, whose links are resolved.
+func realBelow(root, name string) (string, error) {
+	var missing []string
+	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			rel, err := filepath.Rel(root, filepath.Join(append([]string{real}, append(missing, filepath.Base(name))...)...))
+			return filepath.ToSlash(rel), err
+		} else if filepath.Dir(dir) == dir {
+			return "", err
+		}
+		missing = append([]string{filepath.Base(dir)}, missing...)
+	}
+}

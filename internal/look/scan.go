@@ -1,0 +1,175 @@
+package look
+
+import (
+	"bytes"
+	"errors"
+	"go/ast"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pinfix/pinfix/astimports"
+)
+
+// A File is one Go file of the plugin's own packages, tests included.
+type File struct {
+	Name    string // slash path below the module root
+	Package string // as its package clause says; "" for a file that does not parse
+	Imports []Import
+	Own     []string // imports of pinfix's own among them
+	Bare    []byte   // the file without these; nil without any
+	Moved   bool     // these do not stand where pinfix puts them
+
+	// Ignored files are those that no set of build tags but "ignore" takes;
+	// go mod tidy leaves them out.
+	Ignored bool
+
+	// Constrained files may be left out on some platform: they have a build
+	// constraint, or a name that may be one.
+	Constrained bool
+
+	// Entry files declare main or InitModule.
+	Entry bool
+}
+
+// Dir returns the file's directory.
+func (f *File) Dir() string { return path.Dir(f.Name) }
+
+// Test reports whether it is a test file.
+func (f *File) Test() bool { return strings.HasSuffix(f.Name, "_test.go") }
+
+// An Import is one import and its place.
+type Import struct {
+	Path string
+	Line int
+}
+
+// Scan reads the imports of all Go files of the module in t, as go mod tidy
+// sees them: for every platform and tag. Directories that the go command passes
+// by (vendor, testdata, "_…", "….", other modules) are not looked into.
+func Scan(t Tree) ([]File, error) {
+	var files []File
+	err := scan(t, ".", &files)
+	return files, err
+}
+
+func scan(t Tree, dir string, files *[]File) error {
+	entries, err := t.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if dir != "." && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "go.mod" && !e.IsDir() }) {
+		return nil
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, "_"), strings.HasPrefix(name, "."):
+		case e.IsDir():
+			if name == "testdata" || name == "vendor" && dir == "." {
+				continue
+			}
+			if err := scan(t, path.Join(dir, name), files); err != nil {
+				return err
+			}
+		case path.Ext(name) == ".go" && e.Type()&^fs.ModeSymlink == 0:
+			f, err := scanFile(t, path.Join(dir, name))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // a link to nowhere
+			}
+			if err != nil {
+				return err
+			}
+			*files = append(*files, *f)
+		}
+	}
+	return nil
+}
+
+func scanFile(t Tree, name string) (*File, error) {
+	src, err := t.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	out := &File{Name: name}
+	out.constraints(src)
+	fset := token.NewFileSet()
+	f, _ := parser.ParseFile(fset, name, src, parser.ImportsOnly|parser.SkipObjectResolution) // the compiler tells of faults
+	if f == nil || f.Name == nil {
+		return out, nil
+	}
+	out.Package = f.Name.Name
+	for _, spec := range f.Imports {
+		out.add(fset, spec)
+	}
+	if bytes.Contains(src, []byte(astimports.Mark)) {
+		out.own(src)
+	}
+	out.Entry = bytes.Contains(src, []byte("\nfunc main(")) || bytes.Contains(src, []byte("\nfunc InitModule("))
+	return out, nil
+}
+
+// own reads the imports of pinfix's own. apply leaves a file alone that does not
+// parse.
+func (f *File) own(src []byte) {
+	own, err := astimports.Owned(f.Name, src)
+	if err != nil || len(own) == 0 {
+		return
+	}
+	f.Own = own
+	if f.Bare, err = astimports.Set(f.Name, src, nil); err != nil {
+		return
+	}
+	again, err := astimports.Set(f.Name, f.Bare, own)
+	f.Moved = err != nil || !bytes.Equal(again, src)
+}
+
+func (f *File) add(fset *token.FileSet, spec *ast.ImportSpec) {
+	if p, err := strconv.Unquote(spec.Path.Value); err == nil && p != "C" {
+		f.Imports = append(f.Imports, Import{p, fset.Position(spec.Pos()).Line})
+	}
+}
+
+// constraints reads what may keep a file out of a build. Ignored are files that
+// no build takes unless it sets the tag ignore: the go command's rule for go mod
+// tidy, where any other tag counts as both set and not set.
+func (f *File) constraints(src []byte) {
+	f.Constrained = strings.Contains(strings.TrimSuffix(path.Base(f.Name), "_test.go"), "_")
+	if !bytes.Contains(src, []byte("build")) {
+		return
+	}
+	for line := range bytes.Lines(src) {
+		s := strings.TrimSpace(string(line))
+		switch {
+		case strings.HasPrefix(s, "package "):
+			return
+		case constraint.IsPlusBuild(s):
+			f.Constrained = true
+		case constraint.IsGoBuild(s):
+			f.Constrained = true
+			expr, err := constraint.Parse(s)
+			f.Ignored = err == nil && !anyTags(expr, true)
+		}
+	}
+}
+
+// anyTags evaluates a constraint as go mod tidy does (matchTag in
+// cmd/go/internal/imports).
+func anyTags(expr constraint.Expr, prefer bool) bool {
+	switch x := expr.(type) {
+	case *constraint.NotExpr:
+		return !anyTags(x.X, !prefer)
+	case *constraint.AndExpr:
+		return anyTags(x.X, prefer) && anyTags(x.Y, prefer)
+	case *constraint.OrExpr:
+		return anyTags(x.X, prefer) || anyTags(x.Y, prefer)
+	case *constraint.TagExpr:
+		return x.Tag != "ignore" && prefer
+	}
+	return true
+}

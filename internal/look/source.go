@@ -1,0 +1,88 @@
+package look
+
+import (
+	"go/parser"
+	"go/token"
+	"runtime"
+	"strconv"
+	"sync"
+)
+
+// A source is a Go file as far as its imports.
+type source struct {
+	once    sync.Once
+	data    []byte
+	readErr error
+
+	pkg     string
+	imports []string // "C" among them
+	err     error    // of the parser
+}
+
+// sources keeps what was read: choosing blank imports looks at the same files
+// again.
+type sources struct {
+	mu sync.Mutex
+	by map[string]*source
+}
+
+// source reads a file by its full name, once.
+func (g *Graph) source(name string) (*source, error) {
+	g.sources.mu.Lock()
+	s := g.sources.by[name]
+	if s == nil {
+		if g.sources.by == nil {
+			g.sources.by = map[string]*source{}
+		}
+		s = &source{}
+		g.sources.by[name] = s
+	}
+	g.sources.mu.Unlock()
+	s.once.Do(func() {
+		if s.data, s.readErr = g.readFile(name); s.readErr == nil {
+			s.parse(name)
+		}
+	})
+	return s, s.readErr
+}
+
+func (s *source) parse(name string) {
+	f, err := parser.ParseFile(token.NewFileSet(), name, s.data, parser.ImportsOnly|parser.SkipObjectResolution)
+	s.err = err
+	if f == nil || f.Name == nil {
+		return
+	}
+	s.pkg = f.Name.Name
+	for _, spec := range f.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+			s.imports = append(s.imports, path)
+		}
+	}
+}
+
+// Imports returns what a file imports, by its full name.
+func (g *Graph) Imports(name string) ([]string, error) {
+	s, err := g.source(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.imports, s.err
+}
+
+// parallel runs f for 0 to n-1 on all processors.
+func parallel(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(n, 2*runtime.GOMAXPROCS(0)) { // half of the time goes into system calls
+		wg.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}

@@ -1,0 +1,44 @@
+package report
+
+// Check is the result of pinfix check.
+type Check struct {
+	SchemaVersion int       `json:"schema_version"`
+	Command       string    `json:"command"`
+	Aligned       bool      `json:"aligned"` // no problems
+	Staged        bool      `json:"staged"`  // of the git index, not of the working tree
+	Plugins       []Checked `json:"plugins"`
+	Problems      []Problem `json:"problems"`
+	Notes         []string  `json:"notes"` // what cannot be known from files
+}
+
+// Checked is one plugin that was looked at.
+type Checked struct {
+	Dir           string `json:"dir"` // its module root
+	Module        string `json:"module"`
+	Server        string `json:"server"` // main module
+	Ref           string `json:"ref"`
+	Go            string `json:"go"`
+	SharedModules int    `json:"shared_modules"`
+	Aligned       bool   `json:"aligned"`
+	Problems      int    `json:"problems"`
+	Fix           string `json:"fix"` // the command that mends it
+
+	Prefix string `json:"-"` // path from the top of the git repository
+}
+
+// Problem is one thing that keeps a plugin from being pinned.
+type Problem struct {
+	Kind   string `json:"kind"` // version, replace, go, vendor, import, toolchain, sum
+	Module string `json:"module"`
+	Want   string `json:"want"`
+	Have   string `json:"have"`
+	File   string `json:"file"` // below the module root
+	Line   int    `json:"line"`
+	Why    string `json:"why"`
+	Fix    string `json:"fix"`    // the command that mends it, or what to do
+	Plugin string `json:"plugin"` // the plugin's module
+	Dir    string `json:"dir"`    // its root
+
+	Place string `json:"-"` // file as seen from where pinfix was started
+	Path  string `json:"-"` // file as seen from the top of the git repository
+}

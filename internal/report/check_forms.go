@@ -1,0 +1,198 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Text writes the report for people: for each plugin the verdict, its problems
+// as FILE:LINE, and the command that mends them.
+func (r *Check) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	for _, p := range r.Plugins {
+		if p.Aligned && len(r.Plugins) > 1 && !st.Verbose {
+			continue
+		}
+		colour := green
+		if !p.Aligned {
+			colour = red
+		}
+		fmt.Fprintln(b, st.paint(colour, p.verdict(r.Staged)))
+		for _, problem := range r.of(p) {
+			fmt.Fprintf(b, "  %s\n", problem.text())
+		}
+		for _, fix := range r.fixes(p) {
+			fmt.Fprintf(b, "  mend it: %s\n", Printable(fix))
+		}
+	}
+	if len(r.Plugins) != 1 {
+		fmt.Fprintln(b, r.total())
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (p *Checked) verdict(staged bool) string {
+	what := "pinned"
+	if !p.Aligned {
+		what = "not pinned"
+	}
+	if staged {
+		what = "as staged, " + what
+	}
+	s := fmt.Sprintf("%s: %s to %s (%s), %s", clean(p.Module), what, clean(p.Server), clean(p.Go), count(p.SharedModules, "shared module"))
+	if !p.Aligned {
+		s += ", " + count(p.Problems, "problem")
+	}
+	return s
+}
+
+func (r *Check) total() string {
+	n := 0
+	for _, p := range r.Plugins {
+		if p.Aligned {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %s pinned", n, count(len(r.Plugins), "plugin"))
+}
+
+// of returns the problems of one plugin.
+func (r *Check) of(p Checked) []Problem {
+	var out []Problem
+	for _, problem := range r.Problems {
+		if problem.Dir == p.Dir {
+			out = append(out, problem)
+		}
+	}
+	return out
+}
+
+// fixes are what to do about the problems of one plugin, each once.
+func (r *Check) fixes(p Checked) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, problem := range r.of(p) {
+		if !seen[problem.Fix] {
+			seen[problem.Fix] = true
+			out = append(out, problem.Fix)
+		}
+	}
+	return out
+}
+
+// text is a problem in one line, as compilers print them.
+func (p *Problem) text() string {
+	return fmt.Sprintf("%s:%d: %s", clean(p.Place), p.Line, p.message())
+}
+
+func (p *Problem) message() string {
+	s := fmt.Sprintf("%s: %s", p.Kind, clean(p.Module))
+	if p.Kind == p.Module || p.Module == "" {
+		s = p.Kind
+	}
+	switch {
+	case p.Have == p.Want:
+		s += " " + clean(p.Have)
+	case p.Have == "":
+		s += ": " + clean(p.Want) + " is missing"
+	case p.Want == "":
+		s += ": " + clean(p.Have) + " should not be there"
+	default:
+		s += fmt.Sprintf(" is %s, should be %s", clean(p.Have), clean(p.Want))
+	}
+	if p.Why != "" {
+		s += " (" + clean(p.Why) + ")"
+	}
+	return s
+}
+
+// Markdown writes the report for a pull request: the verdict, a table, how to
+// mend it.
+func (r *Check) Markdown(w io.Writer) error {
+	b := &strings.Builder{}
+	aligned := 0
+	for _, p := range r.Plugins {
+		if p.Aligned && len(r.Plugins) > 1 {
+			aligned++
+			continue
+		}
+		mark := "✅"
+		if !p.Aligned {
+			mark = "❌"
+		}
+		fmt.Fprintf(b, "%s **%s**\n\n", mark, cell(p.verdict(r.Staged)))
+		r.problemTable(b, p)
+	}
+	if aligned > 0 {
+		fmt.Fprintf(b, "✅ %s\n\n", r.total())
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(b, "> note: %s\n\n", cell(n))
+	}
+	_, err := io.WriteString(w, fit(b.String()))
+	return err
+}
+
+func (r *Check) problemTable(b *strings.Builder, p Checked) {
+	problems := r.of(p)
+	if len(problems) == 0 {
+		return
+	}
+	b.WriteString("| where | what | module | plugin has | should be | why |\n|---|---|---|---|---|---|\n")
+	for i, q := range problems {
+		if i == maxRows {
+			fmt.Fprintf(b, "| … and %d more | | | | | |\n", len(problems)-i)
+			break
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(fmt.Sprintf("%s:%d", q.Path, q.Line)), q.Kind, cell(q.Module), cell(dash(q.Have)), cell(dash(q.Want)), cell(strings.TrimSuffix(q.Why, "; the server has "+q.Want)))
+	}
+	b.WriteString("\n")
+	for _, fix := range r.fixes(p) {
+		fmt.Fprintf(b, "Mend it: %s\n\n", code(fix))
+	}
+}
+
+// GitHub writes workflow commands: an error for each problem, beside its line.
+func (r *Check) GitHub(w io.Writer) error {
+	b := &strings.Builder{}
+	for _, n := range r.Notes {
+		command(b, "notice", "", 0, n)
+	}
+	a := annotations{b: b, what: "problem"}
+	for _, p := range r.Problems {
+		a.add(p.Path, p.Line, p.message()+"; "+p.Fix)
+	}
+	a.end()
+	for _, p := range r.Plugins {
+		if p.Aligned {
+			command(b, "notice", joinPath(p.Prefix, "go.mod"), 0, p.verdict(r.Staged))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// SARIF writes one result for each problem.
+func (r *Check) SARIF(w io.Writer) error {
+	rules, results := []sarifRule{}, []sarifResult{}
+	for _, p := range r.Problems {
+		rules = addRule(rules, p.Kind, kindRules[p.Kind])
+		results = append(results, sarifAt(p.Kind, "error", p.message()+"; "+p.Fix, p.Path, p.Line))
+	}
+	return sarif(w, rules, results)
+}
+
+// kindRules are the kinds of problems and changes in words.
+var kindRules = map[string]string{
+	"version":   "a module that plugin and server link is at another version than the server's",
+	"require":   "a requirement is not what the server's build info asks for",
+	"exclude":   "an excluded version is not what the server's build info asks for",
+	"replace":   "a replacement is not the server's",
+	"go":        "the go line is not one that the server's Go asks for",
+	"toolchain": "the toolchain line is not one that the server's Go accepts",
+	"vendor":    "vendor/ does not hold what go.mod asks for",
+	"import":    "an import that keeps a pin is missing, or has none to keep",
+	"sum":       "go.sum does not hold what the plugin needs, or other sums than the server",
+}

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxComment keeps markdown below what GitHub takes for a comment: 65,536
+// characters. GitLab takes a million.
+const maxComment = 60_000
+
+// fit cuts markdown that is too long for a comment after a line.
+func fit(s string) string {
+	if len(s) <= maxComment {
+		return s
+	}
+	s = s[:maxComment]
+	if i := strings.LastIndexByte(s, '\n'); i > 0 {
+		s = s[:i+1]
+	}
+	return s + "\n… cut here: this is too long for a comment.\n"
+}
+
+// code is text in a code span, which may stand in a table.
+func code(s string) string {
+	s = clean(s)
+	fence := strings.Repeat("`", longest(s, '`')+1)
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+}
+
+// longest returns the length of the longest run of c in s.
+func longest(s string, c rune) int {
+	most, n := 0, 0
+	for _, r := range s {
+		if n++; r != c {
+			n = 0
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// block is a fenced block of at most room bytes, cut after a line.
+func block(lang, text string, room int) string {
+	text = Printable(strings.ReplaceAll(text, "\r\n", "\n"))
+	cut := 0
+	if len(text) > room {
+		keep := text[:max(strings.LastIndexByte(text[:max(room, 0)], '\n')+1, 0)]
+		cut = strings.Count(text, "\n") - strings.Count(keep, "\n")
+		text = keep
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	fence := strings.Repeat("`", max(longest(text, '`')+1, 3))
+	s := fence + lang + "\n" + text + fence + "\n"
+	if cut > 0 {
+		s += fmt.Sprintf("\n… and %s more\n", count(cut, "line"))
+	}
+	return s
+}
+
+// maxAnnotations is how many of a kind GitHub shows for a step.
+const maxAnnotations = 10
+
+// annotations writes errors as workflow commands: a few, and the rest in one.
+type annotations struct {
+	b    *strings.Builder
+	what string
+	rest []string // "file: text" of those that are not shown by themselves
+	n    int
+}
+
+func (a *annotations) add(file string, line int, text string) {
+	if a.n++; a.n < maxAnnotations {
+		command(a.b, "error", file, line, text)
+		return
+	}
+	a.rest = append(a.rest, fmt.Sprintf("%s:%d: %s", file, line, text))
+}
+
+func (a *annotations) end() {
+	switch len(a.rest) {
+	case 0:
+	case 1:
+		file, rest, _ := strings.Cut(a.rest[0], ":")
+		_, text, _ := strings.Cut(rest, ": ")
+		command(a.b, "error", file, 0, text)
+	default:
+		text := fmt.Sprintf("%s more:\n%s", count(len(a.rest), a.what), strings.Join(a.rest, "\n"))
+		file, _, _ := strings.Cut(a.rest[0], ":")
+		command(a.b, "error", file, 0, cutText(text, 8_000))
+	}
+}
+
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + " …"
+}
+
+// command writes ::level file=F,line=N::text with GitHub's escapes
+// (actions/toolkit, packages/core/src/command.ts); without a file, ::level::text.
+func command(b *strings.Builder, level, file string, line int, text string) {
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	at := ""
+	if file != "" {
+		at = " file=" + property.Replace(file)
+		if line > 0 {
+			at += fmt.Sprintf(",line=%d", line)
+		}
+	}
+	fmt.Fprintf(b, "::%s%s::%s\n", level, at, data.Replace(text))
+}
+
+func addRule(rules []sarifRule, id, text string) []sarifRule {
+	rule := sarifRule{id, sarifText{text}}
+	if slices.Contains(rules, rule) {
+		return rules
+	}
+	return append(rules, rule)
+}
+
+func joinPath(prefix, file string) string { return path.Join(prefix, file) }
