@@ -14,7 +14,7 @@ import (
 
 // notSettings are the flags about one run: where it looks, what it prints and
 // where, and whether it writes.
-var notSettings = []string{"C", "dry-run", "format", "full", "color", "quiet", "verbose", "o", "print"}
+var notSettings = []string{"C", "dry-run", "format", "full", "color", "quiet", "verbose", "o", "print", "staged"}
 
 // TestSettings: whoever adds a flag decides whether a project may set it, and
 // the README names all that it may.
