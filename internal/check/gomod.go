@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -16,10 +17,11 @@ const goMod = "go.mod"
 
 // goMod compares go.mod with what apply makes of it.
 func (in *Input) goMod(want *pinner.Mod) []Problem {
+	out := in.raised()
 	if string(in.Mod.Text()) == string(want.Text()) {
-		return nil
+		return out
 	}
-	out := slices.Concat(in.goLines(want), in.requires(want), in.replaces(want), in.excludes(want))
+	out = slices.Concat(out, in.goLines(want), in.requires(want), in.replaces(want), in.excludes(want))
 	if len(out) == 0 {
 		out = append(out, in.otherText(want))
 	}
@@ -119,6 +121,24 @@ func (in *Input) excludes(want *pinner.Mod) []Problem {
 			out = append(out, Problem{Kind: Version, Module: x.Mod.Path, Want: x.Mod.Version, Have: "exclude " + x.Mod.Version,
 				File: goMod, Line: line(x.Syntax), Why: "the server links the excluded version"})
 		}
+	}
+	return out
+}
+
+// raised finds modules of the plugin's own that stand above an exclude of
+// pinfix's: apply had lowered them below it.
+func (in *Input) raised() []Problem {
+	var out []Problem
+	seen := map[string]bool{}
+	have := requireLines(in.Mod)
+	for _, x := range in.Mod.Exclude {
+		r := have[x.Mod.Path]
+		if _, pinned := in.pin(x.Mod.Path); r == nil || pinned || seen[x.Mod.Path] || !pinner.Marked(x.Syntax) || semver.Compare(r.Mod.Version, x.Mod.Version) <= 0 {
+			continue
+		}
+		seen[x.Mod.Path] = true
+		out = append(out, Problem{Kind: Version, Module: x.Mod.Path, Want: "below " + x.Mod.Version, Have: r.Mod.Version, File: goMod, Line: line(r.Syntax),
+			Why: "pinfix had lowered it; apply tells whether it compiles now"})
 	}
 	return out
 }

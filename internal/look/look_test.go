@@ -208,6 +208,10 @@ package a
 //go:build ignore
 
 package main
+-- cache/example.com/a@v1.0.0/old.go --
+// +build ignore
+
+package main
 -- cache/example.com/a@v1.0.0/LICENSE --
 MIT
 -- cache/example.com/a@v1.0.0/go.mod --

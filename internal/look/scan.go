@@ -143,19 +143,29 @@ func (f *File) constraints(src []byte) {
 	if !bytes.Contains(src, []byte("build")) {
 		return
 	}
+	var plus []string // lines of the old form, which count if a blank line follows
 	for line := range bytes.Lines(src) {
 		s := strings.TrimSpace(string(line))
 		switch {
 		case strings.HasPrefix(s, "package "):
 			return
+		case s == "":
+			f.Ignored = f.Ignored || slices.ContainsFunc(plus, ignored)
 		case constraint.IsPlusBuild(s):
 			f.Constrained = true
+			plus = append(plus, s)
 		case constraint.IsGoBuild(s):
 			f.Constrained = true
-			expr, err := constraint.Parse(s)
-			f.Ignored = err == nil && !anyTags(expr, true)
+			f.Ignored = ignored(s)
+			return // lines of the old form beside it do not count
 		}
 	}
+}
+
+// ignored reports whether no build takes a file with this constraint.
+func ignored(line string) bool {
+	expr, err := constraint.Parse(line)
+	return err == nil && !anyTags(expr, true)
 }
 
 // anyTags evaluates a constraint as go mod tidy does (matchTag in
