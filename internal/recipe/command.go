@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -69,11 +68,11 @@ func (c Command) Shell() string {
 }
 
 // plain is a word that a POSIX shell leaves as it is.
-var plain = regexp.MustCompile(`^[\p{L}\p{N}_@%+=:,./-]+$`)
+var plain = lazy(`^[\p{L}\p{N}_@%+=:,./-]+$`)
 
 // Quote returns s as one word for a POSIX shell.
 func Quote(s string) string {
-	if plain.MatchString(s) {
+	if plain().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
