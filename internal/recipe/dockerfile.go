@@ -80,7 +80,7 @@ func baseImage(s *pinner.Server) string {
 // copied are the operands of COPY; a name that the plain form would take apart
 // goes into the other one.
 func copied(out string) string {
-	if plain.MatchString(out) {
+	if plain().MatchString(out) {
 		return "/plugin/" + out + " /"
 	}
 	return fmt.Sprintf("[%q, \"/\"]", "/plugin/"+out)
