@@ -71,6 +71,10 @@ func TestSolve(t *testing.T) {
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
 			"tool@v1.0.0": "has A", "tool@v1.1.0": "has C", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
 			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 4},
+		{"the search passes by what the server's Go refuses", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
+			"tool@v1.0.0": "has A", "tool@v1.1.0": "go 1.26; has A", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
+			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 3},
 		{"only downgrade", game{fake: with(join(mid, fake{"fine@v1.0.0": "", "fine@v1.1.0": "require x v1.1.0; use x.Old", "plugin": "require mid v1.1.0; require fine v1.1.0; import fine; import mid"})), only: true},
 			"fine v1.0.0 downgrade, mid v1.0.0 downgrade", 1},
 		{"the user's cap", game{fake: with(join(mid, fake{"mid@v0.9.0": "use x.Old", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v0.9.0"}}, "mid v0.9.0 user", 1},
