@@ -7,7 +7,7 @@ export GOWORK = off
 .PHONY: build demo test test-real lint bench fuzz clean
 
 build: ## bin/pinfix
-	$(GO) build -o bin/pinfix ./cmd/pinfix
+	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -o bin/pinfix ./cmd/pinfix
 
 demo: build ## a server refuses a plugin, pinfix apply, the server loads it
 	@testdata/demo/run bin/pinfix

@@ -94,7 +94,7 @@ type checkBench struct {
 func newCheckBench(b *testing.B) *checkBench {
 	dir := b.TempDir()
 	w := &checkBench{pinfix: filepath.Join(dir, "pinfix"), huge: filepath.Join(dir, "huge"), snapshot: filepath.Join(dir, "server.buildinfo")}
-	benchGo(b, ".", "build", "-o", w.pinfix, ".")
+	benchPinfix(b, w.pinfix)
 	nakama, err := filepath.Abs("../../testdata/servers/nakama-3.26.0.buildinfo")
 	if err != nil {
 		b.Fatal(err)

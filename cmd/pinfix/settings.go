@@ -48,7 +48,7 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named.
 // Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
-	if isWalk(c) {
+	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
 	e.servers = nil

@@ -160,7 +160,9 @@ func checkOne(ctx context.Context, o CheckOptions, s *servers, walk bool) (out c
 		return out
 	}
 	defer done()
-	if c.server, out.err = s.get(ctx, o.Reference, c.plugin.root); out.err != nil {
+	ref := o.Reference
+	ref.NoPaths = true
+	if c.server, out.err = s.get(ctx, ref, c.plugin.root); out.err != nil {
 		return out
 	}
 	if out.err = c.stagedServer(); out.err != nil {

@@ -20,13 +20,14 @@ type Reference struct {
 	Platform string // of an image
 	Path     string // of the program in it
 	Offline  bool
+	NoPaths  bool // what only a build needs of an untrimmed server is left out
 	Environ  []string
 	Step     func(string) // told what happens now
 	Log      func(string) // told each go command line, which source needs
 }
 
 func (r Reference) options() target.Options {
-	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, Step: r.Step}
+	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
 }
 
 // environ is what go commands run with: offline, the module cache is left.

@@ -39,6 +39,9 @@ func Of(s *pinner.Server) *Recipe {
 	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
 		r.take(name, s.Settings[name])
 	}
+	if s.Source != nil {
+		r.take("-trimpath", "true") // assumed, and said so
+	}
 	if _, ok := s.Settings["GOEXPERIMENT"]; !ok {
 		// The version names them too, "go1.26.8-X:arenas".
 		if _, list, ok := strings.Cut(s.Go, "X:"); ok {

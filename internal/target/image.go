@@ -14,7 +14,7 @@ import (
 
 // readImage reads the server program of a container image.
 func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
-	p, err := image.Open(ctx, ref, image.Options(o))
+	p, err := image.Open(ctx, ref, o.image())
 	if err != nil {
 		return nil, fromImage(err)
 	}
@@ -27,7 +27,7 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 	if _, err := io.ReadFull(f, head); err != nil || !isProgram(head) {
 		return nil, &Error{ref, errors.New(p.Path + " in the image is no program"), "choose another with --path"}
 	}
-	s, err := readProgram(f, string(head))
+	s, err := readProgram(f, string(head), o)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func AddLibc(ctx context.Context, s *pinner.Server, o Options) error {
 	if err == nil || !slices.Contains(image.Schemes, scheme) || s.Binary == nil || s.Binary.Interp == "" {
 		return nil
 	}
-	release, err := image.Libc(ctx, s.Ref, image.Options(o), s.Binary.Interp)
+	release, err := image.Libc(ctx, s.Ref, o.image(), s.Binary.Interp)
 	if err != nil {
 		return fromImage(err)
 	}
@@ -67,4 +67,8 @@ func printable(err error, ref string) string {
 		return "image:…"
 	}
 	return ref
+}
+
+func (o Options) image() image.Options {
+	return image.Options{Platform: o.Platform, Path: o.Path, Offline: o.Offline, Environ: o.Environ, Step: o.Step}
 }

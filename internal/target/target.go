@@ -50,6 +50,7 @@ type Options struct {
 	Path     string       // of the program in an image; "" for the one that its entrypoint names
 	Offline  bool         // no network
 	Environ  []string     // where the user's cache and credentials are
+	NoPaths  bool         // Server.Paths is not needed: to find them takes reading an untrimmed program whole
 	Step     func(string) // told what happens now; may be nil
 }
 
@@ -93,7 +94,7 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 		return nil, err
 	}
 	if isProgram(head[:n]) {
-		return readProgram(f, string(head))
+		return readProgram(f, string(head), o)
 	}
 	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), f), maxText+1))
 	if err != nil {
@@ -127,7 +128,7 @@ func isProgram(head []byte) bool {
 	return false
 }
 
-func readProgram(f *os.File, magic string) (*pinner.Server, error) {
+func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 	bi, err := readInfo(f, magic)
 	if err != nil {
 		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
@@ -146,7 +147,7 @@ func readProgram(f *os.File, magic string) (*pinner.Server, error) {
 	if s.Binary, err = pkghash.ReadBinary(f); err != nil {
 		return nil, err
 	}
-	if !s.Trimmed() {
+	if !s.Trimmed() && !o.NoPaths {
 		if s.Paths, err = pkghash.ReadPaths(f, s.Pins); err != nil {
 			return nil, err
 		}
