@@ -111,6 +111,14 @@ func (c Candidates) Below(v module.Version, known []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
+// Listed reports whether the versions of a module could be asked for. If not, that
+// there is no older one cannot be said.
+func (c Candidates) Listed(path string) bool {
+	released, err := c.Versions([]string{path})
+	_, ok := released[path]
+	return err == nil && ok
+}
+
 // some is how many go.mod files are read at a time: the first that serves is
 // most often among the first.
 const some = 8

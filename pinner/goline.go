@@ -147,7 +147,11 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if v == "" {
+	switch {
+	case v == "" && !c.Listed(m.Path):
+		m.Why = "the list of its versions cannot be had"
+		return false, nil
+	case v == "":
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}

@@ -102,6 +102,8 @@ func (v *view) only(p *Package) string {
 	switch {
 	case err != nil || !v.onlyWith(p.Module, p.Path):
 		return ""
+	case len(below) == 0 && !v.Find.Listed(p.Module.Path):
+		return "the list of its versions cannot be had"
 	case len(below) == 0:
 		return "there is no older version"
 	}

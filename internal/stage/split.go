@@ -69,10 +69,10 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 // retracted: each is asked for once.
 func (s *Stage) Versions(ctx context.Context) pinner.Versions {
 	if s.released == nil {
-		s.released = map[string][]string{}
+		s.released, s.asked = map[string][]string{}, map[string]bool{}
 	}
 	return func(paths []string) (map[string][]string, error) {
-		unknown := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { _, ok := s.released[p]; return ok })
+		unknown := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return s.asked[p] })
 		if len(unknown) == 0 {
 			return s.released, nil
 		}
@@ -94,11 +94,15 @@ func (s *Stage) askVersions(ctx context.Context, paths []string) error {
 		var m struct {
 			Path     string
 			Versions []string
+			Error    *struct{ Err string }
 		}
 		if err := dec.Decode(&m); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("go list -m -versions: %w", err)
+		}
+		if s.asked[m.Path] = true; m.Error != nil {
+			continue // no proxy, or offline: nothing is known of its versions
 		}
 		s.released[m.Path] = slices.DeleteFunc(m.Versions, func(v string) bool { return semver.Prerelease(v) != "" })
 	}

@@ -39,6 +39,7 @@ type Stage struct {
 	modFiles modFiles
 	rises    map[string]bool     // modules that go list was seen to raise, see listHeld
 	released map[string][]string // versions by module path
+	asked    map[string]bool     // module paths that the go command was asked for
 	parsed   map[string][]edge
 }
 

@@ -54,7 +54,7 @@ func (r *result) config(fset *token.FileSet, sizes types.Sizes) *types.Config {
 }
 
 func (r *result) fault(at token.Position, msg string) {
-	f := Fault{Package: r.pkg.Path, File: at.Filename, Line: at.Line, Msg: msg}
+	f := Fault{Package: r.pkg.Path, File: at.Filename, Line: at.Line, Msg: strings.Join(strings.Fields(msg), " ")}
 	same := func(g Fault) bool { return g.Line == f.Line && g.File == f.File && g.Msg == f.Msg }
 	if len(r.faults) < maxFaults && !slices.ContainsFunc(r.faults, same) {
 		r.faults = append(r.faults, f)

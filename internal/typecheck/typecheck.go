@@ -37,7 +37,7 @@ type Fault struct {
 	Package string
 	File    string // full path
 	Line    int    // from 1; 0 if there is none
-	Msg     string // as go/types has it
+	Msg     string // as go/types has it, in one line
 	Missing string // the import path that cannot be resolved, if that is the fault
 
 	// Blames are the import paths of the packages that the faulty code refers

@@ -92,7 +92,7 @@ func TestFaults(t *testing.T) {
 		name, code, want, blames string
 	}{
 		{"function", `var _ = dep.New()`, "user.go:5: undefined: dep.New", "dep"},
-		{"arguments", `var _ = dep.Two(1)`, "user.go:5: not enough arguments in call to dep.Two\n\thave (number)\n\twant (int, int)", "dep"},
+		{"arguments", `var _ = dep.Two(1)`, "user.go:5: not enough arguments in call to dep.Two have (number) want (int, int)", "dep"},
 		{"field of a literal", `var _ = dep.Struct{Other: 1}`, "user.go:5: unknown field Other in struct literal of type dep.Struct", "dep"},
 		{"type of a field", `var _ = dep.Struct{Field: 1}`, "user.go:5: cannot use 1 (untyped int constant) as string value in struct literal", "dep"},
 		{"selector", `var _ = dep.Make().Other`, "user.go:5: dep.Make().Other undefined (type dep.Struct has no field or method Other)", "dep"},
