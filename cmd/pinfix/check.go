@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -38,6 +39,8 @@ EXIT CODES: 0 pinned, 1 a problem, 2 it could not be told.`,
 			&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program or a snapshot (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"},
 			dirFlag(),
 			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE`, as for apply (repeatable)"},
+			&cli.StringFlag{Name: "platform", Usage: "as for apply, of a docker-archive:, oci-archive: or oci:"},
+			&cli.StringFlag{Name: "path", Usage: "as for apply, of a docker-archive:, oci-archive: or oci:"},
 			&cli.BoolFlag{Name: "staged", Usage: "look at git's index instead of the working tree"},
 			formatFlag("text, json, markdown, github, sarif"),
 			&cli.StringFlag{Name: "imports", Value: "auto", Usage: "as for apply: auto, none"},
@@ -84,7 +87,7 @@ func (e *env) check(c *cli.Context) error {
 	}
 	result, err := flow.Check(c.Context, modules, walk)
 	if err != nil {
-		return err
+		return e.unchecked(c, result, err)
 	}
 	e.progress(c).note(result.Notes)
 	if err := e.show(c, result); err != nil {
@@ -94,6 +97,26 @@ func (e *env) check(c *cli.Context) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// unchecked prints why modules of a walk could not be checked, each with its next
+// step, and for people what was found in the others. The forms for programs hold
+// all or nothing.
+func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
+	var some *flow.CheckError
+	if !errors.As(err, &some) {
+		return err
+	}
+	e.progress(c).note(result.Notes)
+	for _, one := range some.Errs {
+		e.complain(one)
+	}
+	if c.String("format") == "text" && len(result.Plugins) > 0 {
+		if err := e.show(c, result); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // checkOptions is what c asks for. Nothing that check does takes long enough to

@@ -137,7 +137,15 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "pinfix" {
 		name = c.Command.Name
 	}
-	return &usageError{msg: err.Error(), help: name}
+	return &usageError{msg: err.Error(), help: helpFor(name)}
+}
+
+// helpFor is the command that pinfix help knows: it has none of the subcommands.
+func helpFor(name string) string {
+	if slices.Contains([]string{"install", "uninstall", "status"}, name) {
+		return "hook"
+	}
+	return name
 }
 
 func unknownCommand(c *cli.Context, name string) error {
@@ -166,7 +174,7 @@ func noArguments(c *cli.Context) error {
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
 		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
 	}
-	return &usageError{msg: msg, help: c.Command.Name}
+	return &usageError{msg: msg, help: helpFor(c.Command.Name)}
 }
 
 // oneOf checks the value of an enumerated flag.

@@ -33,18 +33,18 @@ type CheckOptions struct {
 
 // Check reports what has been undone of the pins of one plugin or, in a walk, of
 // each that is one and has a server. It reads files only, and git's index with
-// Staged.
+// Staged. With a *[CheckError] the report is of those that could be checked.
 func Check(ctx context.Context, modules []CheckOptions, walk bool) (*report.Check, error) {
 	r := &report.Check{SchemaVersion: 1, Command: "check", Staged: len(modules) > 0 && modules[0].Staged,
 		Plugins: []report.Checked{}, Problems: []report.Problem{}, Notes: []string{}}
 	s := &servers{by: map[string]*serverRead{}}
 	results := make([]checked, len(modules))
 	parallel(len(modules), func(i int) { results[i] = checkOne(ctx, modules[i], s, walk) })
-	var errs []error
+	failed := &CheckError{All: len(modules)}
 	for _, c := range results {
 		switch {
 		case c.err != nil && walk:
-			errs = append(errs, fmt.Errorf("%s: %w", c.dir, c.err))
+			failed.Errs = append(failed.Errs, fmt.Errorf("%s: %w", c.dir, c.err))
 		case c.err != nil:
 			return nil, c.err
 		case c.skipped != "":
@@ -56,10 +56,23 @@ func Check(ctx context.Context, modules []CheckOptions, walk bool) (*report.Chec
 		}
 	}
 	r.Aligned = len(r.Problems) == 0
-	if len(errs) == 0 && len(r.Plugins) == 0 {
-		errs = append(errs, &WalkError{All: len(modules), Skipped: len(modules)})
+	switch {
+	case len(failed.Errs) > 0:
+		return r, failed
+	case len(r.Plugins) == 0:
+		return nil, &WalkError{All: len(modules), Skipped: len(modules)}
 	}
-	return r, errors.Join(errs...)
+	return r, nil
+}
+
+// A CheckError says that some modules of a walk could not be checked.
+type CheckError struct {
+	Errs []error // begin with the directory
+	All  int
+}
+
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("%d of %d modules could not be checked", len(e.Errs), e.All)
 }
 
 // A noPluginError is a module without a main package.
@@ -91,7 +104,7 @@ func parallel(n int, f func(i int)) {
 // servers reads each server once.
 type servers struct {
 	mu sync.Mutex
-	by map[string]*serverRead // by reference
+	by map[string]*serverRead // by reference, platform and path
 }
 
 type serverRead struct {
@@ -103,8 +116,8 @@ type serverRead struct {
 func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Server, error) {
 	key := ""
 	if all := r.Servers.in(root); len(all) > 0 {
-		key = all[0].Ref
-		if err := local(key); err != nil {
+		key = strings.Join([]string{all[0].Ref, r.Platform, r.Path}, "\x00")
+		if err := local(all[0]); err != nil {
 			return nil, all[0].blame(err)
 		}
 	}
@@ -121,8 +134,12 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 
 // local refuses a server reference that check cannot read: it stays off the
 // network and starts no go command.
-func local(ref string) error {
-	next := "write a snapshot of it once, and commit that: pinfix snapshot --server " + hook.Quote(ref)
+func local(server Named) error {
+	ref, instead := server.Ref, ""
+	if server.From != "--server" { // it counts before the snapshot beside go.mod
+		instead = ", and name it in " + server.From + " instead"
+	}
+	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + hook.Quote(ref)
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
