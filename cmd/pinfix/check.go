@@ -31,8 +31,9 @@ file, line and the command that mends it.
 
 KINDS of problems: version, replace, go, toolchain, import, sum, vendor.
 
-What it does not look at: what vendored files hold, and exclude lines that were
-taken out by hand. For a go.mod with a go line below 1.17 it needs vendor/.
+What it does not look at: what vendored files hold, exclude lines that were taken
+out by hand, and whether --conflicts, --cap or --keep are others than when apply
+wrote. For a go.mod with a go line below 1.17 it needs vendor/.
 
 EXIT CODES: 0 pinned, 1 a problem, 2 it could not be told.`,
 		Flags: slices.Concat([]cli.Flag{
@@ -123,7 +124,7 @@ func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
 // say so.
 func (e *env) checkOptions(c *cli.Context) flow.CheckOptions {
 	return flow.CheckOptions{Staged: c.Bool("staged"), Get: e.get, Options: flow.Options{
-		Reference:   e.reference(c, &progress{quiet: true}),
+		Reference:   e.reference(c, silent),
 		Packages:    c.StringSlice("package"),
 		Imports:     c.String("imports"),
 		ImportsFile: c.String("imports-file"),

@@ -96,6 +96,9 @@ type progress struct {
 	verbose bool
 }
 
+// silent is the progress of what takes no time worth telling.
+var silent = &progress{quiet: true}
+
 func (e *env) progress(c *cli.Context) *progress {
 	return &progress{
 		mu:      &sync.Mutex{},
@@ -114,16 +117,17 @@ func (p *progress) of(module string) *progress {
 }
 
 func (p *progress) step(what string) {
+	if p.quiet {
+		return // silent has no mutex
+	}
 	what = p.prefix + what
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.quiet:
-	case p.live:
+	if p.live {
 		fmt.Fprintf(p.w, "\r\x1b[K%s …", what)
-	default:
-		fmt.Fprintf(p.w, "%s\n", what)
+		return
 	}
+	fmt.Fprintf(p.w, "%s\n", what)
 }
 
 func (p *progress) log(line string) {

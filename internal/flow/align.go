@@ -431,5 +431,5 @@ func conflictError(s *pinner.Server, pins []pinner.Pin, demands []pinner.Demand)
 		}
 		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
 	}
-	return fault("--conflicts keep excludes what is above the server's versions", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))
+	return fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))
 }
