@@ -41,7 +41,9 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
-	servers flow.Servers // that flag, environment and .pinfix.yaml name; configure sets it
+	// configure sets them.
+	servers flow.Servers // that flag, environment and .pinfix.yaml name
+	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
 }
 
 // run is pinfix without the process around it. It returns the exit code.

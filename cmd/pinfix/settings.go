@@ -51,7 +51,7 @@ func (e *env) configure(c *cli.Context) error {
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
-	e.servers = nil
+	e.servers, e.typed = nil, c.LocalFlagNames()
 	if s := c.String("server"); s != "" {
 		e.servers = flow.Servers{{Ref: s, From: "--server"}}
 	}

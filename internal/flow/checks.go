@@ -28,7 +28,8 @@ type CheckOptions struct {
 	Options
 	Staged bool // the git index instead of the working tree
 	Get    func(name string) string
-	Err    error // its settings cannot be read
+	Flags  []string // what of Options was typed, as words for apply
+	Err    error    // its settings cannot be read
 }
 
 // Check reports what has been undone of the pins of one plugin or, in a walk, of
@@ -136,7 +137,7 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 // network and starts no go command.
 func local(server Named) error {
 	ref, instead := server.Ref, ""
-	if server.From != "--server" { // it counts before the snapshot beside go.mod
+	if server.From != "--server" && server.From != snapshotName { // it counts before the snapshot beside go.mod
 		instead = ", and name it in " + server.From + " instead"
 	}
 	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + hook.Quote(ref)
@@ -304,8 +305,8 @@ func (c *checker) fix(o CheckOptions) string {
 	if o.Dir != "." {
 		cmd += " -C " + hook.Quote(c.from(""))
 	}
-	for _, p := range o.Packages {
-		cmd += " --package " + hook.Quote(p)
+	for _, word := range o.Flags {
+		cmd += " " + hook.Quote(word)
 	}
 	return cmd
 }
