@@ -97,7 +97,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	result := set.report(server, tool)
-	if err := o.compare(ctx, named, server, aligned.listing, result); err != nil {
+	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
 	if o.DryRun || result.Aligned {

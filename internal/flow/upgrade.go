@@ -3,7 +3,10 @@ package flow
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 
+	"github.com/pinfix/pinfix/internal/hook"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/verify"
@@ -14,7 +17,7 @@ import (
 // one that the module itself names: people read that before the plan when they
 // move to another release. The module's server is only read; where that fails,
 // a warning says so.
-func (r Reference) compare(ctx context.Context, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
+func (r Reference) compare(ctx context.Context, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
 	own, other := all.own()
 	if !other || own.Ref == all[0].Ref {
 		return nil
@@ -28,22 +31,48 @@ func (r Reference) compare(ctx context.Context, all Servers, server *pinner.Serv
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
-	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, r.keep(own, all[0])
+	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, r.keep(root, own, all[0])
 	return nil
 }
 
 // keep is what to do to stay with the new server.
-func (r Reference) keep(own, now Named) string {
+func (r Reference) keep(root string, own, now Named) string {
 	if own.From != snapshotName {
-		return "write server: " + now.Ref + " into .pinfix.yaml"
+		return "write server: " + seenFrom(root, now.Ref) + " into .pinfix.yaml"
 	}
 	cmd := "pinfix snapshot"
 	for _, f := range []struct{ flag, value, unset string }{{"-C", r.Dir, "."}, {"--server", now.Ref, ""}, {"--platform", r.Platform, ""}, {"--path", r.Path, ""}} {
 		if f.value != f.unset {
-			cmd += " " + f.flag + " " + f.value
+			cmd += " " + f.flag + " " + hook.Quote(f.value)
 		}
 	}
 	return cmd
+}
+
+// seenFrom returns a server reference as the settings in root name it: a path is
+// relative to them.
+func seenFrom(root, ref string) string {
+	scheme, path := "", ref
+	for _, s := range []string{"docker-archive:", "oci-archive:", "oci:"} {
+		if rest, ok := strings.CutPrefix(ref, s); ok {
+			scheme, path = s, rest
+		}
+	}
+	if filepath.IsAbs(path) || scheme == "" && !exists(path) {
+		return ref
+	}
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return ref
+	}
+	if cwd, err = filepath.EvalSymlinks(cwd); err != nil {
+		return ref
+	}
+	rel, err := filepath.Rel(root, filepath.Join(cwd, path))
+	if err != nil {
+		return ref
+	}
+	return scheme + filepath.ToSlash(rel)
 }
 
 func serverChanges(old, new *pinner.Server, linked []pinner.Linked) *report.ServerChanges {
