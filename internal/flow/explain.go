@@ -72,7 +72,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 			if o.Dir != "." {
 				k.Build += " -C " + recipe.Quote(o.Dir)
 			}
-			for _, word := range all.typed() {
+			for _, word := range o.typed() {
 				k.Build += " " + word
 			}
 		}

@@ -17,7 +17,7 @@ func (c *changes) buildHint() string {
 	if o.Dir != "." {
 		words = append(words, "-C", recipe.Quote(o.Dir))
 	}
-	words = append(words, o.Servers.typed()...)
+	words = append(words, o.Reference.typed()...)
 	if len(o.Packages) == 1 {
 		words = append(words, recipe.Quote(o.Packages[0]))
 	}
@@ -35,12 +35,19 @@ func (c *changes) buildHint() string {
 	return fmt.Sprintf("build it as the server %s built, and verify it:\n  %s\nor by hand:\n  %s", as, strings.Join(words, " "), recipe.Of(s).Command(how).Shell())
 }
 
-// typed returns the flag that names the server again, where it was typed.
-func (all Servers) typed() []string {
-	if len(all) == 0 || all[0].From != "--server" {
+// typed returns the flags that name the server again, where it was typed.
+func (r Reference) typed() []string {
+	if len(r.Servers) == 0 || r.Servers[0].From != "--server" {
 		return nil
 	}
-	return []string{"--server", recipe.Quote(all[0].Ref)}
+	words := []string{"--server", recipe.Quote(r.Servers[0].Ref)}
+	if r.Platform != "" {
+		words = append(words, "--platform", recipe.Quote(r.Platform))
+	}
+	if r.Path != "" {
+		words = append(words, "--path", recipe.Quote(r.Path))
+	}
+	return words
 }
 
 // packageArgument names a main package for go build in the module root.
