@@ -105,6 +105,9 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	}
 	for n := 0; n < maxRounds+a.rounds; n++ {
 		got, err := a.round(ctx, now)
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // and not what the solver made of it
+		}
 		if err != nil {
 			return nil, err
 		}
