@@ -114,7 +114,8 @@ func (p *progress) of(module string) *progress {
 }
 
 func (p *progress) step(what string) {
-	what = p.prefix + what
+	// Names in images are foreign text; a step is one line.
+	what = p.prefix + report.Printable(strings.ReplaceAll(what, "\n", `\n`))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
