@@ -470,6 +470,7 @@ func TestRefuses(t *testing.T) {
 		{"no settings", Server{}, ""},
 		{"windows", Server{Settings: map[string]string{"GOOS": "windows", "GOARCH": "amd64"}}, "Windows"},
 		{"another", Server{Settings: map[string]string{"GOOS": "openbsd", "GOARCH": "amd64"}}, "openbsd/amd64"},
+		{"lines of its own", Server{Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64\n::x"}}, `linux/amd64\n::x; Go`},
 		{"no cgo", Server{Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"}}, "CGO_ENABLED=0"},
 		{"no plugin support", Server{Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "1"}, Packages: map[string]Fingerprint{}}, "cannot load plugins"},
 	} {

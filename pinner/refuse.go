@@ -3,6 +3,7 @@ package pinner
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +26,10 @@ func (e *RefusedError) NextStep() string { return e.Next }
 // Refuses returns a *RefusedError if s can never load a plugin.
 func (s *Server) Refuses() error {
 	platform := s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
+	if !slices.Contains(platforms, platform) {
+		// Foreign text, which may hold lines of its own.
+		platform = strings.Trim(strconv.Quote(platform), `"`)
+	}
 	switch {
 	case s.Settings["GOOS"] == "windows":
 		return &RefusedError{"built for " + platform + "; Go cannot build plugins for Windows",

@@ -120,7 +120,8 @@ func (p *progress) step(what string) {
 	if p.quiet {
 		return // silent has no mutex
 	}
-	what = p.prefix + what
+	// Names in images are foreign text; a step is one line.
+	what = p.prefix + report.Printable(strings.ReplaceAll(what, "\n", `\n`))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.live {

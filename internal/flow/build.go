@@ -206,6 +206,10 @@ func (b *builder) runner(env []string) *gocmd.Go {
 	if !hasVar(env, "GOFIPS140") {
 		set = append(set, "GOFIPS140=off") // a go env -w of the user's
 	}
+	if value(b.o.environ(), "GOTMPDIR") == "" {
+		// A go command that is interrupted may leave its files; so they go too.
+		set = append(set, "GOTMPDIR="+b.scratch.Path())
+	}
 	program := ""
 	if b.other {
 		// Not to be fetched once more into another module cache.

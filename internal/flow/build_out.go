@@ -99,10 +99,20 @@ func shortName(abs string) string {
 
 // mayOverwrite keeps everything but object files, as go build does.
 func mayOverwrite(o output) error {
-	f, err := os.Open(o.abs)
+	info, err := os.Stat(o.abs)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(o.abs); err == nil {
+			return fault(nextOutput, "-o %s: a symbolic link that leads nowhere", o.name)
+		}
 		return nil
 	}
+	if err != nil {
+		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+	}
+	if !info.Mode().IsRegular() { // and opening a pipe waits for its other end
+		return fault(nextOutput, "-o %s: not a regular file", o.name)
+	}
+	f, err := os.Open(o.abs)
 	if err != nil {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
@@ -160,15 +170,15 @@ func (b *builder) show(i int) report.Command {
 		}
 	}
 	here := b.command(i, b.how, dir, out)
-	run := b.command(i, inImage(b.how), "", inRoot(b.plugin.root, o.abs))
+	run := b.command(i, inImage(b.how, b.plugin.root), "", inRoot(b.plugin.root, o.abs))
 	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: here.Args, Line: here.Shell(), Run: "RUN " + run.Shell()}
 }
 
 // inImage leaves out what is of this machine only.
-func inImage(how recipe.Build) recipe.Build {
+func inImage(how recipe.Build, root string) recipe.Build {
 	how.CC = ""
 	if how.Profile != "" && how.Profile != "off" {
-		how.Profile = filepath.Base(how.Profile)
+		how.Profile = inRoot(root, how.Profile)
 	}
 	return how
 }

@@ -35,7 +35,7 @@ func (b *builder) dockerfile() error {
 	}
 	im := recipe.Image{Server: b.server, Version: b.o.Version, Package: b.outputs[0].pkg, Out: filepath.Base(b.outputs[0].abs)}
 	if b.how.Profile != "" {
-		im.Profile = filepath.Base(b.how.Profile)
+		im.Profile = inRoot(b.plugin.root, b.how.Profile)
 	}
 	b.result.Dockerfile = recipe.Dockerfile(im)
 	return nil

@@ -100,6 +100,9 @@ func (a *archive) list() error {
 }
 
 func (a *archive) add(h *tar.Header) error {
+	if len(h.Name) > maxName || len(h.Linkname) > maxName {
+		return nil // no image needs it, and all names are kept
+	}
 	name := clean(h.Name)
 	switch h.Typeflag {
 	case tar.TypeReg:

@@ -1,6 +1,9 @@
 package image
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // An Error says why the program could not be had, and what to do.
 type Error struct {
@@ -8,11 +11,15 @@ type Error struct {
 	Next string
 }
 
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Error() string { return oneLine(e.Err.Error()) }
 func (e *Error) Unwrap() error { return e.Err }
 
 // NextStep says what the user can do.
-func (e *Error) NextStep() string { return e.Next }
+func (e *Error) NextStep() string { return oneLine(e.Next) }
+
+// oneLine keeps the names in an image, which are foreign text, from making
+// lines of their own: CI systems take some lines for commands.
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", `\n`) }
 
 func fault(next, format string, args ...any) error {
 	return &Error{fmt.Errorf(format, args...), next}

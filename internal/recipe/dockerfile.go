@@ -16,7 +16,7 @@ type Image struct {
 	Version string // of pinfix; one that nobody can install stands for the latest
 	Package string // "." or "./x"
 	Out     string // file name
-	Profile string // file name of --pgo; "" for none
+	Profile string // file of --pgo, seen from the module root; "" for none
 }
 
 // Dockerfile returns a multi-stage Dockerfile that takes the server program out
