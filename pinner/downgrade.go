@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 )
 
 // Downgrade returns the caps under which nothing asks for more than it gets: it
@@ -154,10 +153,4 @@ func (g *Graph) paths() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// Lowered reports whether v is below what the graph selects.
-func (g *Graph) Lowered(v module.Version) bool {
-	old := g.Selected(v.Path)
-	return old != "" && semver.Compare(v.Version, old) < 0
 }

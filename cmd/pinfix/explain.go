@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 // maxLog is how much of a log is read; an error stands near its start.
@@ -119,18 +120,9 @@ func typedFlags(c *cli.Context) string {
 			continue
 		}
 		dashes := strings.Repeat("-", min(len(name), 2))
-		flags = append(flags, dashes+name+" "+shellQuote(c.String(name)))
+		flags = append(flags, dashes+name+" "+shell.Quote(c.String(name)))
 	}
 	return strings.Join(flags, " ")
-}
-
-func shellQuote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+,=", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // readLog returns the text, and whether that is all of it.

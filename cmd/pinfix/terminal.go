@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // Flags of several commands.
@@ -43,14 +43,7 @@ func lookFlags() []cli.Flag {
 	}
 }
 
-func (e *env) get(name string) string {
-	for _, kv := range slices.Backward(e.environ) {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
+func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 
 // reference is which server c means, and how it is read.
 func (e *env) reference(c *cli.Context, p *progress) flow.Reference {

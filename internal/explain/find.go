@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // MaxFindings is how many different errors of one text are found; the rest is
@@ -42,12 +44,12 @@ type finder struct {
 type seen struct{ index, no int }
 
 // headerRE is what the go command prints before a compiler's errors.
-var headerRE = re(`^# \[?([\w.~/+-]+)\]?(?: \[[\w.~/+-]+\])?$`)
+var headerRE = pattern.New(`^# \[?([\w.~/+-]+)\]?(?: \[[\w.~/+-]+\])?$`)
 
 // at looks at line i and returns the next line to look at.
 func (f *finder) at(i int) int {
 	text := f.lines[i].text
-	if m := headerRE.compiled().FindStringSubmatch(text); m != nil {
+	if m := headerRE.Regexp().FindStringSubmatch(text); m != nil {
 		f.pkg, f.depth = m[1], f.lines[i].depth()
 		return i + 1
 	}
@@ -129,7 +131,7 @@ func (f *finder) add(finding Finding, no int, key string) {
 
 // chainRE is a line of the chain of imports, or the heading, that the go
 // command prints above an error.
-var chainRE = re(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^imports \S+(?: from \S+)?$|parsing go\.mod:$`)
+var chainRE = pattern.New(`^(?:go: )?\S+ (?:imports|tested by)$|^package \S+$|^imports \S+(?: from \S+)?$|parsing go\.mod:$`)
 
 // before returns the first line of the error in line i.
 func (f *finder) before(i int) int {
@@ -207,7 +209,7 @@ func matchAll(text string) []match {
 		if !strings.Contains(text, r.key) {
 			continue
 		}
-		found := r.re.compiled().FindAllStringSubmatchIndex(text, maxSame)
+		found := r.re.Regexp().FindAllStringSubmatchIndex(text, maxSame)
 		for _, at := range found {
 			overlaps := func(m match) bool { return at[0] < m.at[1] && m.at[0] < at[1] }
 			if !slices.ContainsFunc(all, overlaps) {
@@ -224,7 +226,7 @@ func matchAll(text string) []match {
 
 // group returns what the group of that name has matched, or "".
 func (m match) group(name string) string {
-	i := m.rule.re.compiled().SubexpIndex(name)
+	i := m.rule.re.Regexp().SubexpIndex(name)
 	if i < 0 || m.at[2*i] < 0 {
 		return ""
 	}
@@ -234,11 +236,11 @@ func (m match) group(name string) string {
 // whole returns what the rule has matched.
 func (m match) whole() string { return m.text[m.at[0]:m.at[1]] }
 
-var placeholderRE = re(`\{[a-z]+\}`)
+var placeholderRE = pattern.New(`\{[a-z]+\}`)
 
 // expand puts the groups of the match in place of their {name}.
 func (m match) expand(s string) string {
-	return placeholderRE.compiled().ReplaceAllStringFunc(s, func(p string) string {
+	return placeholderRE.Regexp().ReplaceAllStringFunc(s, func(p string) string {
 		v := m.group(p[1 : len(p)-1])
 		if p == "{pkg}" {
 			v = importPath(v)

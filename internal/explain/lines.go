@@ -76,7 +76,7 @@ func (s *splitter) around(no int, text string) {
 }
 
 func (s *splitter) emit(no int, text string) {
-	text = strings.TrimRight(text[len(prefixRE.compiled().FindString(text)):], " \t")
+	text = strings.TrimRight(text[len(prefixRE.Regexp().FindString(text)):], " \t")
 	body := strings.TrimLeft(text, " \t")
 	s.lines = append(s.lines, line{no, text[:len(text)-len(body)], body})
 }
@@ -87,7 +87,7 @@ func plain(s string) string {
 	if isPlain(s) {
 		return s
 	}
-	s = escapeRE.compiled().ReplaceAllString(s, "")
+	s = escapeRE.Regexp().ReplaceAllString(s, "")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t', r != utf8.RuneError && unicode.IsPrint(r):

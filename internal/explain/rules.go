@@ -2,22 +2,24 @@ package explain
 
 import (
 	"slices"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // A rule recognises one error. Where two match the same words, the earlier of
 // rules wins, so that the general ones stand last.
 type rule struct {
 	key   string // stands in every match; cheaper to look for
-	re    *pattern
+	re    *pattern.Pattern
 	cause Cause
 	kind  kind
 	why   string // {name} is the group of that name in re
 	fix   string // SERVER stands for the server reference
 
-	same  string   // the group that tells one such error from another; "" for all of the text
-	more  *pattern // lines below that belong to the error though they are not indented
-	alone bool     // no line below belongs to it
-	item  bool     // by itself it is an error, below another only an item of its list
+	same  string           // the group that tells one such error from another; "" for all of the text
+	more  *pattern.Pattern // lines below that belong to the error though they are not indented
+	alone bool             // no line below belongs to it
+	item  bool             // by itself it is an error, below another only an item of its list
 
 	// refine makes the finding more exact than the rule; false drops it.
 	refine func(*finder, match, *Finding) bool

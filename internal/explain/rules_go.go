@@ -1,173 +1,177 @@
 package explain
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
+)
 
 // goRules: what the go command says of Go releases and build settings.
 var goRules = []rule{
 	{
 		key: "listed in go.work file requires go", cause: BuildContext,
-		re:  re(`(?:go: )?module \S+ listed in go\.work file requires go >= [^"]*`),
+		re:  pattern.New(`(?:go: )?module \S+ listed in go\.work file requires go >= [^"]*`),
 		why: "a go.work beside or above the plugin takes part in the build", fix: fixWork,
 	},
 	{
 		key: "requires go >=", cause: GoVersion, kind: goLine,
-		re:  re(`(?:go: )?(?P<who>(?:module )?\S+?)(?: \([^)]*\))? requires go >= (?P<go>\d[\w.]*)(?: \(running go (?P<run>[\w.]+)(?:; GOTOOLCHAIN=\S+?)?\))?`),
+		re:  pattern.New(`(?:go: )?(?P<who>(?:module )?\S+?)(?: \([^)]*\))? requires go >= (?P<go>\d[\w.]*)(?: \(running go (?P<run>[\w.]+)(?:; GOTOOLCHAIN=\S+?)?\))?`),
 		why: "{who} asks for Go {go}, the build runs Go {run}", fix: fixApply,
 		refine: refineGoLine,
 	},
 	{
 		key: "invalid go version", cause: GoVersion, kind: goLine,
-		re:  re(`(?:\S*go\.mod:\d+(?::\d+)?: )?invalid go version '(?P<go>[^']+)': must match format [\d.]+`),
+		re:  pattern.New(`(?:\S*go\.mod:\d+(?::\d+)?: )?invalid go version '(?P<go>[^']+)': must match format [\d.]+`),
 		why: "the go line of go.mod is written for a newer Go than the build runs", fix: fixApply,
 	},
 	{
 		key: "unknown directive: ", cause: GoVersion, kind: goLine,
-		re:  re(`\S*go\.mod:\d+(?::\d+)?: unknown directive: (?P<directive>toolchain|godebug|tool|ignore|retract)\b`),
+		re:  pattern.New(`\S*go\.mod:\d+(?::\d+)?: unknown directive: (?P<directive>toolchain|godebug|tool|ignore|retract)\b`),
 		why: "the Go of the build does not know the directive {directive} of go.mod; a newer one does", fix: fixApply,
 	},
 	{
 		key: "cannot compile Go ", cause: GoVersion, kind: goLine,
-		re:  re(`(?:` + pkgRE + `: )?cannot compile Go (?P<go>\d[\w.]*) code`),
+		re:  pattern.New(`(?:` + pkgRE + `: )?cannot compile Go (?P<go>\d[\w.]*) code`),
 		why: "the module's go line asks for Go {go}, which the build does not run", fix: fixApply,
 	},
 	{
 		key: "module requires Go ", cause: GoVersion, kind: goLine,
-		re:  re(`note: module requires Go (?P<go>\d[\w.]*)`),
+		re:  pattern.New(`note: module requires Go (?P<go>\d[\w.]*)`),
 		why: "a module's go line asks for Go {go}, and the build runs an older one", fix: fixApply,
 	},
 	{
 		key: "a module that requires go ", cause: GoVersion, kind: goLine,
-		re:  re(`note: imported by a module that requires go (?P<go>\d[\w.]*)`),
+		re:  pattern.New(`note: imported by a module that requires go (?P<go>\d[\w.]*)`),
 		why: "a module's go line asks for Go {go}, and the build runs an older one", fix: fixApply,
 	},
 	{
 		key: "requires newer Go version", cause: GoVersion, kind: goLine,
-		re:  re(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
+		re:  pattern.New(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
 		why: "the source asks for Go {go}, the tool was built with Go {run}", fix: fixApply,
 	},
 	{
 		key: "or later (-lang was set to", cause: GoVersion, kind: goLine,
-		re:  re(posRE + `?[^"]*? requires go(?P<go>\d[\w.]*) or later \(-lang was set to go(?P<lang>[\d.]+); [^)"]*\)`),
+		re:  pattern.New(posRE + `?[^"]*? requires go(?P<go>\d[\w.]*) or later \(-lang was set to go(?P<lang>[\d.]+); [^)"]*\)`),
 		why: "the source uses what Go {go} brought, and the go line of its go.mod says {lang}",
 		fix: "go mod edit -go={go}, in the module of that file; the server's Go must be that new",
 	},
 	{
 		key: "does not match go tool version", cause: GoVersion, kind: goLine,
-		re:  re(`\w+: version "go(?P<run>[^"]+)" does not match go tool version "go(?P<go>[^"]+)"`),
+		re:  pattern.New(`\w+: version "go(?P<run>[^"]+)" does not match go tool version "go(?P<go>[^"]+)"`),
 		why: "two Go installations are mixed up in one build: {go} and {run}",
 		fix: "unset GOROOT GOTOOLDIR, then build again",
 	},
 	{
 		key: "object is [", cause: GoVersion,
-		re:  re(`[^"]*\bobject is \[[^\]"]*\] expected \[[^\]"]*\]`),
+		re:  pattern.New(`[^"]*\bobject is \[[^\]"]*\] expected \[[^\]"]*\]`),
 		why: "the build found packages compiled by another Go release",
 		fix: "go clean -cache, then build again",
 	},
 	{
 		key: "go: download go1", cause: GoVersion, kind: goLine,
-		re:  re(`go: download go(?P<go>\d[\w.]*)(?: for \S+)?: [^"]*`),
+		re:  pattern.New(`go: download go(?P<go>\d[\w.]*)(?: for \S+)?: [^"]*`),
 		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which cannot be had", fix: fixApply,
 	},
 	{
 		key: "go: cannot find \"go1", cause: GoVersion, kind: goLine,
-		re:  re(`go: cannot find "go(?P<go>\d[\w.]*)" in (?:\$?PATH|%PATH%)`),
+		re:  pattern.New(`go: cannot find "go(?P<go>\d[\w.]*)" in (?:\$?PATH|%PATH%)`),
 		why: "GOTOOLCHAIN asks for Go {go}, which is not installed", fix: fixToolchain,
 	},
 	{
 		key: "invalid GOTOOLCHAIN", cause: GoVersion,
-		re:  re(`invalid GOTOOLCHAIN "(?P<go>[^"]*)"`),
+		re:  pattern.New(`invalid GOTOOLCHAIN "(?P<go>[^"]*)"`),
 		why: "GOTOOLCHAIN={go} is no Go release", fix: fixToolchain,
 	},
 	{
 		key: "maximum supported Go version", cause: GoVersion, kind: goLine,
-		re:  re(`invalid value "(?P<go>[^"]*)" for flag -go: maximum supported Go version is (?P<run>\d[\w.]*)`),
+		re:  pattern.New(`invalid value "(?P<go>[^"]*)" for flag -go: maximum supported Go version is (?P<run>\d[\w.]*)`),
 		why: "Go {run} cannot write a go line of {go}", fix: fixApply,
 	},
 	{
 		key: "unknown GOEXPERIMENT", cause: GoVersion,
-		re:  re(`unknown GOEXPERIMENT (?P<what>\S+)`),
+		re:  pattern.New(`unknown GOEXPERIMENT (?P<what>\S+)`),
 		why: "the Go of the build does not know the experiment {what}; it is not the server's Go", fix: fixToolchain,
 	},
 	{
 		key: "flag provided but not defined: -", cause: GoVersion,
-		re:  re(`flag provided but not defined: -(?P<flag>trimpath|mod|modfile|overlay|buildvcs|pgo|asan|coverpkg|C)\b`),
+		re:  pattern.New(`flag provided but not defined: -(?P<flag>trimpath|mod|modfile|overlay|buildvcs|pgo|asan|coverpkg|C)\b`),
 		why: "the Go of the build is too old for -{flag}", fix: fixToolchain,
 	},
 	{
 		key: "but cgo is not enabled", cause: Flags,
-		re:  re(`(?:-\w+=)?\S+ requires external \(cgo\) linking, but cgo is not enabled`),
+		re:  pattern.New(`(?:-\w+=)?\S+ requires external \(cgo\) linking, but cgo is not enabled`),
 		why: "plugins need cgo; it is off with CGO_ENABLED=0, without a C compiler, and when building for another platform",
 		fix: "CGO_ENABLED=1 go build -buildmode=plugin, with a C compiler installed",
 	},
 	{
 		key: "requires cgo; enable cgo", cause: Flags,
-		re:  re(`(?:go: )?-(?P<flag>race|msan|asan) requires cgo; enable cgo by setting CGO_ENABLED=1`),
+		re:  pattern.New(`(?:go: )?-(?P<flag>race|msan|asan) requires cgo; enable cgo by setting CGO_ENABLED=1`),
 		why: "-{flag} needs cgo, and so do plugins",
 		fix: "CGO_ENABLED=1 go build -buildmode=plugin -{flag}",
 	},
 	{
 		key: "unrecognized argument to '-fsanitize='", cause: Flags,
-		re:  re(`(?:gcc|cc|clang): error: unrecognized argument to '-fsanitize=' option: '(?P<what>\w+)'`),
+		re:  pattern.New(`(?:gcc|cc|clang): error: unrecognized argument to '-fsanitize=' option: '(?P<what>\w+)'`),
 		why: "the C compiler cannot do what the build flag (-msan, -asan) asks for: {what}",
 		fix: "CC=clang go build -buildmode=plugin, or build without the flag if the server was",
 	},
 	{
 		key: "internal linking requested", cause: Flags,
-		re:  re(`internal linking requested but external linking required[^"]*`),
+		re:  pattern.New(`internal linking requested but external linking required[^"]*`),
 		why: "plugins are linked by the C compiler; -linkmode=internal forbids it",
 		fix: "build without -ldflags=-linkmode=internal",
 	},
 	{
 		key: "making a shared object", cause: Flags,
-		re:  re(`(?:\S+: )?relocation \S+ against [^"]* (?:when making a shared object|recompile with -fPIC)[^"]*`),
+		re:  pattern.New(`(?:\S+: )?relocation \S+ against [^"]* (?:when making a shared object|recompile with -fPIC)[^"]*`),
 		why: "what is linked into the plugin was not built for a shared object: -static, or a C library without -fPIC",
 		fix: "build without -static, and with C libraries compiled by -fPIC",
 	},
 	{
 		key: "invalid flag in #cgo", cause: Flags,
-		re:  re(`(?:` + pkgRE + `: )?invalid flag in #cgo (?P<where>\w+): (?P<flag>\S+)`),
+		re:  pattern.New(`(?:` + pkgRE + `: )?invalid flag in #cgo (?P<where>\w+): (?P<flag>\S+)`),
 		why: "the go command does not let source files pass {flag} to the C compiler",
 		fix: "CGO_{where}_ALLOW='{flag}' go build -buildmode=plugin",
 	},
 	{
 		key: "(can be '', 'mod', 'readonly', or 'vendor')", cause: Flags,
-		re:  re(`-mod=\S* not supported \(can be '', 'mod', 'readonly', or 'vendor'\)`),
+		re:  pattern.New(`-mod=\S* not supported \(can be '', 'mod', 'readonly', or 'vendor'\)`),
 		why: "-mod has a value that Go does not know, on the command line or in GOFLAGS",
 		fix: "go env -u GOFLAGS, and build without that -mod",
 	},
 	{
 		key: "parsing $GOFLAGS", cause: Flags,
-		re:  re(`go: parsing \$GOFLAGS: [^"]*|parsing go env -w GOFLAGS: [^"]*`),
+		re:  pattern.New(`go: parsing \$GOFLAGS: [^"]*|parsing go env -w GOFLAGS: [^"]*`),
 		why: "GOFLAGS holds what is no flag",
 		fix: "go env -u GOFLAGS; unset GOFLAGS",
 	},
 	{
 		key: "-buildmode=plugin not supported on ", cause: Platform,
-		re:  re(`-buildmode=plugin not supported on (?P<platform>\w+/\w+)`),
+		re:  pattern.New(`-buildmode=plugin not supported on (?P<platform>\w+/\w+)`),
 		why: "Go cannot build plugins for {platform}",
 		fix: "build for the server's platform, with GOOS=linux in a container for one",
 	},
 	{
 		key: " is not supported on ", cause: Platform,
-		re:  re(`(?:go: )?-(?P<flag>race|msan|asan) is not supported on (?P<platform>\w+/\w+)`),
+		re:  pattern.New(`(?:go: )?-(?P<flag>race|msan|asan) is not supported on (?P<platform>\w+/\w+)`),
 		why: "Go has no -{flag} for {platform}", fix: fixPlatform,
 	},
 	{
 		key: "Error: no such instruction", cause: Platform,
-		re:   re(`gcc_(?P<arch>\w+)\.S:\d+: Error: no such instruction[^"]*`),
+		re:   pattern.New(`gcc_(?P<arch>\w+)\.S:\d+: Error: no such instruction[^"]*`),
 		why:  "the C compiler is for another processor than the plugin ({arch})",
 		fix:  "set CC to a C compiler for {arch}, such as aarch64-linux-gnu-gcc, or build on such a machine",
-		more: re(`^gcc_\w+\.S:\d+: `),
+		more: pattern.New(`^gcc_\w+\.S:\d+: `),
 	},
 	{
 		key: "unrecognized command", cause: Platform,
-		re:  re(`(?:gcc|cc|clang): error: unrecognized command[- ]line option [‘'](?P<flag>-m\w+)[’'][^"]*`),
+		re:  pattern.New(`(?:gcc|cc|clang): error: unrecognized command[- ]line option [‘'](?P<flag>-m\w+)[’'][^"]*`),
 		why: "the C compiler is for another processor than the plugin: it does not know {flag}",
 		fix: "set CC to a C compiler for the server's processor, or build on such a machine",
 	},
 	{
 		key: "build constraints exclude all Go files in ", cause: Tags,
-		re:  re(`(?:(?:imports |package )` + pkgRE + `: )?build constraints exclude all Go files in (?P<dir>[^\s":]+)`),
+		re:  pattern.New(`(?:(?:imports |package )` + pkgRE + `: )?build constraints exclude all Go files in (?P<dir>[^\s":]+)`),
 		why: "no file of {pkg} is for this platform, these -tags and CGO_ENABLED",
 		fix: fixToolchain, refine: refineConstraints,
 	},

@@ -1,6 +1,10 @@
 package explain
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
+)
 
 // dlRE is how an error of the system's loader begins: after plugin.Open, or
 // with the name of a shared library.
@@ -10,115 +14,115 @@ const dlRE = `(?:plugin\.Open(?:\("(?P<so>[^"]*)"\))?: (?P<file>[^":]*): |(?P<li
 var libraryRules = []rule{
 	{
 		key: "invalid ELF header", cause: Platform,
-		re:  re(dlRE + `invalid ELF header`),
+		re:  pattern.New(dlRE + `invalid ELF header`),
 		why: "the file is no program of the server's system: built for another one (macOS, Windows), or no plugin at all (a Git LFS pointer, a web page)",
 		fix: fixPlatform, refine: refineLibrary,
 	},
 	{
 		key: "wrong ELF class", cause: Platform,
-		re:  re(dlRE + `wrong ELF class: (?P<class>\w+)`),
+		re:  pattern.New(dlRE + `wrong ELF class: (?P<class>\w+)`),
 		why: "the plugin was built for another processor than the server: {class}",
 		fix: fixPlatform, refine: refineLibrary,
 	},
 	{
 		key: "ELF", cause: Platform,
-		re:  re(dlRE + `ELF (?:file|load)[^"]*`),
+		re:  pattern.New(dlRE + `ELF (?:file|load)[^"]*`),
 		why: "the plugin was built for another processor or system than the server",
 		fix: fixPlatform, refine: refineLibrary,
 	},
 	{
 		key: "cannot open shared object file: No such file", cause: Platform,
-		re:  re(openRE + `(?P<file>[^":]*): cannot open shared object file: No such file or directory`),
+		re:  pattern.New(openRE + `(?P<file>[^":]*): cannot open shared object file: No such file or directory`),
 		why: "the file is there, but built for another processor than the server (the loader passes it over)",
 		fix: fixPlatform, refine: refineMissing,
 	},
 	{
 		key: "error while loading shared libraries", cause: Libc,
-		re:  re(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
+		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
 		why: "the program needs the C library {lib}, which its system does not have",
 		fix: fixLibc,
 	},
 	{
 		key: "Error loading shared library", cause: Libc, // musl
-		re:  re(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
+		re:  pattern.New(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
 		why: "{lib} is not there: the plugin was built for another C library (glibc; this is musl, as in Alpine), or in an image with more libraries",
 		fix: fixLibc, refine: refineLibrary,
 	},
 	{
 		key: "symbol not found", cause: Libc, // musl
-		re:  re(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]+): symbol not found`),
+		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]+): symbol not found`),
 		why: "the plugin was built for another C library than the server's: {sym} is glibc's, this is musl (Alpine)",
 		fix: fixLibc, refine: refineRelocating,
 	},
 	{
 		key: "initial-exec TLS", cause: Libc,
-		re:  re(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]*): initial-exec TLS resolves to dynamic definition[^"]*`),
+		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]*): initial-exec TLS resolves to dynamic definition[^"]*`),
 		why: "musl (Alpine) refuses this kind of thread-local storage: the plugin was built with -buildmode=c-shared, or for another C library",
 		fix: fixLibc, refine: refineLibrary,
 	},
 	{
 		key: "' not found (required by", cause: Libc,
-		re:  re(openRE + "?[^\\s\"]+: version `(?P<version>[^']+)' not found \\(required by (?P<lib>[^)]+)\\)"),
+		re:  pattern.New(openRE + "?[^\\s\"]+: version `(?P<version>[^']+)' not found \\(required by (?P<lib>[^)]+)\\)"),
 		why: "the plugin (or the server) was built on a system with a newer C library than the one it runs on: it needs {version}",
 		fix: fixLibc, refine: refineLibrary,
 	},
 	{
 		key: "undefined symbol", cause: Libc,
-		re:  re(`(?:` + openRE + `(?P<file>[^":]*)|[^\s":]+\.so|symbol lookup error: [^\s":]+): undefined symbol: (?P<sym>[^\s",]+)`),
+		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|[^\s":]+\.so|symbol lookup error: [^\s":]+): undefined symbol: (?P<sym>[^\s",]+)`),
 		why: "the plugin needs {sym}, which no C library that the server has loaded holds",
 		fix: fixLibc, refine: refineSymbol,
 	},
 	{
 		key: "static TLS block", cause: Libc,
-		re:  re(dlRE + `cannot allocate memory in static TLS block`),
+		re:  pattern.New(dlRE + `cannot allocate memory in static TLS block`),
 		why: "a C library that the plugin brings needs more thread-local storage than the server's C library keeps free",
 		fix: fixLibc, refine: refineLibrary,
 	},
 	{
 		key: "cannot dynamically load", cause: Flags,
-		re:  re(dlRE + `cannot dynamically load (?:position-independent )?executable`),
+		re:  pattern.New(dlRE + `cannot dynamically load (?:position-independent )?executable`),
 		why: "the file is a program, not a plugin: it was built without -buildmode=plugin",
 		fix: "go build -buildmode=plugin",
 	},
 	{
 		key: "file too short", cause: BuildContext,
-		re:  re(dlRE + `file too short`),
+		re:  pattern.New(dlRE + `file too short`),
 		why: "the file is empty or cut short: the build or the copy of the plugin failed, or it is a Git LFS pointer",
 		fix: "copy the plugin to the server again, whole", refine: refineLibrary,
 	},
 	{
 		key: "cannot read file data", cause: BuildContext,
-		re:  re(dlRE + `cannot read file data: (?P<what>[^"]+)`),
+		re:  pattern.New(dlRE + `cannot read file data: (?P<what>[^"]+)`),
 		why: "the server cannot read the plugin: {what}",
 		fix: "give the server the plugin as a plain file", refine: refineLibrary,
 	},
 	{
 		key: "Permission denied", cause: BuildContext,
-		re:  re(dlRE + `cannot open shared object file: Permission denied`),
+		re:  pattern.New(dlRE + `cannot open shared object file: Permission denied`),
 		why: "the server's user may not read the plugin",
 		fix: "chmod a+rx on the plugin and its directory", refine: refineLibrary,
 	},
 	{
 		key: "failed to map segment", cause: BuildContext,
-		re:  re(dlRE + `failed to map segment from shared object[^"]*`),
+		re:  pattern.New(dlRE + `failed to map segment from shared object[^"]*`),
 		why: "the system may not run code from the plugin's file: the directory is mounted noexec, or the file is cut short",
 		fix: "copy the plugin, whole, to a directory that is not mounted noexec", refine: refineLibrary,
 	},
 	{
 		key: "mach-o", cause: Platform, // macOS
-		re:  re(`(?:` + openRE + `dlopen\([^"]*?|\.so'? )\(?(?:mach-o(?: file)?, but[^"]*?(?:\(have '(?P<have>[^']+)', need '(?P<need>[^']+)'\)|wrong architecture)|not a mach-o file|slice is not valid mach-o file)`),
+		re:  pattern.New(`(?:` + openRE + `dlopen\([^"]*?|\.so'? )\(?(?:mach-o(?: file)?, but[^"]*?(?:\(have '(?P<have>[^']+)', need '(?P<need>[^']+)'\)|wrong architecture)|not a mach-o file|slice is not valid mach-o file)`),
 		why: "the plugin was built for another processor or system than the server (have {have}, need {need})",
 		fix: fixPlatform, refine: refineMachO,
 	},
 	{
 		key: "no suitable image found", cause: Platform,
-		re:  re(openRE + `dlopen\([^"]*?no suitable image found[^"]*`),
+		re:  pattern.New(openRE + `dlopen\([^"]*?no suitable image found[^"]*`),
 		why: "the plugin was built for another processor or system than the server",
-		fix: fixPlatform, more: re(`^/\S+: `),
+		fix: fixPlatform, more: pattern.New(`^/\S+: `),
 	},
 	{
 		key: "ASan runtime does not come first", cause: Flags,
-		re:  re(`ASan runtime does not come first in initial library list`),
+		re:  pattern.New(`ASan runtime does not come first in initial library list`),
 		why: "the plugin was built with -asan, the server was not",
 		fix: fixToolchain,
 	},

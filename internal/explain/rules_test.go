@@ -22,12 +22,12 @@ func TestRules(t *testing.T) {
 		if r.key == "" || r.cause == "" || r.why == "" || r.fix == "" {
 			t.Errorf("rule %d is not complete: %s", i, r.re)
 		}
-		for _, p := range placeholderRE.compiled().FindAllString(r.why+r.fix, -1) {
-			if !slices.Contains(r.re.compiled().SubexpNames(), strings.Trim(p, "{}")) {
+		for _, p := range placeholderRE.Regexp().FindAllString(r.why+r.fix, -1) {
+			if !slices.Contains(r.re.Regexp().SubexpNames(), strings.Trim(p, "{}")) {
 				t.Errorf("%s: no group for %s", r.re, p)
 			}
 		}
-		if r.same != "" && r.re.compiled().SubexpIndex(r.same) < 0 {
+		if r.same != "" && r.re.Regexp().SubexpIndex(r.same) < 0 {
 			t.Errorf("%s: no group %s", r.re, r.same)
 		}
 		if !used[r] {

@@ -1,53 +1,57 @@
 package explain
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
+)
 
 // vendorRules: vendor/ and go.mod do not fit.
 var vendorRules = []rule{
 	{
 		key: "inconsistent vendoring in ", cause: Vendor,
-		re:  re(`(?:go: )?inconsistent vendoring in (?P<dir>[^\s":]+):?`),
+		re:  pattern.New(`(?:go: )?inconsistent vendoring in (?P<dir>[^\s":]+):?`),
 		why: "vendor/ does not fit go.mod, or was not copied into the build",
 		fix: "go mod vendor", refine: refineVendoring,
 	},
 	{
 		key: "vendor/modules.txt", cause: Vendor, item: true,
-		re:  re(pkgRE + `(?:@\S+?)?: is (?:explicitly required|marked as|replaced|not explicitly)[^"]*vendor/modules\.txt[^"]*`),
+		re:  pattern.New(pkgRE + `(?:@\S+?)?: is (?:explicitly required|marked as|replaced|not explicitly)[^"]*vendor/modules\.txt[^"]*`),
 		why: "vendor/modules.txt does not fit go.mod",
 		fix: "go mod vendor",
 	},
 	{
 		key: "-mod=vendor", cause: Vendor,
-		re:  re(posRE + `?(?:go: )?(?:(?:cannot find module providing package|cannot query module due to) )?` + pkgRE + `?[^"]*? (?:disabled by|due to) -mod=vendor\b`),
+		re:  pattern.New(posRE + `?(?:go: )?(?:(?:cannot find module providing package|cannot query module due to) )?` + pkgRE + `?[^"]*? (?:disabled by|due to) -mod=vendor\b`),
 		why: "{pkg} is not in vendor/, or vendor/ was not copied into the build",
 		fix: "go mod vendor", refine: refineVendored,
 	},
 	{
 		key: "vendor/modules.txt: no such file", cause: Vendor,
-		re:  re(`(?:open )?[^\s"]*vendor/modules\.txt: no such file or directory`),
+		re:  pattern.New(`(?:open )?[^\s"]*vendor/modules\.txt: no such file or directory`),
 		why: "there is no vendor/, or it was not copied into the build",
 		fix: "go mod vendor",
 	},
 	{
 		key: `cannot find package "." in`, cause: Vendor,
-		re:  re(posRE + `?cannot find package "\." in:?`),
+		re:  pattern.New(posRE + `?cannot find package "\." in:?`),
 		why: "vendor/ lacks the folder of a package, or was not copied whole into the build",
 		fix: "go mod vendor",
 	},
 	{
 		key: "cannot be run in workspace mode", cause: BuildContext,
-		re:  re(`(?:go: )?'go mod vendor' cannot be run in workspace mode[^"]*`),
+		re:  pattern.New(`(?:go: )?'go mod vendor' cannot be run in workspace mode[^"]*`),
 		why: "a go.work beside or above the plugin takes part",
 		fix: "GOWORK=off go mod vendor",
 	},
 	{
 		key: "-mod may only be set to readonly", cause: BuildContext,
-		re:  re(`(?:go: )?-mod may only be set to readonly(?: or vendor)? when in workspace mode(?:, but it is set to "\w*")?`),
+		re:  pattern.New(`(?:go: )?-mod may only be set to readonly(?: or vendor)? when in workspace mode(?:, but it is set to "\w*")?`),
 		why: "a go.work beside or above the plugin takes part in the build", fix: fixWork,
 	},
 	{
 		key: "-mod=vendor only valid", cause: BuildContext,
-		re:  re(`build flag -mod=vendor only valid when using modules`),
+		re:  pattern.New(`build flag -mod=vendor only valid when using modules`),
 		why: "modules are off, or there is no go.mod",
 		fix: "GO111MODULE=on go build -buildmode=plugin, in the folder with the plugin's go.mod",
 	},

@@ -2,15 +2,17 @@ package explain
 
 import (
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // panicRE is how a Go process begins to say that it dies.
-var panicRE = re(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`)
+var panicRE = pattern.New(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`)
 
 func isPanic(text string) bool { return panicRE.MatchString(text) }
 
 // traceRE is any line of what follows.
-var traceRE = re(`^(?:` +
+var traceRE = pattern.New(`^(?:` +
 	`panic: |fatal error: |unexpected fault address |SIG[A-Z]+: |\[signal |PC=0x|signal arrived |` +
 	`goroutine |runtime stack:|created by |\.\.\.additional frames |exit status \d+$|` +
 	`[^\s(]\S*\(.*\)$|` + // a function
@@ -18,10 +20,10 @@ var traceRE = re(`^(?:` +
 	`)`)
 
 // fileRE is the file of a function, which is indented below it.
-var fileRE = re(`^\S+:\d+(?: |$)`)
+var fileRE = pattern.New(`^\S+:\d+(?: |$)`)
 
 // frameRE is a function in a traceback, without its arguments.
-var frameRE = re(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
+var frameRE = pattern.New(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
 
 // panic looks at the traceback from line i on; matches are those of line i.
 func (f *finder) panic(i int, matches []match) int {
@@ -112,7 +114,7 @@ func (f *finder) functions(i, end int) []string {
 			goroutine = true
 			continue
 		}
-		if m := frameRE.compiled().FindStringSubmatch(l.text); m != nil && goroutine && !isPanic(l.text) {
+		if m := frameRE.Regexp().FindStringSubmatch(l.text); m != nil && goroutine && !isPanic(l.text) {
 			out = append(out, m[1])
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -206,7 +207,7 @@ func (b *builder) runner(env []string) *gocmd.Go {
 	if !hasVar(env, "GOFIPS140") {
 		set = append(set, "GOFIPS140=off") // a go env -w of the user's
 	}
-	if value(b.o.environ(), "GOTMPDIR") == "" {
+	if vars.Get(b.o.environ(), "GOTMPDIR") == "" {
 		// A go command that is interrupted may leave its files; so they go too.
 		set = append(set, "GOTMPDIR="+b.scratch.Path())
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -62,15 +63,6 @@ func (b *builder) toolchain(ctx context.Context) error {
 	return nil
 }
 
-func value(env []string, name string) string {
-	for _, kv := range slices.Backward(env) {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
 func hasVar(env []string, name string) bool {
 	return slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
 }
@@ -92,7 +84,7 @@ var triples = map[string]string{
 func (b *builder) compiler(hostOS, hostArch string) (string, error) {
 	goos, goarch, ok := b.server.Platform()
 	native := !ok || goos == hostOS && (goarch == hostArch || goos == "darwin") // Apple's clang builds for both
-	given := value(b.o.environ(), "CC")
+	given := vars.Get(b.o.environ(), "CC")
 	if given != "" && b.o.Print != "" {
 		return "", nil
 	}

@@ -14,10 +14,10 @@ import (
 
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/git"
-	"github.com/pinfix/pinfix/internal/hook"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -140,7 +140,7 @@ func local(server Named) error {
 	if server.From != "--server" && server.From != snapshotName { // it counts before the snapshot beside go.mod
 		instead = ", and name it in " + server.From + " instead"
 	}
-	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + hook.Quote(ref)
+	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + shell.Quote(ref)
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
@@ -300,13 +300,13 @@ func (c *checker) report(o CheckOptions) report.Checked {
 func (c *checker) fix(o CheckOptions) string {
 	cmd := "pinfix apply"
 	if len(o.Servers) > 0 && o.Servers[0].From == "--server" {
-		cmd += " --server " + hook.Quote(o.Servers[0].Ref)
+		cmd += " --server " + shell.Quote(o.Servers[0].Ref)
 	}
 	if o.Dir != "." {
-		cmd += " -C " + hook.Quote(c.from(""))
+		cmd += " -C " + shell.Quote(c.from(""))
 	}
 	for _, word := range o.Flags {
-		cmd += " " + hook.Quote(word)
+		cmd += " " + shell.Quote(word)
 	}
 	return cmd
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/pinfix/pinfix/internal/explain"
 	"github.com/pinfix/pinfix/internal/modcache"
-	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -70,7 +70,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 		default:
 			k.Server, k.Build = s, "pinfix build"
 			if o.Dir != "." {
-				k.Build += " -C " + recipe.Quote(o.Dir)
+				k.Build += " -C " + shell.Quote(o.Dir)
 			}
 			for _, word := range o.typed() {
 				k.Build += " " + word

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 )
 
@@ -15,11 +16,11 @@ func (c *changes) buildHint() string {
 	o, s := c.a.o, c.a.server
 	words := []string{"pinfix", "build"}
 	if o.Dir != "." {
-		words = append(words, "-C", recipe.Quote(o.Dir))
+		words = append(words, "-C", shell.Quote(o.Dir))
 	}
 	words = append(words, o.Reference.typed()...)
 	if len(o.Packages) == 1 {
-		words = append(words, recipe.Quote(o.Packages[0]))
+		words = append(words, shell.Quote(o.Packages[0]))
 	}
 	how := recipe.Build{Package: packageArgument(c.tree.Root, c.al.listing.Roots[0]), Mod: "readonly", Work: "off", ModCache: s.Paths.ModCache}
 	switch {
@@ -40,12 +41,12 @@ func (r Reference) typed() []string {
 	if len(r.Servers) == 0 || r.Servers[0].From != "--server" {
 		return nil
 	}
-	words := []string{"--server", recipe.Quote(r.Servers[0].Ref)}
+	words := []string{"--server", shell.Quote(r.Servers[0].Ref)}
 	if r.Platform != "" {
-		words = append(words, "--platform", recipe.Quote(r.Platform))
+		words = append(words, "--platform", shell.Quote(r.Platform))
 	}
 	if r.Path != "" {
-		words = append(words, "--path", recipe.Quote(r.Path))
+		words = append(words, "--path", shell.Quote(r.Path))
 	}
 	return words
 }

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -20,13 +19,13 @@ import (
 )
 
 // lackingRE is what go mod tidy says of an import that nothing provides.
-var lackingRE = lazy(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)
+var lackingRE = pattern.New(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)
 
 // lacking explains an import of a package that the server's version of its
 // module does not hold; nil if failed says nothing of the kind.
 func (a *aligner) lacking(failed *gocmd.Error) error {
 	for line := range strings.Lines(failed.Error()) {
-		m := lackingRE().FindStringSubmatch(line)
+		m := lackingRE.Regexp().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
@@ -69,7 +68,7 @@ func (a *aligner) pluginHas(p pinner.Pin) string {
 // lackingImport reads one line of go mod tidy's error, and adds the packages of
 // its chain that only tests import.
 func (a *aligner) lackingImport(line string, plan *pinner.Plan, packages map[string]*solve.Package) (typecheck.Fault, bool) {
-	m := lackingRE().FindStringSubmatchIndex(line)
+	m := lackingRE.Regexp().FindStringSubmatchIndex(line)
 	if m == nil {
 		return typecheck.Fault{}, false
 	}
@@ -137,10 +136,4 @@ func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.
 		return err
 	}
 	return a.stage.Lacking(ctx, plan.Mod, files, held)
-}
-
-// lazy returns a regular expression that is compiled when it is first used: check
-// starts in a few milliseconds, and needs none of them.
-func lazy(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

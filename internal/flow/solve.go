@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -265,14 +266,14 @@ func ambiguities(l *stage.Listing) []string {
 // nobody has it.
 func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
-		if missing(p) && p.Error != nil && (!providedRE().MatchString(p.Error.Err) || plan.Holder(path).Path == "") {
+		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || plan.Holder(path).Path == "") {
 			return true
 		}
 	}
 	return false
 }
 
-var providedRE = lazy(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
+var providedRE = pattern.New(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
 
 // whyMissing says why nothing provides a package.
 func whyMissing(plan *pinner.Plan, p *stage.Package) string {

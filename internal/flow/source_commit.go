@@ -9,10 +9,11 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-var revisionRE = lazy(`^[0-9a-f]{7,64}$`)
+var revisionRE = pattern.New(`^[0-9a-f]{7,64}$`)
 
 // commit compares the commits. It reports false where one is not known.
 func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner.Server, dir string) (bool, error) {
@@ -29,7 +30,7 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 	if want == "" {
 		want = versionCommit(s.Main.Version, git)
 	}
-	if !revisionRE().MatchString(want) {
+	if !revisionRE.MatchString(want) {
 		src.warn("the server's build info does not name its commit, so that of %s (%.12s) cannot be compared; the fingerprints decide", dir, head)
 		return false, nil
 	}

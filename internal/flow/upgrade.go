@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/hook"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
@@ -43,7 +43,7 @@ func (r Reference) keep(root string, own, now Named) string {
 	cmd := "pinfix snapshot"
 	for _, f := range []struct{ flag, value, unset string }{{"-C", r.Dir, "."}, {"--server", now.Ref, ""}, {"--platform", r.Platform, ""}, {"--path", r.Path, ""}} {
 		if f.value != f.unset {
-			cmd += " " + f.flag + " " + hook.Quote(f.value)
+			cmd += " " + f.flag + " " + shell.Quote(f.value)
 		}
 	}
 	return cmd

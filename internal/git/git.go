@@ -13,17 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// localVars are the names that git rev-parse --local-env-vars prints. git gives
-// some of them to hooks, for the repository whose hook it runs; another one,
-// such as a submodule's, must not see them.
-var localVars = []string{
-	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
-	"GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
-	"GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
-	"GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_INTERNAL_SUPER_PREFIX",
-}
+	"github.com/pinfix/pinfix/internal/vars"
+)
 
 // A Repo is the git repository around a directory.
 type Repo struct {
@@ -49,7 +41,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 		return nil, fmt.Errorf("git rev-parse: unexpected output %q", out)
 	}
 	r.Top = filepath.FromSlash(top)
-	index := lookup(environ, "GIT_INDEX_FILE")
+	index := vars.Get(environ, "GIT_INDEX_FILE")
 	if index == "" {
 		return r, nil
 	}
@@ -68,20 +60,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 // clean returns environ without what belongs to one repository. git reads only:
 // it must not even refresh the index, fetch, or ask for a password.
 func clean(environ []string) []string {
-	env := slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return slices.Contains(localVars, name)
-	})
-	return append(env, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
-}
-
-func lookup(environ []string, name string) string {
-	for _, kv := range slices.Backward(environ) {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			return v
-		}
-	}
-	return ""
+	return append(vars.Without(environ, vars.Git), "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 }
 
 // Path returns the path of something in git's own directory ("hooks"), as git

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // Go runs go commands in one module directory.
@@ -38,16 +40,6 @@ type Config struct {
 	Log       func(string)
 }
 
-// gitVars are the names that git rev-parse --local-env-vars prints. git gives
-// them to hooks; a go command that runs git with them can damage the user's
-// index.
-var gitVars = []string{
-	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
-	"GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
-	"GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
-	"GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_INTERNAL_SUPER_PREFIX",
-}
-
 // ownVars are the user's settings for builds of his own: another toolchain may
 // not even know them.
 var ownVars = []string{"GOFLAGS", "PWD", "GOEXPERIMENT", "GOFIPS140", "GO386", "GOAMD64", "GOARM", "GOARM64", "GOPPC64", "GORISCV64"}
@@ -55,7 +47,7 @@ var ownVars = []string{"GOFLAGS", "PWD", "GOEXPERIMENT", "GOFIPS140", "GO386", "
 // New returns a Go that runs commands with a clean environment: no go.work, no
 // GOFLAGS of the user's but -modcacherw, none of git's hook variables.
 func New(c Config) *Go {
-	env := without(c.Environ, ownVars, gitVars)
+	env := vars.Without(c.Environ, ownVars, vars.Git)
 	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
 	// what every command here wants.
 	set := slices.Concat([]string{"GOFLAGS=-mod=mod", "GOWORK=off", "GO111MODULE=on", "PWD=" + c.Dir}, c.Set)
@@ -64,15 +56,6 @@ func New(c Config) *Go {
 		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
 	}
 	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log}
-}
-
-// without leaves variables out.
-func without(environ []string, lists ...[]string) []string {
-	names := slices.Concat(lists...)
-	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return slices.Contains(names, name)
-	})
 }
 
 // keepWritable adds -modcacherw to the GOFLAGS in set where environ has it: the

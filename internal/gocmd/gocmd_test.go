@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // lookup returns the value that a child sees: the last one counts.
@@ -61,14 +63,14 @@ func TestNewEnvironment(t *testing.T) {
 	}
 }
 
-// gitVars are all that git itself names.
+// vars.Git are all that git itself names.
 func TestGitVars(t *testing.T) {
 	out, err := exec.Command("git", "rev-parse", "--local-env-vars").Output()
 	if err != nil {
 		t.Skip(err)
 	}
 	for _, name := range strings.Fields(string(out)) {
-		if !slices.Contains(gitVars, name) {
+		if !slices.Contains(vars.Git, name) {
 			t.Errorf("%s is not removed", name)
 		}
 	}

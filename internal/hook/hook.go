@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 // Name is the hook that git runs before a commit.
@@ -34,7 +36,7 @@ func (c Check) Line() string {
 		words = append(words, "./...")
 	}
 	for i, w := range words {
-		words[i] = Quote(w)
+		words[i] = shell.Quote(w)
 	}
 	return strings.Join(words, " ")
 }
@@ -42,9 +44,9 @@ func (c Check) Line() string {
 // guard skips the check where the module is not there: on another branch, in
 // another working tree.
 func (c Check) guard() string {
-	there := "-f " + Quote("./"+path.Join(c.Dir, "go.mod"))
+	there := "-f " + shell.Quote("./"+path.Join(c.Dir, "go.mod"))
 	if c.Walk {
-		there = "-d " + Quote("./"+c.Dir)
+		there = "-d " + shell.Quote("./"+c.Dir)
 	}
 	return "[ ! " + there + " ] || "
 }
@@ -87,17 +89,6 @@ func Checks(script []byte, c Check) bool {
 func Ours(script []byte) bool {
 	_, rest, _ := bytes.Cut(script, []byte("\n"))
 	return bytes.HasPrefix(script, []byte("#!/bin/sh\n")) && bytes.HasPrefix(rest, []byte(marker))
-}
-
-// Quote quotes a word for a POSIX shell, where it needs that.
-func Quote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+=,%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // A Manager is a program that owns the hooks of a repository.

@@ -11,9 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // A cache is a directory of the user's that remembers, by digest,
@@ -44,13 +45,13 @@ type fact struct {
 // openCache finds the directory as os.UserCacheDir does, in environ.
 func openCache(environ []string) (*cache, error) {
 	base := ""
-	switch home := getenv(environ, "HOME"); runtime.GOOS {
+	switch home := vars.Get(environ, "HOME"); runtime.GOOS {
 	case "windows":
-		base = getenv(environ, "LocalAppData")
+		base = vars.Get(environ, "LocalAppData")
 	case "darwin":
 		base = filepath.Join(home, "Library", "Caches")
 	default:
-		base = getenv(environ, "XDG_CACHE_HOME")
+		base = vars.Get(environ, "XDG_CACHE_HOME")
 		if base == "" && home != "" {
 			base = filepath.Join(home, ".cache")
 		}
@@ -59,15 +60,6 @@ func openCache(environ []string) (*cache, error) {
 		return nil, fault("set XDG_CACHE_HOME, or HOME, to a directory with its full path", "no cache directory for the program of the image")
 	}
 	return &cache{dir: filepath.Join(base, "pinfix")}, nil
-}
-
-func getenv(environ []string, name string) string {
-	for _, kv := range slices.Backward(environ) {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			return v
-		}
-	}
-	return ""
 }
 
 // staleAfter is when what a killed run has left in tmp goes.

@@ -10,6 +10,8 @@ import (
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // keychain is authn.DefaultKeychain with an environment that is passed: the
@@ -67,7 +69,7 @@ func (k keychain) names() []string {
 	// first adds the file below the first of the variables that is set.
 	first := func(places ...[]string) {
 		for _, p := range places {
-			if dir := getenv(k, p[0]); dir != "" {
+			if dir := vars.Get(k, p[0]); dir != "" {
 				names = append(names, filepath.Join(append([]string{dir}, p[1:]...)...))
 				return
 			}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -268,7 +269,7 @@ func (g *Graph) cached(m module.Version, pkg string) (_ *stage.Package, atHand b
 		dir = filepath.Join(g.Root, filepath.FromSlash(src.Path))
 	default:
 		var ok bool
-		if dir, ok = cacheDir(g.Cache, src); !ok {
+		if dir, ok = modcache.SourceDir(g.Cache, src); !ok {
 			return nil, false
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/modcache"
 )
 
 // A Copy is a vendored package and what it was copied from.
@@ -46,7 +48,7 @@ func Strays(cache string, copies []Copy, sizes bool) map[string]string {
 }
 
 func (c *Copy) stray(cache string, sizes bool) string {
-	dir, ok := cacheDir(cache, c.Module)
+	dir, ok := modcache.SourceDir(cache, c.Module)
 	if !ok {
 		return ""
 	}
@@ -106,17 +108,4 @@ func sameSize(a, b fs.DirEntry) bool {
 	}
 	y, err := b.Info()
 	return err == nil && x.Size() == y.Size()
-}
-
-// cacheDir returns the directory of a module version in the module cache.
-func cacheDir(cache string, m module.Version) (string, bool) {
-	path, err := module.EscapePath(m.Path)
-	if err != nil || cache == "" {
-		return "", false
-	}
-	version, err := module.EscapeVersion(m.Version)
-	if err != nil || m.Version == "" {
-		return "", false
-	}
-	return filepath.Join(cache, filepath.FromSlash(path)+"@"+version), true
 }

@@ -9,18 +9,26 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// GoMod reads the go.mod of a module version in the cache in dir, whose layout
-// is that of the GOPROXY protocol (go help goproxy).
-func GoMod(dir string, v module.Version) (*pinner.Summary, error) {
+// GoModFile returns where the cache in dir keeps the go.mod of a module version.
+// Its layout is that of the GOPROXY protocol (go help goproxy).
+func GoModFile(dir string, v module.Version) (string, error) {
 	path, err := module.EscapePath(v.Path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	version, err := module.EscapeVersion(v.Version)
 	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "cache", "download", filepath.FromSlash(path), "@v", version+".mod"), nil
+}
+
+// GoMod reads the go.mod of a module version in the cache in dir.
+func GoMod(dir string, v module.Version) (*pinner.Summary, error) {
+	name, err := GoModFile(dir, v)
+	if err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, "cache", "download", filepath.FromSlash(path), "@v", version+".mod")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,20 @@ func Dir(get func(string) string) string {
 	return filepath.Join(get("HOME"), "go", "pkg", "mod")
 }
 
+// SourceDir returns the directory of a module version's source in the cache in
+// dir; false where there can be none.
+func SourceDir(dir string, v module.Version) (string, bool) {
+	path, err := module.EscapePath(v.Path)
+	if err != nil || dir == "" || v.Version == "" {
+		return "", false
+	}
+	version, err := module.EscapeVersion(v.Version)
+	if err != nil {
+		return "", false
+	}
+	return filepath.Join(dir, filepath.FromSlash(path)+"@"+version), true
+}
+
 // New returns the cache in dir as a build for the platform sees it.
 func New(dir, goos, goarch, tags string) *Cache {
 	c := &Cache{dir: dir, look: build.Default}
@@ -57,15 +71,11 @@ func (c *Cache) Imports(p pinner.Pin, pkg string) ([]string, bool) {
 		source = p.Replace
 	}
 	rel := strings.TrimPrefix(strings.TrimPrefix(pkg, p.Path), "/")
-	path, err := module.EscapePath(source.Path)
-	if err != nil || !filepath.IsLocal(rel) && rel != "" {
+	dir, ok := SourceDir(c.dir, source)
+	if !ok || !filepath.IsLocal(rel) && rel != "" {
 		return nil, false
 	}
-	version, err := module.EscapeVersion(source.Version)
-	if err != nil || version == "" {
-		return nil, false
-	}
-	dir := filepath.Join(c.dir, filepath.FromSlash(path)+"@"+version, filepath.FromSlash(rel))
+	dir = filepath.Join(dir, filepath.FromSlash(rel))
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, false
 	}

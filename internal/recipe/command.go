@@ -2,6 +2,8 @@ package recipe
 
 import (
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 // A Build is what a recipe does not say: where and what.
@@ -52,28 +54,17 @@ func (c Command) Shell() string {
 	for _, kv := range c.Env {
 		name, value, _ := strings.Cut(kv, "=")
 		if value != "" {
-			value = Quote(value)
+			value = shell.Quote(value)
 		}
 		words = append(words, name+"="+value)
 	}
 	words = append(words, "go")
 	for _, a := range c.Args {
-		words = append(words, Quote(a))
+		words = append(words, shell.Quote(a))
 	}
 	line := strings.Join(words, " ")
 	if c.Dir != "" {
-		line = "cd " + Quote(c.Dir) + " && " + line
+		line = "cd " + shell.Quote(c.Dir) + " && " + line
 	}
 	return line
-}
-
-// plain is a word that a POSIX shell leaves as it is.
-var plain = lazy(`^[\p{L}\p{N}_@%+=:,./-]+$`)
-
-// Quote returns s as one word for a POSIX shell.
-func Quote(s string) string {
-	if plain().MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -36,7 +37,7 @@ func Dockerfile(im Image) string {
 	}
 	build = append(build, "-o", im.Out, im.Package)
 	for i, w := range build {
-		build[i] = Quote(w)
+		build[i] = shell.Quote(w)
 	}
 	return fmt.Sprintf(`# docker build --build-arg SERVER_IMAGE=... --build-arg SERVER=/path/in/it -o . .
 # puts %[6]s here. SERVER_IMAGE holds the server program, SERVER is its path.
@@ -80,7 +81,7 @@ func baseImage(s *pinner.Server) string {
 // copied are the operands of COPY; a name that the plain form would take apart
 // goes into the other one.
 func copied(out string) string {
-	if plain().MatchString(out) {
+	if shell.Plain(out) {
 		return "/plugin/" + out + " /"
 	}
 	return fmt.Sprintf("[%q, \"/\"]", "/plugin/"+out)

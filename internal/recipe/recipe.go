@@ -78,6 +78,3 @@ func rank(kv string) int {
 	}
 	return 2
 }
-
-// Trimmed reports whether the recipe has -trimpath.
-func (r *Recipe) Trimmed() bool { return slices.Contains(r.Flags, "-trimpath") }

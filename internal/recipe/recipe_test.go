@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -19,7 +20,7 @@ import (
 func line(r *Recipe) string {
 	words := append([]string{r.Toolchain}, r.Env...)
 	for _, f := range r.Flags {
-		words = append(words, Quote(f))
+		words = append(words, shell.Quote(f))
 	}
 	if r.Profile != "" {
 		words = append(words, "pgo:"+r.Profile)

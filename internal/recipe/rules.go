@@ -2,10 +2,9 @@ package recipe
 
 import (
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -68,20 +67,14 @@ func on(r *Recipe, name, value string) {
 
 // variable takes an environment variable of a form.
 func variable(form string) rule {
-	re := lazy(`^(?:` + form + `)$`)
+	re := pattern.New(`^(?:` + form + `)$`)
 	return func(r *Recipe, name, value string) {
-		if !re().MatchString(value) {
+		if !re.MatchString(value) {
 			r.leave(name, value, "no value that Go gives it", true)
 			return
 		}
 		r.Env = append(r.Env, name+"="+value)
 	}
-}
-
-// lazy returns a regular expression that is compiled when it is first used: check
-// starts in a few milliseconds, and needs none of them.
-func lazy(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
 func without(why string) rule {
@@ -92,12 +85,12 @@ func cFlags(r *Recipe, name, value string) {
 	r.leave(name, value, "C flags are not taken from a server; packages with C code may differ", true)
 }
 
-var tagRE = lazy(`^[\p{L}\p{N}_.]+$`)
+var tagRE = pattern.New(`^[\p{L}\p{N}_.]+$`)
 
 func tags(r *Recipe, name, value string) {
 	list := pinner.Tags(value)
 	for _, t := range list {
-		if !tagRE().MatchString(t) {
+		if !tagRE.MatchString(t) {
 			r.leave(name, value, "no build tags", true)
 			return
 		}
@@ -109,7 +102,7 @@ func tags(r *Recipe, name, value string) {
 
 // harmless are flags of the compiler that choose what code it makes, and can
 // neither name a file nor start a program (go tool compile -help).
-var harmless = lazy(`^(-N|-l|-l=[0-4]|-B|-C|-smallframes|-dwarf=(true|false|0|1)|-spectre=(all|index|ret)|-d=checkptr=[0-2])$`)
+var harmless = pattern.New(`^(-N|-l|-l=[0-4]|-B|-C|-smallframes|-dwarf=(true|false|0|1)|-spectre=(all|index|ret)|-d=checkptr=[0-2])$`)
 
 // compilerFlags takes -gcflags=all=…. Without a pattern they are for the
 // packages that go build was named, the server's main package; with another
@@ -126,7 +119,7 @@ func compilerFlags(r *Recipe, name, value string) {
 	}
 	words := strings.Fields(list)
 	for _, w := range words {
-		if !harmless().MatchString(w) {
+		if !harmless.MatchString(w) {
 			r.leave(name, value, "it holds other compiler flags than those that pinfix reproduces", true)
 			return
 		}

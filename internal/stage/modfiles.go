@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -49,20 +50,14 @@ func (s *Stage) ModFiles(ctx context.Context) pinner.Source {
 	}
 }
 
-// read reads one go.mod: of a directory, or of a version from the module cache
-// (its layout is that of the GOPROXY protocol, go help goproxy).
+// read reads one go.mod: of a directory, or of a version from the module cache.
 func (s *Stage) read(v module.Version) (*pinner.Summary, error) {
 	name := filepath.Join(filepath.FromSlash(v.Path), "go.mod")
 	if v.Version != "" {
-		path, err := module.EscapePath(v.Path)
-		if err != nil {
+		var err error
+		if name, err = modcache.GoModFile(s.cache, v); err != nil {
 			return nil, err
 		}
-		version, err := module.EscapeVersion(v.Version)
-		if err != nil {
-			return nil, err
-		}
-		name = filepath.Join(s.cache, "cache", "download", filepath.FromSlash(path), "@v", version+".mod")
 	} else if !filepath.IsAbs(name) {
 		name = filepath.Join(s.Root, name)
 	}
