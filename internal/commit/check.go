@@ -34,6 +34,8 @@ func (c *commit) checkFile(f *file) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", f.Path, err)
+	case info == nil && f.at.link != "":
+		return fmt.Errorf("%s: %s is a symbolic link that leads nowhere", f.Path, f.at.link)
 	case info == nil && f.Old == nil:
 		return nil
 	case info == nil:
@@ -59,7 +61,7 @@ func (c *commit) checkFile(f *file) error {
 // checkVendor names the first file that differs: after a `go mod vendor` of
 // the user's it would be hundreds.
 func (c *commit) checkVendor(ctx context.Context) error {
-	now, err := c.sums(ctx)
+	now, err := c.sums(ctx, c.vendor)
 	if err != nil {
 		return err
 	}
@@ -87,27 +89,30 @@ func (c *commit) checkVendor(ctx context.Context) error {
 // A symbolic link or device inside vendor/ is an error: `go mod vendor` makes
 // none, and a swap would silently drop it.
 func VendorSums(ctx context.Context, root string) (map[string][sha256.Size]byte, error) {
-	c := newCommit(Tree{Root: root}, disk{})
-	defer c.close()
-	var err error
-	if c.vendor, err = c.place("vendor"); err != nil {
+	m := newModule(root, disk{})
+	defer m.close()
+	vendor, err := m.place("vendor")
+	if err != nil {
 		return nil, err
 	}
-	return c.sums(ctx)
+	return m.sums(ctx, vendor)
 }
 
-func (c *commit) sums(ctx context.Context) (map[string][sha256.Size]byte, error) {
-	info, err := c.disk.lstat(c.vendor)
+// sums is VendorSums for a directory that is open.
+func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Size]byte, error) {
+	info, err := m.disk.lstat(vendor)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("vendor: %w", err)
+	case info == nil && vendor.link != "":
+		return nil, fmt.Errorf("vendor: %s is a symbolic link that leads nowhere", vendor.link)
 	case info == nil:
 		return nil, nil
 	case !info.IsDir():
 		return nil, errors.New("vendor: is not a directory")
 	}
 	var names []string
-	err = c.disk.walk(ctx, c.vendor, func(below string, entry fs.DirEntry) error {
+	err = m.disk.walk(ctx, vendor, func(below string, entry fs.DirEntry) error {
 		if entry.IsDir() {
 			return nil
 		}
@@ -120,5 +125,14 @@ func (c *commit) sums(ctx context.Context) (map[string][sha256.Size]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("vendor: %w", err)
 	}
-	return c.disk.sums(ctx, c.vendor, names)
+	return m.disk.sums(ctx, vendor, names)
+}
+
+// digest is one sum for all of sums.
+func digest(sums map[string][sha256.Size]byte) string {
+	var b bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		fmt.Fprintf(&b, "%x %q\n", sums[name], name)
+	}
+	return sum(b.Bytes())
 }

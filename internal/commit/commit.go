@@ -1,21 +1,24 @@
 // Package commit writes the plugin: the one place of pinfix that does.
 //
-// [Write] takes a [Tree], the change set of the module and its new vendor
-// directory, and writes all of it or nothing. It looks first whether the disk
-// still holds what the run has read ([ChangedError] if not), puts the new
-// content beside its targets, and renames last. Any failure, and a context
-// cancelled before the last rename, brings the old tree back: the very files,
-// or copies of them on a file system without hard links. At every moment the name of a file holds its old
-// or its new content in full; only vendor/, a directory, is away for the moment
-// between two renames.
+// [Write], or [Lock.Write] for who has the module's [Lock] already, takes a
+// [Tree], the change set of the module and its new vendor directory, and writes
+// all of it or nothing. It looks first whether the disk still holds what the run
+// has read ([ChangedError] if not), notes what it is about to do in a journal,
+// puts the new content beside its targets, and renames last. Any failure, and a
+// context cancelled before the last rename, brings the old tree back: the very
+// files, or copies of them on a file system without hard links. Whatever kills
+// the process, [Recover] does the same at the next run. At every moment the name
+// of a file holds its old or its new content in full; only vendor/, a directory,
+// is away for the moment between two renames.
 //
 // What a commit puts into the plugin's directories for its own use is named
 // .NAME.pinfix-ID (new content) or .NAME.pinfix-old-ID (kept old content), with
-// the same ID for one commit. The go command ignores such names.
+// the same ID for one commit; the journal is .pinfix-journal in the module root.
+// The go command ignores such names.
 //
-// It does not survive kill -9 or power loss between two renames: there is no
-// journal yet. The work is a list of steps, each with its way back, that can be
-// written down before it is done; see step.go.
+// After a power loss the files are the old or the new ones too, for they are on
+// the disk before the journal says so. Files below vendor/ are not waited for: it
+// would take minutes, and what is lost of them `go mod vendor` makes again.
 package commit
 
 import (
@@ -25,8 +28,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
 
 	"github.com/pinfix/pinfix/internal/change"
 )
@@ -41,13 +44,13 @@ type Tree struct {
 // A Vendor is the vendor directory as it shall be and as it was read.
 type Vendor struct {
 	// Dir is the new vendor directory, complete, in a scratch place. Write
-	// moves it, or copies it where that is on another file system; when Write
-	// fails, it moves Dir back.
+	// moves it away, or copies it where that is on another file system.
 	Dir string
 
-	// Old is what vendor/ held when it was read: slash path below vendor/ to
-	// sum, as VendorSums returns it. nil = there was none.
-	Old map[string][sha256.Size]byte
+	// New and Old are what Dir holds, and what vendor/ held when it was read:
+	// slash path below the directory to sum, as VendorSums returns it. Old is
+	// nil for none.
+	New, Old map[string][sha256.Size]byte
 }
 
 // A ChangedError says that a file is no longer what the run has read. Path is
@@ -58,22 +61,48 @@ func (e *ChangedError) Error() string {
 	return e.Path + ": changed during the run; not overwriting (run pinfix again)"
 }
 
-// Write writes all of t or nothing.
+// Write is [Lock.Write] for who has no lock: it waits for that of t.Root.
+// waiting is as in [Acquire].
+func Write(ctx context.Context, t Tree, waiting func()) error {
+	if err := t.validate(); err != nil {
+		return err
+	}
+	l, _, err := Acquire(ctx, t.Root, waiting)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return l.Write(ctx, t)
+}
+
+// Write writes all of t, whose root is the lock's, or nothing.
 //
-// An error means that the tree is the old one, unless it says "going back":
-// then it names what could not be put back and where its content is. When ctx
-// is cancelled the error is its error; after the last rename nobody asks ctx.
+// An error means that the tree is the old one, unless it is a [HalfwayError].
+// When ctx is cancelled the error is its error; after the last rename nobody
+// asks ctx.
 //
 // nil means that the new tree is there. Old content that could not be removed
-// afterwards (.NAME.pinfix-old-ID) is then left without an error, for the
-// commit is done and a caller has nothing to take back.
+// afterwards is then left without an error, for the commit is done and a caller
+// has nothing to take back; the next run removes it.
 //
 // A target that is a symbolic link stays one, and the file or directory that it
 // leads to is written, inside the module or not. A file keeps its permission
 // bits and, where the system lets us, its owner; other hard links to it keep
 // the old content. Directories that become empty stay.
-func Write(ctx context.Context, t Tree) error {
+func (l *Lock) Write(ctx context.Context, t Tree) error {
 	return write(ctx, t, disk{})
+}
+
+// A HalfwayError says that something could not be put back. The journal is still
+// there, so the next run tries again.
+type HalfwayError struct{ Err error }
+
+func (e *HalfwayError) Error() string { return e.Err.Error() }
+func (e *HalfwayError) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *HalfwayError) NextStep() string {
+	return "see that the disk can be written, and run pinfix again: it goes on putting back"
 }
 
 func write(ctx context.Context, t Tree, d disk) error {
@@ -82,28 +111,39 @@ func write(ctx context.Context, t Tree, d disk) error {
 	}
 	c := newCommit(t, d)
 	defer c.close()
-	if err := c.open(); err != nil {
+	if err := c.openAll(); err != nil {
 		return err
 	}
 	if err := c.check(ctx); err != nil {
 		return err
 	}
-	steps, clean := c.plan()
-	if err := run(ctx, steps); err != nil {
+	r := c.record()
+	if len(r.Files) == 0 && r.Vendor == nil {
+		return nil
+	}
+	journal, err := c.top(journalName)
+	if err != nil {
 		return err
 	}
-	for _, remove := range clean {
-		_ = remove() // see Write: the commit is done
+	if err := c.disk.create(journal); err != nil {
+		return cannotWrite(journal, err)
 	}
+	err = c.note(journal, r)
+	if err == nil {
+		err = c.forward(ctx, r)
+	}
+	if err != nil {
+		return errors.Join(err, c.undo(r))
+	}
+	_ = c.finish(r) // see Write: the commit is done
 	return nil
 }
 
 // A commit is one run of Write.
 type commit struct {
-	disk  disk
+	*module
 	tree  Tree
 	id    string
-	roots map[string]*os.Root // by real directory
 	files []*file
 
 	// Unset without tree.Vendor: the real vendor directory, and the new one.
@@ -112,20 +152,22 @@ type commit struct {
 }
 
 func newCommit(t Tree, d disk) *commit {
-	t.Root = filepath.Clean(t.Root)
-	return &commit{disk: d, tree: t, id: newID(), roots: map[string]*os.Root{}}
+	m := newModule(t.Root, d)
+	return &commit{module: m, tree: t, id: newID()}
 }
+
+const idSize = 8
 
 // newID is random enough that a name with it is nobody else's: what is created
 // under such a name may be removed by it.
 func newID() string {
-	var b [8]byte
+	var b [idSize]byte
 	rand.Read(b[:]) // never fails (crypto/rand since Go 1.24)
 	return hex.EncodeToString(b[:])
 }
 
-// open finds where the targets really are. It writes nothing.
-func (c *commit) open() error {
+// openAll finds where the targets really are. It writes nothing.
+func (c *commit) openAll() error {
 	taken := map[string]string{} // real path -> Change.Path
 	var errs []error
 	for _, ch := range c.tree.Files {
@@ -158,40 +200,154 @@ func (c *commit) openVendor() (err error) {
 	return nil
 }
 
-func (c *commit) close() {
-	for _, r := range c.roots {
-		r.Close() // only read from and renamed in: nothing can be lost here
+// note writes the journal. What it says is not begun before it is on the disk.
+func (c *commit) note(journal place, r record) error {
+	data, err := r.encode()
+	if err != nil {
+		return err
 	}
+	if err := c.disk.fill(journal, data); err != nil {
+		return cannotWrite(journal, err)
+	}
+	// Somebody else may have to read it: root in a container wrote it.
+	if err := c.disk.chmod(journal, 0o644); err != nil {
+		return cannotWrite(journal, err)
+	}
+	if err := c.disk.sync(journal); err != nil {
+		return cannotWrite(journal, err)
+	}
+	return c.disk.syncDir(journal.parent())
 }
 
-// plan lists the work in its order, and what is to be removed after it. New
-// content and backups come first, since that is what takes long and can fail;
-// then a last look at the disk; then nothing but renames, removals at the end.
-func (c *commit) plan() (steps []step, clean []func() error) {
-	var renames, removals []step
+// A step is one part of the way forward. goBack knows the way back from it.
+type step struct {
+	what string // "go.mod: keep the old content"; empty where the error says it all
+	do   func(context.Context) error
+}
+
+// forward does the work in its order: new content and backups first, since that
+// is what takes long and can fail; then a last look at the disk; then nothing
+// but renames, removals at the end; at last the journal's own, which makes the
+// new tree the one that counts.
+func (c *commit) forward(ctx context.Context, r record) error {
+	sync := step{"", func(context.Context) error { return c.syncDirs(r) }}
+	steps := append(c.staging(), step{"", c.check}, sync)
+	for _, s := range append(steps, c.renames()...) {
+		err := ctx.Err()
+		if err == nil {
+			err = s.do(ctx)
+			if err != nil && s.what != "" {
+				err = fmt.Errorf("%s: %w", s.what, err)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.syncDirs(r); err != nil {
+		return err
+	}
+	journal, err := c.top(journalName)
+	if err != nil {
+		return err
+	}
+	done, err := c.top(doneName)
+	if err != nil {
+		return err
+	}
+	return c.disk.rename(journal, done)
+}
+
+func (c *commit) staging() (steps []step) {
+	for _, f := range c.files {
+		if !f.same() && f.New != nil {
+			steps = append(steps, c.stageFile(f)...)
+		}
+	}
+	if c.tree.Vendor != nil {
+		steps = append(steps, c.stageVendor()...)
+	}
+	return steps
+}
+
+func (c *commit) renames() (renames []step) {
+	var removals []step
 	for _, f := range c.files {
 		switch {
 		case f.same(): // checked, but there is nothing to write
 		case f.New == nil:
-			removals = append(removals, c.removal(f))
-			clean = append(clean, c.discarding(c.backup(f.at)))
+			removals = append(removals, step{f.Path + ": remove", func(context.Context) error {
+				return c.disk.rename(f.at, f.at.backup(c.id))
+			}})
 		default:
-			steps = append(steps, c.staging(f)...)
-			renames = append(renames, c.renaming(f))
-			if f.Old != nil {
-				clean = append(clean, c.discarding(c.backup(f.at)))
-			}
+			renames = append(renames, step{f.Path + ": rename", func(context.Context) error {
+				return c.disk.rename(f.at.temp(c.id), f.at)
+			}})
 		}
 	}
 	if c.tree.Vendor != nil {
-		steps = append(steps, c.vendorStaging()...)
 		renames = append(renames, c.vendorSwap()...)
-		clean = append(clean, func() error { return c.disk.removeAll(c.backup(c.vendor)) })
 	}
-	steps = append(steps, step{do: c.check})
-	return append(append(steps, renames...), removals...), clean
+	return append(renames, removals...)
 }
 
-func (c *commit) discarding(p place) func() error {
-	return func() error { return c.disk.discard(p) }
+// undo brings the old tree back, and then takes the journal away.
+func (c *commit) undo(r record) error {
+	err := c.goBack(r)
+	var changed *ChangedSinceError
+	if err != nil && !errors.As(err, &changed) {
+		return &HalfwayError{err}
+	}
+	journal, top := c.top(journalName)
+	if top == nil {
+		top = c.disk.discard(journal)
+	}
+	if top != nil {
+		return &HalfwayError{errors.Join(err, fmt.Errorf("going back: %s is left: %w", journalName, top))}
+	}
+	return err
+}
+
+// finish takes away what the commit had for its own use, the journal last.
+func (c *commit) finish(r record) error {
+	done, err := c.top(doneName)
+	if err != nil {
+		return err
+	}
+	if err := c.disk.syncDir(done.parent()); err != nil {
+		return err
+	}
+	if err := c.cleanUp(r); err != nil {
+		return err
+	}
+	return c.disk.discard(done)
+}
+
+// syncDirs has the names that are made, renamed and removed for r on the disk.
+func (m *module) syncDirs(r record) error {
+	dirs := map[string]place{}
+	for _, slash := range r.paths() {
+		p, err := m.place(slash)
+		if err != nil {
+			return err
+		}
+		dirs[p.root.Name()] = place{root: p.root, name: "."}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := m.disk.syncDir(dirs[dir]); err != nil {
+			return fmt.Errorf("sync %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+// paths are the slash paths of all that r is about, directories too.
+func (r record) paths() (paths []string) {
+	for _, e := range r.Files {
+		paths = append(append(paths, e.Dirs...), e.Path)
+	}
+	if r.Vendor != nil {
+		paths = append(paths, "vendor")
+	}
+	return paths
 }

@@ -54,17 +54,22 @@ func (d disk) realDir(name string) (string, error) {
 	return real, err
 }
 
-// isThere reports whether there is anything by that name, be it a symbolic
-// link that leads nowhere.
-func (d disk) isThere(name string) (bool, error) {
-	if err := d.ask("stat", name); err != nil {
-		return false, err
+// readLink returns where a symbolic link leads, "" for what is none or is not
+// there.
+func (d disk) readLink(name string) (string, error) {
+	if err := d.ask("readlink", name); err != nil {
+		return "", err
 	}
-	_, err := os.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return "", nil
+	case err != nil:
+		return "", err
+	case info.Mode()&fs.ModeSymlink == 0:
+		return "", nil
 	}
-	return err == nil, err
+	return os.Readlink(name)
 }
 
 func (d disk) openRoot(dir string) (*os.Root, error) {
@@ -91,6 +96,38 @@ func (d disk) read(p place) ([]byte, error) {
 		return nil, err
 	}
 	return p.root.ReadFile(p.name)
+}
+
+// readSmall is read for a regular file of no more than limit bytes.
+func (d disk) readSmall(p place, limit int64) ([]byte, error) {
+	info, err := d.lstat(p)
+	switch {
+	case err != nil:
+		return nil, err
+	case info == nil:
+		return nil, fs.ErrNotExist
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is not a regular file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("larger than %d bytes", limit)
+	}
+	return d.read(p)
+}
+
+// sum returns the sum of a regular file in hex, "" for no file and "other" for
+// anything else.
+func (d disk) sum(p place) (string, error) {
+	info, err := d.lstat(p)
+	switch {
+	case err != nil:
+		return "", err
+	case info == nil:
+		return "", nil
+	case !info.Mode().IsRegular():
+		return "other", nil
+	}
+	data, err := d.read(p)
+	return sum(data), err
 }
 
 // walk calls fn for everything below the directory p with its path below it, and
@@ -136,27 +173,65 @@ func (d disk) create(p place) error {
 	return f.Close()
 }
 
+// fill writes data into an empty file. A shortWrite of a test writes a part.
 func (d disk) fill(p place, data []byte) error {
-	return d.edit("write", p, func(f *os.File) error {
+	err := d.ask("write", p.name)
+	var short *shortWrite
+	if err != nil && !errors.As(err, &short) {
+		return err
+	}
+	if short != nil {
+		data = data[:len(data)/2]
+	}
+	return errors.Join(d.edit(p, func(f *os.File) error {
 		_, err := f.Write(data)
 		return err
-	})
+	}), err)
 }
+
+// A shortWrite is the answer of a disk that is full in the middle of a write.
+type shortWrite struct{ err error }
+
+func (e *shortWrite) Error() string { return e.err.Error() }
+func (e *shortWrite) Unwrap() error { return e.err }
 
 // sync has the content on the disk before a rename can be: some file systems
 // write a rename first, and after a crash the new name holds nothing.
 func (d disk) sync(p place) error {
-	flush := d.flush
-	if flush == nil {
-		flush = (*os.File).Sync
-	}
-	return d.edit("sync", p, flush)
-}
-
-func (d disk) edit(verb string, p place, use func(*os.File) error) error {
-	if err := d.ask(verb, p.name); err != nil {
+	if err := d.ask("sync", p.name); err != nil {
 		return err
 	}
+	return d.edit(p, d.flushFile)
+}
+
+func (d disk) flushFile(f *os.File) error {
+	if d.flush != nil {
+		return d.flush(f)
+	}
+	return f.Sync()
+}
+
+// syncDir has the names in a directory on the disk. Some systems and file
+// systems have no such thing.
+func (d disk) syncDir(p place) error {
+	if err := d.ask("syncdir", p.name); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := p.root.Open(p.name)
+	if err != nil {
+		return err
+	}
+	err = d.flushFile(f)
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
+}
+
+func (d disk) edit(p place, use func(*os.File) error) error {
 	f, err := p.root.OpenFile(p.name, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -225,6 +300,12 @@ func (d disk) removeAll(p place) error {
 // link(2) says EPERM for it, others ENOTSUP or ENOSYS; EMLINK is too many.
 func noLink(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EMLINK)
+}
+
+// notEmpty reports whether err says that a directory holds something. POSIX has
+// two names for it.
+func notEmpty(err error) bool {
+	return errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST)
 }
 
 // otherFileSystem reports whether err says that a rename would have to copy.

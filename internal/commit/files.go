@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/change"
 )
@@ -17,9 +17,6 @@ type file struct {
 	change.Change
 	at   place
 	info fs.FileInfo // of the old file, set by check
-
-	// lost: the old content could not be put back, and stays in the backup.
-	lost bool
 }
 
 func (f *file) same() bool {
@@ -37,22 +34,19 @@ func (f *file) mode() fs.FileMode {
 	return 0o644
 }
 
-// staging puts the new content beside the target and keeps the old one.
-func (c *commit) staging(f *file) []step {
-	temp := c.temp(f.at)
-	steps := append(c.parents(f), step{
-		what: f.Path + ": new content",
-		do:   func(context.Context) error { return cannotWrite(temp, c.disk.create(temp)) },
-		undo: c.discarding(temp),
-		left: fmt.Sprintf("temporary file %s", temp),
-	}, step{
-		what: f.Path + ": new content",
-		do:   func(context.Context) error { return c.complete(temp, f.New, f) },
-	})
+// stageFile puts the new content beside the target and keeps the old one.
+func (c *commit) stageFile(f *file) []step {
+	temp := f.at.temp(c.id)
+	steps := append(c.parents(f), step{f.Path + ": new content", func(context.Context) error {
+		if err := c.disk.create(temp); err != nil {
+			return cannotWrite(temp, err)
+		}
+		return c.complete(temp, f.New, f)
+	}})
 	if f.Old == nil {
 		return steps
 	}
-	return append(steps, c.keeping(f)...)
+	return append(steps, step{f.Path + ": keep the old content", func(context.Context) error { return c.keep(f) }})
 }
 
 // complete writes what create has made. Mode and owner come last: create makes
@@ -61,30 +55,38 @@ func (c *commit) complete(p place, data []byte, f *file) error {
 	if err := c.disk.fill(p, data); err != nil {
 		return fmt.Errorf("write %s: %w", p, err)
 	}
-	if err := c.disk.sync(p); err != nil {
-		return fmt.Errorf("sync %s: %w", p, err)
-	}
-	if err := c.own(p, f); err != nil {
+	if err := c.own(p, f.info); err != nil {
 		return fmt.Errorf("chown %s: %w", p, err)
 	}
 	if err := c.disk.chmod(p, f.mode()); err != nil {
 		return fmt.Errorf("chmod %s: %w", p, err)
 	}
+	if err := c.disk.sync(p); err != nil {
+		return fmt.Errorf("sync %s: %w", p, err)
+	}
 	return nil
 }
 
-// own gives p the owner of the old file, since pinfix often runs as root in a
-// container on a mounted directory; the go command, which writes in place,
-// keeps the owner. Who may not give files away keeps it.
-func (c *commit) own(p place, f *file) error {
-	if f.info == nil {
+// own gives p the owner of the old file or, if root makes a new one, of the
+// directory: pinfix often runs as root in a container on a mounted directory,
+// and the go command, which writes in place, keeps the owner. Who may not give
+// files away keeps it.
+func (c *commit) own(p place, old fs.FileInfo) error {
+	if old == nil && os.Geteuid() == 0 {
+		dir, err := c.disk.lstat(p.parent())
+		if err != nil {
+			return err
+		}
+		old = dir
+	}
+	if old == nil {
 		return nil
 	}
 	info, err := c.disk.lstat(p)
 	if err != nil {
 		return err
 	}
-	uid, gid, ok := owner(f.info)
+	uid, gid, ok := owner(old)
 	if !ok || info == nil {
 		return nil
 	}
@@ -98,101 +100,39 @@ func (c *commit) own(p place, f *file) error {
 }
 
 // parents makes the directories that a new file needs.
-func (c *commit) parents(f *file) []step {
-	if f.Old != nil || filepath.Dir(f.at.name) == "." {
+func (c *commit) parents(f *file) (steps []step) {
+	if f.New == nil {
 		return nil
 	}
-	var steps []step
-	name := ""
-	for elem := range strings.SplitSeq(filepath.Dir(f.at.name), string(filepath.Separator)) {
-		name = filepath.Join(name, elem)
-		dir, made := place{f.at.root, name}, false
-		steps = append(steps, step{
-			what: f.Path + ": new directory",
-			do: func(context.Context) error {
-				err := c.disk.mkdir(dir)
-				if errors.Is(err, fs.ErrExist) {
-					return nil // made for another file, or by somebody else
-				}
-				made = err == nil
-				return cannotWrite(dir, err)
-			},
-			undo: func() error {
-				if !made {
-					return nil
-				}
-				return c.disk.discard(dir)
-			},
-			left: fmt.Sprintf("new directory %s", dir),
-		})
+	for dir := filepath.Dir(f.at.name); dir != "."; dir = filepath.Dir(dir) {
+		p := place{root: f.at.root, name: dir}
+		make := step{f.Path + ": new directory", func(context.Context) error {
+			err := c.disk.mkdir(p)
+			if errors.Is(err, fs.ErrExist) {
+				return nil // made for another file, or by somebody else
+			}
+			if err == nil {
+				err = c.own(p, nil)
+			}
+			return cannotWrite(p, err)
+		}}
+		steps = append([]step{make}, steps...)
 	}
 	return steps
 }
 
-// keeping gives the old content a second name, by which it can come back after
-// a rename over the first: a hard link, or a copy where there are none.
-func (c *commit) keeping(f *file) []step {
-	kept, copied := c.backup(f.at), false
-	return []step{{
-		what: f.Path + ": keep the old content",
-		do: func(context.Context) error {
-			err := c.disk.link(f.at, kept)
-			if err != nil && noLink(err) {
-				copied = true
-				err = c.disk.create(kept)
-			}
-			return cannotWrite(kept, err)
-		},
-		undo: func() error {
-			if f.lost {
-				return nil // renaming's undo has named it
-			}
-			return c.disk.discard(kept)
-		},
-		left: fmt.Sprintf("copy of the old %s in %s", f.Path, kept),
-	}, {
-		what: f.Path + ": keep the old content",
-		do: func(context.Context) error {
-			if !copied {
-				return nil
-			}
-			return c.complete(kept, f.Old, f)
-		},
-	}}
-}
-
-// renaming is the moment at which the file changes.
-func (c *commit) renaming(f *file) step {
-	s := step{
-		what: f.Path + ": rename",
-		do:   func(context.Context) error { return c.disk.rename(c.temp(f.at), f.at) },
-		undo: c.discarding(f.at),
-		left: fmt.Sprintf("new file %s", f.at),
+// keep gives the old content a second name, by which it can come back after a
+// rename over the first: a hard link, or a copy where there are none.
+func (c *commit) keep(f *file) error {
+	kept := f.at.backup(c.id)
+	err := c.disk.link(f.at, kept)
+	if err == nil || !noLink(err) {
+		return cannotWrite(kept, err)
 	}
-	if f.Old != nil {
-		s.undo, s.left = c.restoring(f)
+	if err := c.disk.create(kept); err != nil {
+		return cannotWrite(kept, err)
 	}
-	return s
-}
-
-// removal comes last, and is a rename too, so that it can be taken back.
-func (c *commit) removal(f *file) step {
-	s := step{
-		what: f.Path + ": remove",
-		do:   func(context.Context) error { return c.disk.rename(f.at, c.backup(f.at)) },
-	}
-	s.undo, s.left = c.restoring(f)
-	return s
-}
-
-func (c *commit) restoring(f *file) (undo func() error, left string) {
-	kept := c.backup(f.at)
-	undo = func() error {
-		err := c.disk.rename(kept, f.at)
-		f.lost = err != nil
-		return err
-	}
-	return undo, fmt.Sprintf("the old %s is in %s", f.Path, kept)
+	return c.complete(kept, f.Old, f)
 }
 
 // cannotWrite names the directory, which is what the user has to look at.

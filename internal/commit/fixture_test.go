@@ -28,10 +28,19 @@ func newFixture(t *testing.T) fixture {
 		t.Fatal(err)
 	}
 	f := fixture{root: filepath.Join(top, "module"), scratch: filepath.Join(top, "scratch")}.withFiles(t)
-	sums, err := VendorSums(context.Background(), f.root)
-	if err != nil {
+	if err := f.setTree(); err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// setTree makes the commit out of the files that are there.
+func (f *fixture) setTree() error {
+	old, err := VendorSums(context.Background(), f.root)
+	if err != nil {
+		return err
+	}
+	now, err := VendorSums(context.Background(), f.scratch)
 	f.tree = Tree{
 		Root: f.root,
 		Files: change.Set{
@@ -41,9 +50,9 @@ func newFixture(t *testing.T) fixture {
 			{Path: "pins/deep/pin.go", New: []byte("pin\n"), Mode: 0o640},
 			{Path: "pins/empty.go", New: []byte{}},
 		},
-		Vendor: &Vendor{Dir: filepath.Join(f.scratch, "vendor"), Old: sums},
+		Vendor: &Vendor{Dir: filepath.Join(f.scratch, "vendor"), New: now, Old: old},
 	}
-	return f
+	return err
 }
 
 func (f fixture) withFiles(t *testing.T) fixture {

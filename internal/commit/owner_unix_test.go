@@ -52,7 +52,7 @@ func TestOtherFileSystem(t *testing.T) {
 	put(t, scratch, "vendor/modules.txt", "from afar\n", 0o640)
 	put(t, scratch, "vendor/x/run.sh", "x\n", 0o755)
 	f.tree.Vendor.Dir = filepath.Join(scratch, "vendor")
-	if err := Write(t.Context(), f.tree); err != nil {
+	if err := Write(t.Context(), f.tree, nil); err != nil {
 		t.Fatal(err)
 	}
 	got := snapshot(t, f.root)
@@ -75,7 +75,7 @@ func TestPipe(t *testing.T) {
 	if err := syscall.Mkfifo(name, 0o644); err != nil {
 		t.Skip("no pipes here: ", err)
 	}
-	if err := Write(t.Context(), f.tree); err == nil || err.Error() != "go.mod: is not a regular file" {
+	if err := Write(t.Context(), f.tree, nil); err == nil || err.Error() != "go.mod: is not a regular file" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,84 +2,83 @@ package commit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"os"
+	"syscall"
 )
 
-// below is the place of a slash path in the directory p.
-func (p place) below(slash string) place {
-	return place{p.root, filepath.Join(p.name, filepath.FromSlash(slash))}
-}
-
-// vendorStaging brings the new vendor directory beside the old one: moved, or
+// stageVendor brings the new vendor directory beside the old one: moved, or
 // copied from another file system.
-func (c *commit) vendorStaging() []step {
-	from, temp, copied := c.newVendor, c.temp(c.vendor), false
-	return []step{{
-		what: "vendor: bring the new one",
-		do: func(context.Context) error {
-			err := c.disk.move(from, temp.String())
-			if otherFileSystem(err) {
-				copied = true
-				err = c.disk.mkdir(temp)
-			}
+func (c *commit) stageVendor() []step {
+	temp := c.vendor.temp(c.id)
+	return []step{{"vendor: bring the new one", func(ctx context.Context) error {
+		err := c.disk.move(c.newVendor, temp.String())
+		if !otherFileSystem(err) {
 			return cannotWrite(temp, err)
-		},
-		undo: func() error {
-			if !copied && c.disk.move(temp.String(), from) == nil {
-				return nil
-			}
-			return c.disk.removeAll(temp) // the scratch place may be gone; a clean module counts more
-		},
-		left: fmt.Sprintf("the new vendor directory in %s", temp),
-	}, {
-		what: "vendor: bring the new one",
-		do: func(ctx context.Context) error {
-			if !copied {
-				return nil
-			}
-			return c.copyDir(ctx, from, temp)
-		},
-	}, {
-		what: "vendor: mode",
-		do:   func(context.Context) error { return c.vendorMode(temp) },
-	}}
+		}
+		if err := c.disk.mkdir(temp); err != nil {
+			return cannotWrite(temp, err)
+		}
+		return c.copyDir(ctx, c.newVendor, temp)
+	}}, {"vendor: mode and owner", func(ctx context.Context) error {
+		return c.vendorMode(ctx, temp)
+	}}}
 }
 
-// vendorMode gives the new directory the mode of the old one. Without one it
-// is 0755, for a scratch directory of os.MkdirTemp is 0700.
-func (c *commit) vendorMode(temp place) error {
-	info, err := c.disk.lstat(c.vendor)
+// vendorMode gives the new directory the mode and the owner of the old one.
+// Without one the mode is 0755, for a scratch directory of os.MkdirTemp is 0700.
+func (c *commit) vendorMode(ctx context.Context, temp place) error {
+	old, err := c.disk.lstat(c.vendor)
 	if err != nil {
 		return err
 	}
 	mode := fs.FileMode(0o755)
-	if info != nil {
-		mode = info.Mode().Perm()
+	if old != nil {
+		mode = old.Mode().Perm()
+	}
+	if err := c.vendorOwner(ctx, temp, old); err != nil {
+		return err
 	}
 	return c.disk.chmod(temp, mode)
 }
 
-// vendorSwap is two renames, for a rename onto a directory that is not empty
-// fails. The old one is kept until all renames are done.
-func (c *commit) vendorSwap() []step {
-	temp, kept := c.temp(c.vendor), c.backup(c.vendor)
-	in := step{
-		what: "vendor: rename the new one",
-		do:   func(context.Context) error { return c.disk.rename(temp, c.vendor) },
-		undo: func() error { return c.disk.rename(c.vendor, temp) },
-		left: fmt.Sprintf("the new vendor directory in %s", c.vendor),
+// vendorOwner gives all of it away where root runs in a directory of somebody
+// else's.
+func (c *commit) vendorOwner(ctx context.Context, temp place, old fs.FileInfo) error {
+	if os.Geteuid() != 0 {
+		return nil
 	}
+	if err := c.own(temp, old); err != nil {
+		return err
+	}
+	info, err := c.disk.lstat(temp)
+	if err != nil || info == nil {
+		return err
+	}
+	if uid, _, _ := owner(info); uid == 0 {
+		return nil
+	}
+	return c.disk.walk(ctx, temp, func(below string, _ fs.DirEntry) error { return c.own(temp.below(below), info) })
+}
+
+// vendorSwap is two renames, for a rename onto a directory that is not empty
+// fails. The old one is kept until the commit is done.
+func (c *commit) vendorSwap() []step {
+	in := step{"vendor: rename the new one", func(context.Context) error {
+		return c.disk.rename(c.vendor.temp(c.id), c.vendor)
+	}}
 	if c.tree.Vendor.Old == nil {
 		return []step{in}
 	}
-	return []step{{
-		what: "vendor: rename the old one",
-		do:   func(context.Context) error { return c.disk.rename(c.vendor, kept) },
-		undo: func() error { return c.disk.rename(kept, c.vendor) },
-		left: fmt.Sprintf("the old vendor directory is %s", kept),
-	}, in}
+	return []step{{"vendor: rename the old one", func(context.Context) error {
+		err := c.disk.rename(c.vendor, c.vendor.backup(c.id))
+		if errors.Is(err, syscall.EBUSY) {
+			return fmt.Errorf("%s is a mount point, and cannot be renamed (unmount it, or --vendor never): %w", c.vendor, err)
+		}
+		return err
+	}}, in}
 }
 
 // copyDir copies the files below dir, with their permission bits, into a
@@ -90,7 +89,7 @@ func (c *commit) copyDir(ctx context.Context, dir string, to place) error {
 		return err
 	}
 	defer root.Close()
-	from := place{root, "."}
+	from := place{root: root, name: "."}
 	return c.disk.walk(ctx, from, func(below string, entry fs.DirEntry) error {
 		switch {
 		case entry.IsDir():
@@ -102,8 +101,7 @@ func (c *commit) copyDir(ctx context.Context, dir string, to place) error {
 	})
 }
 
-// copyFile does not sync: it would take minutes for thousands of files, and
-// what a crash leaves of vendor/ `go mod vendor` makes again.
+// copyFile does not sync; the package's comment says why.
 func (c *commit) copyFile(from, to place) error {
 	info, err := c.disk.lstat(from)
 	if err != nil {

@@ -1,0 +1,210 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// goBack makes the old tree out of any moment of the commit that r notes. It
+// looks at what is there and not at how far the commit came, so it can itself
+// be killed and begun again. It goes on behind an error, since each file put
+// back counts.
+func (m *module) goBack(r record) error {
+	var errs []error
+	var changed []string
+	note := func(is string, err error) {
+		if is != "" {
+			changed = append(changed, is)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("going back: %w", err))
+		}
+	}
+	if r.Vendor != nil {
+		note(m.vendorBack(r))
+	}
+	for i := len(r.Files) - 1; i >= 0; i-- {
+		note(m.fileBack(r.Files[i], r.ID))
+	}
+	if len(errs) == 0 {
+		note("", m.syncDirs(r))
+	}
+	if len(changed) > 0 {
+		errs = append(errs, &ChangedSinceError{changed})
+	}
+	return errors.Join(errs...)
+}
+
+// fileBack puts one file back. It returns what to tell of a file that somebody
+// else has changed.
+func (m *module) fileBack(e entry, id string) (changed string, err error) {
+	at, err := m.place(e.Path)
+	if err != nil {
+		return "", err
+	}
+	temp, kept := at.temp(id), at.backup(id)
+	waits, err := m.disk.lstat(temp)
+	if err != nil {
+		return "", err
+	}
+	// While the new content waits beside it, the file is what it was. A file
+	// that is removed has no new content, and its old one is kept by a rename.
+	if waits == nil || e.New == "" {
+		if changed, err = m.contentBack(e, at, kept); err != nil || changed != "" {
+			return changed, err
+		}
+	}
+	for _, p := range []place{kept, temp} {
+		if err := m.disk.discard(p); err != nil {
+			return "", fmt.Errorf("%s: %w", p, err)
+		}
+	}
+	for i := len(e.Dirs) - 1; i >= 0; i-- {
+		if err := m.dirBack(e.Dirs[i]); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// contentBack undoes the rename to at, if it has been.
+func (m *module) contentBack(e entry, at, kept place) (changed string, err error) {
+	now, err := m.disk.sum(at)
+	if err != nil {
+		return "", err
+	}
+	old, err := m.disk.sum(kept)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case now == e.Old:
+		return "", nil
+	case e.Old == "":
+		return m.removeNew(e, at, now)
+	case old != e.Old:
+		return "", nil // half a copy of what was not touched yet
+	case now == "" || now == e.New:
+		if err := m.disk.rename(kept, at); err != nil {
+			return "", fmt.Errorf("the old %s is in %s: %w", e.Path, kept, err)
+		}
+		return "", nil
+	}
+	return fmt.Sprintf("%s (before: %s)", e.Path, filepath.Base(kept.name)), nil
+}
+
+// removeNew removes a file that was not there before.
+func (m *module) removeNew(e entry, at place, now string) (changed string, err error) {
+	ours, err := m.inside(at)
+	if err != nil {
+		return "", err
+	}
+	if !ours || now != e.New {
+		return e.Path, nil
+	}
+	return "", m.disk.discard(at)
+}
+
+// dirBack removes a directory that the commit has made, unless there is
+// something in it by now.
+func (m *module) dirBack(slash string) error {
+	dir, err := m.place(slash)
+	if err != nil {
+		return err
+	}
+	if ours, err := m.inside(dir); err != nil || !ours {
+		return err
+	}
+	if err := m.disk.discard(dir); err != nil && !notEmpty(err) {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	return nil
+}
+
+// vendorBack puts the old vendor directory back.
+func (m *module) vendorBack(r record) (changed string, err error) {
+	at, err := m.place("vendor")
+	if err != nil {
+		return "", err
+	}
+	temp, kept := at.temp(r.ID), at.backup(r.ID)
+	swapped, err := m.swapped(r, at, temp, kept)
+	if err != nil {
+		return "", err
+	}
+	if swapped {
+		if ours, err := m.isNewVendor(r, at); err != nil {
+			return "", err
+		} else if !ours {
+			changed = "vendor"
+			if r.Vendor.Old {
+				changed += fmt.Sprintf(" (before: %s)", filepath.Base(kept.name))
+			}
+			return changed, nil
+		}
+		if err := m.disk.rename(at, temp); err != nil {
+			return "", fmt.Errorf("the new vendor directory is in %s: %w", at, err)
+		}
+	}
+	if info, err := m.disk.lstat(kept); err != nil {
+		return "", err
+	} else if info != nil {
+		if err := m.disk.rename(kept, at); err != nil {
+			return "", fmt.Errorf("the old vendor directory is in %s: %w", kept, err)
+		}
+	}
+	if err := m.disk.removeAll(temp); err != nil {
+		return "", fmt.Errorf("%s: %w", temp, err)
+	}
+	return "", nil
+}
+
+// swapped reports whether what stands at vendor/ came there after the old one
+// was taken away.
+func (m *module) swapped(r record, at, temp, kept place) (bool, error) {
+	now, err := m.disk.lstat(at)
+	if err != nil || now == nil {
+		return false, err
+	}
+	if r.Vendor.Old {
+		old, err := m.disk.lstat(kept)
+		return old != nil, err
+	}
+	waits, err := m.disk.lstat(temp)
+	return waits == nil, err
+}
+
+// isNewVendor reports whether vendor/ is what the commit has made, and nobody
+// has touched since.
+func (m *module) isNewVendor(r record, at place) (bool, error) {
+	if ours, err := m.inside(at); err != nil || !ours && !r.Vendor.Old {
+		return false, err
+	}
+	sums, err := m.sums(context.Background(), at)
+	if err != nil {
+		return false, err
+	}
+	return digest(sums) == r.Vendor.New, nil
+}
+
+// cleanUp removes what a commit that is done had for its own use.
+func (m *module) cleanUp(r record) error {
+	var errs []error
+	for _, e := range r.Files {
+		at, err := m.place(e.Path)
+		if err == nil {
+			err = m.disk.discard(at.backup(r.ID))
+		}
+		errs = append(errs, err)
+	}
+	if r.Vendor != nil {
+		at, err := m.place("vendor")
+		if err == nil {
+			err = m.disk.removeAll(at.backup(r.ID))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,142 @@
+package commit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Names of the journal in the module root. It is there, complete and on the
+// disk, before a commit makes its first file. The rename to doneName is the
+// moment from which the new tree counts: before it the way is back, after it
+// only what the commit had for its own use is left to be removed.
+const (
+	journalName = ".pinfix-journal"
+	doneName    = ".pinfix-journal-done"
+)
+
+// maxJournal is how many bytes of a journal are read. One with a thousand files
+// has 300 kB.
+const maxJournal = 8 << 20
+
+// A record is what a journal holds: enough to go back from any moment of a
+// commit, whoever died in it. It comes from a file in the plugin's directory,
+// which may be anybody's. So it names no path outside the module: the places
+// are found from the slash paths as the commit has found them, and what the
+// commit has put beside them from the ID.
+type record struct {
+	ID     string  `json:"id"`
+	Files  []entry `json:"files,omitempty"`
+	Vendor *swap   `json:"vendor,omitempty"`
+}
+
+// An entry is a file with the sums of its old and its new content in hex, ""
+// for no file, and the directories that have to be made for it.
+type entry struct {
+	Path string   `json:"path"`
+	Old  string   `json:"old,omitempty"`
+	New  string   `json:"new,omitempty"`
+	Dirs []string `json:"dirs,omitempty"`
+}
+
+// A swap is the vendor directory.
+type swap struct {
+	Old bool   `json:"old"` // whether there was one
+	New string `json:"new"` // digest of the sums of all new files
+}
+
+const journalHead = "pinfix journal 1\n"
+
+// encode returns the bytes of the journal: a head, the record, and the sum of
+// both, by which a journal that its writer did not finish is told.
+func (r record) encode() ([]byte, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	data := append([]byte(journalHead), append(body, '\n')...)
+	return fmt.Appendf(data, "sum %s\n", sum(data)), nil
+}
+
+// errUnfinished: the writer died while it wrote the journal, and so before it
+// did anything else.
+var errUnfinished = errors.New("not finished")
+
+// parseJournal is the reverse of encode.
+func parseJournal(data []byte) (record, error) {
+	var r record
+	cut := bytes.LastIndex(data, []byte("\nsum ")) + 1
+	if cut == 0 || string(data[cut:]) != "sum "+sum(data[:cut])+"\n" {
+		return r, errUnfinished
+	}
+	body, ok := bytes.CutPrefix(data[:cut], []byte(journalHead))
+	if !ok {
+		return r, errors.New("not of this release of pinfix")
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return r, err
+	}
+	return r, r.validate()
+}
+
+// validate refuses what no commit writes.
+func (r record) validate() error {
+	if id, err := hex.DecodeString(r.ID); err != nil || len(id) != idSize {
+		return fmt.Errorf("id %q", r.ID)
+	}
+	for _, e := range r.Files {
+		if !isLocal(e.Path) || e.Old == e.New {
+			return fmt.Errorf("file %q", e.Path)
+		}
+		for _, dir := range e.Dirs {
+			if !isLocal(dir) || !strings.HasPrefix(e.Path, dir+"/") {
+				return fmt.Errorf("directory %q", dir)
+			}
+		}
+	}
+	return nil
+}
+
+// record is what the commit is going to do.
+func (c *commit) record() record {
+	r := record{ID: c.id}
+	for _, f := range c.files {
+		if !f.same() {
+			r.Files = append(r.Files, entry{Path: f.Path, Old: sumOf(f.Old), New: sumOf(f.New), Dirs: f.missing()})
+		}
+	}
+	if v := c.tree.Vendor; v != nil {
+		r.Vendor = &swap{Old: v.Old != nil, New: digest(v.New)}
+	}
+	return r
+}
+
+// missing are the directories that the file needs and that are not there, the
+// outermost first: as many last elements of its path as its place has.
+func (f *file) missing() (dirs []string) {
+	dir := path.Dir(f.Path)
+	for range strings.Count(filepath.ToSlash(f.at.name), "/") {
+		dirs = append([]string{dir}, dirs...)
+		dir = path.Dir(dir)
+	}
+	return dirs
+}
+
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
+}
+
+// sumOf is "" for no content, which is not the same as an empty file.
+func sumOf(data []byte) string {
+	if data == nil {
+		return ""
+	}
+	return sum(data)
+}

@@ -1,0 +1,122 @@
+package commit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// An Outcome is what [Recover] found.
+type Outcome int
+
+// The outcomes.
+const (
+	Nothing  Outcome = iota // no commit was killed here
+	Restored                // the old tree is back
+	Finished                // the new tree was there; what the commit had for its own use is removed
+	Busy                    // another pinfix is writing just now
+)
+
+// Recover brings the module at root back to the old tree where a commit died in
+// it (kill -9, power), or finishes one that had only to clean up. It does
+// nothing to a commit that is alive, and costs two lstat calls where there is
+// none. Files that were changed since stay: then the error is a
+// [ChangedSinceError].
+func Recover(root string) (Outcome, error) {
+	if !exists(root, journalName) && !exists(root, doneName) {
+		return Nothing, nil
+	}
+	l, err := tryLock(root)
+	defer l.Close()
+	if err != nil {
+		return Nothing, err
+	}
+	if !l.flock.Locked() {
+		return Busy, nil
+	}
+	return recoverAll(root, disk{})
+}
+
+func exists(root, name string) bool {
+	_, err := os.Lstat(filepath.Join(root, name))
+	return err == nil
+}
+
+// recoverAll reads the journals of root, which must be locked.
+func recoverAll(root string, d disk) (Outcome, error) {
+	outcome := Nothing
+	for _, j := range []struct {
+		name    string
+		outcome Outcome
+		recover func(*module, record) error
+	}{{doneName, Finished, (*module).cleanUp}, {journalName, Restored, (*module).goBack}} {
+		if !exists(root, j.name) {
+			continue
+		}
+		if err := recoverOne(root, d, j.name, j.recover); err != nil {
+			return outcome, err
+		}
+		outcome = j.outcome
+	}
+	return outcome, nil
+}
+
+func recoverOne(root string, d disk, name string, recover func(*module, record) error) error {
+	m := newModule(root, d)
+	defer m.close()
+	journal, err := m.top(name)
+	if err != nil {
+		return err
+	}
+	data, err := m.disk.readSmall(journal, maxJournal)
+	if err != nil {
+		return &JournalError{journal.String(), err}
+	}
+	r, err := parseJournal(data)
+	switch {
+	case errors.Is(err, errUnfinished):
+		return m.disk.discard(journal) // nothing else was done
+	case err != nil:
+		return &JournalError{journal.String(), err}
+	}
+	err = recover(m, r)
+	var changed *ChangedSinceError
+	if err != nil && !errors.As(err, &changed) {
+		return err // the next run tries again
+	}
+	return errors.Join(err, m.disk.discard(journal))
+}
+
+// A JournalError is a journal that this pinfix cannot read.
+type JournalError struct {
+	File string
+	Err  error
+}
+
+func (e *JournalError) Error() string {
+	return fmt.Sprintf("%s: cannot be read as pinfix's journal: %v", e.File, e.Err)
+}
+
+func (e *JournalError) Unwrap() error { return e.Err }
+
+// NextStep says what the user can do.
+func (e *JournalError) NextStep() string {
+	return "run the release of pinfix that was killed here, as the same user; or remove the file and see what git diff says"
+}
+
+// A ChangedSinceError says that files are neither as they were before a commit
+// nor as it made them. They are left as they are, and so is what they were.
+type ChangedSinceError struct {
+	Files []string // "go.mod (before: .go.mod.pinfix-old-0123)"
+}
+
+func (e *ChangedSinceError) Error() string {
+	return "changed by somebody else while or after pinfix wrote, so left as it is: " + strings.Join(e.Files, ", ")
+}
+
+// NextStep says what the user can do.
+func (e *ChangedSinceError) NextStep() string {
+	return "see that the files fit together (git diff), and run pinfix again"
+}
