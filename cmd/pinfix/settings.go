@@ -51,6 +51,13 @@ func (e *env) configure(c *cli.Context) error {
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
+	note, err := flow.Restore(c.String("C"))
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		e.progress(c).warn([]string{note})
+	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
 	if s := c.String("server"); s != "" {
 		e.servers = flow.Servers{{Ref: s, From: "--server"}}

@@ -13,10 +13,7 @@ import (
 
 // A Lock is the right to write below one directory, the module root. The system
 // takes it back from a process that dies, however it dies.
-type Lock struct {
-	root  string
-	flock *flock.Flock
-}
+type Lock struct{ flock *flock.Flock }
 
 // retry is how often a lock that somebody else has is asked for.
 const retry = 20 * time.Millisecond
@@ -57,7 +54,7 @@ func acquire(ctx context.Context, root string, waiting func(), d disk) (*Lock, O
 // file in the temporary directory. Where somebody has the lock, the Lock that it
 // returns is not locked.
 func tryLock(root string) (*Lock, error) {
-	dir := &Lock{root, flock.New(root, flock.SetFlag(os.O_RDONLY))}
+	dir := &Lock{flock.New(root, flock.SetFlag(os.O_RDONLY))}
 	_, err := dir.flock.TryLock()
 	switch {
 	case err == nil:
@@ -70,13 +67,21 @@ func tryLock(root string) (*Lock, error) {
 }
 
 func tryLockFile(root string) (*Lock, error) {
-	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(filepath.Clean(root))))
-	l := &Lock{root, flock.New(filepath.Join(os.TempDir(), name), flock.SetPermissions(0o600))}
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return &Lock{}, fmt.Errorf("module root: %w", err)
+	}
+	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(real)))
+	l := &Lock{flock.New(filepath.Join(os.TempDir(), name), flock.SetPermissions(0o600))}
 	if _, err := l.flock.TryLock(); err != nil {
 		return l, fmt.Errorf("lock %s: %w", root, err)
 	}
 	return l, nil
 }
 
-// Close gives the lock back.
-func (l *Lock) Close() { _ = l.flock.Close() } // the system does it at the latest when the process ends
+// Close gives the lock back; a nil Lock is none.
+func (l *Lock) Close() {
+	if l != nil && l.flock != nil {
+		_ = l.flock.Close() // the system does it at the latest when the process ends
+	}
+}

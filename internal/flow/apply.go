@@ -56,6 +56,11 @@ func fault(next, format string, args ...any) error {
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
+	lock, err := o.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
 	plugin, err := readPlugin(o)
 	if err != nil {
 		return nil, err
@@ -104,7 +109,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return result, nil
 	}
 	o.Step("writing")
-	if err := commit.Write(ctx, set.tree); err != nil {
+	if err := lock.Write(ctx, set.tree); err != nil {
 		return nil, unwritten(err, plugin.root)
 	}
 	return result, nil
@@ -113,7 +118,9 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 // unwritten adds the next step to an error of the commit.
 func unwritten(err error, root string) error {
 	var changed *commit.ChangedError
-	if errors.As(err, &changed) || errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "going back") {
+	var since *commit.ChangedSinceError
+	var halfway *commit.HalfwayError
+	if errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &Error{err, "nothing was changed; see that files in " + root + " can be written and renamed, and run pinfix again"}

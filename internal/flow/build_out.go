@@ -154,7 +154,7 @@ func writeOutput(ctx context.Context, o output, file string) error {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
 	c := change.Change{Path: filepath.ToSlash(rest), Old: old, New: data, Mode: 0o644}
-	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{c}}); err != nil {
+	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{c}}, nil); err != nil {
 		return &Error{err, nextOutput}
 	}
 	return nil

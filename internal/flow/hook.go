@@ -258,7 +258,7 @@ func (h *hooks) write(ctx context.Context, old, new []byte) error {
 		return err
 	}
 	file := change.Change{Path: dir, Old: old, New: new, Mode: 0o755}
-	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}); err != nil {
+	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, nil); err != nil {
 		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
 	}
 	return nil

@@ -30,17 +30,7 @@ func readPlugin(o Options) (*plugin, error) {
 
 // readPluginBy reads go.mod with read.
 func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, fault("name the plugin's directory with -C", "-C %s: %w", o.Dir, cause(err))
-	}
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, fault("name the plugin's directory with -C", "-C %s: not a directory", o.Dir)
-	}
-	root, err := moduleRoot(dir)
+	dir, root, err := pluginRoot(o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +56,22 @@ func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, e
 		}
 	}
 	return p, nil
+}
+
+// pluginRoot returns the directory that -C means and the root of the module that
+// it is in, symlinks resolved.
+func pluginRoot(c string) (dir, root string, err error) {
+	if dir, err = filepath.Abs(c); err != nil {
+		return "", "", err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", "", fault("name the plugin's directory with -C", "-C %s: %w", c, cause(err))
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return "", "", fault("name the plugin's directory with -C", "-C %s: not a directory", c)
+	}
+	root, err = moduleRoot(dir)
+	return dir, root, err
 }
 
 // setMod takes the text of go.mod.

@@ -59,7 +59,7 @@ func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, 
 		return "", fault(next, "snapshot %s: %w", name, cause(err))
 	}
 	file := change.Change{Path: filepath.Base(abs), Old: old, New: data, Mode: 0o644}
-	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}); err != nil {
+	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, nil); err != nil {
 		return "", fault(next, "snapshot %w", err)
 	}
 	return name, nil

@@ -76,11 +76,6 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 		return nil, old.err
 	}
 	var err error
-	if d.old == nil {
-		d.names, err = fileNames(al.vendor)
-		d.tree = &commit.Vendor{Dir: al.vendor}
-		return d, err
-	}
 	if d.new, err = commit.VendorSums(ctx, filepath.Dir(al.vendor)); err != nil {
 		return nil, err
 	}
@@ -95,24 +90,10 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 		}
 	}
 	slices.Sort(d.names)
-	if len(d.names) > 0 {
-		d.tree = &commit.Vendor{Dir: al.vendor, Old: d.old}
+	if len(d.names) > 0 || d.old == nil {
+		d.tree = &commit.Vendor{Dir: al.vendor, New: d.new, Old: d.old}
 	}
 	return d, nil
-}
-
-// fileNames returns the files below dir as slash paths, sorted.
-func fileNames(dir string) ([]string, error) {
-	var names []string
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		names = append(names, filepath.ToSlash(rel))
-		return err
-	})
-	return names, err
 }
 
 // change reads one changed file.

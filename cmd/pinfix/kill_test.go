@@ -1,0 +1,220 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// kills is how often TestKill9 and TestInterrupt end an apply. What CI does is the
+// short version: go test ./cmd/pinfix -run 'TestKill9|TestInterrupt' -kills 1000 -v
+var kills = flag.Int("kills", 24, "how many runs TestKill9 and TestInterrupt end")
+
+// A killWorld is a vendored plugin that apply changes everything of, and what
+// it is before and after.
+type killWorld struct {
+	*driftWorld
+	plain       string // the plugin, vendored, not pinned
+	old, pinned map[string]string
+	took        time.Duration // of one run
+	temp        []string      // directories for TMPDIR: on the plugin's file system, and on another
+}
+
+func newKillWorld(t *testing.T) *killWorld {
+	w := &killWorld{driftWorld: newDriftWorld(t), plain: t.TempDir(), temp: []string{t.TempDir()}}
+	if dir, err := os.MkdirTemp("/dev/shm", "pinfix-test-"); err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		w.temp = append(w.temp, dir)
+	}
+	for name, data := range w.plugin {
+		writeFile(t, filepath.Join(w.plain, name), data)
+	}
+	w.goRun(t, w.plain, "mod", "tidy")
+	w.goRun(t, w.plain, "mod", "vendor")
+	w.old = readTree(t, w.plain)
+	dir := w.copy(t)
+	start := time.Now()
+	if out, err := w.apply(dir, w.temp[0]).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	w.took = time.Since(start)
+	w.pinned = readTree(t, dir)
+	return w
+}
+
+// copy makes a plugin of its own for one run.
+func (w *killWorld) copy(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "plugin")
+	if err := os.CopyFS(dir, os.DirFS(w.plain)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (w *killWorld) apply(dir, temp string) *exec.Cmd { return w.command(dir, temp, "apply", "-q") }
+
+func (w *killWorld) command(dir, temp, verb string, flags ...string) *exec.Cmd {
+	cmd := exec.Command("pinfix", append([]string{verb, "-C", dir, "-s", w.text}, flags...)...)
+	cmd.Env = append(w.env, "TMPDIR="+temp)
+	return cmd
+}
+
+// readTree returns the files below dir: slash path -> mode and content.
+func readTree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		rel, _ := filepath.Rel(dir, name)
+		all[filepath.ToSlash(rel)] = fmt.Sprintf("%v %s", info.Mode(), data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func sameFiles(a, b map[string]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, what := range a {
+		if b[name] != what {
+			return false
+		}
+	}
+	return true
+}
+
+// which says which of the two trees dir holds.
+func (w *killWorld) which(t *testing.T, dir string) string {
+	t.Helper()
+	switch now := readTree(t, dir); {
+	case sameFiles(now, w.old):
+		return "old"
+	case sameFiles(now, w.pinned):
+		return "new"
+	default:
+		var names []string
+		for name, what := range now {
+			if w.old[name] != what {
+				names = append(names, name)
+			}
+		}
+		return fmt.Sprintf("a mixed tree: %q are not the old ones", names)
+	}
+}
+
+// end runs apply and sends it the signal at a random moment: every second time of
+// the whole run, else while it writes, which is when its journal is there.
+func (w *killWorld) end(t *testing.T, r *rand.Rand, i int, sig syscall.Signal) (dir string, cmd *exec.Cmd, after time.Duration) {
+	t.Helper()
+	dir = w.copy(t)
+	cmd = w.apply(dir, w.temp[i/2%len(w.temp)])
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }() // it is killed
+	wait := time.Duration(r.Int64N(int64(w.took)))
+	if i%2 == 0 {
+		wait = time.Duration(r.Int64N(int64(20 * time.Millisecond)))
+		for journal := filepath.Join(dir, ".pinfix-journal"); ; {
+			if _, err := os.Lstat(journal); err == nil {
+				break
+			}
+			select {
+			case <-done: // the journal came and went between two looks
+				return dir, cmd, 0
+			default:
+			}
+		}
+	}
+	select {
+	case <-done:
+	case <-time.After(wait):
+	}
+	sent := time.Now()
+	_ = cmd.Process.Signal(sig) // it may have ended
+	<-done
+	return dir, cmd, time.Since(sent)
+}
+
+// TestKill9 kills pinfix apply at random moments. What the next run finds is the
+// old tree or the new one, byte for byte, and it goes on from there.
+func TestKill9(t *testing.T) {
+	t.Parallel()
+	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 9))
+	counts := map[string]int{}
+	for i := range *kills {
+		dir, cmd, _ := w.end(t, r, i, syscall.SIGKILL)
+		if cmd.ProcessState.ExitCode() >= 0 {
+			counts["not killed"]++
+		}
+		half := "whole"
+		if w.which(t, dir) != "old" && w.which(t, dir) != "new" {
+			half = "half done"
+		}
+		// Any command does; check is the quickest.
+		if out, err := w.command(dir, w.temp[0], "check").CombinedOutput(); cmd.ProcessState.ExitCode() >= 0 && err != nil {
+			t.Fatalf("run %d: check: %v\n%s", i, err, out)
+		}
+		tree := w.which(t, dir)
+		counts[half+", then "+tree]++
+		if tree != "old" && tree != "new" {
+			t.Fatalf("run %d: %s", i, tree)
+		}
+		if i%8 != 0 {
+			continue
+		}
+		if out, err := w.apply(dir, w.temp[0]).CombinedOutput(); err != nil || w.which(t, dir) != "new" {
+			t.Fatalf("run %d: the next apply: %v, %s\n%s", i, err, w.which(t, dir), out)
+		}
+	}
+	t.Logf("%d kills: %v", *kills, counts)
+}
+
+// TestInterrupt sends Ctrl-C at random moments, and again while it ends. The tree
+// is the old one or the new one at once, and nothing is left, of children either.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 2))
+	counts, longest := map[string]int{}, time.Duration(0)
+	for i := range *kills {
+		dir, cmd, after := w.end(t, r, i, syscall.SIGINT)
+		code, tree := cmd.ProcessState.ExitCode(), w.which(t, dir)
+		longest = max(longest, after)
+		counts[fmt.Sprintf("exit %d, %s", code, tree)]++
+		if !(code == 2 && tree == "old") && !(code == 0 && tree == "new") {
+			t.Fatalf("run %d: exit code %d, %s\n%s", i, code, tree, cmd.Stderr)
+		}
+		for _, temp := range w.temp {
+			if left, _ := filepath.Glob(filepath.Join(temp, "pinfix-*")); len(left) > 0 {
+				t.Fatalf("run %d: left behind: %s", i, strings.Join(left, ", "))
+			}
+		}
+	}
+	t.Logf("%d interrupts: %v; the longest took %v to end", *kills, counts, longest)
+}
