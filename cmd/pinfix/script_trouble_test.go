@@ -128,13 +128,19 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // condition has the scripts' own conditions: [root], who may read and write
-// anything, and [unshare], whether we may have mounts of our own.
+// anything, [unshare], whether we may have mounts of our own, [userns], whether
+// we may be another user, and [fuse], whether we may mount a file by FUSE.
 func condition(cond string) (bool, error) {
 	switch cond {
 	case "root":
 		return os.Getuid() == 0, nil
 	case "unshare":
 		return exec.Command("unshare", "-m", "true").Run() == nil, nil
+	case "fuse":
+		_, err := os.Stat("/dev/fuse")
+		return os.Getuid() == 0 && err == nil && exec.Command("losetup", "-f").Run() == nil, nil
+	case "userns":
+		return exec.Command("unshare", "-U", "--map-user=1000", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition [%s]", cond)
 }

@@ -81,8 +81,12 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	st, err := stage.New(tool.go_, tool.cache, server.Settings["-tags"])
-	if err != nil {
+	var scratch *stage.ScratchError
+	switch {
+	case errors.As(err, &scratch):
 		return nil, err
+	case err != nil:
+		return nil, cannotRead("go.sum", err)
 	}
 	defer st.Close()
 

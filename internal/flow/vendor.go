@@ -73,7 +73,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 	}
 	old := <-a.oldVendor
 	if d.old = old.sums; old.err != nil {
-		return nil, old.err
+		return nil, &Error{old.err, "remove it, or leave it alone with --vendor never"}
 	}
 	var err error
 	if d.new, err = commit.VendorSums(ctx, filepath.Dir(al.vendor)); err != nil {
