@@ -4,9 +4,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,11 +65,17 @@ func TestWaits(t *testing.T) {
 	if _, err := said.Read(make([]byte, 64)); err != nil {
 		t.Fatal(err)
 	}
+	journal := filepath.Join(dir, ".pinfix-journal")
+	writeFile(t, journal, nil) // of the one that has the lock
 	for _, args := range [][]string{{"check"}, {"apply", "--dry-run"}} {
 		cmd := w.command(dir, w.temp[0], args[0], args[1:]...)
-		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 1 {
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "warning: another pinfix is writing here just now") {
 			t.Errorf("%v: exit code %d\n%s", args, cmd.ProcessState.ExitCode(), out)
 		}
+	}
+	if err := os.Remove(journal); err != nil {
+		t.Fatal(err)
 	}
 	apply := w.command(dir, w.temp[0], "apply")
 	progress, err := apply.StderrPipe()

@@ -3,6 +3,7 @@
 package commit
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -33,6 +34,41 @@ func TestOwner(t *testing.T) {
 			t.Errorf("quirk %q: owner %d:%d, mode %v", quirk, uid, gid, info.Mode())
 		}
 	}
+}
+
+// TestOwnerOfNew: what is new belongs to who owns the module, and all of vendor/
+// to who owned the old one.
+func TestOwnerOfNew(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only uid 0 can give a file away")
+	}
+	f := newFixture(t)
+	each := func(do func(name string, info fs.FileInfo) error) {
+		err := filepath.WalkDir(f.root, func(name string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			return do(name, info)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	each(func(name string, _ fs.FileInfo) error { return os.Lchown(name, 12345, 23456) })
+	if err := write(t.Context(), f.tree, disk{flush: noFlush}); err != nil {
+		t.Fatal(err)
+	}
+	each(func(name string, info fs.FileInfo) error {
+		if uid, gid, _ := owner(info); uid != 12345 || gid != 23456 {
+			t.Errorf("%s: owner %d:%d", name, uid, gid)
+		}
+		return nil
+	})
 }
 
 // A real move between file systems; TestFaults plays one.
