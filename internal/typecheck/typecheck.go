@@ -99,7 +99,14 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 			}
 		})
 	}
-	wg.Wait()
+	all := make(chan struct{})
+	go func() { wg.Wait(); close(all) }()
+	select {
+	case <-all:
+	case <-ctx.Done():
+	}
+	// One package may take seconds: what is being checked only reads, and is left
+	// to itself.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
