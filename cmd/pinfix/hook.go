@@ -18,6 +18,7 @@ func (e *env) hookCommand() *cli.Command {
 				dirFlag(),
 				&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
 			},
+			Before:       e.restore,
 			OnUsageError: onUsageError,
 			Action: func(c *cli.Context) error {
 				walk := ""

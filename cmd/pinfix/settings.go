@@ -51,12 +51,8 @@ func (e *env) configure(c *cli.Context) error {
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
-	note, err := flow.Restore(c.String("C"))
-	if err != nil {
+	if err := e.restore(c); err != nil {
 		return err
-	}
-	if note != "" {
-		e.progress(c).warn([]string{note})
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
 	if s := c.String("server"); s != "" {
@@ -98,6 +94,15 @@ func (e *env) configure(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// restore mends what a pinfix that was killed has left of the plugin.
+func (e *env) restore(c *cli.Context) error {
+	note, err := flow.Restore(c.String("C"))
+	if err == nil && note != "" {
+		e.progress(c).warn([]string{note})
+	}
+	return err
 }
 
 // setFlag gives a flag that c has, and that was not typed, a value. --server is
