@@ -45,9 +45,16 @@ var choices = map[string][]string{
 }
 
 // configure gives the flags of c that the user has not typed the values of the
-// environment and of .pinfix.yaml, and remembers the servers that are named.
+// environment and of .pinfix.yaml, and remembers the servers that are named. A
+// value that a flag does not know is refused here.
 // Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if err := chosen(c); err != nil {
+		return err
+	}
+	if err := config.Misspelt(e.environ, settingKeys); err != nil {
+		return err
+	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
@@ -96,8 +103,7 @@ func (e *env) configure(c *cli.Context) error {
 // setFlag gives a flag that c has, and that was not typed, a value. --server is
 // left alone: e.servers has it with its place.
 func setFlag(c *cli.Context, name string, v config.Value) error {
-	has := slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
-	if !has || name == "server" || c.IsSet(name) {
+	if !hasFlag(c.Command, name) || name == "server" || c.IsSet(name) {
 		return nil
 	}
 	for _, s := range v.Values {
@@ -106,6 +112,10 @@ func setFlag(c *cli.Context, name string, v config.Value) error {
 		}
 	}
 	return nil
+}
+
+func hasFlag(cmd *cli.Command, name string) bool {
+	return slices.ContainsFunc(cmd.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 }
 
 // projectFile reads the settings of the module around dir, and returns its
