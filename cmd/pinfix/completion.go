@@ -85,25 +85,25 @@ var schemes = []string{"image:", "docker-archive:", "oci-archive:", "oci:", "mod
 type fill int
 
 const (
-	nothing fill = iota
-	files
-	dirs
-	refs // of servers: schemes, and files
-	words
+	fillNothing fill = iota
+	fillFiles
+	fillDirs
+	fillRefs // of servers: schemes, and files
+	fillWords
 )
 
 // fills says what stands for a placeholder of a flag or an argument. A test knows
 // that none is missing.
 var fills = map[string]fill{
-	"FILE": files, "[FILE|-]": files, "PLUGIN.so...": files, "PKG|FILE": files, "[PACKAGE]": files,
-	"DIR": dirs, "REF": refs,
-	"PATH": nothing, "OS/ARCH": nothing, "MODULE": nothing, "MODULE@VERSION": nothing, "": nothing,
+	"FILE": fillFiles, "[FILE|-]": fillFiles, "PLUGIN.so...": fillFiles, "PKG|FILE": fillFiles, "[PACKAGE]": fillFiles,
+	"DIR": fillDirs, "REF": fillRefs,
+	"PATH": fillNothing, "OS/ARCH": fillNothing, "MODULE": fillNothing, "MODULE@VERSION": fillNothing, "": fillNothing,
 }
 
 // fill is what to offer for the value of f, and the words if it is words.
 func (f flagDoc) fill() (fill, []string) {
 	if f.values != nil {
-		return words, f.values
+		return fillWords, f.values
 	}
 	return fills[f.placeholder], nil
 }
@@ -113,14 +113,14 @@ func (f flagDoc) fill() (fill, []string) {
 func (n node) argument() (fill, []string) {
 	switch {
 	case len(n.cmd.Subcommands) > 0:
-		return words, commandNames(n.cmd)
+		return fillWords, commandNames(n.cmd)
 	case n.cmd.ArgsUsage == "[COMMAND...]":
-		return words, commandNames(n.top)
+		return fillWords, commandNames(n.top)
 	}
 	if kind, ok := fills[n.cmd.ArgsUsage]; ok {
 		return kind, nil
 	}
-	return words, strings.Split(strings.Trim(n.cmd.ArgsUsage, "[]"), "|")
+	return fillWords, strings.Split(strings.Trim(n.cmd.ArgsUsage, "[]"), "|")
 }
 
 // typed are the words of f as they can be typed: --print stands alone or with =.

@@ -27,9 +27,9 @@ func bashArm(w io.Writer, n node) {
 	var flags []string
 	for _, f := range flagDocs(n.cmd) {
 		flags = append(flags, f.typed()...)
-		if f.placeholder != "" {
+		if before := bashBefore(f); before != nil {
 			kind, values := f.fill()
-			fmt.Fprintf(w, "\t\t%s) %s ;;\n", strings.Join(f.names, " | "), bashFill(kind, values))
+			fmt.Fprintf(w, "\t\t%s) %s ;;\n", strings.Join(before, " | "), bashFill(kind, values))
 		}
 	}
 	kind, values := n.argument()
@@ -39,11 +39,25 @@ func bashArm(w io.Writer, n node) {
 	fmt.Fprintf(w, "\t\t*) flags='%s' %s ;;\n\t\tesac\n\t\t;;\n", strings.Join(flags, " "), bashFill(kind, values))
 }
 
+// bashBefore is what stands before a value of f.
+func bashBefore(f flagDoc) []string {
+	var out []string
+	for _, name := range f.names {
+		if f.placeholder != "" {
+			out = append(out, name)
+		}
+		if f.placeholder != "" || f.optional {
+			out = append(out, name+"=")
+		}
+	}
+	return out
+}
+
 func bashFill(kind fill, values []string) string {
-	if kind == words {
+	if kind == fillWords {
 		return "fill=words words='" + strings.Join(values, " ") + "'"
 	}
-	return "fill=" + map[fill]string{nothing: "nothing", files: "files", dirs: "dirs", refs: "refs"}[kind]
+	return "fill=" + map[fill]string{fillNothing: "nothing", fillFiles: "files", fillDirs: "dirs", fillRefs: "refs"}[kind]
 }
 
 // bashScript takes the schemes, the commands with subcommands, and the arms.
@@ -79,7 +93,7 @@ _pinfix() {
 	word=${typed[n - 1]}
 	local prev=${typed[n - 2]} cur=$word
 	if [[ $word == -*=* ]]; then
-		prev=${word%%%%=*} cur=${word#*=}
+		prev=${word%%%%=*}= cur=${word#*=}
 	fi
 	local before=${word%%"$cur"} kept=
 	_pinfix_keep

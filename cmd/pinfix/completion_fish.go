@@ -55,13 +55,13 @@ func fishNode(w io.Writer, n node) {
 
 func fishFill(kind fill, values []string) string {
 	switch kind {
-	case words:
+	case fillWords:
 		return " -f -a " + fishQuoted(strings.Join(values, " "))
-	case files:
+	case fillFiles:
 		return " -F"
-	case dirs:
+	case fillDirs:
 		return " -f -a '(__fish_complete_directories)'"
-	case refs:
+	case fillRefs:
 		return " -F -a " + fishQuoted(strings.Join(schemes, " "))
 	}
 	return " -f"
@@ -77,7 +77,8 @@ const fishScript = `# fish completion of pinfix, as pinfix completion fish print
 function __pinfix_at
 	set -l typed (commandline -opc)
 	set -e typed[1]
-	test (count $typed) -ge (count $argv); and test "$typed[1..(count $argv)]" = "$argv"
+	set -l n (count $argv)
+	test (count $typed) -ge $n; and test "$typed[1..$n]" = "$argv"
 end
 
 # Does it end with them?

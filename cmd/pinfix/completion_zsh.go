@@ -38,7 +38,7 @@ func zshParent(w io.Writer, n node) {
 func zshLeaf(w io.Writer, n node) {
 	kind, values := n.argument()
 	where := "*"
-	if kind == words {
+	if kind == fillWords {
 		where = "1"
 	}
 	spec := quoted(where + ":argument:" + zshFill(kind, values))
@@ -78,16 +78,16 @@ func zshFlags(n node) string {
 
 func zshFill(kind fill, values []string) string {
 	switch kind {
-	case words:
+	case fillWords:
 		if len(values) == 1 {
 			return "_pinfix_alone " + values[0]
 		}
 		return "(" + strings.Join(values, " ") + ")"
-	case files:
+	case fillFiles:
 		return "_files"
-	case dirs:
+	case fillDirs:
 		return "_files -/"
-	case refs:
+	case fillRefs:
 		return "_pinfix_refs"
 	}
 	return " "
