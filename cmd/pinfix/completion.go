@@ -21,20 +21,16 @@ func (e *env) completionCommand() *cli.Command {
 		Usage:     "complete what is typed in bash, zsh or fish",
 		ArgsUsage: "bash|zsh|fish",
 		Description: `Prints a script that makes the shell complete pinfix's commands, flags, values and
-files with the Tab key. In this shell, or in its startup file for all:
+files with the Tab key. The first three lines are for the startup file of the shell;
+each of the others writes a file once that the shell finds by itself, and wants to
+be typed again when pinfix is updated.
 
-   eval "$(pinfix completion bash)"    # ~/.bashrc
-   eval "$(pinfix completion zsh)"     # ~/.zshrc, behind compinit
-   pinfix completion fish | source     # ~/.config/fish/config.fish
-
-Or once, into a file that the shell reads when it is needed:
-
+   eval "$(pinfix completion bash)"  # in ~/.bashrc
+   eval "$(pinfix completion zsh)"   # in ~/.zshrc, behind compinit
+   pinfix completion fish | source   # in ~/.config/fish/config.fish
    pinfix completion bash > ~/.local/share/bash-completion/completions/pinfix
    pinfix completion zsh > "${fpath[1]}/_pinfix"
    pinfix completion fish > ~/.config/fish/completions/pinfix.fish
-
-It writes nothing but to stdout. Such a file wants to be written again when pinfix
-is updated.
 
 Exit codes: 0 printed, 2 no shell that it knows.`,
 		Before: noSettings,

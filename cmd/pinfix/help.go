@@ -98,7 +98,7 @@ func writeHelp(w io.Writer, path []string, cmd *cli.Command) error {
 	if rows := commandRows(cmd); rows != nil {
 		blocks = append(blocks, append([]string{"Commands:"}, columns(rows)...))
 	}
-	blocks = append(blocks, append([]string{"Examples:"}, exampleLines(p.examples)...))
+	blocks = append(blocks, append([]string{"Examples:"}, exampleLines(p.examples, helpWidth)...))
 	var rows [][2]string
 	for _, f := range flagDocs(cmd) {
 		rows = append(rows, flagRow(f))
@@ -176,30 +176,32 @@ func parsePage(description string) page {
 }
 
 // exampleLines puts the comments into one column, but for those of lines that are
-// too long for the rest.
-func exampleLines(examples []example) []string {
-	width := 0
+// too long for the rest: their comments stand close, or above.
+func exampleLines(examples []example, most int) []string {
+	column := 0
 	for _, x := range examples {
-		if fitBehind(examples, utf8.RuneCountInString(x.line)) {
-			width = max(width, utf8.RuneCountInString(x.line))
+		if n := utf8.RuneCountInString(x.line); commentsFit(examples, n, most) {
+			column = max(column, n)
 		}
 	}
 	var out []string
 	for _, x := range examples {
 		line := "  " + x.line
 		if x.comment != "" {
-			line = fmt.Sprintf("  %-*s  # %s", width, x.line, x.comment)
+			line = fmt.Sprintf("  %-*s  # %s", column, x.line, x.comment)
+		}
+		if x.comment != "" && utf8.RuneCountInString(line) > most {
+			out, line = append(out, "  # "+x.comment), "  "+x.line
 		}
 		out = append(out, line)
 	}
 	return out
 }
 
-// fitBehind reports whether the comments of all lines of at most width runes fit
-// behind a column of that width.
-func fitBehind(examples []example, width int) bool {
+// commentsFit reports whether those of all lines up to the column fit behind it.
+func commentsFit(examples []example, column, most int) bool {
 	for _, x := range examples {
-		if utf8.RuneCountInString(x.line) <= width && width+6+utf8.RuneCountInString(x.comment) > helpWidth {
+		if utf8.RuneCountInString(x.line) <= column && column+6+utf8.RuneCountInString(x.comment) > most {
 			return false
 		}
 	}
