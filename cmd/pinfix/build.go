@@ -47,7 +47,7 @@ Pin the plugin first: pinfix apply.
    pinfix build -s ./nakama                     # NAME.so beside go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
    pinfix build -s ./nakama --print             # the command, for a shell
-   pinfix build -s ./nakama --print=dockerfile  # a whole Dockerfile
+   pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
 
 Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is

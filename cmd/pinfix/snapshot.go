@@ -16,7 +16,7 @@ with the program. It is small, and the same server gives the same bytes: commit 
 beside go.mod, and everybody pins to the same server.
 
    pinfix snapshot -s ./nakama       # writes server.buildinfo
-   pinfix snapshot -s ./nakama -o - | less
+   pinfix snapshot -s ./nakama -o - | head
    pinfix snapshot -s image:heroiclabs/nakama:3.26.0
    pinfix apply                      # from now on without --server
 
