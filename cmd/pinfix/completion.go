@@ -74,8 +74,8 @@ func below(n node) []node {
 	return out
 }
 
-// schemes begin a server reference that is no path.
-var schemes = []string{"image:", "docker-archive:", "oci-archive:", "oci:", "mod:"}
+// schemes begin a server reference that is no path alone.
+func schemes() []string { return slices.Concat(nameSchemes, pathSchemes) }
 
 // A fill is what a shell can offer for a value.
 type fill int

@@ -17,7 +17,8 @@ func bashCompletion(w io.Writer, all []node) error {
 			parents = append(parents, n.name())
 		}
 	}
-	_, err := fmt.Fprintf(w, bashScript, strings.Join(schemes, " "), strings.Join(parents, " | "), arms.String())
+	_, err := fmt.Fprintf(w, bashScript, strings.Join(schemes(), " "), strings.Join(parents, " | "), arms.String(),
+		bashPattern(pathSchemes), bashPattern(nameSchemes))
 	return err
 }
 
@@ -60,7 +61,11 @@ func bashFill(kind fill, values []string) string {
 	return "fill=" + map[fill]string{fillNothing: "nothing", fillFiles: "files", fillDirs: "dirs", fillRefs: "refs"}[kind]
 }
 
-// bashScript takes the schemes, the commands with subcommands, and the arms.
+// bashPattern matches what begins with one of the words.
+func bashPattern(words []string) string { return strings.Join(words, "* | ") + "*" }
+
+// bashScript takes the schemes, the commands with subcommands, the arms, and
+// patterns for references with schemes that name paths, and for others.
 const bashScript = `# bash completion of pinfix, as pinfix completion bash prints it.
 
 _pinfix() {
@@ -156,20 +161,23 @@ _pinfix_files() {
 _pinfix_refs() {
 	local f
 	case $cur in
-	docker-archive:* | oci-archive:* | oci:*)
+	%[4]s)
 		before=$before${cur%%%%:*}: cur=${cur#*:}
 		_pinfix_files
 		return
 		;;
 	esac
 	_pinfix_words "$schemes"
+	case $cur in
+	%[5]s) return ;; # what stands behind is no file
+	esac
 	if ((${#COMPREPLY[@]} > 0)); then
 		compopt -o nospace 2>/dev/null
 		while IFS= read -r f; do
 			[[ -d $f ]] && f+=/
 			_pinfix_offer "$f"
 		done < <(compgen -f -- "$cur")
-	elif [[ $cur != image:* && $cur != mod:* ]]; then
+	else
 		compopt -o default 2>/dev/null
 		_pinfix_files
 	fi

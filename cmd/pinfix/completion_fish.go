@@ -62,7 +62,7 @@ func fishFill(kind fill, values []string) string {
 	case fillDirs:
 		return " -f -a '(__fish_complete_directories)'"
 	case fillRefs:
-		return " -F -a " + fishQuoted(strings.Join(schemes, " "))
+		return " -F -a " + fishQuoted(strings.Join(schemes(), " "))
 	}
 	return " -f"
 }

@@ -18,8 +18,13 @@ func zshCompletion(w io.Writer, all []node) error {
 			zshLeaf(&functions, n)
 		}
 	}
-	_, err := fmt.Fprintf(w, zshScript, functions.String(), strings.ReplaceAll(strings.Join(schemes, " "), ":", ""))
+	_, err := fmt.Fprintf(w, zshScript, functions.String(), zshWords(schemes(), " "), zshWords(pathSchemes, "|"), zshWords(nameSchemes, "|"))
 	return err
+}
+
+// zshWords are schemes without their colons.
+func zshWords(schemes []string, separator string) string {
+	return strings.ReplaceAll(strings.Join(schemes, separator), ":", "")
 }
 
 func zshName(n node) string { return strings.Join(append([]string{"_pinfix"}, n.path...), "_") }
@@ -96,7 +101,8 @@ func zshFill(kind fill, values []string) string {
 // quoted is s in single quotes, for zsh and the like.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// zshScript takes the functions and the schemes.
+// zshScript takes the functions, the schemes, and those that name paths and those
+// that do not.
 const zshScript = `#compdef pinfix
 # zsh completion of pinfix, as pinfix completion zsh prints it.
 
@@ -105,9 +111,9 @@ _pinfix_refs() {
 	local ret=1 expl
 	local -a schemes
 	schemes=(%[2]s)
-	if compset -P '(docker-archive|oci-archive|oci):'; then
+	if compset -P '(%[3]s):'; then
 		_files
-	elif compset -P '(image|mod):'; then
+	elif compset -P '(%[4]s):'; then
 		_message 'name and version'
 	else
 		_wanted schemes expl scheme compadd -S : -a schemes && ret=0

@@ -187,8 +187,12 @@ func fromRoot(key, root string, values []string) []string {
 	return out
 }
 
-// pathSchemes begin a server reference that names a file or directory.
-var pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+// pathSchemes begin a server reference that names a file or directory, and
+// nameSchemes one that does not.
+var (
+	pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+	nameSchemes = []string{"image:", "mod:"}
+)
 
 // inDir makes the path of a server reference relative to dir. What is no path
 // has a scheme.
@@ -198,8 +202,10 @@ func inDir(dir, ref string) string {
 			return s + join(dir, path)
 		}
 	}
-	if strings.HasPrefix(ref, "image:") || strings.HasPrefix(ref, "mod:") {
-		return ref
+	for _, s := range nameSchemes {
+		if strings.HasPrefix(ref, s) {
+			return ref
+		}
 	}
 	return join(dir, ref)
 }

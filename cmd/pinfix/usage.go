@@ -36,7 +36,6 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 }
 
 func unknownFlag(c *cli.Context, name string) string {
-	known := longNames(c.Command)
 	if c.Command.Name == c.App.Name {
 		for _, cmd := range c.App.Commands {
 			if hasFlag(cmd, name) {
@@ -44,7 +43,7 @@ func unknownFlag(c *cli.Context, name string) string {
 			}
 		}
 	}
-	near := suggest.Nearest(name, known)
+	near := suggest.Nearest(name, longNames(c.Command))
 	if near == "" {
 		return "unknown flag " + dashed(name)
 	}
