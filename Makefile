@@ -4,7 +4,7 @@ GO ?= go
 export GOFLAGS =
 export GOWORK = off
 
-.PHONY: build demo test test-real lint bench fuzz clean
+.PHONY: build demo test test-real lint bench fuzz docs clean
 
 build: ## bin/pinfix
 	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -o bin/pinfix ./cmd/pinfix
@@ -37,6 +37,9 @@ fuzz: ## every fuzz target for a minute
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$p || exit 1; \
 		done; \
 	done
+
+docs: ## docs/man/pinfix.1, from the command tables
+	$(GO) test ./cmd/pinfix -run '^TestManPage$$' -update
 
 clean:
 	rm -rf bin

@@ -14,40 +14,49 @@ func (e *env) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "apply",
 		Usage:     "pin the plugin's modules to what the server has",
-		UsageText: "pinfix apply --server REF [options] [./...]",
-		Description: `Writes go.mod (require, exclude, replace, go, toolchain), blank imports in the
-plugin's entry file, go.sum and vendor/: all of it, or nothing. A second apply
-changes nothing.
+		ArgsUsage: "[./...]",
+		Description: `Writes go.mod, blank imports in the plugin's entry file, go.sum and vendor/: all
+of it, or nothing. A second apply changes nothing.
 
-   pinfix apply -s ./nakama -n                      show the change first
-   pinfix apply -s ./nakama                         write it
-   pinfix apply -s image:heroiclabs/nakama:3.26.0   the server in an image, without
-                                                    Docker; see pinfix help server
-   pinfix apply -s ./nakama -n --format patch       a patch for git apply
-   pinfix snapshot -s ./nakama                      keep the server's facts in the
-   pinfix apply                                     repository and pin to them
-   pinfix apply -s mod:example.com/server@v1.4.0 -n what a newer server changes
-   pinfix apply ./...                               every plugin module below, each
-                                                    pinned to the server it names
+   pinfix apply -s ./nakama -n                     # show the change first
+   pinfix apply -s ./nakama                        # write it
+   pinfix apply -s image:heroiclabs/nakama:3.26.0  # the server in an image
+   pinfix apply -s ./nakama -n --format patch      # a patch for git apply
+   pinfix apply -s mod:example.com/server@v1.4.0 -n  # a newer one
+   pinfix apply ./...                              # every plugin below
+
+Exit codes: 0 applied, or as it should be; 1 -n found a change; 2 nothing done.
+---
+Lines that pinfix sets in go.mod (require, exclude, replace, go, toolchain) carry
+"// pinfix"; your own stay as they are.
+
+Without --package every main package of the module is pinned.
+
+Of --conflicts, auto lowers those modules that do not compile with what the server
+has, keep only excludes what they ask for, downgrade lowers all that ask for more,
+and fail reports them and stops. --vendor auto writes vendor/ unless a vendored
+plugin cannot load. --imports-file is relative to -C. --server-source is the server's
+source at its commit: with it a go.work is written.
+
+--format patch is complete, for git apply; markdown, github and sarif are for reviews and go
+with --dry-run.
 
 ./... (or DIR/...) looks for modules in every directory but vendor, testdata and
-those that begin with . or _. Libraries, programs and modules without a server
-are skipped and say so. Exit code: 2 if one failed or none has a server, else 1 if
-one differs (--dry-run), else 0.
-
-Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
+those that begin with . or _, and pins each to the server that it names. Libraries,
+programs and modules without a server are skipped and say so. The exit code is 2 if
+one failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{
 			dirFlag(),
-			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; default: every main package of the module)"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change, and exit 1 if anything would"},
-			formatFlag("text, json; with --dry-run also patch, markdown, github, sarif"),
-			&cli.StringFlag{Name: "conflicts", Value: "auto", Usage: "modules that ask for more than the server has: auto (lower those that do not compile), keep (only exclude what they ask for), downgrade (lower all of them), fail (report and stop)"},
-			&cli.StringSliceFlag{Name: "cap", Usage: "lower a module of the plugin's at least to `MODULE@VERSION` (repeatable)"},
+			packageFlag(),
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change"},
+			formatFlag("text", "json", "patch", "markdown", "github", "sarif"),
+			choice("conflicts", "`HOW`: what becomes of modules that ask for more than the server has", choices["conflicts"]...),
+			&cli.StringSliceFlag{Name: "cap", Usage: "lower it at least to `MODULE@VERSION` (repeatable)"},
 			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
-			&cli.StringFlag{Name: "imports", Value: "auto", Usage: "blank imports for pinned transitive modules: auto, none"},
-			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE` of a main package (relative to -C); it is made if it is missing"},
+			importsFlag(),
+			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE`; it is made if missing"},
 			serverSourceFlag(),
-			&cli.StringFlag{Name: "vendor", Value: "auto", Usage: "vendor/: auto (write it, unless a vendored plugin cannot load), always, never"},
+			vendorFlag(),
 			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
 		}, lookFlags()),
 		Action: e.apply,
@@ -58,17 +67,6 @@ func (e *env) apply(c *cli.Context) error {
 	walk := isWalk(c)
 	if !walk {
 		if err := noArguments(c); err != nil {
-			return err
-		}
-	}
-	for flag, values := range map[string][]string{
-		"format":    {"text", "json", "patch", "markdown", "github", "sarif"},
-		"conflicts": choices["conflicts"],
-		"imports":   choices["imports"],
-		"vendor":    choices["vendor"],
-		"color":     {"auto", "always", "never"},
-	} {
-		if err := oneOf(c, flag, values...); err != nil {
 			return err
 		}
 	}

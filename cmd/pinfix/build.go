@@ -17,6 +17,9 @@ type printForm string
 func (p *printForm) String() string   { return string(*p) }
 func (p *printForm) IsBoolFlag() bool { return true }
 
+// Values are the forms that there are.
+func (p *printForm) Values() []string { return []string{"shell", "dockerfile"} }
+
 func (p *printForm) Set(s string) error {
 	switch s {
 	case "true", "shell":
@@ -36,57 +39,57 @@ func (e *env) buildCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "build",
 		Usage:     "build the plugin as the server was built, and verify it",
-		UsageText: "pinfix build --server FILE [-o FILE] [options] [PACKAGE]",
-		Description: `Builds with the server's Go release, -trimpath, -race, -tags, -gcflags=all=…,
-GOEXPERIMENT, GOFIPS140 and platform, compares the result with the server as
-verify does, and writes it if the server would load it. PACKAGE is a main package
-or a Go file of one; without it, every main package of the module is built. Pin the
-plugin first: pinfix apply.
+		ArgsUsage: "[PACKAGE]",
+		Description: `Builds the plugin with the server's Go release, flags and platform, compares the
+result with the server as verify does, and writes it if the server would load it.
+Pin the plugin first: pinfix apply.
 
-   pinfix build -s ./nakama                    writes NAME.so beside go.mod
-   pinfix build -s ./nakama -o out/x.so ./x
-   pinfix build -s ./nakama --print            the command for a shell, and as a
-                                               RUN line for a Dockerfile
-   pinfix build -s ./nakama --print=dockerfile a whole Dockerfile
-   pinfix build -s ./tyk --server-source ../tyk    for a plugin that imports the
-                                               server's own packages
+   pinfix build -s ./nakama                     # NAME.so beside go.mod
+   pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
+   pinfix build -s ./nakama --print             # the command, for a shell
+   pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
+   pinfix build -s ./tyk --server-source ../tyk
 
-Of the server's build settings only those named above are reproduced, with values
-of their known forms; everything else is shown and never run. Another platform
-needs a C cross-compiler; name it in CC. A server that was not built with -trimpath
-needs the module cache at the same path; pinfix finds the path in the program.
+Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
+shown, and no file is written; 2 it could not be built or compared.
+---
+PACKAGE is a main package or a Go file of one; without it, every main package of the
+module is built. -o takes an existing directory too, or one that ends in /.
 
-JSON: "commands" (package, output, written, env, args, line, run), "left" (settings
-that were not taken), and "plugins" as in verify.
+It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
+--pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
+every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
+CC. A server that was not built with -trimpath needs the module cache at the same
+path; pinfix finds the path in the program.
 
-EXIT CODES: 0 built, and the server would load it; 1 built, but it would not: why
-is shown, and no file is written; 2 it could not be built or compared.`,
+--print prints the command for a shell, and as a RUN line for a Dockerfile.
+
+--server-source is for a plugin that imports the server's own packages: the server's
+source at its commit.
+
+JSON holds "commands" (package, output, written, env, args, line, run), "left"
+(settings that were not taken), and "plugins" as in verify.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{
 			dirFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or into an existing directory or one that ends in / (default: NAME.so beside go.mod)"},
-			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; the same as PACKAGE)"},
-			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or with --print=dockerfile a Dockerfile", DefaultText: "off"},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE` or directory (default: NAME.so)"},
+			packageFlag(),
+			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or a Dockerfile"},
 			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
 			serverSourceFlag(),
-			formatFlag("text, json"),
+			formatFlag("text", "json"),
 		}, lookFlags()),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
 	}
 }
 
 func serverSourceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "server-source", Usage: "the server's source in `DIR`, at its commit: for a plugin that imports the server's own packages"}
+	return &cli.StringFlag{Name: "server-source", Usage: "`DIR`: the server's source, for plugins that import it"}
 }
 
 func (e *env) build(c *cli.Context, form string) error {
 	packages, err := buildPackages(c)
 	if err != nil {
 		return err
-	}
-	for flag, values := range map[string][]string{"format": {"text", "json"}, "color": {"auto", "always", "never"}} {
-		if err := oneOf(c, flag, values...); err != nil {
-			return err
-		}
 	}
 	p := e.progress(c)
 	result, err := flow.Build(c.Context, flow.BuildOptions{

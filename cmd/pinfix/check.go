@@ -17,36 +17,40 @@ func (e *env) checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "tell whether the plugin is still pinned, from its files alone",
-		UsageText: "pinfix check --server FILE [options] [./...]",
-		Description: `Looks for what has undone a pin: versions, replacements, the go and toolchain
-lines, blank imports, go.sum, vendor/modules.txt. It runs neither the go command
-nor anything that needs the network, and takes milliseconds: made for hooks. It
-finds a problem where pinfix apply --dry-run would change something, and names
-file, line and the command that mends it.
+		ArgsUsage: "[./...]",
+		Description: `Looks in the plugin's files for what has undone a pin: without the go command,
+without the network, in milliseconds. It finds a problem where apply --dry-run would
+change something, and names file, line and the command that mends it.
 
-   pinfix check                      with server.buildinfo beside go.mod
-   pinfix check --staged             what git would commit (in a hook)
-   pinfix check ./...                every plugin of the repository
-   pinfix check --format github      annotations in a workflow
+   pinfix check                  # with server.buildinfo beside go.mod
+   pinfix check -s ./nakama
+   pinfix check --staged         # what git would commit (in a hook)
+   pinfix check ./...            # every plugin of the repository
+   pinfix check --format github  # annotations in a workflow
 
-KINDS of problems: version, replace, go, toolchain, import, sum, vendor.
+Exit codes: 0 pinned, 1 a problem, 2 it could not be told.
+---
+The kinds of problems are version, replace, go, toolchain, import, sum and vendor:
+what stands in go.mod, the blank imports, go.sum, and vendor/modules.txt.
 
 What it does not look at: what vendored files hold, exclude lines that were taken
 out by hand, and whether --conflicts, --cap or --keep are others than when apply
 wrote. For a go.mod with a go line below 1.17 it needs vendor/.
 
-EXIT CODES: 0 pinned, 1 a problem, 2 it could not be told.`,
+The server is its program or a snapshot, or an image in a docker-archive:, an
+oci-archive: or an oci: directory, with --platform and --path as for apply. With
+--vendor never it leaves vendor/ alone.`,
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program or a snapshot (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"},
+			&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server's program, snapshot or archived image"},
 			dirFlag(),
-			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE`, as for apply (repeatable)"},
-			&cli.StringFlag{Name: "platform", Usage: "as for apply, of a docker-archive:, oci-archive: or oci:"},
-			&cli.StringFlag{Name: "path", Usage: "as for apply, of a docker-archive:, oci-archive: or oci:"},
+			packageFlag(),
+			&cli.StringFlag{Name: "platform", Usage: "take the archived image for `OS/ARCH`"},
+			&cli.StringFlag{Name: "path", Usage: "the server program is `PATH` in the image"},
 			&cli.BoolFlag{Name: "staged", Usage: "look at git's index instead of the working tree"},
-			formatFlag("text, json, markdown, github, sarif"),
-			&cli.StringFlag{Name: "imports", Value: "auto", Usage: "as for apply: auto, none"},
-			&cli.StringFlag{Name: "imports-file", Usage: "as for apply"},
-			&cli.StringFlag{Name: "vendor", Value: "auto", Usage: "as for apply: auto, always, never (leave vendor/ alone)"},
+			formatFlag("text", "json", "markdown", "github", "sarif"),
+			importsFlag(),
+			&cli.StringFlag{Name: "imports-file", Usage: "`FILE`: it has the blank imports, as for apply"},
+			vendorFlag(),
 		}, look),
 		Action: e.check,
 	}
@@ -56,16 +60,6 @@ func (e *env) check(c *cli.Context) error {
 	walk := isWalk(c)
 	if !walk {
 		if err := noArguments(c); err != nil {
-			return err
-		}
-	}
-	for flag, values := range map[string][]string{
-		"format":  {"text", "json", "markdown", "github", "sarif"},
-		"imports": choices["imports"],
-		"vendor":  choices["vendor"],
-		"color":   {"auto", "always", "never"},
-	} {
-		if err := oneOf(c, flag, values...); err != nil {
 			return err
 		}
 	}

@@ -23,30 +23,31 @@ const maxLog = 16 << 20
 
 func (e *env) explainCommand() *cli.Command {
 	look := lookFlags()
-	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every line of an error, and everybody who asks for a version"}
+	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show all of an error, and all who ask for a version"}
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "tell what an error of a server or a build means, and what to do",
-		UsageText: "pinfix explain [options] [FILE|-]",
-		Description: `Reads a server's log (plain, JSON, logfmt), the output of docker build, or what
-go build says, from FILE or stdin, and names each error that keeps a plugin from
-being built or loaded: its line, its cause, and the one thing to do. With the
-server and the plugin's go.mod at hand it says which module, which version, and
-who asks for it. It reads files only, and the image if that is the server: no
-go command.
+		ArgsUsage: "[FILE|-]",
+		Description: `Reads a server's log, the output of docker build or what go build says, from FILE or
+stdin, and names each error that keeps a plugin from being built or loaded: its
+line, its cause, and the one thing to do.
 
    pinfix explain server.log
    docker logs nakama 2>&1 | pinfix explain
    go build -buildmode=plugin . 2>&1 | pinfix explain -
-   pinfix explain -s ./nakama -C ./plugin server.log    concretely
+   pinfix explain -s ./nakama -C ./plugin server.log  # which module and version
    pinfix explain --format json server.log
 
-CAUSES: those of pinfix verify, and toolchain-or-flags (a package of the standard
+Causes: those of pinfix verify, and toolchain-or-flags (a package of the standard
 library), no-plugin-support (of the server), already-loaded, vendor,
 build-context (something is missing where the build runs), user-code.
 
-EXIT CODES: 0 something was found, 1 nothing was, 2 the text could not be read.`,
-		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json")}, look),
+Exit codes: 0 something was found, 1 nothing was, 2 the text could not be read.
+---
+A log may be plain, JSON or logfmt. With the server and the plugin's go.mod at hand
+it says which module, which version, and who asks for it. It reads files only, and
+the image if that is the server: no go command.`,
+		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, look),
 		Action: e.explain,
 	}
 }
@@ -54,12 +55,6 @@ EXIT CODES: 0 something was found, 1 nothing was, 2 the text could not be read.`
 func (e *env) explain(c *cli.Context) error {
 	name, err := oneArgument(c)
 	if err != nil {
-		return err
-	}
-	if err := oneOf(c, "format", "text", "json"); err != nil {
-		return err
-	}
-	if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 		return err
 	}
 	text, all, err := e.readLog(c.Context, name)

@@ -10,16 +10,15 @@ import (
 )
 
 func (e *env) hookCommand() *cli.Command {
-	sub := func(name, usage, text, long string, do func(*cli.Context, flow.HookOptions) error) *cli.Command {
+	sub := func(name, usage, args, long string, do func(*cli.Context, flow.HookOptions) error) *cli.Command {
 		return &cli.Command{
-			Name: name, Usage: usage, UsageText: text, Description: long,
+			Name: name, Usage: usage, ArgsUsage: args, Description: long,
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server `REF` that the hook checks against (default: as pinfix check finds it)"},
+				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "check against the server `REF` (default: as check does)"},
 				dirFlag(),
-				&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+				quietFlag(),
 			},
-			Before:       e.restore,
-			OnUsageError: onUsageError,
+			Before: e.restore,
 			Action: func(c *cli.Context) error {
 				walk := ""
 				if isWalk(c) {
@@ -34,32 +33,50 @@ func (e *env) hookCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "hook",
 		Usage:     "keep commits from undoing the pins: the git pre-commit hook",
-		UsageText: "pinfix hook install|uninstall|status [-C DIR] [./...]",
-		Description: `The hook runs pinfix check --staged before each commit and blocks one that
-undoes a pin. It stands where git looks for hooks, in a linked worktree or with
+		ArgsUsage: "install|uninstall|status",
+		Description: `The hook runs pinfix check --staged before each commit and blocks one that undoes a
+pin. It stands where git looks for hooks, in a linked worktree or with
 core.hooksPath too. A hook of somebody else's is never overwritten. Where
 pre-commit or lefthook own the hooks, install prints what goes into their
 configuration.
 
-   pinfix hook install              for the plugin here
-   pinfix hook install ./...        for every plugin of the repository
-   pinfix hook status               exit 0: it is there, 1: it is not
-   pinfix hook uninstall            takes out what install has written
+   pinfix hook install        # for the plugin here
+   pinfix hook install ./...  # for every plugin of the repository
+   pinfix hook status         # exit 0: it is there, 1: it is not
+   pinfix hook uninstall      # takes out what install has written
 
 git commit --no-verify passes it by.
 
-EXIT CODES: 0 done, or there; 1 not there (status); 2 it could not be done.`,
-		OnUsageError: onUsageError,
+Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
 		Subcommands: []*cli.Command{
-			sub("install", "write the hook", "pinfix hook install [-s REF] [-C DIR] [./...]", "Writes the pre-commit hook, or adds this plugin to pinfix's hook.", e.hookInstall),
-			sub("uninstall", "take the hook out", "pinfix hook uninstall [-C DIR]", "Takes pinfix's pre-commit hook out, and no other.", e.hookUninstall),
-			sub("status", "tell whether the hook is there", "pinfix hook status [-C DIR] [./...]", "Exit 0: the hook checks this plugin. Exit 1: it does not.", e.hookStatus),
+			sub("install", "write the hook", "[./...]", `Writes the pre-commit hook, or adds this plugin to pinfix's hook.
+
+   pinfix hook install                # for the plugin here
+   pinfix hook install -s ./nakama    # against this server
+   pinfix hook install -C plugins/a   # for a plugin elsewhere in the repository
+   pinfix hook install ./...          # for every plugin of the repository
+
+Exit codes: 0 installed; 2 it could not be done, such as over somebody else's hook.`, e.hookInstall),
+			sub("uninstall", "take the hook out", "[./...]", `Takes pinfix's pre-commit hook out, and no other.
+
+   pinfix hook uninstall
+
+Exit codes: 0 it is not there any more; 2 it could not be done.`, e.hookUninstall),
+			sub("status", "tell whether the hook is there", "[./...]", `Tells whether the pre-commit hook checks this plugin.
+
+   pinfix hook status
+   pinfix hook status ./...  # every plugin of the repository
+
+Exit codes: 0 it does, 1 it does not, 2 it could not be told.`, e.hookStatus),
 		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
+			switch c.Args().First() {
+			case "":
 				return &usageError{msg: "hook: install, uninstall or status?", help: "hook"}
+			case "help":
+				return showHelp(c, append([]string{"hook"}, c.Args().Tail()...))
 			}
-			return &usageError{msg: fmt.Sprintf("hook: unknown command %q", c.Args().First()), help: "hook"}
+			return unknownCommand(c.Command, "hook", c.Args().First())
 		},
 	}
 }

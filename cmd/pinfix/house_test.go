@@ -18,13 +18,14 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/shell", "internal/vars"},
+	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
 	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/vars"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
-	"internal/config":    {},
+	"internal/config":    {"internal/suggest"},
+	"internal/suggest":   {},
 	"internal/recipe":    {"pinner", "internal/shell", "internal/pattern"},
 	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache"},
 	"internal/check":     {"internal/look", "pinner"},

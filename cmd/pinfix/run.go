@@ -90,72 +90,56 @@ func (e *env) app() *cli.App {
 the same module version, with the same toolchain and flags. pinfix reads what
 the server was built with and pins the plugin's modules to it.
 
-   pinfix apply --server ./server --dry-run   show what would change
-   pinfix apply --server ./server             pin go.mod, imports, go.sum, vendor/
-   pinfix check                               still pinned? files only, for hooks
-   pinfix hook install                        no commit undoes the pins
-   pinfix apply ./...                         every plugin below, each to its own server
-   pinfix build --server ./server             build as the server was built, and verify
-   pinfix verify --server ./server plugin.so  would the server load it? all of why not
-   pinfix explain server.log                  what does this error mean, what to do?
-   pinfix server --server ./server            show what the server has
-   pinfix snapshot --server ./server          keep what pinfix needs of it in a text file
+   pinfix apply --server ./server --dry-run    # show what would change
+   pinfix apply --server ./server              # go.mod, imports, go.sum, vendor/
+   pinfix build --server ./server              # build it as the server was built
+   pinfix verify --server ./server plugin.so   # would the server load it?
+   pinfix explain server.log                   # what does this error mean?
+   pinfix snapshot --server ./server           # from now on without --server
+   pinfix check                                # still pinned? takes milliseconds
+   pinfix hook install                         # no commit undoes the pins
 
-SETTINGS: .pinfix.yaml beside go.mod, keys are names of flags (server: ./server);
+Settings: .pinfix.yaml beside go.mod, its keys are names of flags (server: ./server);
 PINFIX_SERVER and its like count before it, flags before both.
 
-EXIT CODES:
-   0  nothing wrong, or applied
-   1  a difference was found (apply --dry-run, check), or the server would not load the
-      plugin (verify, build), or no error was recognised (explain)
-   2  wrong usage, or it could not be done; nothing was changed`,
+Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
+not load the plugin, or no error was recognised; 2 wrong usage, or it could not be
+done, and nothing was changed.`,
 		Version:                   version(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand()},
-		HideHelpCommand:           false,
+		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
+		HideHelp:                  true, // help.go has its own
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   onUsageError,
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				c.App.Writer = e.stderr
-				cli.ShowAppHelp(c)
+				if err := writeHelp(e.stderr, nil, root(c.App)); err != nil {
+					return err
+				}
 				return &usageError{msg: "no command"}
 			}
-			return unknownCommand(c, c.Args().First())
+			return unknownCommand(root(c.App), "", c.Args().First())
 		},
 	}
 	for _, cmd := range app.Commands {
-		cmd.OnUsageError = onUsageError
-		cmd.Before = e.configure
+		prepare(cmd)
+		if cmd.Before == nil {
+			cmd.Before = e.configure
+		}
 	}
 	return app
 }
 
-func onUsageError(c *cli.Context, err error, _ bool) error {
-	name := ""
-	if c.Command != nil && c.Command.Name != "pinfix" {
-		name = c.Command.Name
+// prepare keeps urfave/cli's own help and its own words for wrong usage from cmd
+// and its subcommands.
+func prepare(cmd *cli.Command) {
+	cmd.HideHelp, cmd.OnUsageError = true, onUsageError
+	for _, sub := range cmd.Subcommands {
+		prepare(sub)
 	}
-	return &usageError{msg: err.Error(), help: helpFor(name)}
-}
-
-// helpFor is the command that pinfix help knows: it has none of the subcommands.
-func helpFor(name string) string {
-	if slices.Contains([]string{"install", "uninstall", "status"}, name) {
-		return "hook"
-	}
-	return name
-}
-
-func unknownCommand(c *cli.Context, name string) error {
-	msg := fmt.Sprintf("unknown command %q", name)
-	if s := cli.SuggestCommand(c.App.Commands, name); s != "" {
-		msg += " (" + s + ")" // "Did you mean …?"
-	}
-	return &usageError{msg: msg}
 }
 
 // noArguments refuses positional arguments: after one, urfave/cli takes a flag
@@ -176,16 +160,7 @@ func noArguments(c *cli.Context) error {
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
 		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
 	}
-	return &usageError{msg: msg, help: helpFor(c.Command.Name)}
-}
-
-// oneOf checks the value of an enumerated flag.
-func oneOf(c *cli.Context, flag string, values ...string) error {
-	v := c.String(flag)
-	if slices.Contains(values, v) {
-		return nil
-	}
-	return &usageError{msg: fmt.Sprintf("--%s %q: must be one of %s", flag, v, strings.Join(values, ", ")), help: c.Command.Name}
+	return &usageError{msg: msg, help: helpPath(c)}
 }
 
 // version is the module version that go install has stamped.

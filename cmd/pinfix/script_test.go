@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,10 @@ func TestMain(m *testing.M) {
 		"pinfix-peak": pinfixPeak,
 	})
 }
+
+// update makes what was printed the thing that is wanted: of cmp with a file in
+// a script, and of the man page. Read the difference afterwards.
+var update = flag.Bool("update", false, "write what was printed into scripts and man page")
 
 // toolchains is a directory of go1.x.y programs, which the go command finds in
 // PATH before it asks the proxy.
@@ -42,6 +47,7 @@ func runScripts(t *testing.T, dir string) {
 		Dir:                 filepath.Join("..", "..", "testdata", dir),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
 		Cmds:                commands,
 		Condition:           condition,
 	}

@@ -11,36 +11,37 @@ import (
 
 func (e *env) serverCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "server",
-		Usage:     "show what pinfix knows of the server",
-		UsageText: "pinfix server --server REF [options]",
-		Description: `Shows the server's Go version, build settings, modules and replacements; what its
-reference cannot know, and what pinfix assumes instead; and which place named it:
---server, PINFIX_SERVER, server: in .pinfix.yaml, server.buildinfo beside go.mod,
-the first of them that there is.
+		Name:  "server",
+		Usage: "show what pinfix knows of the server",
+		Description: `Shows the server's Go version, build settings, modules and replacements, and what its
+reference cannot know. REF is one of these:
 
-   pinfix server -s ./nakama
-   pinfix server -s nakama.buildinfo --format json
-   pinfix server -s ../nakama-source
-   pinfix server -s mod:example.com/server@v1.2.3
-   pinfix server -s image:heroiclabs/nakama:3.26.0
-   pinfix server --format renovate > renovate-pinfix.json
+   pinfix server -s ./nakama                        # its program
+   pinfix server -s nakama.buildinfo                # a snapshot, or go version -m
+   pinfix server -s image:heroiclabs/nakama:3.26.0  # from its registry
+   pinfix server -s docker-archive:nakama.tar       # or oci-archive:, oci:
+   pinfix server -s ../nakama                       # its source, or its go.mod
+   pinfix server -s mod:example.com/server@v1.2.3   # a module on the proxy
+   pinfix server --format renovate                  # what Renovate shall not touch
 
-IMAGES: image:NAME:TAG comes straight from its registry, with the credentials of
-docker login or podman login; docker-archive:FILE[:TAG], oci-archive:FILE and
-oci:DIR are what docker save, skopeo copy and docker buildx write. The program is
-what the entrypoint starts, or --path. It stays in a cache below
-$XDG_CACHE_HOME/pinfix or ~/.cache/pinfix, which may be removed; --offline uses
-only that.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, renovate (which modules Renovate shall leave alone)")}, lookFlags()),
+Without --server it is PINFIX_SERVER, server: in .pinfix.yaml, or server.buildinfo
+beside go.mod, the first of them that there is.
+
+Images need no Docker. The program is what the entrypoint starts, or --path; it stays
+in a cache below ~/.cache/pinfix, and --offline uses only that.
+---
+What the reference cannot know, pinfix assumes; it says what, and which place named the server.
+
+image:NAME:TAG comes straight from its registry, with the credentials of docker login
+or podman login; docker-archive:FILE[:TAG], oci-archive:FILE and oci:DIR are what
+docker save, skopeo copy and docker buildx write. The platform is linux on this
+machine's architecture, or --platform. The cache ($XDG_CACHE_HOME/pinfix or
+~/.cache/pinfix) may be removed.
+
+--format renovate is a preset that tells Renovate which modules to leave alone.`,
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "renovate")}, lookFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
-				return err
-			}
-			if err := oneOf(c, "format", "text", "json", "renovate"); err != nil {
-				return err
-			}
-			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
 			p := e.progress(c)

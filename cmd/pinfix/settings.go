@@ -45,9 +45,16 @@ var choices = map[string][]string{
 }
 
 // configure gives the flags of c that the user has not typed the values of the
-// environment and of .pinfix.yaml, and remembers the servers that are named.
+// environment and of .pinfix.yaml, and remembers the servers that are named. A
+// value that a flag does not know is refused here.
 // Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if err := chosen(c); err != nil {
+		return err
+	}
+	if err := config.Misspelt(e.environ, settingKeys); err != nil {
+		return err
+	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}
@@ -108,8 +115,7 @@ func (e *env) restore(c *cli.Context) error {
 // setFlag gives a flag that c has, and that was not typed, a value. --server is
 // left alone: e.servers has it with its place.
 func setFlag(c *cli.Context, name string, v config.Value) error {
-	has := slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
-	if !has || name == "server" || c.IsSet(name) {
+	if !hasFlag(c.Command, name) || name == "server" || c.IsSet(name) {
 		return nil
 	}
 	for _, s := range v.Values {
@@ -118,6 +124,10 @@ func setFlag(c *cli.Context, name string, v config.Value) error {
 		}
 	}
 	return nil
+}
+
+func hasFlag(cmd *cli.Command, name string) bool {
+	return slices.ContainsFunc(cmd.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 }
 
 // projectFile reads the settings of the module around dir, and returns its
@@ -189,8 +199,12 @@ func fromRoot(key, root string, values []string) []string {
 	return out
 }
 
-// pathSchemes begin a server reference that names a file or directory.
-var pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+// pathSchemes begin a server reference that names a file or directory, and
+// nameSchemes one that does not.
+var (
+	pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+	nameSchemes = []string{"image:", "mod:"}
+)
 
 // inDir makes the path of a server reference relative to dir. What is no path
 // has a scheme.
@@ -200,8 +214,10 @@ func inDir(dir, ref string) string {
 			return s + join(dir, path)
 		}
 	}
-	if strings.HasPrefix(ref, "image:") || strings.HasPrefix(ref, "mod:") {
-		return ref
+	for _, s := range nameSchemes {
+		if strings.HasPrefix(ref, s) {
+			return ref
+		}
 	}
 	return join(dir, ref)
 }

@@ -59,9 +59,11 @@ func TestSettings(t *testing.T) {
 // checkKind: the setting can be given to the flag.
 func checkKind(t *testing.T, k config.Key, f cli.Flag) {
 	ok := false
-	switch f.(type) {
+	switch f := f.(type) {
 	case *cli.StringFlag:
 		ok = k.Kind == config.Text
+	case *choiceFlag:
+		ok = k.Kind == config.Text && slices.Equal(k.Values, f.values)
 	case *cli.StringSliceFlag:
 		ok = k.Kind == config.List
 	case *cli.BoolFlag:

@@ -8,22 +8,23 @@ import (
 
 func (e *env) snapshotCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "snapshot",
-		Usage:     "write what pinfix needs of a server into a text file",
-		UsageText: "pinfix snapshot --server REF [-o FILE]",
+		Name:  "snapshot",
+		Usage: "write what pinfix needs of a server into a text file",
 		Description: `A snapshot stands for a server program: its build info as go version -m prints
 it, and the fingerprints of its packages. apply and verify say the same with it as
-with the program. It is small and the same server gives the same bytes: commit it
+with the program. It is small, and the same server gives the same bytes: commit it
 beside go.mod, and everybody pins to the same server.
 
-   pinfix snapshot -s ./nakama                 writes server.buildinfo
-   pinfix snapshot -s ./nakama -o - | less
+   pinfix snapshot -s ./nakama       # writes server.buildinfo
+   pinfix snapshot -s ./nakama -o - | head
    pinfix snapshot -s image:heroiclabs/nakama:3.26.0
-   pinfix verify -s server.buildinfo plugin.so`,
+   pinfix apply                      # from now on without --server
+
+Exit codes: 0 written, 2 it could not be done.`,
 		Flags: append(serverFlags(),
 			dirFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - for standard output (default: server.buildinfo beside go.mod)"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - is stdout (default: server.buildinfo)"},
+			quietFlag(),
 		),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

@@ -20,10 +20,10 @@ import (
 // serverFlags name the server, and say how it is read.
 func serverFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "the server, `REF`: its program, a snapshot, the output of go version -m, image:NAME:TAG, docker-archive:FILE[:TAG], oci-archive:FILE, oci:DIR, its source's directory or go.mod, mod:PATH@VERSION (else $PINFIX_SERVER, then server: of .pinfix.yaml, then server.buildinfo beside go.mod)"},
-		&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH` (default: linux on this machine's architecture)"},
-		&cli.StringFlag{Name: "path", Usage: "the server program is `FILE` in the image (default: what its entrypoint starts)"},
-		&cli.BoolFlag{Name: "offline", Usage: "no network: an image must be in the cache from an earlier run, and modules in the module cache"},
+		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server; its forms: pinfix help server"},
+		&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH` (default: linux, as here)"},
+		&cli.StringFlag{Name: "path", Usage: "the program is `PATH` in the image, not its entrypoint"},
+		&cli.BoolFlag{Name: "offline", Usage: "no network: images and modules from their caches"},
 	}
 }
 
@@ -31,14 +31,30 @@ func dirFlag() cli.Flag {
 	return &cli.StringFlag{Name: "C", Value: ".", Usage: "look for the plugin in `DIR`"}
 }
 
-func formatFlag(forms string) cli.Flag {
-	return &cli.StringFlag{Name: "format", Value: "text", Usage: "the form of the result: " + forms}
+func formatFlag(forms ...string) cli.Flag {
+	return choice("format", "`FORM`: the form of the result", forms...)
+}
+
+func quietFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"}
+}
+
+func packageFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "package", Usage: "`PKG|FILE`: a main package, or a Go file of one (repeatable)"}
+}
+
+func importsFlag() cli.Flag {
+	return choice("imports", "`HOW`: blank imports for transitive modules", choices["imports"]...)
+}
+
+func vendorFlag() cli.Flag {
+	return choice("vendor", "`WHEN`: write vendor/", choices["vendor"]...)
 }
 
 func lookFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colours: auto, always, never"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"},
+		choice("color", "`WHEN`: colours", "auto", "always", "never"),
+		quietFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show the go commands as well"},
 	}
 }

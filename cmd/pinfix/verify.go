@@ -17,32 +17,26 @@ func (e *env) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "tell whether the server would load a built plugin, and why not",
-		UsageText: "pinfix verify --server REF [options] PLUGIN.so...",
+		ArgsUsage: "PLUGIN.so...",
 		Description: `Compares the fingerprints that the loader compares, in server and plugin, without
 starting the server: all mismatched packages at once, grouped by cause, and for
 each cause the one thing to do. The server is its program or a snapshot of it.
 
    pinfix verify -s ./nakama plugin.so
-   pinfix verify plugin.so                     with server.buildinfo beside go.mod
-   pinfix verify -s ./nakama -v a.so b.so      list every package
+   pinfix verify plugin.so                 # with server.buildinfo beside go.mod
+   pinfix verify -s ./nakama -v a.so b.so  # list every package
    pinfix verify -s ./nakama --format json plugin.so
 
-CAUSES: platform, libc, go-version, trimpath, flags, tags (how it was built);
+Causes: platform, libc, go-version, trimpath, flags, tags (how it was built);
 version, replace, content (a module), server-own (the server's own packages),
 unknown. A package that differs only because of one it imports is counted under
 that one.
 
-EXIT CODES: 0 the server loads them, 1 it would not load one, 2 it could not be
+Exit codes: 0 the server loads them, 1 it would not load one, 2 it could not be
 told.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text, json, markdown, github, sarif")}, look),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, look),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
-				return err
-			}
-			if err := oneOf(c, "format", "text", "json", "markdown", "github", "sarif"); err != nil {
-				return err
-			}
-			if err := oneOf(c, "color", "auto", "always", "never"); err != nil {
 				return err
 			}
 			p := e.progress(c)

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pinfix/pinfix/internal/suggest"
 )
 
 // MaxSize is how large a file of settings may be.
@@ -36,9 +38,12 @@ type Key struct {
 	Values []string // all that a Text may be; nil: anything but ""
 }
 
+// prefix begins the names of the environment variables.
+const prefix = "PINFIX_"
+
 // Env is the name of the environment variable for the setting.
 func (k Key) Env() string {
-	return "PINFIX_" + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
+	return prefix + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
 }
 
 // A Value is what a setting is set to.
@@ -92,9 +97,27 @@ func Environ(get func(string) string, known []Key) (map[string]Value, error) {
 	return out, nil
 }
 
+// Misspelt finds a variable in environ ("NAME=value") that is none of the known
+// settings but is spelt nearly so: the user means it to count. What else begins
+// with PINFIX_ may be anybody's.
+func Misspelt(environ []string, known []Key) error {
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		key, ok := strings.CutPrefix(name, prefix)
+		if !ok || value == "" || slices.ContainsFunc(known, func(k Key) bool { return k.Env() == name }) {
+			continue
+		}
+		if near := suggest.Nearest(key, names(known)); near != "" {
+			near = Key{Name: near}.Env()
+			return &Error{File: name, Err: fmt.Errorf("unknown variable (did you mean %s?)", near), Next: "rename it, or unset it"}
+		}
+	}
+	return nil
+}
+
 func (k Key) check(v string) error {
 	if k.Values != nil && !slices.Contains(k.Values, v) {
-		return fmt.Errorf("%q must be one of %s", v, strings.Join(k.Values, ", "))
+		return fmt.Errorf("%q must be one of %s%s", v, strings.Join(k.Values, ", "), suggest.DidYouMean(v, k.Values))
 	}
 	return nil
 }
@@ -170,18 +193,24 @@ func unknown(name string, key *yaml.Node, known []Key) error {
 	if key.Kind != yaml.ScalarNode {
 		return &Error{name, key.Line, fmt.Errorf("%s as a key", what(key)), knownKeys(known)}
 	}
-	msg := fmt.Sprintf("unknown key %q", key.Value)
-	if near := nearest(key.Value, known); near != "" {
-		msg += fmt.Sprintf(" (did you mean %s?)", near)
+	word := strings.TrimPrefix(key.Value, "--")
+	if len(word) > len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
+		word = word[len(prefix):]
 	}
-	return &Error{name, key.Line, errors.New(msg), knownKeys(known)}
+	err := fmt.Errorf("unknown key %q%s", key.Value, suggest.DidYouMean(word, names(known)))
+	return &Error{name, key.Line, err, knownKeys(known)}
 }
 
 func knownKeys(known []Key) string {
-	names := make([]string, len(known))
+	return "known keys are " + strings.Join(names(known), ", ")
+}
+
+// names are those of the keys, sorted.
+func names(known []Key) []string {
+	out := make([]string, len(known))
 	for i, k := range known {
-		names[i] = k.Name
+		out[i] = k.Name
 	}
-	slices.Sort(names)
-	return "known keys are " + strings.Join(names, ", ")
+	slices.Sort(out)
+	return out
 }

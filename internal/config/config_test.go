@@ -67,6 +67,7 @@ func TestParseErrors(t *testing.T) {
 		{"package: [[a]]\n", "f:1: package: a list, where a text"},
 		{"offline: maybe\n", "f:1: offline: a text, where true or false is wanted; write true or false"},
 		{"offline: [true]\n", "f:1: offline: a list, where true or false"},
+		{"vendor: allways\n", `f:1: vendor: "allways" must be one of auto, always, never (did you mean always?); write one of these`},
 		{"vendor: sometimes\n", `f:1: vendor: "sometimes" must be one of auto, always, never; write one of these`},
 		{"server: x\n---\nserver: y\n", "f:2: a second document; keep one"},
 		{"- server\n", "f:1: a list, where key: value lines are wanted; known keys"},
@@ -110,6 +111,27 @@ func TestEnviron(t *testing.T) {
 		}, keys)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestMisspelt(t *testing.T) {
+	for kv, want := range map[string]string{
+		"PINFIX_SEVER=x":        "PINFIX_SEVER: unknown variable (did you mean PINFIX_SERVER?)",
+		"PINFIX_IMPORT_FILE=x":  "PINFIX_IMPORT_FILE: unknown variable (did you mean PINFIX_IMPORTS_FILE?)",
+		"PINFIX_vendor=never":   "PINFIX_vendor: unknown variable (did you mean PINFIX_VENDOR?)",
+		"PINFIX_SERVER=x":       "",
+		"PINFIX_SEVER=":         "", // as good as unset
+		"PINFIX_VERSION=v1.2.3": "", // anybody's
+		"PINFIX_SERVER_A=x":     "",
+		"XPINFIX_SEVER=x":       "",
+	} {
+		got := ""
+		if err := Misspelt([]string{"HOME=/", kv}, keys); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", kv, got, want)
 		}
 	}
 }
