@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -24,6 +25,7 @@ changes nothing.
    pinfix apply -s image:heroiclabs/nakama:3.26.0   the server in an image, without
                                                     Docker; see pinfix help server
    pinfix apply -s ./nakama -n --format patch       a patch for git apply
+   pinfix apply -s ./nakama -n --format html -o plan.html   a page to look at
    pinfix snapshot -s ./nakama                      keep the server's facts in the
    pinfix apply                                     repository and pin to them
    pinfix apply -s mod:example.com/server@v1.4.0 -n what a newer server changes
@@ -40,7 +42,8 @@ Lines that pinfix sets carry "// pinfix"; your own stay as they are.`,
 			dirFlag(),
 			&cli.StringSliceFlag{Name: "package", Usage: "a main package or a Go file of one, `PKG|FILE` (repeatable; default: every main package of the module)"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change, and exit 1 if anything would"},
-			formatFlag("text, json; with --dry-run also patch, markdown, github, sarif"),
+			formatFlag("text, json; with --dry-run also patch, html, markdown, github, sarif"),
+			&cli.StringFlag{Name: "o", Usage: "with --format html: write the page to `FILE`, - for standard output (the default)"},
 			&cli.StringFlag{Name: "conflicts", Value: "auto", Usage: "modules that ask for more than the server has: auto (lower those that do not compile), keep (only exclude what they ask for), downgrade (lower all of them), fail (report and stop)"},
 			&cli.StringSliceFlag{Name: "cap", Usage: "lower a module of the plugin's at least to `MODULE@VERSION` (repeatable)"},
 			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
@@ -62,7 +65,7 @@ func (e *env) apply(c *cli.Context) error {
 		}
 	}
 	for flag, values := range map[string][]string{
-		"format":    {"text", "json", "patch", "markdown", "github", "sarif"},
+		"format":    {"text", "json", "patch", "html", "markdown", "github", "sarif"},
 		"conflicts": choices["conflicts"],
 		"imports":   choices["imports"],
 		"vendor":    choices["vendor"],
@@ -75,8 +78,15 @@ func (e *env) apply(c *cli.Context) error {
 	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
 		return &usageError{msg: "--format " + format + " shows what would change: it needs --dry-run", help: "apply"}
 	}
+	if c.IsSet("o") && c.String("format") != "html" {
+		return &usageError{msg: "-o is the file of the page: it needs --format html", help: "apply"}
+	}
 	if walk {
 		return e.applyAll(c)
+	}
+	page, err := pageFile(c)
+	if err != nil {
+		return err
 	}
 	p := e.progress(c)
 	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
@@ -85,7 +95,15 @@ func (e *env) apply(c *cli.Context) error {
 		return err
 	}
 	p.warn(result.Warnings)
-	if err := e.print(c, result); err != nil {
+	switch {
+	case c.String("format") == "html":
+		err = e.printPage(c, p, page, result)
+	case c.String("format") == "patch":
+		_, err = e.stdout.Write(result.Patch)
+	default:
+		err = e.show(c, result)
+	}
+	if err != nil {
 		if !result.DryRun {
 			err = fmt.Errorf("the plugin is pinned, but the report could not be printed: %w", err)
 		}
@@ -102,6 +120,7 @@ func (e *env) apply(c *cli.Context) error {
 func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 	return flow.Options{
 		Reference:   e.reference(c, p),
+		Flags:       e.typedFlags(c, "platform", "path", "offline", "package", "conflicts", "cap", "keep", "imports", "imports-file", "server-source", "vendor"),
 		Packages:    c.StringSlice("package"),
 		DryRun:      c.Bool("dry-run"),
 		Full:        c.Bool("full"),
@@ -117,10 +136,29 @@ func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 	}
 }
 
-func (e *env) print(c *cli.Context, result *report.Apply) error {
-	if c.String("format") == "patch" {
-		_, err := e.stdout.Write(result.Patch)
+// pageFile is the file that -o names; nil for standard output.
+func pageFile(c *cli.Context) (*flow.Page, error) {
+	if !c.IsSet("o") || c.String("o") == "-" {
+		return nil, nil
+	}
+	if c.String("o") == "" {
+		return nil, &usageError{msg: "-o names no file", help: "apply"}
+	}
+	return flow.NewPage(c.String("o"))
+}
+
+// printPage writes the page of a dry run, and says where it is.
+func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *report.Apply) error {
+	if page == nil {
+		return result.HTML(e.stdout)
+	}
+	var b bytes.Buffer
+	if err := result.HTML(&b); err != nil {
 		return err
 	}
-	return e.show(c, result)
+	if err := page.Write(c.Context, b.Bytes()); err != nil {
+		return err
+	}
+	p.wrote(c.String("o"))
+	return nil
 }

@@ -44,7 +44,7 @@ beside go.mod, and everybody pins to the same server.
 			if err != nil {
 				return err
 			}
-			p.step("wrote " + name)
+			p.wrote(name)
 			return nil
 		},
 	}

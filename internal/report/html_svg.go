@@ -1,0 +1,152 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+)
+
+// drawing is a graph as SVG.
+type drawing struct {
+	SVG  markup
+	Left int // chains and modules that it leaves out
+}
+
+// The measures of a drawing, in pixels. A label has room for maxLabel letters of
+// a monospaced face.
+const (
+	boxWidth  = 212
+	boxHeight = 42
+	gapX      = 44
+	gapY      = 10
+	maxLabel  = 29
+)
+
+// layout places the nodes in columns, the plugin left and the bound right, and
+// draws them.
+func (g *graph) layout(c *conflict, words []string, left int) drawing {
+	last := g.columns()
+	columns := make([][]*node, last+1)
+	most := 0
+	for _, n := range g.nodes {
+		columns[n.col] = append(columns[n.col], n)
+		most = max(most, len(columns[n.col]))
+	}
+	height := most*(boxHeight+gapY) - gapY
+	for col, nodes := range columns {
+		// From the right: each stands where what it asks for stands.
+		slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.mean(), b.mean()) })
+		top := (height - len(nodes)*(boxHeight+gapY) + gapY) / 2
+		for i, n := range nodes {
+			n.x, n.y = 1+(last-col)*(boxWidth+gapX), 1+top+i*(boxHeight+gapY)
+		}
+	}
+	b := &strings.Builder{}
+	width := (last+1)*(boxWidth+gapX) - gapX
+	title := "Who asks for more than " + strings.TrimSpace(c.Bound+" "+c.Version)
+	fmt.Fprintf(b, `<svg role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-t %[3]s-d">`, width+2, height+2, c.ID)
+	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%s</desc>`, c.ID, escape(title), escape(strings.Join(words, "; ")))
+	for _, n := range g.nodes {
+		for _, m := range n.next {
+			edge(b, n, m)
+		}
+	}
+	for _, n := range g.nodes {
+		n.draw(b, c)
+	}
+	b.WriteString("</svg>")
+	return drawing{markup(b.String()), left}
+}
+
+// mean is the middle of what a node asks for.
+func (n *node) mean() int {
+	sum := 0
+	for _, m := range n.next {
+		sum += m.y
+	}
+	return sum / max(len(n.next), 1)
+}
+
+// edge draws an arrow from the right side of a box to the left side of another.
+func edge(b *strings.Builder, from, to *node) {
+	x, y, tx, ty := from.x+boxWidth, from.y+boxHeight/2, to.x-7, to.y+boxHeight/2
+	fmt.Fprintf(b, `<path class="edge" d="M%d %dC%d %[2]d %[4]d %[5]d %d %d"/><path class="tip" d="M%[5]d %[6]dl-1-4 8 4-8 4z"/>`, x, y, x+gapX/2, tx-gapX/2, tx, ty)
+}
+
+// draw draws a box: the module, and below it the version.
+func (n *node) draw(b *strings.Builder, c *conflict) {
+	full := strings.TrimSpace(n.name + " " + n.old)
+	switch n.kind {
+	case "lowered":
+		full += " → " + n.new
+	case "above":
+		full += ", above the bound"
+	case "bound", "asks":
+		full = strings.TrimSpace(n.name + " " + n.new)
+	}
+	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), n.x, n.y, boxWidth, boxHeight)
+	lines := []string{label(shortPath(n.name))}
+	switch n.kind {
+	case "plugin":
+		lines = append(lines, `your plugin`)
+	case "asks":
+		lines = append(lines, label(middle(n.new, maxLabel)))
+	case "above":
+		lines = append(lines, `✕ <tspan class="struck">`+label(middle(n.old, maxLabel-2))+`</tspan>`)
+	case "lowered":
+		lines = append(lines, `<tspan class="struck">`+label(middle(n.old, maxLabel/2-1))+`</tspan> → `+label(middle(n.new, maxLabel/2-1)))
+	case "bound":
+		lines = append(lines, boundLine(n.new, c.Server))
+	}
+	for i, line := range lines {
+		class := "name"
+		if i > 0 {
+			class = "version"
+		}
+		fmt.Fprintf(b, `<text class="%s" x="%d" y="%d">%s</text>`, class, n.x+10, n.y+17+i*16, line)
+	}
+	b.WriteString("</g>")
+}
+
+// boundLine says whose the bound is.
+func boundLine(version string, server bool) string {
+	switch {
+	case version == "":
+		return "the bound"
+	case server:
+		return "server has " + label(middle(version, maxLabel-len("server has ")))
+	}
+	return "stays at " + label(middle(version, maxLabel-len("stays at ")))
+}
+
+func label(s string) string { return html.EscapeString(Printable(s)) }
+
+// shortPath keeps the end of a module path, which tells modules apart.
+func shortPath(path string) string {
+	r := []rune(path)
+	if len(r) <= maxLabel {
+		return path
+	}
+	for rest := path; ; {
+		_, after, ok := strings.Cut(rest, "/")
+		if !ok {
+			return "…" + string(r[len(r)-maxLabel+1:])
+		}
+		if rest = after; len([]rune(rest)) <= maxLabel-2 {
+			return "…/" + rest
+		}
+	}
+}
+
+// middle leaves out the middle of a long version: both ends of a pseudo-version
+// say something.
+func middle(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	tail := (n - 1) / 2
+	return string(r[:n-1-tail]) + "…" + string(r[len(r)-tail:])
+}
