@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"strings"
 	"sync"
 	"text/template"
 	"text/template/parse"
@@ -36,8 +37,13 @@ func escape(v any) string {
 	return html.EscapeString(Printable(fmt.Sprint(v)))
 }
 
+// breakable is text that may be broken after each slash: module paths are long.
+func breakable(s string) markup {
+	return markup(strings.ReplaceAll(escape(s), "/", "/<wbr>"))
+}
+
 var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
-	t, err := template.New("page").Funcs(template.FuncMap{"escape": escape}).Parse(pageHTML)
+	t, err := template.New("page").Funcs(template.FuncMap{"escape": escape, "path": breakable}).Parse(pageHTML)
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,12 @@ type drawing struct {
 // The measures of a drawing, in pixels. A label has room for maxLabel letters of
 // a monospaced face.
 const (
-	boxWidth  = 212
+	boxWidth  = 180
+	firstBox  = 100 // the plugin's
 	boxHeight = 42
-	gapX      = 44
+	gapX      = 30
 	gapY      = 10
-	maxLabel  = 29
+	maxLabel  = 24
 )
 
 // layout places the nodes in columns, the plugin left and the bound right, and
@@ -40,14 +41,14 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 		slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.mean(), b.mean()) })
 		top := (height - len(nodes)*(boxHeight+gapY) + gapY) / 2
 		for i, n := range nodes {
-			n.x, n.y = 1+(last-col)*(boxWidth+gapX), 1+top+i*(boxHeight+gapY)
+			n.x, n.y = 1+firstBox-boxWidth+(last-col)*(boxWidth+gapX), 1+top+i*(boxHeight+gapY)
 		}
 	}
 	b := &strings.Builder{}
-	width := (last+1)*(boxWidth+gapX) - gapX
+	width := firstBox + last*(boxWidth+gapX)
 	title := "Who asks for more than " + strings.TrimSpace(c.Bound+" "+c.Version)
 	fmt.Fprintf(b, `<svg role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-t %[3]s-d">`, width+2, height+2, c.ID)
-	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%s</desc>`, c.ID, escape(title), escape(strings.Join(words, "; ")))
+	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%[3]s</desc>`, c.ID, escape(title), escape(strings.Join(words, "; ")))
 	for _, n := range g.nodes {
 		for _, m := range n.next {
 			edge(b, n, m)
@@ -72,7 +73,7 @@ func (n *node) mean() int {
 // edge draws an arrow from the right side of a box to the left side of another.
 func edge(b *strings.Builder, from, to *node) {
 	x, y, tx, ty := from.x+boxWidth, from.y+boxHeight/2, to.x-7, to.y+boxHeight/2
-	fmt.Fprintf(b, `<path class="edge" d="M%d %dC%d %[2]d %[4]d %[5]d %d %d"/><path class="tip" d="M%[5]d %[6]dl-1-4 8 4-8 4z"/>`, x, y, x+gapX/2, tx-gapX/2, tx, ty)
+	fmt.Fprintf(b, `<path class="edge" d="M%d %dC%d %[2]d %[4]d %[6]d %[5]d %[6]d"/><path class="tip" d="M%[5]d %[6]dl-1-4 8 4-8 4z"/>`, x, y, x+gapX/2, tx-gapX/2, tx, ty)
 }
 
 // draw draws a box: the module, and below it the version.
@@ -86,11 +87,15 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 	case "bound", "asks":
 		full = strings.TrimSpace(n.name + " " + n.new)
 	}
-	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), n.x, n.y, boxWidth, boxHeight)
+	x, width := n.x, boxWidth
+	if n.kind == "plugin" { // its right side stands where that of others would
+		x, width = n.x+boxWidth-firstBox, firstBox
+	}
+	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), x, n.y, width, boxHeight)
 	lines := []string{label(shortPath(n.name))}
 	switch n.kind {
 	case "plugin":
-		lines = append(lines, `your plugin`)
+		lines = []string{"your plugin"}
 	case "asks":
 		lines = append(lines, label(middle(n.new, maxLabel)))
 	case "above":
@@ -103,9 +108,9 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 	for i, line := range lines {
 		class := "name"
 		if i > 0 {
-			class = "version"
+			class = "at"
 		}
-		fmt.Fprintf(b, `<text class="%s" x="%d" y="%d">%s</text>`, class, n.x+10, n.y+17+i*16, line)
+		fmt.Fprintf(b, `<text class="%s" x="%d" y="%d">%s</text>`, class, x+10, n.y+boxHeight/2+4-8*(len(lines)-1)+16*i, line)
 	}
 	b.WriteString("</g>")
 }

@@ -17,7 +17,6 @@ type pageView struct {
 	Standing  string   // the verdict without the plugin's name
 	Counts    []tally  // what would change, by number
 	Facts     []fact   // of the server
-	Build     []string // how to build afterwards, line by line
 	Modules   []moduleRow
 	Actions   []tally // verbs of Modules
 	Conflicts []*conflict
@@ -48,7 +47,6 @@ type verb struct{ Name, Text, Class string }
 func (a *Apply) page() *pageView {
 	v := &pageView{Apply: a, CSS: markup(pageCSS), JS: markup(pageJS), StyleHash: markup(cspHash(pageCSS)), JSHash: markup(cspHash(pageJS))}
 	v.Standing, v.Facts = a.standing(), a.facts()
-	v.Build = strings.Split(a.NextSteps, "\n")
 	v.Conflicts = a.conflicts()
 	in := map[string]string{}
 	for _, c := range v.Conflicts {
@@ -57,7 +55,9 @@ func (a *Apply) page() *pageView {
 		}
 	}
 	for _, r := range a.Rows {
-		v.Modules = append(v.Modules, moduleRow{Row{r.Module, dash(r.Plugin), dash(r.Server), r.Action, r.Why}, verbs(r.Action), in[r.Module]})
+		row := moduleRow{r, verbs(r.Action), in[r.Module]}
+		row.Plugin, row.Server, row.Why = dash(r.Plugin), dash(r.Server), r.why()
+		v.Modules = append(v.Modules, row)
 	}
 	for _, c := range a.Changes {
 		switch c.Kind {
