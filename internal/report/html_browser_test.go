@@ -212,6 +212,8 @@ func (p *tab) key(name string) {
 		event["windowsVirtualKeyCode"], event["text"] = 13, "\r"
 	case "Tab":
 		event["windowsVirtualKeyCode"] = 9
+	case "r":
+		event["code"], event["windowsVirtualKeyCode"], event["text"] = "KeyR", 82, "r"
 	case "Space":
 		event["key"], event["windowsVirtualKeyCode"], event["text"] = " ", 32, " "
 	}

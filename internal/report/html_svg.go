@@ -17,12 +17,12 @@ type drawing struct {
 // The measures of a drawing, in pixels. A label has room for maxLabel letters of
 // a monospaced face.
 const (
-	boxWidth  = 180
+	boxWidth  = 186
 	firstBox  = 100 // the plugin's
 	boxHeight = 42
-	gapX      = 30
+	gapX      = 26
 	gapY      = 10
-	maxLabel  = 24
+	maxLabel  = 26
 )
 
 // layout places the nodes in columns, the plugin left and the bound right, and
@@ -92,18 +92,20 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 		x, width = n.x+boxWidth-firstBox, firstBox
 	}
 	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), x, n.y, width, boxHeight)
-	lines := []string{label(shortPath(n.name))}
+	lines := []string{shortPath(n.name)}
 	switch n.kind {
 	case "plugin":
 		lines = []string{"your plugin"}
 	case "asks":
-		lines = append(lines, label(middle(n.new, maxLabel)))
+		lines = append(lines, middle(n.new, maxLabel))
 	case "above":
-		lines = append(lines, `✕ <tspan class="struck">`+label(middle(n.old, maxLabel-2))+`</tspan>`)
+		lines = append(lines, `✕ <tspan class="struck">`+middle(n.old, maxLabel-2)+`</tspan>`)
 	case "lowered":
-		lines = append(lines, `<tspan class="struck">`+label(middle(n.old, maxLabel/2-1))+`</tspan> → `+label(middle(n.new, maxLabel/2-1)))
+		lines = append(lines, `<tspan class="struck">`+middle(n.old, maxLabel/2-1)+`</tspan> → `+middle(n.new, maxLabel/2-1))
 	case "bound":
-		lines = append(lines, boundLine(n.new, c.Server))
+		if n.new != "" {
+			lines = append(lines, boundLine(n.new, c.Server))
+		}
 	}
 	for i, line := range lines {
 		class := "name"
@@ -117,41 +119,37 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 
 // boundLine says whose the bound is.
 func boundLine(version string, server bool) string {
-	switch {
-	case version == "":
-		return "the bound"
-	case server:
-		return "server has " + label(middle(version, maxLabel-len("server has ")))
+	whose := "stays at "
+	if server {
+		whose = "server has "
 	}
-	return "stays at " + label(middle(version, maxLabel-len("stays at ")))
+	return whose + middle(version, maxLabel-len(whose))
 }
 
-func label(s string) string { return html.EscapeString(Printable(s)) }
-
-// shortPath keeps the end of a module path, which tells modules apart.
+// shortPath is the end of a module path, which tells modules apart, as HTML.
 func shortPath(path string) string {
-	r := []rune(path)
-	if len(r) <= maxLabel {
-		return path
-	}
-	for rest := path; ; {
+	rest := Printable(path)
+	r := []rune(rest)
+	for len([]rune(rest)) > maxLabel-2 && len(r) > maxLabel {
 		_, after, ok := strings.Cut(rest, "/")
 		if !ok {
-			return "…" + string(r[len(r)-maxLabel+1:])
+			return html.EscapeString("…" + string(r[len(r)-maxLabel+1:]))
 		}
-		if rest = after; len([]rune(rest)) <= maxLabel-2 {
-			return "…/" + rest
-		}
+		rest = after
 	}
+	if len(r) > maxLabel {
+		rest = "…/" + rest
+	}
+	return html.EscapeString(rest)
 }
 
-// middle leaves out the middle of a long version: both ends of a pseudo-version
-// say something.
-func middle(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
+// middle leaves out the middle of a long version, of which both ends say
+// something, and makes it HTML.
+func middle(version string, n int) string {
+	r := []rune(Printable(version))
+	if len(r) > n {
+		tail := (n - 1) / 2
+		r = append(append(r[:n-1-tail:n-1-tail], '…'), r[len(r)-tail:]...)
 	}
-	tail := (n - 1) / 2
-	return string(r[:n-1-tail]) + "…" + string(r[len(r)-tail:])
+	return html.EscapeString(string(r))
 }

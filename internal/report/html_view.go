@@ -14,9 +14,9 @@ type pageView struct {
 	StyleHash markup
 	JSHash    markup
 
-	Standing  string   // the verdict without the plugin's name
-	Counts    []tally  // what would change, by number
-	Facts     []fact   // of the server
+	Standing  string  // the verdict without the plugin's name
+	Counts    []tally // what would change, by number
+	Facts     []fact  // of the server
 	Modules   []moduleRow
 	Actions   []tally // verbs of Modules
 	Conflicts []*conflict
