@@ -30,8 +30,8 @@ type ask struct{ Steps []string }
 // Words is the chain for people.
 func (a ask) Words() string { return strings.ReplaceAll(strings.Join(a.Steps, " → "), "@", " ") }
 
-// module of a step "a@v1.0.0".
-func module(step string) string {
+// stepModule is the module of a step "a@v1.0.0".
+func stepModule(step string) string {
 	path, _, _ := strings.Cut(step, "@")
 	return path
 }

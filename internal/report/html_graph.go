@@ -76,7 +76,7 @@ func (c *conflict) draw(plugin string, caps map[string]Cap) drawing {
 	chains := 0
 	for _, a := range c.Asks {
 		last := a.Steps[len(a.Steps)-1]
-		k, low := caps[module(last)]
+		k, low := caps[stepModule(last)]
 		if low && (!lowered[k.Module] || last != k.Module+"@"+k.Old) {
 			continue // of a lowered module, what asks for the version that it had
 		}

@@ -128,6 +128,9 @@ func boundLine(version string, server bool) string {
 
 // shortPath is the end of a module path, which tells modules apart, as HTML.
 func shortPath(path string) string {
+	if strings.Contains(path, " ") { // words
+		return middle(path, maxLabel)
+	}
 	rest := Printable(path)
 	r := []rune(rest)
 	for len([]rune(rest)) > maxLabel-2 && len(r) > maxLabel {

@@ -36,7 +36,7 @@
 					var d = order.compare(a.cells[column].textContent, b.cells[column].textContent);
 					return down ? -d : d;
 				});
-				body.append.apply(body, rows);
+				rows.forEach(function (row) { body.append(row); });
 			});
 		});
 	}
