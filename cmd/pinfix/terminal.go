@@ -64,7 +64,9 @@ func (e *env) typedFlags(c *cli.Context, names ...string) []string {
 		}
 		switch v := c.Value(name).(type) {
 		case bool:
-			words = append(words, fmt.Sprintf("--%s=%v", name, v))
+			if v {
+				words = append(words, "--"+name)
+			}
 		case cli.StringSlice:
 			for _, s := range v.Value() {
 				words = append(words, "--"+name, s)

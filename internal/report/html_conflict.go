@@ -81,7 +81,11 @@ func (c *conflict) weight() int {
 // Excluded is how many versions the conflict excludes.
 func (c *conflict) Excluded() int { return len(c.excluded) }
 
-const goBound = "Go"
+// Bounds that are no module.
+const (
+	goBound   = "Go"
+	planBound = "the rest of the plan"
+)
 
 type conflictGroups struct {
 	apply  *Apply
@@ -110,7 +114,7 @@ func (g *conflictGroups) behind(c Cap) *conflict {
 		case c.For == nil && c.Cause == "user":
 			return g.group("--cap, as you said", "", false)
 		case c.For == nil:
-			return g.group("the other lowered modules", "", false)
+			return g.group(planBound, "", false)
 		}
 		next, ok := g.caps[c.For.Module]
 		if !ok {
@@ -118,7 +122,7 @@ func (g *conflictGroups) behind(c Cap) *conflict {
 		}
 		c = next
 	}
-	return g.group("each other", "", false)
+	return g.group(planBound, "", false) // they go round in a circle
 }
 
 // add takes the chains of a change into the conflict that it is part of.
