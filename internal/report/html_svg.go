@@ -46,7 +46,7 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 	}
 	b := &strings.Builder{}
 	width := firstBox + last*(boxWidth+gapX)
-	title := "Who asks for more than " + strings.TrimSpace(c.Bound+" "+c.Version)
+	title := "From the plugin to " + strings.TrimSpace(c.Bound+" "+c.Version)
 	fmt.Fprintf(b, `<svg role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-t %[3]s-d">`, width+2, height+2, c.ID)
 	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%[3]s</desc>`, c.ID, escape(title), escape(strings.Join(words, "; ")))
 	for _, n := range g.nodes {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // savedApply is a result as JSON holds it, and what JSON leaves out.
@@ -148,6 +150,45 @@ func TestPageConflicts(t *testing.T) {
 		if !strings.Contains(words, want) {
 			t.Errorf("the graph of %s does not say %q", all[0].Bound, want)
 		}
+	}
+}
+
+// TestConflictBounds: what is excluded or lowered for no module of the server's
+// stands beside what it was excluded or lowered for, too.
+func TestConflictBounds(t *testing.T) {
+	a := &Apply{Server: Server{Go: "go1.23.5"}, Plugin: Plugin{Module: "example.com/p"},
+		Caps: []Cap{
+			{Module: "a", Old: "v1.1.0", New: "v1.0.0", Cause: "go"},
+			{Module: "b", Old: "v1.1.0", New: "v1.0.0", Cause: "user", Error: "--cap b@v1.0.0"},
+			{Module: "c", Old: "v1.1.0", New: "v1.0.0", Cause: "downgrade"},
+			{Module: "d", Old: "v1.1.0", New: "v1.0.0", Cause: "compile", For: &Bound{Module: "a", Version: "v1.0.0"}},
+			{Module: "e", Old: "v1.1.0", New: "v1.0.0", Cause: "compile", For: &Bound{Module: "s", Version: "v1.5.0", Server: true}},
+		},
+		Changes: []Change{
+			{Kind: "exclude", Action: "add", Path: "x", New: "v2.0.0", Reason: "w v1.0.0 requires x v2.0.0; the server's Go is 1.23.5", DemandedBy: []string{"w@v1.0.0 -> x@v2.0.0"}},
+			{Kind: "exclude", Action: "add", Path: "e", New: "v1.1.0", Reason: "f v1.0.0 requires e v1.1.0; it is lowered to v1.0.0", DemandedBy: []string{"f@v1.0.0 -> e@v1.1.0"}},
+			{Kind: "exclude", Action: "remove", Path: "y", Old: "v1.0.0", Reason: "it is not needed any more"},
+			{Kind: "require", Action: "add", Path: "z", New: "v1.0.0", Reason: "go mod tidy selects it with the pins", DemandedBy: []string{"w@v1.0.0 -> z@v1.0.0"}},
+		},
+	}
+	var got []string
+	for _, c := range a.conflicts() {
+		line := strings.TrimSpace(c.Bound+" "+c.Version) + ":"
+		for _, k := range c.Lowered {
+			line += " " + k.Module
+		}
+		for _, k := range c.Asks {
+			line += " [" + k.Words() + "]"
+		}
+		got = append(got, line)
+	}
+	want := []string{"--cap, as you said: b", "s v1.5.0: e [f v1.0.0 → e v1.1.0]", "the rest of the plan: c", "Go 1.23.5: a d", "the server's Go is 1.23.5: [w v1.0.0 → x v2.0.0]"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	// The way to e is the one through f, and not straight from the plugin.
+	if svg := string(a.conflicts()[1].Graph.SVG); strings.Count(svg, `class="edge"`) != 3 {
+		t.Errorf("not three arrows: %s", svg)
 	}
 }
 
