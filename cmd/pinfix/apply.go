@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -22,6 +23,7 @@ of it, or nothing. A second apply changes nothing.
    pinfix apply -s ./nakama                        # write it
    pinfix apply -s image:heroiclabs/nakama:3.26.0  # the server in an image
    pinfix apply -s ./nakama -n --format patch      # a patch for git apply
+   pinfix apply -s ./nakama -n --format html -o plan.html  # a page to look at
    pinfix apply -s mod:example.com/server@v1.4.0 -n  # a newer one
    pinfix apply ./...                              # every plugin below
 
@@ -38,8 +40,8 @@ and fail reports them and stops. --vendor auto writes vendor/ unless a vendored
 plugin cannot load. --imports-file is relative to -C. --server-source is the server's
 source at its commit: with it a go.work is written.
 
---format patch is complete, for git apply; markdown, github and sarif are for reviews and go
-with --dry-run.
+--format patch is complete, for git apply; html is a page; markdown, github and sarif are
+for reviews. They go with --dry-run.
 
 ./... (or DIR/...) looks for modules in every directory but vendor, testdata and
 those that begin with . or _, and pins each to the server that it names. Libraries,
@@ -49,7 +51,8 @@ one failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 			dirFlag(),
 			packageFlag(),
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change"},
-			formatFlag("text", "json", "patch", "markdown", "github", "sarif"),
+			formatFlag("text", "json", "patch", "html", "markdown", "github", "sarif"),
+			&cli.StringFlag{Name: "o", Usage: "write the html page to `FILE`; -: standard output"},
 			choice("conflicts", "`HOW`: what becomes of modules that ask for more than the server has", choices["conflicts"]...),
 			&cli.StringSliceFlag{Name: "cap", Usage: "lower it at least to `MODULE@VERSION` (repeatable)"},
 			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
@@ -73,8 +76,15 @@ func (e *env) apply(c *cli.Context) error {
 	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
 		return &usageError{msg: "--format " + format + " shows what would change: it needs --dry-run", help: "apply"}
 	}
+	if c.IsSet("o") && c.String("format") != "html" {
+		return &usageError{msg: "-o is the file of the page: it needs --format html", help: "apply"}
+	}
 	if walk {
 		return e.applyAll(c)
+	}
+	page, err := pageFile(c)
+	if err != nil {
+		return err
 	}
 	p := e.progress(c)
 	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
@@ -83,7 +93,15 @@ func (e *env) apply(c *cli.Context) error {
 		return err
 	}
 	p.warn(result.Warnings)
-	if err := e.print(c, result); err != nil {
+	switch {
+	case c.String("format") == "html":
+		err = e.printPage(c, p, page, result)
+	case c.String("format") == "patch":
+		_, err = e.stdout.Write(result.Patch)
+	default:
+		err = e.show(c, result)
+	}
+	if err != nil {
 		if !result.DryRun {
 			err = fmt.Errorf("the plugin is pinned, but the report could not be printed: %w", err)
 		}
@@ -100,6 +118,7 @@ func (e *env) apply(c *cli.Context) error {
 func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 	return flow.Options{
 		Reference:   e.reference(c, p),
+		Flags:       e.typedFlags(c, "platform", "path", "offline", "package", "conflicts", "cap", "keep", "imports", "imports-file", "server-source", "vendor"),
 		Packages:    c.StringSlice("package"),
 		DryRun:      c.Bool("dry-run"),
 		Full:        c.Bool("full"),
@@ -115,10 +134,29 @@ func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
 	}
 }
 
-func (e *env) print(c *cli.Context, result *report.Apply) error {
-	if c.String("format") == "patch" {
-		_, err := e.stdout.Write(result.Patch)
+// pageFile is the file that -o names; nil for standard output.
+func pageFile(c *cli.Context) (*flow.Page, error) {
+	if !c.IsSet("o") || c.String("o") == "-" {
+		return nil, nil
+	}
+	if c.String("o") == "" {
+		return nil, &usageError{msg: "-o names no file", help: "apply"}
+	}
+	return flow.NewPage(c.String("o"))
+}
+
+// printPage writes the page of a dry run, and says where it is.
+func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *report.Apply) error {
+	if page == nil {
+		return result.HTML(e.stdout)
+	}
+	var b bytes.Buffer
+	if err := result.HTML(&b); err != nil {
 		return err
 	}
-	return e.show(c, result)
+	if err := page.Write(c.Context, b.Bytes()); err != nil {
+		return err
+	}
+	p.wrote(c.String("o"))
+	return nil
 }

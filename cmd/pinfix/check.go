@@ -117,18 +117,8 @@ func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
 // checkOptions is what c asks for. Nothing that check does takes long enough to
 // say so.
 func (e *env) checkOptions(c *cli.Context) flow.CheckOptions {
-	var typed []string
-	for _, name := range []string{"platform", "path", "imports", "imports-file", "vendor"} {
-		if slices.Contains(e.typed, name) {
-			typed = append(typed, "--"+name, c.String(name))
-		}
-	}
-	if slices.Contains(e.typed, "package") {
-		for _, p := range c.StringSlice("package") {
-			typed = append(typed, "--package", p)
-		}
-	}
-	return flow.CheckOptions{Staged: c.Bool("staged"), Get: e.get, Flags: typed, Options: flow.Options{
+	return flow.CheckOptions{Staged: c.Bool("staged"), Get: e.get, Options: flow.Options{
+		Flags:       e.typedFlags(c, "platform", "path", "imports", "imports-file", "vendor", "package"),
 		Reference:   e.reference(c, silent),
 		Packages:    c.StringSlice("package"),
 		Imports:     c.String("imports"),

@@ -45,7 +45,7 @@ Exit codes: 0 written, 2 it could not be done.`,
 			if err != nil {
 				return err
 			}
-			p.step("wrote " + name)
+			p.wrote(name)
 			return nil
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -67,6 +68,30 @@ func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
 		Dir: c.String("C"), Servers: e.servers, Platform: c.String("platform"), Path: c.String("path"),
 		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Log: p.log,
 	}
+}
+
+// typedFlags returns those flags of the names that were typed, as words of a
+// command line.
+func (e *env) typedFlags(c *cli.Context, names ...string) []string {
+	var words []string
+	for _, name := range names {
+		if !slices.Contains(e.typed, name) {
+			continue
+		}
+		switch v := c.Value(name).(type) {
+		case bool:
+			if v {
+				words = append(words, "--"+name)
+			}
+		case cli.StringSlice:
+			for _, s := range v.Value() {
+				words = append(words, "--"+name, s)
+			}
+		default:
+			words = append(words, "--"+name, fmt.Sprint(v))
+		}
+	}
+	return words
 }
 
 func isTerminal(stream any) bool {
@@ -138,6 +163,13 @@ func (p *progress) step(what string) {
 		return
 	}
 	fmt.Fprintf(p.w, "%s\n", what)
+}
+
+// wrote says which file holds the result, which is not on stdout then.
+func (p *progress) wrote(name string) {
+	if !p.quiet {
+		fmt.Fprintf(p.w, "wrote %s\n", report.Printable(name))
+	}
 }
 
 func (p *progress) log(line string) {

@@ -21,6 +21,7 @@ import (
 // its flags.
 type Options struct {
 	Reference
+	Flags       []string // what was typed of these and of Reference but the server, as words
 	Packages    []string // main packages or files of them; none: every main package
 	DryRun      bool
 	Full        bool // the whole vendor diff

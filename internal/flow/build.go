@@ -190,7 +190,11 @@ func (b *builder) write(ctx context.Context) error {
 		if !b.result.Plugins[i].Loads {
 			continue
 		}
-		if err := writeOutput(ctx, out, b.file(i)); err != nil {
+		data, err := os.ReadFile(b.file(i))
+		if err != nil {
+			return err
+		}
+		if err := writeOutput(ctx, out, data); err != nil {
 			return err
 		}
 		b.result.Commands[i].Written = true

@@ -60,7 +60,7 @@ func (b *builder) name(pkgs []string) ([]output, error) {
 			return nil, fault("build one of them with -o FILE", "two main packages would be %s", o.name)
 		}
 		if b.o.Print == "" {
-			if err := mayOverwrite(o); err != nil {
+			if err := mayOverwrite(o, objectFile); err != nil {
 				return nil, err
 			}
 		}
@@ -97,8 +97,17 @@ func shortName(abs string) string {
 	return rel
 }
 
-// mayOverwrite keeps everything but object files, as go build does.
-func mayOverwrite(o output) error {
+// A fileKind is what pinfix writes with -o, told by how it begins.
+type fileKind struct {
+	name  string
+	heads []string
+}
+
+// objectFile is what go build overwrites, too.
+var objectFile = fileKind{"object file", []string{"\x7fELF", "\xcf\xfa\xed\xfe"}}
+
+// mayOverwrite keeps every file that is not empty and of another kind.
+func mayOverwrite(o output, kind fileKind) error {
 	info, err := os.Stat(o.abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(o.abs); err == nil {
@@ -117,24 +126,19 @@ func mayOverwrite(o output) error {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	n, err := io.ReadFull(f, head)
-	object := bytes.Equal(head, []byte("\x7fELF")) || bytes.Equal(head, []byte("\xcf\xfa\xed\xfe"))
-	switch {
-	case err == io.EOF || n == len(head) && object:
-		return nil
-	case n == 0 && err != nil:
+	head, err := io.ReadAll(io.LimitReader(f, 16))
+	if err != nil {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
-	return fault(nextOutput, "-o %s: the file is there and is no object file; not overwriting", o.name)
+	known := func(start string) bool { return bytes.HasPrefix(head, []byte(start)) }
+	if len(head) == 0 || slices.ContainsFunc(kind.heads, known) {
+		return nil
+	}
+	return fault(nextOutput, "-o %s: the file is there and is no %s; not overwriting", o.name, kind.name)
 }
 
-// writeOutput puts the built file where it belongs, whole or not at all.
-func writeOutput(ctx context.Context, o output, file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
+// writeOutput puts a file where it belongs, whole or not at all.
+func writeOutput(ctx context.Context, o output, data []byte) error {
 	old, err := os.ReadFile(o.abs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))

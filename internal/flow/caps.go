@@ -23,6 +23,10 @@ func (c *changes) caps() []report.Cap {
 		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "nobody asks for more of it with the other modules lowered"}
 		if k, ok := c.cap(path); ok {
 			cap.Cause, cap.Error = k.Cause, k.Error
+			if k.For.Path != "" {
+				_, server := c.pin(k.For.Path)
+				cap.For = &report.Bound{Module: k.For.Path, Version: k.For.Version, Server: server}
+			}
 		}
 		out = append(out, cap)
 	}

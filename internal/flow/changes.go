@@ -222,7 +222,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	r.Rows = c.rows(r)
-	r.NextSteps = c.buildHint()
+	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)
 	return r
 }
 

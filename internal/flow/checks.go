@@ -28,8 +28,7 @@ type CheckOptions struct {
 	Options
 	Staged bool // the git index instead of the working tree
 	Get    func(name string) string
-	Flags  []string // what of Options was typed, as words for apply
-	Err    error    // its settings cannot be read
+	Err    error // its settings cannot be read
 }
 
 // Check reports what has been undone of the pins of one plugin or, in a walk, of
@@ -298,17 +297,11 @@ func (c *checker) report(o CheckOptions) report.Checked {
 
 // fix is the command line that mends the plugin.
 func (c *checker) fix(o CheckOptions) string {
-	cmd := "pinfix apply"
-	if len(o.Servers) > 0 && o.Servers[0].From == "--server" {
-		cmd += " --server " + shell.Quote(o.Servers[0].Ref)
-	}
+	dir := "."
 	if o.Dir != "." {
-		cmd += " -C " + shell.Quote(c.from(""))
+		dir = c.from("")
 	}
-	for _, word := range o.Flags {
-		cmd += " " + shell.Quote(word)
-	}
-	return cmd
+	return o.applyLine(dir)
 }
 
 // from returns a path below the module root as seen from where pinfix runs.

@@ -51,6 +51,21 @@ func (r Reference) typed() []string {
 	return words
 }
 
+// applyLine is the command line that does what o asks for to the plugin in dir.
+func (o Options) applyLine(dir string) string {
+	cmd := "pinfix apply"
+	if len(o.Servers) > 0 && o.Servers[0].From == "--server" {
+		cmd += " --server " + shell.Quote(o.Servers[0].Ref)
+	}
+	if dir != "." {
+		cmd += " -C " + shell.Quote(dir)
+	}
+	for _, word := range o.Flags {
+		cmd += " " + shell.Quote(word)
+	}
+	return cmd
+}
+
 // packageArgument names a main package for go build in the module root.
 func packageArgument(root string, p *stage.Package) string {
 	name := p.Dir

@@ -89,6 +89,15 @@ type Cap struct {
 	New    string `json:"new"`
 	Cause  string `json:"cause"` // compile, go, downgrade
 	Error  string `json:"error,omitempty"`
+	For    *Bound `json:"for,omitempty"`
+}
+
+// Bound is the module that a cap was set for: one that the server has at this
+// version, or another capped one.
+type Bound struct {
+	Module  string `json:"module"`
+	Version string `json:"version"`
+	Server  bool   `json:"server"` // the server has it so
 }
 
 // Unpinned is a shared module that go.mod cannot match, or that is left without
@@ -123,4 +132,5 @@ type Apply struct {
 	Patch     []byte `json:"-"` // the complete patch
 	GoCalls   int    `json:"-"`
 	NextSteps string `json:"-"` // how to build now
+	Write     string `json:"-"` // the command that writes what a dry run shows
 }

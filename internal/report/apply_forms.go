@@ -74,11 +74,13 @@ func moduleTable(b *strings.Builder, rows []Row) {
 			fmt.Fprintf(b, "| … and %d more | | | | |\n", len(rows)-i)
 			break
 		}
-		why := strings.TrimSuffix(r.Why, "; the server has "+r.Server) // as the column says
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", cell(r.Module), cell(dash(r.Plugin)), cell(dash(r.Server)), cell(r.Action), cell(cutText(why, 300)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", cell(r.Module), cell(dash(r.Plugin)), cell(dash(r.Server)), cell(r.Action), cell(cutText(r.why(), 300)))
 	}
 	b.WriteString("\n")
 }
+
+// why is the reason without what the column beside it says.
+func (r Row) why() string { return strings.TrimSuffix(r.Why, "; the server has "+r.Server) }
 
 // otherChanges counts what is in no module's row.
 func (a *Apply) otherChanges(b *strings.Builder) {

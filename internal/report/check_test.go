@@ -64,7 +64,7 @@ var reviewedApply = &Apply{
 		{Kind: "vendor", Action: "add", Path: "go.uber.org/zap", New: "v1.27.0", File: "vendor/modules.txt", Reason: "files: 3 added"},
 		{Kind: "vendor", Action: "add", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 added"},
 	},
-	Caps:     []Cap{{"example.com/cap", "v1.2.0", "v1.1.0", "compile", "x.go:1: undefined: y"}},
+	Caps:     []Cap{{Module: "example.com/cap", Old: "v1.2.0", New: "v1.1.0", Cause: "compile", Error: "x.go:1: undefined: y"}},
 	Warnings: []string{"a | warning"},
 	Diff:     "--- a/go.mod\n+++ b/go.mod\n@@ -1 +1 @@\n-a ```\n+b\x1b[31m\n",
 }

@@ -98,7 +98,15 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 }
 
 func (a *Apply) verdict() string {
-	plugin := clean(a.Plugin.Module)
+	v := clean(a.Plugin.Module) + ": " + a.standing()
+	if a.DryRun && !a.Aligned {
+		v += "; this would change:"
+	}
+	return v
+}
+
+// standing is whether the plugin is pinned, and to what.
+func (a *Apply) standing() string {
 	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
 	shared := fmt.Sprintf("%d shared modules", a.Plugin.SharedModules)
 	if a.Plugin.SharedModules == 1 {
@@ -106,11 +114,11 @@ func (a *Apply) verdict() string {
 	}
 	switch {
 	case a.Aligned:
-		return fmt.Sprintf("%s: already pinned to %s, %s", plugin, server, shared)
+		return fmt.Sprintf("already pinned to %s, %s", server, shared)
 	case a.DryRun:
-		return fmt.Sprintf("%s: not pinned to %s, %s; this would change:", plugin, server, shared)
+		return fmt.Sprintf("not pinned to %s, %s", server, shared)
 	}
-	return fmt.Sprintf("%s: pinned to %s, %s", plugin, server, shared)
+	return fmt.Sprintf("pinned to %s, %s", server, shared)
 }
 
 func (a *Apply) table(b *strings.Builder) {

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// conflict is what stands against one bound: a module as the server has it, or
+// the server's Go. Who asks for more is excluded or lowered.
+type conflict struct {
+	ID      string
+	Bound   string // module, "Go", or what the versions are too high for, in words
+	Version string // what the server has of it; "" if Bound says it all
+	Server  bool
+	Asks    []ask // each once
+	Lowered []Cap
+	Graph   drawing
+	Open    bool
+
+	about    []string // the modules that it decides about
+	excluded map[string]bool
+}
+
+// ask is a chain of requirements that ends above the bound: modules at
+// versions, "a@v1.0.0".
+type ask struct{ Steps []string }
+
+// Words is the chain for people.
+func (a ask) Words() string { return strings.ReplaceAll(strings.Join(a.Steps, " → "), "@", " ") }
+
+// stepModule is the module of a step "a@v1.0.0".
+func stepModule(step string) string {
+	path, _, _ := strings.Cut(step, "@")
+	return path
+}
+
+// conflicts sorts what is excluded and lowered by the bound behind it: those
+// that something had to be lowered for come first.
+func (a *Apply) conflicts() []*conflict {
+	g := &conflictGroups{apply: a, caps: map[string]Cap{}, server: map[string]string{}, by: map[string]*conflict{}}
+	for _, c := range a.Caps {
+		g.caps[c.Module] = c
+	}
+	for _, r := range a.Rows {
+		if r.Server != "" && r.Server != "-" {
+			g.server[r.Module] = r.Server
+		}
+	}
+	for _, c := range a.Caps {
+		in := g.behind(c)
+		in.Lowered = append(in.Lowered, c)
+		in.about = append(in.about, c.Module)
+	}
+	for _, c := range a.Changes {
+		g.add(c)
+	}
+	slices.SortStableFunc(g.all, func(x, y *conflict) int {
+		return cmp.Or(cmp.Compare(y.weight(), x.weight()), strings.Compare(x.Bound, y.Bound))
+	})
+	for i, c := range g.all {
+		c.ID = fmt.Sprintf("c%d", i+1)
+		c.Open = i < 4 || len(c.Lowered) > 0
+		c.Graph = c.draw(a.Plugin.Module, g.caps)
+	}
+	return g.all
+}
+
+// weight puts what does not compile before what Go's version decides.
+func (c *conflict) weight() int {
+	switch {
+	case len(c.Lowered) == 0:
+		return 0
+	case c.Bound == goBound:
+		return 1
+	}
+	return 1 + len(c.Lowered)
+}
+
+// Excluded is how many versions the conflict excludes.
+func (c *conflict) Excluded() int { return len(c.excluded) }
+
+// Bounds that are no module.
+const (
+	goBound   = "Go"
+	planBound = "the rest of the plan"
+)
+
+type conflictGroups struct {
+	apply  *Apply
+	caps   map[string]Cap    // by module
+	server map[string]string // version of each pinned module with a row
+	all    []*conflict
+	by     map[string]*conflict // by bound
+}
+
+func (g *conflictGroups) group(bound, version string, server bool) *conflict {
+	c := g.by[bound]
+	if c == nil {
+		c = &conflict{Bound: bound, Version: version, Server: server, about: []string{bound}, excluded: map[string]bool{}}
+		g.by[bound] = c
+		g.all = append(g.all, c)
+	}
+	return c
+}
+
+// behind follows a cap to the bound at the end of its chain.
+func (g *conflictGroups) behind(c Cap) *conflict {
+	for range g.caps {
+		switch {
+		case c.Cause == "go":
+			return g.group(goBound, strings.TrimPrefix(g.apply.Server.Go, "go"), true)
+		case c.For == nil && c.Cause == "user":
+			return g.group("--cap, as you said", "", false)
+		case c.For == nil:
+			return g.group(planBound, "", false)
+		}
+		next, ok := g.caps[c.For.Module]
+		if !ok {
+			return g.group(c.For.Module, c.For.Version, c.For.Server)
+		}
+		c = next
+	}
+	return g.group(planBound, "", false) // they go round in a circle
+}
+
+// add takes the chains of a change into the conflict that it is part of.
+func (g *conflictGroups) add(ch Change) {
+	version, pinned := g.server[ch.Path]
+	var in *conflict
+	switch cap, capped := g.caps[ch.Path]; {
+	case ch.Kind != "exclude" && ch.Kind != "require" || ch.Action == "remove":
+		return
+	case pinned && (ch.Kind == "exclude" || len(ch.DemandedBy) > 0):
+		in = g.group(ch.Path, version, true)
+	case ch.Kind == "require":
+		return
+	case capped:
+		in = g.behind(cap)
+	default:
+		// The last clause of the reason says which bound it is above.
+		why := ch.Reason[strings.LastIndex(ch.Reason, "; ")+1:]
+		in = g.group(strings.TrimSpace(why), "", true)
+		in.about = append(in.about, ch.Path)
+	}
+	if ch.Kind == "exclude" {
+		in.excluded[ch.Path+"@"+ch.New] = true
+	}
+	for _, by := range ch.DemandedBy {
+		in.ask(strings.Split(by, " -> "))
+	}
+}
+
+func (c *conflict) ask(steps []string) {
+	if !slices.ContainsFunc(c.Asks, func(a ask) bool { return slices.Equal(a.Steps, steps) }) {
+		c.Asks = append(c.Asks, ask{steps})
+	}
+}
+
+// Summary is what the conflict comes to.
+func (c *conflict) Summary() string {
+	var parts []string
+	if n := len(c.Asks); n > 0 {
+		parts = append(parts, count(n, "requirement")+" above it")
+	}
+	if n := c.Excluded(); n > 0 {
+		parts = append(parts, count(n, "version")+" excluded")
+	}
+	if n := len(c.Lowered); n > 0 {
+		parts = append(parts, count(n, "module")+" lowered")
+	}
+	return strings.Join(parts, ", ")
+}
