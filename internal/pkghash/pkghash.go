@@ -118,7 +118,7 @@ func (f *file) table() (map[string]pinner.Fingerprint, error) {
 		return nil, err
 	}
 	names, err := packageNames(f.r, region{strs.Off, strs.Size, strs.part()})
-	if err != nil || len(names) == 0 {
+	if err != nil || len(names.at) == 0 {
 		return nil, err
 	}
 	return f.fingerprints(syms, names)

@@ -1,7 +1,6 @@
 package pkghash
 
 import (
-	"bufio"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -19,25 +18,40 @@ import (
 // A symbol of that name which is not what the linker writes is an error: left
 // out, its package would pass as not linked, and a plugin that is refused as one
 // that loads.
-func (f *file) fingerprints(syms section, names map[uint32]string) (map[string]pinner.Fingerprint, error) {
-	table := make(map[string]pinner.Fingerprint, len(names))
-	r := bufio.NewReaderSize(io.NewSectionReader(f.r, int64(syms.Off), int64(syms.Size)), step)
-	entry := make([]byte, syms.Entsize)
-	for off := uint64(0); off < syms.Size; off += syms.Entsize {
-		if _, err := io.ReadFull(r, entry); err != nil {
-			return nil, &ReadError{syms.Off + off, syms.part(), err}
-		}
+func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.Fingerprint, error) {
+	table := make(map[string]pinner.Fingerprint, len(names.at))
+	err := eachEntry(f.r, region{syms.Off, syms.Size, syms.part()}, int(syms.Entsize), func(off uint64, entry []byte) error {
 		// The name comes first in both classes; few symbols need the rest.
-		name, ok := names[f.order.Uint32(entry)]
+		name, ok := names.find(f.order.Uint32(entry))
 		if !ok {
-			continue
+			return nil
 		}
 		if err := f.addFingerprint(table, name, entry); err != nil {
-			part := fmt.Sprintf("symbol of package %q", name)
-			return nil, &ReadError{syms.Off + off, part, err}
+			return &ReadError{off, fmt.Sprintf("symbol of package %q", name), err}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return table, nil
+}
+
+// eachEntry calls do with the entries of a table and their places in the file.
+func eachEntry(r io.ReaderAt, table region, size int, do func(off uint64, entry []byte) error) error {
+	window := make([]byte, min(uint64(step/size*size), table.size))
+	for at := uint64(0); at < table.size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), table.size-at)]
+		if err := readAt(r, b, table.off+at, table.part); err != nil {
+			return err
+		}
+		for i := 0; i < len(b); i += size {
+			if err := do(table.off+at+uint64(i), b[i:i+size]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {

@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -58,24 +59,25 @@ func readPlugin(name string) (*pinner.Server, error) {
 		return nil, cause(err)
 	}
 	defer f.Close()
-	s, err := pluginInfo(f)
+	r := pkghash.Blocks(f)
+	s, err := pluginInfo(r)
 	if err != nil {
 		return nil, err
 	}
-	if s.Packages, err = pkghash.Read(f); err != nil {
+	if s.Packages, err = pkghash.Read(r); err != nil {
 		if errors.Is(err, pkghash.ErrNoTable) {
 			return nil, errors.New("not a Go plugin: it has no package fingerprints")
 		}
 		return nil, err
 	}
-	s.Binary, err = pkghash.ReadBinary(f)
+	s.Binary, err = pkghash.ReadBinary(r)
 	return s, err
 }
 
 // pluginInfo reads what build info there is. One without modules (GO111MODULE=off)
 // still names its Go version and settings.
-func pluginInfo(f *os.File) (*pinner.Server, error) {
-	bi, err := readInfo(f, "")
+func pluginInfo(r io.ReaderAt) (*pinner.Server, error) {
+	bi, err := readInfo(r, "")
 	if errors.Is(err, pkghash.ErrNoBuildInfo) {
 		return &pinner.Server{Settings: map[string]string{}}, nil
 	}

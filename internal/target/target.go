@@ -129,7 +129,8 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
-	bi, err := readInfo(f, magic)
+	r := pkghash.Blocks(f)
+	bi, err := readInfo(r, magic)
 	if err != nil {
 		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
 			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
@@ -144,15 +145,15 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 	if s.Settings["-buildmode"] == "plugin" {
 		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
 	}
-	if s.Binary, err = pkghash.ReadBinary(f); err != nil {
+	if s.Binary, err = pkghash.ReadBinary(r); err != nil {
 		return nil, err
 	}
 	if !s.Trimmed() && !o.NoPaths {
-		if s.Paths, err = pkghash.ReadPaths(f, s.Pins); err != nil {
+		if s.Paths, err = pkghash.ReadPaths(r, s.Pins); err != nil {
 			return nil, err
 		}
 	}
-	s.Packages, err = pkghash.Read(f)
+	s.Packages, err = pkghash.Read(r)
 	if errors.Is(err, pkghash.ErrNoTable) {
 		err = nil
 		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
@@ -166,11 +167,11 @@ func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
 
 // readInfo reads the build info of a program. [buildinfo.Read] is for PE only:
 // its readers of ELF and Mach-O have no limits for hostile files.
-func readInfo(f *os.File, magic string) (*debug.BuildInfo, error) {
+func readInfo(r io.ReaderAt, magic string) (*debug.BuildInfo, error) {
 	if isPE(magic) {
-		return buildinfo.Read(f)
+		return buildinfo.Read(r)
 	}
-	version, text, err := pkghash.ReadBuildInfo(f)
+	version, text, err := pkghash.ReadBuildInfo(r)
 	if err != nil {
 		return nil, err
 	}
