@@ -21,12 +21,12 @@ var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/shell", "internal/vars"},
 	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
-	"internal/image":     {"internal/vars"},
+	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
-	"internal/config":    {},
+	"internal/config":    {"internal/pattern"},
 	"internal/recipe":    {"pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache"},
+	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/stage", "pinner", "astimports", "internal/modcache"},
 	"internal/git":       {"internal/vars"},
@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"internal/verify":    {"pinner"},
 	"internal/explain":   {"pinner", "internal/pattern"},
 	"internal/change":    {},
-	"pinner":             {},
+	"pinner":             {"internal/pattern"},
 	"astimports":         {},
 }
 

@@ -48,6 +48,9 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named.
 // Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if c.Command.Name != "check" {
+		_ = c.Context.Err() // from here on nobody stops it halfway: see interruptible
+	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}

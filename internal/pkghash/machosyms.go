@@ -36,8 +36,8 @@ func (f *machFile) table() (map[string]pinner.Fingerprint, error) {
 		return nil, err
 	}
 	table := make(map[string]pinner.Fingerprint, len(names.at))
-	err = eachEntry(f.r, syms, size, func(off uint64, entry []byte) error {
-		name, ok := f.name(names, strs, f.order.Uint32(entry))
+	err = names.symbols(f.r, syms, size, f.order, func(off uint64, at uint32, entry []byte) error {
+		name, ok := f.name(names.at, strs, at)
 		if !ok || entry[4]&typeStab != 0 || entry[4]&typeMask != typeSect {
 			return nil // another name, a debugger's note, or a reference
 		}
@@ -54,11 +54,11 @@ func (f *machFile) table() (map[string]pinner.Fingerprint, error) {
 
 // name returns the package whose symbol's name is at off in the strings: with
 // the underscore that C compilers put before every name, or without.
-func (f *machFile) name(names *nameTable, strs region, off uint32) (string, bool) {
-	if name, ok := names.find(off); ok {
+func (f *machFile) name(names map[uint32]string, strs region, off uint32) (string, bool) {
+	if name, ok := names[off]; ok {
 		return name, true
 	}
-	name, ok := names.find(off + 1)
+	name, ok := names[off+1]
 	if !ok || off+1 == 0 {
 		return "", false
 	}

@@ -2,8 +2,10 @@ package pkghash
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // Limits on the names of linked packages, which bound the memory that Read
@@ -66,19 +68,40 @@ type nameTable struct {
 	filter [1024]uint64 // a bit for the lower 16 bits of each offset
 }
 
-// find returns the import path whose symbol's name is at off. A large server has
-// a hundred symbols for each package: the filter answers for most of them.
-func (t *nameTable) find(off uint32) (string, bool) {
-	if t.filter[off>>6&1023]&(1<<(off&63)) == 0 {
-		return "", false
-	}
-	path, ok := t.at[off]
-	return path, ok
-}
-
 func (t *nameTable) set(off uint32, path string) {
 	t.at[off] = path
-	t.filter[off>>6&1023] |= 1 << (off & 63)
+	t.mark(off)
+	t.mark(off - 1) // an underscore may stand before it, see machFile.name
+}
+
+func (t *nameTable) mark(off uint32) { t.filter[off>>6&1023] |= 1 << (off & 63) }
+
+// symbols calls do with each symbol that may have one of the names, and its place
+// in the file. Symbols of all formats begin with the place of their name, size
+// bytes long. A large server has a hundred of them for each package: the filter
+// drops most of the others.
+func (t *nameTable) symbols(r io.ReaderAt, syms region, size int, order binary.ByteOrder, do func(off uint64, name uint32, entry []byte) error) error {
+	little := order == binary.LittleEndian
+	window := make([]byte, min(uint64(step/size*size), syms.size))
+	for at := uint64(0); at < syms.size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), syms.size-at)]
+		if err := readAt(r, b, syms.off+at, syms.part); err != nil {
+			return err
+		}
+		for i := 0; i+size <= len(b); i += size {
+			name := binary.LittleEndian.Uint32(b[i:])
+			if !little {
+				name = bits.ReverseBytes32(name)
+			}
+			if t.filter[name>>6&1023]&(1<<(name&63)) == 0 {
+				continue
+			}
+			if err := do(syms.off+at+uint64(i), name, b[i:i+size]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // add adds the names that begin in the first step bytes of b, which stands at

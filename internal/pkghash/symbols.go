@@ -4,7 +4,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,9 +19,8 @@ import (
 // that loads.
 func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.Fingerprint, error) {
 	table := make(map[string]pinner.Fingerprint, len(names.at))
-	err := eachEntry(f.r, region{syms.Off, syms.Size, syms.part()}, int(syms.Entsize), func(off uint64, entry []byte) error {
-		// The name comes first in both classes; few symbols need the rest.
-		name, ok := names.find(f.order.Uint32(entry))
+	err := names.symbols(f.r, region{syms.Off, syms.Size, syms.part()}, int(syms.Entsize), f.order, func(off uint64, at uint32, entry []byte) error {
+		name, ok := names.at[at]
 		if !ok {
 			return nil
 		}
@@ -35,23 +33,6 @@ func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.F
 		return nil, err
 	}
 	return table, nil
-}
-
-// eachEntry calls do with the entries of a table and their places in the file.
-func eachEntry(r io.ReaderAt, table region, size int, do func(off uint64, entry []byte) error) error {
-	window := make([]byte, min(uint64(step/size*size), table.size))
-	for at := uint64(0); at < table.size; at += uint64(len(window)) {
-		b := window[:min(uint64(len(window)), table.size-at)]
-		if err := readAt(r, b, table.off+at, table.part); err != nil {
-			return err
-		}
-		for i := 0; i < len(b); i += size {
-			if err := do(table.off+at+uint64(i), b[i:i+size]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {
