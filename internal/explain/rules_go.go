@@ -194,9 +194,9 @@ func refineConstraints(f *finder, m match, finding *Finding) bool {
 	switch {
 	case pkg == "":
 		finding.Why = "no file in " + m.group("dir") + " is for this platform, these -tags and CGO_ENABLED"
-	case stdSince()[pkg] != "" && strings.HasSuffix(m.group("dir"), "/src/"+pkg):
+	case stdSince[pkg] != "" && strings.HasSuffix(m.group("dir"), "/src/"+pkg):
 		finding.Cause, finding.kind = GoVersion, goLine
-		finding.Why = pkg + " came with Go " + stdSince()[pkg] + "; the build runs an older one"
+		finding.Why = pkg + " came with Go " + stdSince[pkg] + "; the build runs an older one"
 		finding.Fix = fixApply
 	}
 	return true

@@ -194,7 +194,7 @@ func refineProvided(f *finder, m match, finding *Finding) bool {
 // refineNotInStd tells the packages that a newer Go has from folders of the
 // plugin's own.
 func refineNotInStd(f *finder, m match, finding *Finding) bool {
-	since := stdSince()[finding.Package]
+	since := stdSince[finding.Package]
 	switch {
 	case since != "":
 		finding.Cause, finding.kind = GoVersion, goLine

@@ -48,7 +48,7 @@ func TestIsStd(t *testing.T) {
 			t.Errorf("%s is not of the standard library", pkg)
 		}
 	}
-	for pkg := range stdSince() {
+	for pkg := range stdSince {
 		if !isStd(pkg) {
 			t.Errorf("stdRoots lacks the root of %s", pkg)
 		}

@@ -1,36 +1,29 @@
 package explain
 
-import (
-	"strings"
-	"sync"
-)
+import "strings"
 
 // stdRoots are the first elements of the standard library's import paths, of
 // all Go releases that build plugins. None holds a dot; a module's does, but
 // for modules that were never meant to be published.
-var stdRoots = sync.OnceValue(func() map[string]bool {
-	return set("archive arena bufio builtin bytes cmp compress container context crypto database debug embed encoding " +
-		"errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp " +
-		"runtime simd slices sort strconv strings structs sync syscall testing text time unicode unique unsafe uuid vendor weak")
-})
+var stdRoots = set("archive arena bufio builtin bytes cmp compress container context crypto database debug embed encoding " +
+	"errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp " +
+	"runtime simd slices sort strconv strings structs sync syscall testing text time unicode unique unsafe uuid vendor weak")
 
 // stdSince are the packages that the standard library gained, with the Go
 // release: an older Go takes them for packages of the plugin's own that are
 // missing.
-var stdSince = sync.OnceValue(func() map[string]string {
-	return map[string]string{
-		"embed": "1.16", "io/fs": "1.16", "testing/fstest": "1.16", "go/build/constraint": "1.16", "runtime/metrics": "1.16",
-		"runtime/cgo": "1.17", "net/netip": "1.18", "debug/buildinfo": "1.18",
-		"go/doc/comment": "1.19",
-		"crypto/ecdh":    "1.20", "runtime/coverage": "1.20",
-		"slices": "1.21", "maps": "1.21", "cmp": "1.21", "log/slog": "1.21", "testing/slogtest": "1.21",
-		"math/rand/v2": "1.22", "go/version": "1.22",
-		"iter": "1.23", "unique": "1.23", "structs": "1.23",
-		"weak": "1.24", "crypto/fips140": "1.24", "crypto/hkdf": "1.24", "crypto/mlkem": "1.24", "crypto/pbkdf2": "1.24",
-		"crypto/sha3": "1.24", "testing/synctest": "1.25",
-		"crypto/hpke": "1.26", "crypto/mlkem/mlkemtest": "1.26", "testing/cryptotest": "1.26", "uuid": "1.27",
-	}
-})
+var stdSince = map[string]string{
+	"embed": "1.16", "io/fs": "1.16", "testing/fstest": "1.16", "go/build/constraint": "1.16", "runtime/metrics": "1.16",
+	"runtime/cgo": "1.17", "net/netip": "1.18", "debug/buildinfo": "1.18",
+	"go/doc/comment": "1.19",
+	"crypto/ecdh":    "1.20", "runtime/coverage": "1.20",
+	"slices": "1.21", "maps": "1.21", "cmp": "1.21", "log/slog": "1.21", "testing/slogtest": "1.21",
+	"math/rand/v2": "1.22", "go/version": "1.22",
+	"iter": "1.23", "unique": "1.23", "structs": "1.23",
+	"weak": "1.24", "crypto/fips140": "1.24", "crypto/hkdf": "1.24", "crypto/mlkem": "1.24", "crypto/pbkdf2": "1.24",
+	"crypto/sha3": "1.24", "testing/synctest": "1.25",
+	"crypto/hpke": "1.26", "crypto/mlkem/mlkemtest": "1.26", "testing/cryptotest": "1.26", "uuid": "1.27",
+}
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -44,7 +37,7 @@ func set(words string) map[string]bool {
 // toolchain and its flags decide about, not a module.
 func isStd(pkg string) bool {
 	root, _, _ := strings.Cut(pkg, "/")
-	return stdRoots()[root]
+	return stdRoots[root]
 }
 
 // stdWhy says what else than the Go release decides about a package of the
