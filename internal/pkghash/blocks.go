@@ -7,12 +7,10 @@ const (
 	blocksKept = 16
 )
 
-// Blocks returns r for the functions of this package. What they read in small
-// pieces (headers, names, a fingerprint for each package) stands close together
-// in a file, so it reads whole blocks and keeps some: a system call for each
-// piece would take longer than all else. It is not for several goroutines.
-func Blocks(r io.ReaderAt) io.ReaderAt { return &blocks{r: r} }
-
+// blocks reads r in blocks and keeps some: what is read of a program in small
+// pieces (headers, names, a fingerprint for each package) stands close together in
+// the file, and a system call for each piece would take longer than all else. It
+// is not for several goroutines.
 type blocks struct {
 	r    io.ReaderAt
 	kept [blocksKept]block

@@ -36,10 +36,7 @@ func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.F
 }
 
 func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {
-	sym, err := f.symbol(entry)
-	if err != nil {
-		return err
-	}
+	sym := f.symbol(entry)
 	if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF {
 		return nil // a reference to another file's symbol
 	}
@@ -83,13 +80,15 @@ func (f *file) fingerprint(sym elf.Sym64) (hash pinner.Fingerprint, err error) {
 	return hash, err
 }
 
-func (f *file) symbol(entry []byte) (elf.Sym64, error) {
-	if f.is64 {
-		var s elf.Sym64
-		err := f.decode(entry, &s)
-		return s, err
+func (f *file) symbol(entry []byte) elf.Sym64 {
+	d := fields{f, entry}
+	s := elf.Sym64{Name: d.uint32()}
+	if !f.is64 {
+		s.Value, s.Size = d.word(), d.word()
 	}
-	var s elf.Sym32
-	err := f.decode(entry, &s)
-	return elf.Sym64{Info: s.Info, Shndx: s.Shndx, Value: uint64(s.Value), Size: uint64(s.Size)}, err
+	s.Info, s.Other, s.Shndx = d.uint8(), d.uint8(), d.uint16()
+	if f.is64 {
+		s.Value, s.Size = d.word(), d.word()
+	}
+	return s
 }

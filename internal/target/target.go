@@ -129,31 +129,38 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
-	r := pkghash.Blocks(f)
-	bi, err := readInfo(r, magic)
+	if isPE(magic) {
+		// Its readers of ELF and Mach-O have no limits for hostile files.
+		bi, err := buildinfo.Read(f)
+		if err != nil {
+			return nil, notGo(f, err)
+		}
+		return fromBuildInfo(bi)
+	}
+	p, err := pkghash.Open(f)
 	if err != nil {
-		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
-			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+		return nil, notGo(f, err)
+	}
+	bi, err := readInfo(p)
+	if err != nil {
+		return nil, notGo(f, err)
 	}
 	s, err := fromBuildInfo(bi)
 	if err != nil {
 		return nil, err
 	}
-	if isPE(magic) {
-		return s, nil
-	}
 	if s.Settings["-buildmode"] == "plugin" {
 		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
 	}
-	if s.Binary, err = pkghash.ReadBinary(r); err != nil {
+	if s.Binary, err = p.Binary(); err != nil {
 		return nil, err
 	}
 	if !s.Trimmed() && !o.NoPaths {
-		if s.Paths, err = pkghash.ReadPaths(r, s.Pins); err != nil {
+		if s.Paths, err = pkghash.ReadPaths(f, s.Pins); err != nil {
 			return nil, err
 		}
 	}
-	s.Packages, err = pkghash.Read(r)
+	s.Packages, err = p.Fingerprints()
 	if errors.Is(err, pkghash.ErrNoTable) {
 		err = nil
 		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
@@ -165,13 +172,13 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 
 func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
 
-// readInfo reads the build info of a program. [buildinfo.Read] is for PE only:
-// its readers of ELF and Mach-O have no limits for hostile files.
-func readInfo(r io.ReaderAt, magic string) (*debug.BuildInfo, error) {
-	if isPE(magic) {
-		return buildinfo.Read(r)
-	}
-	version, text, err := pkghash.ReadBuildInfo(r)
+func notGo(f *os.File, err error) error {
+	return &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
+		"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+}
+
+func readInfo(p *pkghash.Program) (*debug.BuildInfo, error) {
+	version, text, err := p.BuildInfo()
 	if err != nil {
 		return nil, err
 	}
