@@ -96,14 +96,15 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	if isProgram(head[:n]) {
 		return readProgram(f, string(head), o)
 	}
-	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), f), maxText+1))
-	if err != nil {
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxText)+bytes.MinRead)) // not grown: that costs more than to read
+	text.Write(head[:n])
+	if _, err := text.ReadFrom(io.LimitReader(f, maxText)); err != nil {
 		return nil, cause(err)
 	}
-	if len(data) > maxText {
+	if text.Len() > maxText {
 		return nil, fmt.Errorf("more than %d MiB is too much for the text of go version -m", maxText>>20)
 	}
-	return Parse(data)
+	return Parse(text.Bytes())
 }
 
 // cause leaves out the name that an [fs.PathError] repeats.
