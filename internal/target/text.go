@@ -70,7 +70,8 @@ func parse(data []byte) (*pinner.Server, error) {
 			}
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
-			body.WriteString(line[1:] + "\n")
+			body.WriteString(line[1:])
+			body.WriteByte('\n')
 		case source != nil && strings.HasPrefix(line, "pkg\t"):
 			if err := addSourcePackage(source, line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
@@ -124,11 +125,11 @@ func (p *packageLines) add(line string) error {
 		return err
 	}
 	var f pinner.Fingerprint
-	raw, err := hex.DecodeString(sum)
-	if err != nil || len(raw) != len(f) {
+	var digits [2 * len(f)]byte
+	n := copy(digits[:], sum)
+	if _, err := hex.Decode(f[:], digits[:n]); err != nil || len(sum) != len(digits) {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
-	copy(f[:], raw)
 	if _, ok := p.table[path]; ok {
 		return fmt.Errorf("package %s stands there twice", path)
 	}
