@@ -1,12 +1,13 @@
 package pinner
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // A mark is the end of a comment on a go.mod line that pinfix set:
@@ -24,13 +25,13 @@ type mark struct {
 	toolchain string // on the go line: the toolchain line that pinfix removed
 }
 
-var markRE = regexp.MustCompile(`^(//|//.*;) ?pinfix(?: (\S+) -> (\S+?))?(?:, toolchain (\S+))?$`)
+var markRE = pattern.New(`^(//|//.*;) ?pinfix(?: (\S+) -> (\S+?))?(?:, toolchain (\S+))?$`)
 
 func readMark(l *modfile.Line) (mark, bool) {
 	if l == nil || len(l.Suffix) == 0 {
 		return mark{}, false
 	}
-	m := markRE.FindStringSubmatch(l.Suffix[len(l.Suffix)-1].Token)
+	m := markRE.Regexp().FindStringSubmatch(l.Suffix[len(l.Suffix)-1].Token)
 	if m == nil {
 		return mark{}, false
 	}
@@ -62,7 +63,7 @@ func dropMark(l *modfile.Line) {
 		return
 	}
 	c := &l.Suffix[len(l.Suffix)-1]
-	m := markRE.FindStringSubmatch(c.Token)
+	m := markRE.Regexp().FindStringSubmatch(c.Token)
 	if m == nil {
 		return
 	}

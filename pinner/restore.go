@@ -1,12 +1,13 @@
 package pinner
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // Restore takes pinfix's own earlier changes back, as far as their marks still
@@ -136,7 +137,7 @@ func droppedNote(text string, suffix []modfile.Comment) []modfile.Comment {
 }
 
 // blockRE matches the first line of a block.
-var blockRE = regexp.MustCompile(`^(\w+) \((?: //.*)?$`)
+var blockRE = pattern.New(`^(\w+) \((?: //.*)?$`)
 
 // restoreDropped brings the lines back that dropLine commented out. It
 // rewrites the text, for a comment may stand anywhere in the syntax tree, and

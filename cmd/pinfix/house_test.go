@@ -21,13 +21,13 @@ var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
 	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
-	"internal/image":     {"internal/vars"},
+	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
-	"internal/config":    {"internal/suggest"},
+	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache"},
+	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/stage", "pinner", "astimports", "internal/modcache"},
 	"internal/git":       {"internal/vars"},
@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"internal/verify":    {"pinner"},
 	"internal/explain":   {"pinner", "internal/pattern"},
 	"internal/change":    {},
-	"pinner":             {},
+	"pinner":             {"internal/pattern"},
 	"astimports":         {},
 }
 
@@ -58,6 +58,8 @@ var only = []struct {
 	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go"}},
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/", "internal/git/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
+	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
+	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
 	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/"}},
 }

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// kills is how often TestKill9 and TestInterrupt end an apply. What CI does is the
-// short version: go test ./cmd/pinfix -run 'TestKill9|TestInterrupt' -kills 1000 -v
-var kills = flag.Int("kills", 24, "how many runs TestKill9 and TestInterrupt end")
+// kills is how often TestKill9 and TestCtrlC end an apply. What CI does is the
+// short version: go test ./cmd/pinfix -run 'TestKill9|TestCtrlC' -kills 1000 -v
+var kills = flag.Int("kills", 24, "how many runs TestKill9 and TestCtrlC end")
 
 // A killWorld is a vendored plugin that apply changes everything of, and what
 // it is before and after.
@@ -196,9 +196,9 @@ func TestKill9(t *testing.T) {
 	t.Logf("%d kills: %v", *kills, counts)
 }
 
-// TestInterrupt sends Ctrl-C at random moments, and again while it ends. The tree
+// TestCtrlC sends Ctrl-C at random moments, and again while it ends. The tree
 // is the old one or the new one at once, and nothing is left, of children either.
-func TestInterrupt(t *testing.T) {
+func TestCtrlC(t *testing.T) {
 	t.Parallel()
 	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 2))
 	counts, longest := map[string]int{}, time.Duration(0)

@@ -55,6 +55,9 @@ func (e *env) configure(c *cli.Context) error {
 	if err := config.Misspelt(e.environ, settingKeys); err != nil {
 		return err
 	}
+	if c.Command.Name != "check" {
+		_ = c.Context.Err() // from here on nobody stops it halfway: see interruptible
+	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
 	}

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/suggest"
 )
 
@@ -157,7 +157,7 @@ func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 }
 
 // lineRE is how the YAML library begins its errors.
-var lineRE = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var lineRE = pattern.New(`^yaml: (?:line (\d+): )?`)
 
 // document returns the root of the one document in data; nil where there is
 // nothing but comments.
@@ -175,7 +175,7 @@ func document(name string, data []byte) (*yaml.Node, error) {
 		}
 	}
 	if !errors.Is(err, io.EOF) {
-		m := lineRE.FindStringSubmatch(err.Error())
+		m := lineRE.Regexp().FindStringSubmatch(err.Error())
 		if m == nil {
 			return nil, &Error{File: name, Err: err, Next: next}
 		}

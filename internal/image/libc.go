@@ -5,8 +5,9 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // maxLibc is how much of a libc is looked at; glibc has 2 MiB, musl 600 KiB.
@@ -15,8 +16,8 @@ const maxLibc = 16 << 20
 // How a libc says which release it is: glibc's libc.so.6 in the text that it
 // prints when it is run, musl in a string of its own (version.h).
 var (
-	glibcRelease = regexp.MustCompile(`release version (\d+\.\d+)`)
-	muslRelease  = regexp.MustCompile(`\x00(1\.\d+\.\d+)(?:-git-[0-9]+-g[0-9a-f]+)?\x00`)
+	glibcRelease = pattern.New(`release version (\d+\.\d+)`)
+	muslRelease  = pattern.New(`\x00(1\.\d+\.\d+)(?:-git-[0-9]+-g[0-9a-f]+)?\x00`)
 )
 
 // Libc returns the release of the libc in the image that [Open] has read the
@@ -63,9 +64,9 @@ func (r *reader) libc(ctx context.Context, interp string) (string, error) {
 // release reads musl's loader, which is its libc too, or the libc.so.6 beside
 // glibc's.
 func (t *tree) release(ctx context.Context, loader place, interp string) (string, error) {
-	pattern := muslRelease
+	form := muslRelease
 	if !strings.HasPrefix(path.Base(interp), "ld-musl-") {
-		pattern = glibcRelease
+		form = glibcRelease
 		var err error
 		loader, err = t.find(ctx, []string{path.Join(path.Dir(loader.path), "libc.so.6"), path.Join(path.Dir(interp), "libc.so.6")})
 		if err != nil {
@@ -75,7 +76,7 @@ func (t *tree) release(ctx context.Context, loader place, interp string) (string
 	release := ""
 	err := t.open(ctx, loader, func(r io.Reader) error {
 		data, err := io.ReadAll(io.LimitReader(r, maxLibc))
-		if m := pattern.FindSubmatch(data); m != nil {
+		if m := form.Regexp().FindSubmatch(data); m != nil {
 			release = string(m[1])
 		}
 		return err

@@ -8,13 +8,14 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // A registry is an image in a registry, or of one that the cache has seen.
@@ -46,7 +47,7 @@ func newRegistry(given string, o Options, c *cache) (source, error) {
 	return r, err
 }
 
-var digestForm = regexp.MustCompile(`^[a-z0-9]+:[0-9A-Fa-f]+$`)
+var digestForm = pattern.New(`^[a-z0-9]+:[0-9A-Fa-f]+$`)
 
 // noCredentials refuses USER:PASSWORD@HOST, and does not repeat it.
 func noCredentials(ref string) error {

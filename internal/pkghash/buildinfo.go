@@ -32,18 +32,14 @@ type blob struct {
 	off, size uint64
 }
 
-// ReadBuildInfo returns the Go version and the module text that the go command
-// has put into a program or plugin, in the form of debug.ParseBuildInfo.
+// BuildInfo returns the Go version and the module text that the go command has put
+// into the program, in the form of debug.ParseBuildInfo.
 //
 // It stands in for debug/buildinfo.Read, which opens the file with debug/elf or
 // debug/macho: these keep every section name, string tables of any size among
 // them, and unpack compressed ones.
-func ReadBuildInfo(r io.ReaderAt) (goVersion, text string, err error) {
-	f, err := open(r)
-	if err != nil {
-		return "", "", err
-	}
-	b, err := f.buildInfo()
+func (p *Program) BuildInfo() (goVersion, text string, err error) {
+	b, err := p.buildInfo()
 	if err != nil {
 		return "", "", err
 	}

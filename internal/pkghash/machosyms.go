@@ -1,7 +1,6 @@
 package pkghash
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -20,35 +19,35 @@ func (f *machFile) table() (map[string]pinner.Fingerprint, error) {
 	if f.symtab == nil {
 		return nil, ErrNoTable
 	}
-	entry := make([]byte, 12)
+	size := 12
 	if f.is64 {
-		entry = make([]byte, 16)
+		size = 16
 	}
-	syms := region{uint64(f.symtab.Symoff), uint64(f.symtab.Nsyms) * uint64(len(entry)), machSymbols}
+	syms := region{uint64(f.symtab.Symoff), uint64(f.symtab.Nsyms) * uint64(size), machSymbols}
 	strs := region{uint64(f.symtab.Stroff), uint64(f.symtab.Strsize), machStrings}
-	if err := checkRegion(f.r, syms, maxSymbols*uint64(len(entry))); err != nil {
+	if err := checkRegion(f.r, syms, maxSymbols*uint64(size)); err != nil {
 		return nil, err
 	}
 	if err := checkRegion(f.r, strs, maxStrings); err != nil {
 		return nil, err
 	}
 	names, err := packageNames(f.r, strs)
-	if err != nil || len(names) == 0 {
+	if err != nil || len(names.at) == 0 {
 		return nil, err
 	}
-	table := make(map[string]pinner.Fingerprint, len(names))
-	r := bufio.NewReaderSize(io.NewSectionReader(f.r, int64(syms.off), int64(syms.size)), step)
-	for off := uint64(0); off < syms.size; off += uint64(len(entry)) {
-		if _, err := io.ReadFull(r, entry); err != nil {
-			return nil, &ReadError{syms.off + off, machSymbols, err}
-		}
-		name, ok := f.name(names, strs, f.order.Uint32(entry))
+	table := make(map[string]pinner.Fingerprint, len(names.at))
+	err = names.symbols(f.r, syms, size, f.order, func(off uint64, at uint32, entry []byte) error {
+		name, ok := f.name(names.at, strs, at)
 		if !ok || entry[4]&typeStab != 0 || entry[4]&typeMask != typeSect {
-			continue // another name, a debugger's note, or a reference
+			return nil // another name, a debugger's note, or a reference
 		}
 		if err := f.addFingerprint(table, name, f.word(entry[8:])); err != nil {
-			return nil, &ReadError{syms.off + off, fmt.Sprintf("symbol of package %q", name), err}
+			return &ReadError{off, fmt.Sprintf("symbol of package %q", name), err}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return table, nil
 }

@@ -2,8 +2,10 @@ package pkghash
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // Limits on the names of linked packages, which bound the memory that Read
@@ -31,15 +33,14 @@ const (
 	overlap = len(newSpace) + len(symbolKind) + maxName + 1
 )
 
-// packageNames maps the offset of each symbol name of a fingerprint in the
-// string table to its import path.
+// packageNames finds the symbol names of fingerprints in the string table.
 //
 // The strings are read before the symbols, so that both are read once from
 // front to back: a name for each symbol would be a read at a random place for
 // each of a large server's hundred thousands of symbols. A name may be the tail
 // of another string (linkers merge them), so it is searched everywhere.
-func packageNames(r io.ReaderAt, strs region) (map[uint32]string, error) {
-	names := nameTable{at: map[uint32]string{}}
+func packageNames(r io.ReaderAt, strs region) (*nameTable, error) {
+	names := &nameTable{at: map[uint32]string{}}
 	window := make([]byte, min(uint64(step+overlap), strs.size))
 	for off := uint64(0); off < strs.size; off += step {
 		b := window[:min(uint64(len(window)), strs.size-off)]
@@ -50,7 +51,7 @@ func packageNames(r io.ReaderAt, strs region) (map[uint32]string, error) {
 			return nil, &ReadError{strs.off + off, strs.part, err}
 		}
 	}
-	return names.at, nil
+	return names, nil
 }
 
 // A region is a stretch of the file, checked to be in it.
@@ -59,17 +60,55 @@ type region struct {
 	part      string
 }
 
-// A nameTable is the import paths by their offset, and the length of all.
+// A nameTable is the import paths by the offset of their symbol's name in the
+// string table, and the length of all.
 type nameTable struct {
-	at   map[uint32]string
-	size int
+	at     map[uint32]string
+	size   int
+	filter [1024]uint64 // a bit for the lower 16 bits of each offset
+}
+
+func (t *nameTable) set(off uint32, path string) {
+	t.at[off] = path
+	t.mark(off)
+	t.mark(off - 1) // an underscore may stand before it, see machFile.name
+}
+
+func (t *nameTable) mark(off uint32) { t.filter[off>>6&1023] |= 1 << (off & 63) }
+
+// symbols calls do with each symbol that may have one of the names, and its place
+// in the file. Symbols of all formats begin with the place of their name, size
+// bytes long. A large server has a hundred of them for each package: the filter
+// drops most of the others.
+func (t *nameTable) symbols(r io.ReaderAt, syms region, size int, order binary.ByteOrder, do func(off uint64, name uint32, entry []byte) error) error {
+	little := order == binary.LittleEndian
+	window := make([]byte, min(uint64(step/size*size), syms.size))
+	for at := uint64(0); at < syms.size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), syms.size-at)]
+		if err := readAt(r, b, syms.off+at, syms.part); err != nil {
+			return err
+		}
+		for i := 0; i+size <= len(b); i += size {
+			name := binary.LittleEndian.Uint32(b[i:])
+			if !little {
+				name = bits.ReverseBytes32(name)
+			}
+			if t.filter[name>>6&1023]&(1<<(name&63)) == 0 {
+				continue
+			}
+			if err := do(syms.off+at+uint64(i), name, b[i:i+size]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // add adds the names that begin in the first step bytes of b, which stands at
 // off in the string table.
 func (t *nameTable) add(b []byte, off uint64) error {
 	for end := 0; ; {
-		i := bytes.Index(b[end:], []byte(symbolKind))
+		i := indexKind(b[end:])
 		if i < 0 {
 			return nil
 		}
@@ -91,7 +130,24 @@ func (t *nameTable) add(b []byte, off uint64) error {
 		if t.size += n; t.size > maxNames {
 			return fmt.Errorf("more than %d bytes of import paths", maxNames)
 		}
-		t.at[uint32(off)+uint32(start)] = string(b[end : end+n])
+		t.set(uint32(off)+uint32(start), string(b[end:end+n]))
+	}
+}
+
+// indexKind is bytes.Index of symbolKind. It looks for the part from "k" on,
+// since bytes.Index goes from one first letter to the next: in the names of a
+// server, k stands a fifth as often as l.
+func indexKind(b []byte) int {
+	const head = len("link.p")
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte(symbolKind[head:]))
+		if i < 0 {
+			return -1
+		}
+		if i += at; i >= head && string(b[i-head:i]) == symbolKind[:head] {
+			return i - head
+		}
+		at = i + 1
 	}
 }
 

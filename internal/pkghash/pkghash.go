@@ -4,9 +4,9 @@
 // The linker writes one symbol of 8 bytes for each package it links, if the
 // output is a plugin or a program that imports package plugin
 // (cmd/link/internal/ld/symtab.go); plugin.Open compares them package by
-// package (runtime/plugin.go). [Read] and [ReadFile] return that table without
+// package (runtime/plugin.go). [Program.Fingerprints] returns that table without
 // loading or running anything, whatever the machine the file was built for;
-// [ReadBinary] and [ReadBuildInfo] return the other facts of the same file.
+// [Program.Binary] and [Program.BuildInfo] return the other facts of the same file.
 //
 // ELF is proven against real loads. Mach-O is not: the reader follows the
 // format and the linker's source, its tests are files made by hand, and nobody
@@ -53,6 +53,9 @@ func (e *ReadError) Error() string {
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
+// A Program is an open program or plugin.
+type Program struct{ object }
+
 // An object is an open file of either format.
 type object interface {
 	// table returns the fingerprints: all of them, or an error.
@@ -60,6 +63,17 @@ type object interface {
 	binary() (*pinner.Binary, error)
 	// buildInfo returns what the linker has put aside for debug/buildinfo.
 	buildInfo() (*blob, error)
+}
+
+// Open reads the headers of a program or plugin. The error is a [*ReadError],
+// which wraps [ErrFormat] if r is a file of another kind. r must last as long as
+// the program.
+func Open(r io.ReaderAt) (*Program, error) {
+	f, err := open(&blocks{r: r})
+	if err != nil {
+		return nil, err
+	}
+	return &Program{f}, nil
 }
 
 // open tells the format by the first bytes.
@@ -80,20 +94,14 @@ func open(r io.ReaderAt) (object, error) {
 	return nil, &ReadError{0, part, ErrFormat}
 }
 
-// Read returns the fingerprint of every package linked into a program or
-// plugin, by import path. A program's own main package is "main", a plugin's is
-// its plugin path: the import path, or "plugin/unnamed-…" when it was built
-// from a list of files.
+// Fingerprints returns the fingerprint of every package that is linked, by import
+// path. A program's own main package is "main", a plugin's is its plugin path: the
+// import path, or "plugin/unnamed-…" when it was built from a list of files.
 //
 // The error is [ErrNoTable] if there are no fingerprints, and a [*ReadError]
-// otherwise, which wraps [ErrFormat] if the file is of another kind. Read
-// returns the whole table or none.
-func Read(r io.ReaderAt) (map[string]pinner.Fingerprint, error) {
-	f, err := open(r)
-	if err != nil {
-		return nil, err
-	}
-	table, err := f.table()
+// otherwise. It returns the whole table or none.
+func (p *Program) Fingerprints() (map[string]pinner.Fingerprint, error) {
+	table, err := p.table()
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +111,8 @@ func Read(r io.ReaderAt) (map[string]pinner.Fingerprint, error) {
 	return table, nil
 }
 
-// ReadBinary returns the machine and libc facts of a program or plugin.
-func ReadBinary(r io.ReaderAt) (*pinner.Binary, error) {
-	f, err := open(r)
-	if err != nil {
-		return nil, err
-	}
-	return f.binary()
-}
+// Binary returns the machine and libc facts.
+func (p *Program) Binary() (*pinner.Binary, error) { return p.binary() }
 
 func (f *file) table() (map[string]pinner.Fingerprint, error) {
 	syms, strs, err := f.dynamicSymbols()
@@ -118,20 +120,24 @@ func (f *file) table() (map[string]pinner.Fingerprint, error) {
 		return nil, err
 	}
 	names, err := packageNames(f.r, region{strs.Off, strs.Size, strs.part()})
-	if err != nil || len(names) == 0 {
+	if err != nil || len(names.at) == 0 {
 		return nil, err
 	}
 	return f.fingerprints(syms, names)
 }
 
-// ReadFile is [Read] for a named file; its errors begin with the name.
+// ReadFile returns the fingerprints of a named file; errors begin with the name.
 func ReadFile(name string) (map[string]pinner.Fingerprint, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	table, err := Read(f)
+	p, err := Open(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	table, err := p.Fingerprints()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

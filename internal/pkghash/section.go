@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // A section is a section header and its place in the table.
@@ -63,24 +64,48 @@ func (f *file) sectionOfType(typ elf.SectionType) (section, error) {
 }
 
 func (f *file) section(i uint32) (section, error) {
-	off := f.head.Shoff + uint64(i)*uint64(f.head.Shentsize)
-	part := fmt.Sprintf("section header %d", i)
-	if f.is64 {
-		s := section{index: i}
-		err := f.decodeAt(off, part, &s.Section64)
-		return s, err
+	b := make([]byte, f.head.Shentsize)
+	if err := f.readAt(b, f.head.Shoff+uint64(i)*uint64(len(b)), "section header "+strconv.Itoa(int(i))); err != nil {
+		return section{}, err
 	}
-	var h elf.Section32
-	err := f.decodeAt(off, part, &h)
+	d := fields{f, b}
 	return section{elf.Section64{
-		Name:    h.Name,
-		Type:    h.Type,
-		Flags:   uint64(h.Flags),
-		Off:     uint64(h.Off),
-		Size:    uint64(h.Size),
-		Link:    h.Link,
-		Entsize: uint64(h.Entsize),
-	}, i}, err
+		Name:      d.uint32(),
+		Type:      d.uint32(),
+		Flags:     d.word(),
+		Addr:      d.word(),
+		Off:       d.word(),
+		Size:      d.word(),
+		Link:      d.uint32(),
+		Info:      d.uint32(),
+		Addralign: d.word(),
+		Entsize:   d.word(),
+	}, i}, nil
+}
+
+// fields reads one field of a structure after the other. [encoding/binary]
+// decodes whole structures by reflection, which is felt where there are hundreds.
+type fields struct {
+	f *file
+	b []byte
+}
+
+func (d *fields) take(n int) []byte {
+	b := d.b[:n]
+	d.b = d.b[n:]
+	return b
+}
+
+func (d *fields) uint8() uint8   { return d.take(1)[0] }
+func (d *fields) uint16() uint16 { return d.f.order.Uint16(d.take(2)) }
+func (d *fields) uint32() uint32 { return d.f.order.Uint32(d.take(4)) }
+
+// word reads an address or a size.
+func (d *fields) word() uint64 {
+	if d.f.is64 {
+		return d.f.word(d.take(8))
+	}
+	return d.f.word(d.take(4))
 }
 
 // checkSection reports whether s is plain bytes, at most limit of them, and

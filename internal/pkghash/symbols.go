@@ -1,11 +1,9 @@
 package pkghash
 
 import (
-	"bufio"
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,32 +17,26 @@ import (
 // A symbol of that name which is not what the linker writes is an error: left
 // out, its package would pass as not linked, and a plugin that is refused as one
 // that loads.
-func (f *file) fingerprints(syms section, names map[uint32]string) (map[string]pinner.Fingerprint, error) {
-	table := make(map[string]pinner.Fingerprint, len(names))
-	r := bufio.NewReaderSize(io.NewSectionReader(f.r, int64(syms.Off), int64(syms.Size)), step)
-	entry := make([]byte, syms.Entsize)
-	for off := uint64(0); off < syms.Size; off += syms.Entsize {
-		if _, err := io.ReadFull(r, entry); err != nil {
-			return nil, &ReadError{syms.Off + off, syms.part(), err}
-		}
-		// The name comes first in both classes; few symbols need the rest.
-		name, ok := names[f.order.Uint32(entry)]
+func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.Fingerprint, error) {
+	table := make(map[string]pinner.Fingerprint, len(names.at))
+	err := names.symbols(f.r, region{syms.Off, syms.Size, syms.part()}, int(syms.Entsize), f.order, func(off uint64, at uint32, entry []byte) error {
+		name, ok := names.at[at]
 		if !ok {
-			continue
+			return nil
 		}
 		if err := f.addFingerprint(table, name, entry); err != nil {
-			part := fmt.Sprintf("symbol of package %q", name)
-			return nil, &ReadError{syms.Off + off, part, err}
+			return &ReadError{off, fmt.Sprintf("symbol of package %q", name), err}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return table, nil
 }
 
 func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {
-	sym, err := f.symbol(entry)
-	if err != nil {
-		return err
-	}
+	sym := f.symbol(entry)
 	if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF {
 		return nil // a reference to another file's symbol
 	}
@@ -88,13 +80,15 @@ func (f *file) fingerprint(sym elf.Sym64) (hash pinner.Fingerprint, err error) {
 	return hash, err
 }
 
-func (f *file) symbol(entry []byte) (elf.Sym64, error) {
-	if f.is64 {
-		var s elf.Sym64
-		err := f.decode(entry, &s)
-		return s, err
+func (f *file) symbol(entry []byte) elf.Sym64 {
+	d := fields{f, entry}
+	s := elf.Sym64{Name: d.uint32()}
+	if !f.is64 {
+		s.Value, s.Size = d.word(), d.word()
 	}
-	var s elf.Sym32
-	err := f.decode(entry, &s)
-	return elf.Sym64{Info: s.Info, Shndx: s.Shndx, Value: uint64(s.Value), Size: uint64(s.Size)}, err
+	s.Info, s.Other, s.Shndx = d.uint8(), d.uint8(), d.uint16()
+	if f.is64 {
+		s.Value, s.Size = d.word(), d.word()
+	}
+	return s
 }

@@ -3,12 +3,12 @@ package stage
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -52,7 +52,7 @@ func NeedsNewer(err error) string {
 	if !errors.As(err, &failed) {
 		return ""
 	}
-	if m := newerGoRE.FindStringSubmatch(failed.Stderr); m != nil {
+	if m := newerGoRE.Regexp().FindStringSubmatch(failed.Stderr); m != nil {
 		return m[1]
 	}
 	return ""
@@ -81,7 +81,7 @@ func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error
 }
 
 // newerGoRE finds the module that the go command would have raised.
-var newerGoRE = regexp.MustCompile(`(?m)^(?:go: )?(\S+)@\S+ requires go >= `)
+var newerGoRE = pattern.New(`(?m)^(?:go: )?(\S+)@\S+ requires go >= `)
 
 // raised notes the modules of held that a listing has raised, or has failed to
 // raise, and reports whether there are any that were not known.

@@ -14,12 +14,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -333,7 +333,7 @@ func header(data []byte) []byte {
 	return data
 }
 
-var mainRE = regexp.MustCompile(`(?m)^func (main|InitModule)\(`)
+var mainRE = pattern.New(`(?m)^func (main|InitModule)\(`)
 
 // Entry returns the file of root (path below the module root, slashes) that
 // takes the blank imports: one without build constraint and cgo where there is
@@ -358,7 +358,7 @@ func (im *Imports) Entry(moduleRoot string, root *Package) (string, error) {
 		if slices.Contains(root.CgoFiles, name) {
 			rank += 2
 		}
-		if !mainRE.Match(data) {
+		if !mainRE.Regexp().Match(data) {
 			rank++
 		}
 		if rank < bestRank {

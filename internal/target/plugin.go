@@ -58,24 +58,28 @@ func readPlugin(name string) (*pinner.Server, error) {
 		return nil, cause(err)
 	}
 	defer f.Close()
-	s, err := pluginInfo(f)
+	p, err := pkghash.Open(f)
 	if err != nil {
 		return nil, err
 	}
-	if s.Packages, err = pkghash.Read(f); err != nil {
+	s, err := pluginInfo(p)
+	if err != nil {
+		return nil, err
+	}
+	if s.Packages, err = p.Fingerprints(); err != nil {
 		if errors.Is(err, pkghash.ErrNoTable) {
 			return nil, errors.New("not a Go plugin: it has no package fingerprints")
 		}
 		return nil, err
 	}
-	s.Binary, err = pkghash.ReadBinary(f)
+	s.Binary, err = p.Binary()
 	return s, err
 }
 
 // pluginInfo reads what build info there is. One without modules (GO111MODULE=off)
 // still names its Go version and settings.
-func pluginInfo(f *os.File) (*pinner.Server, error) {
-	bi, err := readInfo(f, "")
+func pluginInfo(p *pkghash.Program) (*pinner.Server, error) {
+	bi, err := readInfo(p)
 	if errors.Is(err, pkghash.ErrNoBuildInfo) {
 		return &pinner.Server{Settings: map[string]string{}}, nil
 	}

@@ -96,14 +96,15 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	if isProgram(head[:n]) {
 		return readProgram(f, string(head), o)
 	}
-	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), f), maxText+1))
-	if err != nil {
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxText)+bytes.MinRead)) // not grown: that costs more than to read
+	text.Write(head[:n])
+	if _, err := text.ReadFrom(io.LimitReader(f, maxText)); err != nil {
 		return nil, cause(err)
 	}
-	if len(data) > maxText {
+	if text.Len() > maxText {
 		return nil, fmt.Errorf("more than %d MiB is too much for the text of go version -m", maxText>>20)
 	}
-	return Parse(data)
+	return Parse(text.Bytes())
 }
 
 // cause leaves out the name that an [fs.PathError] repeats.
@@ -129,22 +130,30 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
-	bi, err := readInfo(f, magic)
+	if isPE(magic) {
+		// Its readers of ELF and Mach-O have no limits for hostile files.
+		bi, err := buildinfo.Read(f)
+		if err != nil {
+			return nil, notGo(f, err)
+		}
+		return fromBuildInfo(bi)
+	}
+	p, err := pkghash.Open(f)
 	if err != nil {
-		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
-			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+		return nil, notGo(f, err)
+	}
+	bi, err := readInfo(p)
+	if err != nil {
+		return nil, notGo(f, err)
 	}
 	s, err := fromBuildInfo(bi)
 	if err != nil {
 		return nil, err
 	}
-	if isPE(magic) {
-		return s, nil
-	}
 	if s.Settings["-buildmode"] == "plugin" {
 		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
 	}
-	if s.Binary, err = pkghash.ReadBinary(f); err != nil {
+	if s.Binary, err = p.Binary(); err != nil {
 		return nil, err
 	}
 	if !s.Trimmed() && !o.NoPaths {
@@ -152,7 +161,7 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 			return nil, err
 		}
 	}
-	s.Packages, err = pkghash.Read(f)
+	s.Packages, err = p.Fingerprints()
 	if errors.Is(err, pkghash.ErrNoTable) {
 		err = nil
 		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
@@ -164,13 +173,13 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 
 func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
 
-// readInfo reads the build info of a program. [buildinfo.Read] is for PE only:
-// its readers of ELF and Mach-O have no limits for hostile files.
-func readInfo(f *os.File, magic string) (*debug.BuildInfo, error) {
-	if isPE(magic) {
-		return buildinfo.Read(f)
-	}
-	version, text, err := pkghash.ReadBuildInfo(f)
+func notGo(f *os.File, err error) error {
+	return &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
+		"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+}
+
+func readInfo(p *pkghash.Program) (*debug.BuildInfo, error) {
+	version, text, err := p.BuildInfo()
 	if err != nil {
 		return nil, err
 	}

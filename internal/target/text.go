@@ -41,7 +41,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	}
 	var body strings.Builder
 	var goVersion string
-	var packages map[string]pinner.Fingerprint
+	var packages packageLines
 	var binary *pinner.Binary
 	var origin pinner.Origin
 	var source *pinner.ServerSource
@@ -70,16 +70,17 @@ func parse(data []byte) (*pinner.Server, error) {
 			}
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "\t"):
-			body.WriteString(line[1:] + "\n")
+			body.WriteString(line[1:])
+			body.WriteByte('\n')
 		case source != nil && strings.HasPrefix(line, "pkg\t"):
 			if err := addSourcePackage(source, line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
 		case strings.HasPrefix(line, "pkg\t"):
-			if packages == nil {
-				packages = map[string]pinner.Fingerprint{}
+			if packages.table == nil {
+				packages.table = make(map[string]pinner.Fingerprint, bytes.Count(data, []byte("\npkg\t")))
 			}
-			if err := parsePackage(packages, line); err != nil {
+			if err := packages.add(line); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
 		default:
@@ -96,7 +97,7 @@ func parse(data []byte) (*pinner.Server, error) {
 	if goVersion == "" {
 		return nil, errText
 	}
-	if source != nil && packages != nil {
+	if source != nil && packages.table != nil {
 		return nil, errors.New("a server's source has no fingerprints")
 	}
 	bi, err := debug.ParseBuildInfo(body.String())
@@ -108,25 +109,53 @@ func parse(data []byte) (*pinner.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = packages, binary, origin, source, paths
+	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = packages.table, binary, origin, source, paths
 	return s, nil
 }
 
-func parsePackage(packages map[string]pinner.Fingerprint, line string) error {
+// packageLines reads the pkg lines of a snapshot.
+type packageLines struct {
+	table map[string]pinner.Fingerprint
+	last  string // the path before
+}
+
+func (p *packageLines) add(line string) error {
 	path, sum, _ := strings.Cut(strings.TrimPrefix(line, "pkg\t"), "\t")
-	if err := module.CheckImportPath(path); err != nil {
+	if err := p.check(path); err != nil {
 		return err
 	}
 	var f pinner.Fingerprint
-	raw, err := hex.DecodeString(sum)
-	if err != nil || len(raw) != len(f) {
+	var digits [2 * len(f)]byte
+	n := copy(digits[:], sum)
+	if _, err := hex.Decode(f[:], digits[:n]); err != nil || len(sum) != len(digits) {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
-	copy(f[:], raw)
-	if _, ok := packages[path]; ok {
+	if _, ok := p.table[path]; ok {
 		return fmt.Errorf("package %s stands there twice", path)
 	}
-	packages[path] = f
+	p.table[path] = f
+	return nil
+}
+
+// check is module.CheckImportPath, which looks at one element after the other. The
+// lines are sorted, so that most begin with elements of the line before.
+func (p *packageLines) check(path string) error {
+	same := 0
+	for i := range min(len(path), len(p.last)) {
+		if path[i] != p.last[i] {
+			break
+		}
+		if path[i] == '/' {
+			same = i + 1
+		}
+	}
+	// An element may begin with a dash, only a path may not.
+	if module.CheckImportPath(path[same:]) != nil {
+		if err := module.CheckImportPath(path); err != nil {
+			return err
+		}
+	}
+	p.last = path
 	return nil
 }
 
