@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -123,7 +124,7 @@ func experiments(v string) string {
 	return strings.Join(list, ",")
 }
 
-func tags(s *pinner.Server) string { return strings.Join(pinner.Tags(s.Settings["-tags"]), ",") }
+func tags(s *pinner.Server) string { return strings.Join(buildctx.Tags(s.Settings["-tags"]), ",") }
 
 // release leaves out the experiments, which are a setting: "go1.26.8-X:arenas",
 // and "go1.25.6 X:arenas" before Go 1.26.
