@@ -83,7 +83,7 @@ func (a *aligner) lackingImport(line string, plan *pinner.Plan, packages map[str
 		p.Imports = append(p.Imports, chain[i+1])
 	}
 	f := typecheck.Fault{Package: chain[len(chain)-2], Missing: chain[len(chain)-1], Msg: strings.TrimSpace(line[m[4]:])}
-	if v := plan.Holder(f.Missing); v.Path != "" {
+	if v := holder(plan, f.Missing); v.Path != "" {
 		f.Msg = fmt.Sprintf("%s is not in %s", f.Missing, v)
 	}
 	return f, true
@@ -131,9 +131,39 @@ func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.F
 // because somebody asks for more, but for a package that this version lacks.
 // To exclude the version that it went to would lead it to the one below.
 func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files stage.Files) error {
-	held, err := plan.Sought(tidied, a.in.Source)
+	held, err := raised(plan, tidied, a.in.Source)
 	if a.solver == nil || err != nil || len(held) == 0 {
 		return err
 	}
 	return a.stage.Lacking(ctx, plan.Mod, files, held)
+}
+
+// raised returns what the plan holds of the modules that go mod tidy has raised
+// although nobody asks for more.
+func raised(plan *pinner.Plan, tidied *pinner.Mod, source pinner.Source) ([]module.Version, error) {
+	m, err := tidied.Clone()
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for _, v := range slices.Backward(plan.Held()) {
+		held[v.Path] = v.Version // a pin goes before a cap
+	}
+	var raised []module.Version
+	for _, r := range tidied.Require {
+		if v := held[r.Mod.Path]; v != "" && v != r.Mod.Version {
+			raised = append(raised, module.Version{Path: r.Mod.Path, Version: v})
+			if err := m.AddRequire(r.Mod.Path, v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(raised) == 0 {
+		return nil, nil
+	}
+	g, err := pinner.LoadGraph(m, source)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(raised, func(v module.Version) bool { return g.Selected(v.Path) != v.Version }), nil
 }

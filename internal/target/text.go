@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/version"
 	"runtime/debug"
 	"strings"
 
@@ -25,9 +24,7 @@ const textHint = "make it with: go version -m PROGRAM > FILE"
 func Parse(data []byte) (*pinner.Server, error) {
 	s, err := parse(data)
 	if err != nil {
-		e := &Error{Err: err, Next: textHint}
-		errors.As(err, &e)
-		return nil, e
+		return nil, asError(err, textHint)
 	}
 	return s, nil
 }
@@ -150,5 +147,3 @@ func parseJSON(data []byte) (*pinner.Server, error) {
 	}
 	return fromBuildInfo(&bi)
 }
-
-func validGo(v string) bool { return version.IsValid("go"+v) && v != "" }
