@@ -20,8 +20,8 @@ test-real: ## large plugins against real servers: network, a quarter of an hour
 
 lint: ## gofmt, vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l cmd pinner astimports internal testdata)" || { gofmt -d cmd pinner astimports internal testdata; exit 1; }
-	$(GO) vet ./...
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
+	$(GO) vet ./... ./testdata/embed ./testdata/loader
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... ./testdata/embed ./testdata/loader
 	$(GO) mod tidy -diff
 
 STATICCHECK = v0.7.0

@@ -17,6 +17,7 @@
 // link a package both. [Make] makes the [Plan], whose Mod goes to go mod tidy;
 // [Plan.Recheck] and [Plan.Finish] make of what that has left the go.mod to be
 // written. [Expect] does it without tidy, to see whether a plugin is still pinned.
+// testdata/embed in the repository is a whole program of it, a plugin builder.
 //
 // # What it asks for
 //
