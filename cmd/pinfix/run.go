@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -109,7 +108,7 @@ EXIT CODES:
    1  a difference was found (apply --dry-run, check), or the server would not load the
       plugin (verify, build), or no error was recognised (explain)
    2  wrong usage, or it could not be done; nothing was changed`,
-		Version:                   version(),
+		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
 		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand()},
@@ -186,13 +185,4 @@ func oneOf(c *cli.Context, flag string, values ...string) error {
 		return nil
 	}
 	return &usageError{msg: fmt.Sprintf("--%s %q: must be one of %s", flag, v, strings.Join(values, ", ")), help: c.Command.Name}
-}
-
-// version is the module version that go install has stamped.
-func version() string {
-	bi, ok := debug.ReadBuildInfo()
-	if !ok || bi.Main.Version == "" {
-		return "(devel)"
-	}
-	return bi.Main.Version
 }
