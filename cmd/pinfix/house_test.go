@@ -63,6 +63,25 @@ var only = []struct {
 }
 
 func TestHouse(t *testing.T) {
+	used := map[string]bool{} // "from to"
+	walkHouse(t, func(name, rel string) {
+		if err := checkFile(t, name, rel, used); err != nil {
+			t.Error(err)
+		}
+	})
+	for from, list := range mayImport {
+		for _, to := range list {
+			if !used[from+" "+to] {
+				t.Errorf("%s may import %s, and does not", from, to)
+			}
+		}
+	}
+}
+
+// walkHouse calls f for every Go file but those of tests and test data, with its name
+// and its path below the top.
+func walkHouse(t *testing.T, f func(name, rel string)) {
+	t.Helper()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -78,14 +97,15 @@ func TestHouse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return checkFile(t, name, filepath.ToSlash(rel))
+		f(name, filepath.ToSlash(rel))
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func checkFile(t *testing.T, name, rel string) error {
+func checkFile(t *testing.T, name, rel string, used map[string]bool) error {
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -99,12 +119,17 @@ func checkFile(t *testing.T, name, rel string) error {
 	if !ok {
 		t.Errorf("%s: package %s has no place in the house", rel, pkg)
 	}
+	if f.Name.Name == "main" && pkg != "cmd/pinfix" {
+		t.Errorf("%s: package main: go install ./... would install another program", rel)
+	}
 	for _, spec := range f.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			return err
 		}
-		if p, own := strings.CutPrefix(path, module); own && !slices.Contains(allowed, p) {
+		p, own := strings.CutPrefix(path, module)
+		used[pkg+" "+p] = true
+		if own && !slices.Contains(allowed, p) {
 			t.Errorf("%s: %s may not import %s", rel, pkg, p)
 		}
 	}
