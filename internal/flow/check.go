@@ -395,7 +395,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 	}
 	top = strings.TrimSuffix(top, "/")
 	for d := range mains {
-		if top == "" || top == "." || d == top || strings.HasPrefix(d, top+"/") {
+		if top == "" || top == "." || within(d, top) {
 			roots[d] = true
 		}
 	}

@@ -31,7 +31,7 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 		}
 		importer, pkg := strings.TrimSuffix(strings.TrimSuffix(m[1], ".test"), "_test"), m[2]
 		for _, p := range a.in.Pins {
-			if pkg != p.Path && !strings.HasPrefix(pkg, p.Path+"/") {
+			if !within(pkg, p.Path) {
 				continue
 			}
 			if rest, own := strings.CutPrefix(importer, a.plugin.user.Module.Mod.Path); own && (rest == "" || rest[0] == '/') {
@@ -94,7 +94,7 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 	p := &solve.Package{Path: name}
 	name = strings.TrimSuffix(name, ".test")
 	own := a.plugin.user.Module.Mod.Path
-	if name == own || strings.HasPrefix(name, own+"/") {
+	if within(name, own) {
 		p.Own = true
 		return p
 	}
