@@ -2,8 +2,6 @@ package pinner
 
 import (
 	"strings"
-
-	"golang.org/x/mod/semver"
 )
 
 // A Binary is what a program file or a plugin says of itself beside its build
@@ -39,15 +37,3 @@ func (b *Binary) Libc() string {
 	}
 	return ""
 }
-
-// NeedsNewerGlibc reports whether b needs a higher release of glibc than other.
-func (b *Binary) NeedsNewerGlibc(other *Binary) bool { return newer(b.Glibc, other.Glibc) }
-
-// TooNewFor reports whether b needs a higher release of glibc than there is
-// where other runs, as far as that is known.
-func (b *Binary) TooNewFor(other *Binary) bool {
-	return other.Libc() == "glibc" && other.LibcRelease != "" && newer(b.Glibc, other.LibcRelease)
-}
-
-// newer: three numbers at most, so the order of such releases is that of semver.
-func newer(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }

@@ -32,27 +32,27 @@ type Cap struct {
 // without tags has none; one that cannot be asked for is missing from the answer.
 type Versions func(paths []string) (map[string][]string, error)
 
-// A Limit says what the go.mod of a module may ask for.
-type Limit struct {
+// Allows reports whether a module with the go.mod m can stand beside the plan:
+// it asks for no more than a pin or a cap has, and the server's toolchain reads its
+// go line.
+func (p *Plan) Allows(m *Summary) bool { return limit{p.server, p.bounds()}.allows(m) }
+
+// A limit says what the go.mod of a module may ask for.
+type limit struct {
 	server *Server
 	*bounds
 }
 
-// Limit returns what a module may ask for under the plan, on a server.
-func (p *Plan) Limit(s *Server) Limit { return Limit{s, p.bounds()} }
-
-// Exceeds returns the requirements of s that are above the limit.
-func (l Limit) Exceeds(s *Summary) []module.Version {
-	return slices.DeleteFunc(slices.Clone(s.Require), func(r module.Version) bool {
+// exceeds returns the requirements of m that are above the limit.
+func (l limit) exceeds(m *Summary) []module.Version {
+	return slices.DeleteFunc(slices.Clone(m.Require), func(r module.Version) bool {
 		max, ok := l.of(r.Path)
 		return !ok || semver.Compare(r.Version, max) <= 0
 	})
 }
 
-// Allows reports whether a module with this go.mod can stand beside the limit:
-// it asks for no more, and the server's toolchain accepts its go line.
-func (l Limit) Allows(s *Summary) bool {
-	return l.server.Accepts(s.Go) && len(l.Exceeds(s)) == 0
+func (l limit) allows(m *Summary) bool {
+	return l.server.Accepts(m.Go) && len(l.exceeds(m)) == 0
 }
 
 // A Candidates finds versions for caps.

@@ -49,12 +49,13 @@ func words(caps []Cap) []string {
 	return out
 }
 
-func TestLimit(t *testing.T) {
+func TestAllows(t *testing.T) {
 	plan := &Plan{
 		Pins: pinsOf(t, "x v1.2.0", "old v2.0.0+incompatible", "odd v0.0.0-20240201000000-222222222222"),
 		Caps: capsOf(t, "y v1.1.0", "x v9.0.0"),
+
+		server: serverOf("1.22.12", nil),
 	}
-	limit := plan.Limit(serverOf("1.22.12", nil))
 	tests := []struct {
 		name, mod string
 		exceeds   string // "" with allows false: its go line
@@ -86,13 +87,13 @@ func TestLimit(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, v := range limit.Exceeds(s) {
+			for _, v := range (limit{plan.server, plan.bounds()}).exceeds(s) {
 				got = append(got, v.String())
 			}
 			if strings.Join(got, " ") != test.exceeds {
-				t.Errorf("Exceeds: %v, want %q", got, test.exceeds)
+				t.Errorf("exceeds %v, want %q", got, test.exceeds)
 			}
-			if limit.Allows(s) != test.allows {
+			if plan.Allows(s) != test.allows {
 				t.Errorf("Allows: %v", !test.allows)
 			}
 		})

@@ -1,14 +1,38 @@
 // Package pinner decides which require, exclude, replace and go lines make a
-// plugin's go.mod select what one given server linked. It is pure: go.mod
-// bytes and build info go in, go.mod bytes and reasons come out; other
-// modules' go.mod files are asked for through [Source].
+// plugin's go.mod select what one given server linked. It is pure: build info and
+// go.mod bytes go in, go.mod bytes and reasons come out.
 //
-// The way through it: [ParseMod] reads the plugin's go.mod, [Mod.Restore]
-// takes pinfix's earlier changes back, [Match] compares the plugin's linked
-// packages with the [Server], and [Make] makes the [Plan].
+// The rule behind all of it: the loader compares one fingerprint per package, and
+// a package's fingerprint holds its label, which under -trimpath is module@version
+// with the version that the build list selects, before replacement
+// (cmd/go/internal/work/gc.go, trimpath; cmd/link, go:link.pkghashbytes). So a
+// pin is both halves of the server's build-info line, and going down is done with
+// exclude, never with replace.
 //
-// The rule behind all of it: a package's fingerprint holds its label, and
-// under -trimpath the label is module@version with the version that the build
-// list selects, before replacement. So a pin is both halves of the server's
-// build-info line, and going down is done with exclude, never with replace.
+// # The way through
+//
+// [FromBuildInfo] makes the [Server] of its program's build info. [ParseMod] reads
+// the plugin's go.mod, and [Mod.Restore] takes earlier changes back, so that a plan
+// has no history. [Compare] finds the pins: the modules of which server and plugin
+// link a package both. [Make] makes the [Plan], whose Mod goes to go mod tidy;
+// [Plan.Recheck] and [Plan.Finish] make of what that has left the go.mod to be
+// written. [Expect] does it without tidy, to see whether a plugin is still pinned.
+// testdata/embed in the repository is a whole program of it, a plugin builder.
+//
+// # What it asks for
+//
+// The plan depends on the module graph, and that on other modules' go.mod files: a
+// [Source] gives them, read by [Summarize]. [Versions] lists the released versions
+// of modules, for those that the server's Go cannot read.
+//
+// # Conflicts
+//
+// A module that the server does not link may ask for more than a pin. The plan
+// excludes that and says who asked, in [Demand]. Where it must be lowered instead,
+// it gets a [Cap]: [Downgrade] finds the caps under which nobody asks for more than
+// it gets, [Candidates] lists what a cap may be, and [Plan.Allows] says whether it
+// can stand beside the plan. A [Graph] tells who requires what.
+//
+// Errors are for people: file and line where there are some, all of them and not the
+// first. One that the user can do something about has a method NextStep() string.
 package pinner

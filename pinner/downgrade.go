@@ -44,7 +44,7 @@ const maxDowngrades = 200
 
 type downgrade struct {
 	in    Input
-	limit Limit
+	limit limit
 	stuck map[string]bool
 
 	old, lowered []Cap // of the plan, and of this step
@@ -52,7 +52,7 @@ type downgrade struct {
 
 // start begins a step from the caps of a plan.
 func (d *downgrade) start(pins []Pin, caps []Cap) {
-	d.limit = Limit{d.in.Server, &bounds{}}
+	d.limit = limit{d.in.Server, &bounds{}}
 	d.limit.take(pins, caps)
 	d.old, d.lowered = caps, nil
 }
@@ -82,7 +82,7 @@ func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		over := d.limit.Exceeds(sums[v])
+		over := d.limit.exceeds(sums[v])
 		if len(over) == 0 {
 			continue
 		}
@@ -112,7 +112,7 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 	if err != nil {
 		below = nil // a private module, say: it stays
 	}
-	to, err := c.Newest(v.Path, below, d.limit.Allows)
+	to, err := c.Newest(v.Path, below, d.limit.allows)
 	if err != nil {
 		return false, err
 	}

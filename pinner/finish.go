@@ -10,9 +10,9 @@ import (
 
 // Recheck looks at the go.mod that go mod tidy made of the plan: what its graph
 // holds above a pin, or too new for the server's Go, once pinfix's own excludes are
-// out. The demands are exactly
-// the excludes that it needs; one that the plan did not have means another
-// round, with it in Input.Exclude. The graph is that of the tidied go.mod.
+// out. in is what the plan was made of. The demands are exactly the excludes that
+// it needs; one that the plan did not have means another round, with it in
+// Input.Exclude. The graph is that of the tidied go.mod.
 func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 	m, err := tidied.Clone()
 	if err != nil {
@@ -42,39 +42,9 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 	return nil, nil, fmt.Errorf("no end after %d rounds of excludes", maxRounds)
 }
 
-// Sought returns what the plan holds of the modules that go mod tidy has raised
-// although nobody asks for more: it looked for a package that the version of the
-// plan does not have.
-func (p *Plan) Sought(tidied *Mod, source Source) ([]module.Version, error) {
-	m, err := tidied.Clone()
-	if err != nil {
-		return nil, err
-	}
-	held := map[string]string{}
-	for _, v := range p.Held() {
-		first(held, v)
-	}
-	var raised []module.Version
-	for _, r := range m.Require {
-		if v := held[r.Mod.Path]; v != "" && v != r.Mod.Version {
-			raised = append(raised, module.Version{Path: r.Mod.Path, Version: v})
-		}
-	}
-	if len(raised) == 0 {
-		return nil, nil
-	}
-	if err := m.setRequires(raised); err != nil {
-		return nil, err
-	}
-	g, err := LoadGraph(m, source)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(raised, func(v module.Version) bool { return g.Selected(v.Path) != v.Version }), nil
-}
-
 // Finish makes the go.mod to be written of the tidied one: it sets the excludes
-// to those needed and marks every line that differs from the user's.
+// to those needed and marks every line that differs from the user's. Its Bytes are
+// what to write.
 func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 	m, err := tidied.Clone()
 	if err != nil {

@@ -2,7 +2,6 @@ package pinner
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -12,16 +11,16 @@ import (
 // A TooNewError lists modules whose go line is above the server's Go, and that
 // neither a pin nor a cap lowers.
 type TooNewError struct {
-	Go      string
+	Go      string // the server's, "1.23.5"
 	Modules []TooNew
 }
 
 // TooNew is one module of a TooNewError.
 type TooNew struct {
 	module.Version
-	Go  string
-	By  []string
-	Why string // why no lower version serves, or ""
+	Go  string   // its go line
+	By  []string // who asks for it, as in [Demand]
+	Why string   // why no lower version serves, or ""
 }
 
 func (e *TooNewError) Error() string {
@@ -200,15 +199,4 @@ func (p *Plan) Held() []module.Version {
 		out = append(out, c.Version)
 	}
 	return out
-}
-
-// Holder returns the module of the plan whose package this would be: the pin or
-// cap with the longest path, or none.
-func (p *Plan) Holder(pkg string) module.Version {
-	for ; pkg != "." && pkg != "/"; pkg = path.Dir(pkg) {
-		if v, ok := p.bounds().of(pkg); ok {
-			return module.Version{Path: pkg, Version: v}
-		}
-	}
-	return module.Version{}
 }

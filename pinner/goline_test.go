@@ -92,23 +92,3 @@ func TestGoLine(t *testing.T) {
 		})
 	}
 }
-
-// TestHolder: the module whose package it would be is the one with the longest
-// path.
-func TestHolder(t *testing.T) {
-	p := &Plan{Pins: pinsOf(t, "example.com/x v1.0.0", "example.com/x/y v0.2.0"), Caps: capsOf(t, "example.com/z v1.1.0")}
-	for pkg, want := range map[string]string{
-		"example.com/x":       "example.com/x@v1.0.0",
-		"example.com/x/sub":   "example.com/x@v1.0.0",
-		"example.com/x/y":     "example.com/x/y@v0.2.0",
-		"example.com/x/y/sub": "example.com/x/y@v0.2.0",
-		"example.com/xy":      "",
-		"example.com/z/a/b":   "example.com/z@v1.1.0",
-		"example.com":         "",
-		"fmt":                 "",
-	} {
-		if got := p.Holder(pkg); got.String() != want {
-			t.Errorf("Holder(%q) = %v, want %q", pkg, got, want)
-		}
-	}
-}

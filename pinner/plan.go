@@ -16,7 +16,7 @@ import (
 // two or three are normal.
 const maxRounds = 50
 
-// Input is what a plan is made of.
+// Input is what a plan is made of. Server, Mod and Source must be there.
 type Input struct {
 	Server *Server
 	Mod    *Mod  // the plugin's go.mod, restored; stays as it is
@@ -45,44 +45,46 @@ type Demand struct {
 
 // A Plan is a go.mod that selects the pins.
 type Plan struct {
-	Mod      *Mod
-	Pins     []Pin // Input.Pins, and modules held at the server's version for their go line
-	Caps     []Cap // Input.Caps, and those for a go line; none of a pinned module
-	Demands  []Demand
-	Warnings []string
+	Mod      *Mod     // for go mod tidy: Input.Mod with the plan's lines
+	Pins     []Pin    // Input.Pins, and modules held at the server's version for their go line
+	Caps     []Cap    // Input.Caps, and those for a go line; none of a pinned module
+	Demands  []Demand // what is excluded
+	Warnings []string // which of the user's lines do not hold, one line each
 
 	base *Graph // of the user's go.mod, where Finish needs it
 
-	user  *Mod // Input.Mod
-	known bounds
+	user   *Mod // Input.Mod
+	server *Server
+	known  bounds
 }
 
-// A DirectiveError is a directive of the plugin's go.mod that the server's
+// A directiveError is a directive of the plugin's go.mod that the server's
 // toolchain does not know.
-type DirectiveError struct {
+type directiveError struct {
 	File      string
 	Line      int
 	Directive string
 	Since, Go string // the release that brought it, the server's Go
 }
 
-func (e *DirectiveError) Error() string {
+func (e *directiveError) Error() string {
 	return fmt.Sprintf("%s:%d: %s is not known to the server's Go %s (it came with Go %s)", e.File, e.Line, e.Directive, e.Go, e.Since)
 }
 
 // NextStep says what the user can do.
-func (e *DirectiveError) NextStep() string {
+func (e *directiveError) NextStep() string {
 	return "move it to a go.mod of its own, such as tools/go.mod, or ask for a server built by Go " + e.Since
 }
 
 // Make makes the plan: the selected version and the replacement of every pin,
-// both as the server has them.
+// both as the server has them. The error is that of [CheckDirectives], of Source
+// or Versions, or a [*TooNewError].
 func Make(in Input) (*Plan, error) {
 	m, err := in.Mod.Clone()
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins), user: in.Mod}
+	plan := &Plan{Mod: m, Pins: slices.Clone(in.Pins), user: in.Mod, server: in.Server}
 	plan.Caps = slices.DeleteFunc(slices.Clone(in.Caps), func(c Cap) bool { return plan.pins(c.Path) })
 	if err := CheckDirectives(in.Mod, in.Server); err != nil {
 		return nil, err
@@ -291,14 +293,14 @@ func (p *Plan) warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
 }
 
-// CheckDirectives returns a [DirectiveError] for each directive that the server's
-// Go does not know, joined.
+// CheckDirectives returns an error for each directive of m that the server's Go
+// does not know ("tool" before Go 1.24), joined; each names file and line.
 func CheckDirectives(m *Mod, s *Server) error {
 	v := s.GoVersion()
 	var errs []error
 	check := func(l *modfile.Line, verb string) {
 		if since := directiveSince[verb]; since != "" && compareGo(since, v) > 0 {
-			errs = append(errs, &DirectiveError{m.name, l.Start.Line, verb, since, v})
+			errs = append(errs, &directiveError{m.name, l.Start.Line, verb, since, v})
 		}
 	}
 	for _, stmt := range m.Syntax.Stmt {

@@ -123,7 +123,7 @@ retract v1.0.0
 			if d := cmp.Diff(tt.want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
-			var directive *DirectiveError
+			var directive *directiveError
 			if tt.want != nil && (!errors.As(err, &directive) || directive.NextStep() == "") {
 				t.Errorf("%T has no next step", err)
 			}
@@ -477,7 +477,7 @@ func TestRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			err := tt.s.Refuses()
-			var refused *RefusedError
+			var refused *mendable
 			switch {
 			case tt.want == "" && err != nil:
 				t.Error(err)

@@ -15,15 +15,17 @@ var platforms = []string{
 	"freebsd/amd64",
 }
 
-// A RefusedError says why a server can never load a plugin.
-type RefusedError struct{ Reason, Next string }
+// A mendable error has a next step.
+type mendable struct{ msg, next string }
 
-func (e *RefusedError) Error() string { return e.Reason }
+func (e *mendable) Error() string { return e.msg }
 
 // NextStep says what the user can do.
-func (e *RefusedError) NextStep() string { return e.Next }
+func (e *mendable) NextStep() string { return e.next }
 
-// Refuses returns a *RefusedError if s can never load a plugin.
+// Refuses says why s can never load a plugin, whatever is pinned; nil if it can.
+// The reasons are those of the package plugin (src/plugin/plugin_stubs.go) and of
+// go build (internal/platform.BuildModeSupported).
 func (s *Server) Refuses() error {
 	platform := s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
 	if !slices.Contains(platforms, platform) {
@@ -32,16 +34,16 @@ func (s *Server) Refuses() error {
 	}
 	switch {
 	case s.Settings["GOOS"] == "windows":
-		return &RefusedError{"built for " + platform + "; Go cannot build plugins for Windows",
+		return &mendable{"built for " + platform + "; Go cannot build plugins for Windows",
 			"build for linux in a container: name the server program of a Linux image, and build the plugin in an image golang:" + s.GoVersion()}
 	case s.Settings["GOOS"] != "" && s.Settings["GOARCH"] != "" && !slices.Contains(platforms, platform):
-		return &RefusedError{"built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
+		return &mendable{"built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
 			"name the server program of one of these platforms"}
 	case s.Settings["CGO_ENABLED"] == "0":
-		return &RefusedError{"built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
+		return &mendable{"built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
 			"rebuild the server with CGO_ENABLED=1, or take its publisher's build with plugin support"}
 	case s.Packages != nil && len(s.Packages) == 0:
-		return &RefusedError{"it cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
+		return &mendable{"it cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
 			"name the program that calls plugin.Open, built with cgo"}
 	}
 	return nil

@@ -108,7 +108,3 @@ func (s *Server) GoVersion() string {
 func (s *Server) Accepts(goLine string) bool {
 	return goLine == "" || !knowsToolchains(s.GoVersion()) || compareGo(goLine, s.GoVersion()) <= 0
 }
-
-// HasPluginInfo reports whether the plugins of the server's Go release have
-// build info that can be read: since Go 1.21.
-func (s *Server) HasPluginInfo() bool { return compareGo(s.GoVersion(), "1.21") >= 0 }

@@ -19,17 +19,18 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
-	"internal/flow":      {"internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
+	"internal/flow":      {"internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/source":    {"internal/gocmd", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
-	"internal/recipe":    {"pinner", "internal/shell", "internal/pattern"},
+	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern"},
 	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
-	"internal/look":      {"internal/stage", "pinner", "astimports", "internal/modcache"},
+	"internal/look":      {"internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
+	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/vars"},
 	"internal/hook":      {"internal/shell"},
 	"internal/commit":    {"internal/change"},
@@ -42,8 +43,8 @@ var mayImport = map[string][]string{
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
-	"internal/verify":    {"pinner"},
-	"internal/explain":   {"pinner", "internal/pattern"},
+	"internal/verify":    {"internal/buildctx", "pinner"},
+	"internal/explain":   {"internal/buildctx", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},
 	"astimports":         {},
@@ -65,6 +66,25 @@ var only = []struct {
 }
 
 func TestHouse(t *testing.T) {
+	used := map[string]bool{} // "from to"
+	walkHouse(t, func(name, rel string) {
+		if err := checkFile(t, name, rel, used); err != nil {
+			t.Error(err)
+		}
+	})
+	for from, list := range mayImport {
+		for _, to := range list {
+			if !used[from+" "+to] {
+				t.Errorf("%s may import %s, and does not", from, to)
+			}
+		}
+	}
+}
+
+// walkHouse calls f for every Go file but those of tests and test data, with its name
+// and its path below the top.
+func walkHouse(t *testing.T, f func(name, rel string)) {
+	t.Helper()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -80,14 +100,15 @@ func TestHouse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return checkFile(t, name, filepath.ToSlash(rel))
+		f(name, filepath.ToSlash(rel))
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func checkFile(t *testing.T, name, rel string) error {
+func checkFile(t *testing.T, name, rel string, used map[string]bool) error {
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -101,12 +122,17 @@ func checkFile(t *testing.T, name, rel string) error {
 	if !ok {
 		t.Errorf("%s: package %s has no place in the house", rel, pkg)
 	}
+	if f.Name.Name == "main" && pkg != "cmd/pinfix" {
+		t.Errorf("%s: package main: go install ./... would install another program", rel)
+	}
 	for _, spec := range f.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			return err
 		}
-		if p, own := strings.CutPrefix(path, module); own && !slices.Contains(allowed, p) {
+		p, own := strings.CutPrefix(path, module)
+		used[pkg+" "+p] = true
+		if own && !slices.Contains(allowed, p) {
 			t.Errorf("%s: %s may not import %s", rel, pkg, p)
 		}
 	}

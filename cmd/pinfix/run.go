@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -105,7 +104,7 @@ PINFIX_SERVER and its like count before it, flags before both.
 Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
 not load the plugin, or no error was recognised; 2 wrong usage, or it could not be
 done, and nothing was changed.`,
-		Version:                   version(),
+		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
 		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
@@ -161,13 +160,4 @@ func noArguments(c *cli.Context) error {
 		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
 	}
 	return &usageError{msg: msg, help: helpPath(c)}
-}
-
-// version is the module version that go install has stamped.
-func version() string {
-	bi, ok := debug.ReadBuildInfo()
-	if !ok || bi.Main.Version == "" {
-		return "(devel)"
-	}
-	return bi.Main.Version
 }

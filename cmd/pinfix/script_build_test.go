@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -40,6 +42,20 @@ func profile(ts *testscript.TestScript, neg bool, args []string) {
 	data, err := cpuProfile()
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
+// testprogram DIR OUT: builds the program in testdata/DIR, a package of pinfix's own
+// module, with the modules of the host.
+func testProgram(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: testprogram DIR OUT")
+	}
+	cmd := exec.Command("go", "build", "-o", ts.MkAbs(args[1]), "./testdata/"+args[0])
+	cmd.Dir = filepath.Dir(ts.Getenv("TESTDATA"))
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		ts.Fatalf("%v: %s", err, out)
+	}
 }
 
 // readmerun DIR HEADING: runs the RUN lines of the Dockerfile below a heading of

@@ -40,6 +40,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"caps":        caps,
 	"forge":       forge,
 	"profile":     profile,
+	"testprogram": testProgram,
 	"readmerun":   readmeRun,
 }
 

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -78,7 +79,7 @@ func (k Known) std(f *Finding) {
 	f.Server = plain(k.Server.Go)
 	f.Why = "a package of the standard library: the plugin was not built as the server was, by " + k.built()
 	f.Fix = k.Build
-	if tags := pinner.Tags(k.Server.Settings["-tags"]); (f.Package == "net" || f.Package == "os/user") && (slices.Contains(tags, "netgo") || slices.Contains(tags, "osusergo")) {
+	if tags := buildctx.Tags(k.Server.Settings["-tags"]); (f.Package == "net" || f.Package == "os/user") && (slices.Contains(tags, "netgo") || slices.Contains(tags, "osusergo")) {
 		f.Cause = Tags
 	}
 }

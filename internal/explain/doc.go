@@ -24,14 +24,14 @@ const (
 	ServerOwn Cause = "server-own" // a package of the server's own module
 	Content   Cause = "content"    // same label, other source
 	Libc      Cause = "libc"       // another C library, or one that is missing
-	Unknown   Cause = "unknown"
+	Unknown   Cause = "unknown"    // the packages differ in something that no build info shows
 
 	ToolchainOrFlags Cause = "toolchain-or-flags" // a package of the standard library, nothing more known
 	NoPluginSupport  Cause = "no-plugin-support"  // the server can load no plugin at all
-	AlreadyLoaded    Cause = "already-loaded"
-	Vendor           Cause = "vendor"        // vendor/ does not fit go.mod, or is missing
-	BuildContext     Cause = "build-context" // something that the build needs is not there
-	UserCode         Cause = "user-code"     // the plugin's own source
+	AlreadyLoaded    Cause = "already-loaded"     // two plugins with the same path
+	Vendor           Cause = "vendor"             // vendor/ does not fit go.mod, or is missing
+	BuildContext     Cause = "build-context"      // something that the build needs is not there
+	UserCode         Cause = "user-code"          // the plugin's own source
 )
 
 // A Finding is one error in the text. Its strings hold no control characters

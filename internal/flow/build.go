@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
@@ -175,8 +176,7 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	goos, goarch, _ := b.server.Platform()
-	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), goos, goarch, b.server.Settings["-tags"])
+	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))
 	verdict := verify.Compare(b.server, plugin, look.Imports)
 	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
 	b.result.Commands = append(b.result.Commands, b.show(i))

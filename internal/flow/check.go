@@ -188,7 +188,7 @@ func (c *checker) exact() error {
 		return &noPluginError{c.plugin.user.Module.Mod.Path}
 	}
 	match := pinner.Compare(c.server, l.Linked())
-	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, c.server.Settings["-tags"], g.Read, g.Imports)}
+	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, g.Read, g.Imports)}
 	if len(match.Own) > 0 {
 		c.problems = c.ownPackages(a, l, match.Own)
 		return nil
@@ -395,7 +395,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 	}
 	top = strings.TrimSuffix(top, "/")
 	for d := range mains {
-		if top == "" || top == "." || d == top || strings.HasPrefix(d, top+"/") {
+		if top == "" || top == "." || within(d, top) {
 			roots[d] = true
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
@@ -85,20 +87,12 @@ func (e *noPluginError) NextStep() string { return "name it with --package PKG o
 
 // parallel runs f for 0 to n-1, one on each processor.
 func parallel(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
-		next <- i
+		group.Go(func() error { f(i); return nil })
 	}
-	close(next)
-	wg.Wait()
+	group.Wait()
 }
 
 // servers reads each server once.

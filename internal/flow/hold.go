@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -18,8 +20,7 @@ func (a *aligner) hold(l *stage.Listing, match *pinner.Match) {
 		}
 		var holder *pinner.Pin
 		for i, pin := range a.server.Pins {
-			within := path == pin.Path || strings.HasPrefix(path, pin.Path+"/")
-			if within && (holder == nil || len(pin.Path) > len(holder.Path)) {
+			if within(path, pin.Path) && (holder == nil || len(pin.Path) > len(holder.Path)) {
 				holder = &a.server.Pins[i]
 			}
 		}
@@ -34,4 +35,22 @@ func (a *aligner) hold(l *stage.Listing, match *pinner.Match) {
 	for _, p := range match.Pins {
 		a.held[p.Path] = true
 	}
+}
+
+// holder returns the module of the plan whose package this would be: the pin or
+// cap with the longest path, or none.
+func holder(plan *pinner.Plan, pkg string) module.Version {
+	var longest module.Version
+	for _, v := range plan.Held() {
+		if within(pkg, v.Path) && len(v.Path) > len(longest.Path) {
+			longest = v
+		}
+	}
+	return longest
+}
+
+// within reports whether a package of this path may be of the module.
+func within(pkg, module string) bool {
+	rest, ok := strings.CutPrefix(pkg, module)
+	return ok && (rest == "" || rest[0] == '/')
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -28,12 +29,11 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 	if a.o.Imports == "none" {
 		return c, nil
 	}
-	goos, goarch, _ := a.server.Platform()
 	bare, err := a.unconstrained(l, a.bare)
 	if err != nil {
 		return c, err
 	}
-	im := a.stage.NewImports(l, goos+"/"+goarch, a.server.GoVersion(), bare)
+	im := a.stage.NewImports(l, buildctx.Of(a.server), bare)
 	direct, err := im.Direct()
 	if err != nil {
 		return c, err

@@ -31,7 +31,7 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 		}
 		importer, pkg := strings.TrimSuffix(strings.TrimSuffix(m[1], ".test"), "_test"), m[2]
 		for _, p := range a.in.Pins {
-			if pkg != p.Path && !strings.HasPrefix(pkg, p.Path+"/") {
+			if !within(pkg, p.Path) {
 				continue
 			}
 			if rest, own := strings.CutPrefix(importer, a.plugin.user.Module.Mod.Path); own && (rest == "" || rest[0] == '/') {
@@ -83,7 +83,7 @@ func (a *aligner) lackingImport(line string, plan *pinner.Plan, packages map[str
 		p.Imports = append(p.Imports, chain[i+1])
 	}
 	f := typecheck.Fault{Package: chain[len(chain)-2], Missing: chain[len(chain)-1], Msg: strings.TrimSpace(line[m[4]:])}
-	if v := plan.Holder(f.Missing); v.Path != "" {
+	if v := holder(plan, f.Missing); v.Path != "" {
 		f.Msg = fmt.Sprintf("%s is not in %s", f.Missing, v)
 	}
 	return f, true
@@ -94,7 +94,7 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 	p := &solve.Package{Path: name}
 	name = strings.TrimSuffix(name, ".test")
 	own := a.plugin.user.Module.Mod.Path
-	if name == own || strings.HasPrefix(name, own+"/") {
+	if within(name, own) {
 		p.Own = true
 		return p
 	}
@@ -131,9 +131,39 @@ func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.F
 // because somebody asks for more, but for a package that this version lacks.
 // To exclude the version that it went to would lead it to the one below.
 func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files stage.Files) error {
-	held, err := plan.Sought(tidied, a.in.Source)
+	held, err := raised(plan, tidied, a.in.Source)
 	if a.solver == nil || err != nil || len(held) == 0 {
 		return err
 	}
 	return a.stage.Lacking(ctx, plan.Mod, files, held)
+}
+
+// raised returns what the plan holds of the modules that go mod tidy has raised
+// although nobody asks for more.
+func raised(plan *pinner.Plan, tidied *pinner.Mod, source pinner.Source) ([]module.Version, error) {
+	m, err := tidied.Clone()
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for _, v := range slices.Backward(plan.Held()) {
+		held[v.Path] = v.Version // a pin goes before a cap
+	}
+	var raised []module.Version
+	for _, r := range tidied.Require {
+		if v := held[r.Mod.Path]; v != "" && v != r.Mod.Version {
+			raised = append(raised, module.Version{Path: r.Mod.Path, Version: v})
+			if err := m.AddRequire(r.Mod.Path, v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(raised) == 0 {
+		return nil, nil
+	}
+	g, err := pinner.LoadGraph(m, source)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(raised, func(v module.Version) bool { return g.Selected(v.Path) != v.Version }), nil
 }

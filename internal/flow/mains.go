@@ -2,16 +2,14 @@ package flow
 
 import (
 	"errors"
-	"fmt"
 	"go/build"
-	"go/version"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -26,20 +24,7 @@ type mains struct {
 // newMains looks at the module at root as a build by the server's Go for its
 // platform and tags does.
 func newMains(root, module string, s *pinner.Server) *mains {
-	m := &mains{root: root, module: module, look: build.Default}
-	m.look.CgoEnabled, m.look.Compiler = true, "gc"
-	if goos, goarch, ok := s.Platform(); ok {
-		m.look.GOOS, m.look.GOARCH = goos, goarch
-	}
-	m.look.BuildTags = pinner.Tags(s.Settings["-tags"])
-	if minor, ok := strings.CutPrefix(version.Lang("go"+s.GoVersion()), "go1."); ok {
-		n, _ := strconv.Atoi(minor) // 0 for what is no number
-		m.look.ReleaseTags = nil
-		for i := range n {
-			m.look.ReleaseTags = append(m.look.ReleaseTags, fmt.Sprintf("go1.%d", i+1))
-		}
-	}
-	return m
+	return &mains{root: root, module: module, look: buildctx.Of(s)}
 }
 
 // find returns the main packages and files that patterns name, "." or "./x" or

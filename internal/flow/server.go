@@ -98,7 +98,7 @@ func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
 		return nil, err
 	}
 	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{},
-		Reference: all.report(), Unknown: append([]string{}, s.Unknown()...), Assumed: append([]string{}, s.Assumed()...)}
+		Reference: all.report(), Unknown: append([]string{}, target.Unknown(s)...), Assumed: append([]string{}, target.Assumed(s)...)}
 	if err := s.Refuses(); err != nil {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
 	}
@@ -116,10 +116,10 @@ func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
 // assumed.
 func doubts(s *pinner.Server) []string {
 	var out []string
-	for _, u := range s.Unknown() {
+	for _, u := range target.Unknown(s) {
 		out = append(out, fmt.Sprintf("server %s: not known: %s", s.Ref, u))
 	}
-	for _, a := range s.Assumed() {
+	for _, a := range target.Assumed(s) {
 		out = append(out, fmt.Sprintf("server %s: assumed: %s", s.Ref, a))
 	}
 	return out

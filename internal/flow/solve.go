@@ -266,7 +266,7 @@ func ambiguities(l *stage.Listing) []string {
 // nobody has it.
 func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
-		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || plan.Holder(path).Path == "") {
+		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") {
 			return true
 		}
 	}
@@ -277,7 +277,7 @@ var providedRE = pattern.New(`does not contain package|no required module provid
 
 // whyMissing says why nothing provides a package.
 func whyMissing(plan *pinner.Plan, p *stage.Package) string {
-	if v := plan.Holder(p.ImportPath); v.Path != "" {
+	if v := holder(plan, p.ImportPath); v.Path != "" {
 		return fmt.Sprintf("%s is not in %s", p.ImportPath, v)
 	}
 	if p.Error != nil {

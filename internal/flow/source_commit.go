@@ -8,8 +8,9 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -17,8 +18,11 @@ var revisionRE = pattern.New(`^[0-9a-f]{7,64}$`)
 
 // commit compares the commits. It reports false where one is not known.
 func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner.Server, dir string) (bool, error) {
-	git := func(args ...string) (string, error) { return gocmd.Git(ctx, environ, src.dir, args...) }
-	head, err := git("rev-parse", "--verify", "HEAD^{commit}")
+	var head string
+	repo, err := git.Open(ctx, src.dir, src.dir, vars.Without(environ, vars.Git))
+	if err == nil {
+		head, err = repo.Head(ctx)
+	}
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -28,13 +32,13 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 	}
 	want := s.Settings["vcs.revision"]
 	if want == "" {
-		want = versionCommit(s.Main.Version, git)
+		want = versionCommit(ctx, s.Main.Version, repo)
 	}
 	if !revisionRE.MatchString(want) {
 		src.warn("the server's build info does not name its commit, so that of %s (%.12s) cannot be compared; the fingerprints decide", dir, head)
 		return false, nil
 	}
-	if _, err := git("cat-file", "-e", want+"^{commit}"); err != nil {
+	if !repo.HasCommit(ctx, want) {
 		// A copy within another repository, or a clone without its history.
 		src.warn("the server was built from commit %.12s, which the repository of %s does not have; the fingerprints decide", want, dir)
 		return false, nil
@@ -42,12 +46,12 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 	if !strings.HasPrefix(head, want) {
 		return false, fault(fmt.Sprintf("git -C %s checkout %s", dir, want), "--server-source %s: it is at commit %.12s, the server was built from %.12s", dir, head, want)
 	}
-	changed, err := git("status", "--porcelain", "--untracked-files=no", "--", ".")
+	changed, err := repo.Changed(ctx)
 	if err != nil {
 		return false, err
 	}
-	if changed != "" {
-		src.warn("%s has changes that are not committed, %s among them; the fingerprints decide", dir, strings.TrimSpace(changed[2:max(2, lineEnd(changed))]))
+	if len(changed) > 0 {
+		src.warn("%s has changes that are not committed, %s among them; the fingerprints decide", dir, changed[0])
 	}
 	if s.Settings["vcs.modified"] == "true" {
 		src.warn("the server was built from a changed copy of commit %.12s; nobody can see the changes, the fingerprints decide", want)
@@ -55,16 +59,9 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 	return true, nil
 }
 
-func lineEnd(s string) int {
-	if i := strings.IndexByte(s, '\n'); i >= 0 {
-		return i
-	}
-	return len(s)
-}
-
 // versionCommit returns the commit that the version of the server's module
 // stands for, or "": that of a pseudo-version, or of a tag that is at hand.
-func versionCommit(version string, git func(...string) (string, error)) string {
+func versionCommit(ctx context.Context, version string, repo *git.Repo) string {
 	if module.IsPseudoVersion(version) {
 		rev, err := module.PseudoVersionRev(version)
 		if err != nil {
@@ -75,11 +72,7 @@ func versionCommit(version string, git func(...string) (string, error)) string {
 	if module.CanonicalVersion(version) != version || version == "" {
 		return ""
 	}
-	rev, err := git("rev-parse", "--verify", "--quiet", "refs/tags/"+version+"^{commit}")
-	if err != nil {
-		return ""
-	}
-	return rev
+	return repo.Tag(ctx, version)
 }
 
 // requirements compares go.mod with what the server links: a tidy one of Go 1.17

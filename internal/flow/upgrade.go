@@ -3,7 +3,9 @@ package flow
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
@@ -80,8 +82,27 @@ func serverChanges(old, new *pinner.Server, linked []pinner.Linked) *report.Serv
 	for _, d := range verify.Settings(old, new) {
 		c.Settings = append(c.Settings, report.Moved{Name: d.What, Old: d.Plugin, New: d.Server})
 	}
-	for _, m := range pinner.Moves(old, new, linked) {
-		c.Pins = append(c.Pins, report.Moved{Name: m.Path, Old: m.Old, New: m.New})
-	}
+	c.Pins = append(c.Pins, movedPins(old, new, linked)...)
 	return c
+}
+
+// movedPins compares what a plugin, with the given packages, has in common with
+// two servers: the pins that move, come and go, sorted by path.
+func movedPins(old, new *pinner.Server, linked []pinner.Linked) []report.Moved {
+	before, after := map[string]string{}, map[string]string{}
+	for _, p := range pinner.Compare(old, linked).Pins {
+		before[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
+	}
+	for _, p := range pinner.Compare(new, linked).Pins {
+		after[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
+	}
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	var moved []report.Moved
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if before[path] != after[path] {
+			moved = append(moved, report.Moved{Name: path, Old: before[path], New: after[path]})
+		}
+	}
+	return moved
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
@@ -41,8 +42,7 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 				more = append(more, fmt.Sprintf("not known: the release of libc in the image: %v", err))
 			}
 		}
-		goos, goarch, _ := server.Platform()
-		look := modcache.New(cache, goos, goarch, server.Settings["-tags"])
+		look := modcache.New(cache, buildctx.Of(server))
 		v := verified(file, verify.Compare(server, plugin, look.Imports))
 		v.Warnings = append(v.Warnings, more...)
 		r.Plugins = append(r.Plugins, v)

@@ -1,6 +1,7 @@
 // Package git is the only door to the git command: [Open] finds the repository
 // of a directory, [Repo.Index] reads the files that are staged in it,
-// [Repo.Path] asks where git keeps its own. It never writes, and no command that
+// [Repo.Path] asks where git keeps its own, [Repo.Head] which commit is checked
+// out. It never writes, and no command that
 // it runs refreshes the index.
 package git
 
@@ -117,7 +118,8 @@ func (r *Repo) run(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "git", args...)
+	// A monitor of the repository's own is a program, and would be started.
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false"}, args...)...)
 	cmd.Dir, cmd.Env = r.Dir, append(r.env, "PWD="+r.Dir)
 	return cmd
 }

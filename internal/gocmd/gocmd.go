@@ -156,7 +156,7 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 	return start(ctx, g.Program, dir, g.Env, args)
 }
 
-// start runs a program to its end, or to ctx's.
+// start runs the go program to its end, or to ctx's.
 func start(ctx context.Context, program, dir string, env, args []string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -174,15 +174,12 @@ func start(ctx context.Context, program, dir string, env, args []string) ([]byte
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, fmt.Errorf("no %s command in PATH; install %s", program, sources[program])
+			return nil, fmt.Errorf("no %s command in PATH; install Go from https://go.dev/dl", program)
 		}
 		return stdout.Bytes(), &Error{Args: args, Stderr: stderr.String(), Err: err}
 	}
 	return stdout.Bytes(), nil
 }
-
-// sources are where the programs come from that are started by name.
-var sources = map[string]string{"go": "Go from https://go.dev/dl", "git": "it"}
 
 // Facts are what go env says of the toolchain in use, and of settings that go
 // env -w may have made.

@@ -58,18 +58,26 @@ func sum(data []byte) (v1.Hash, error) {
 	return h, err
 }
 
+// Digest, and the methods below, are those of a v1.Layer.
 func (l *Layer) Digest() (v1.Hash, error) { return sum(l.packed) }
-func (l *Layer) DiffID() (v1.Hash, error) { return sum(l.tar) }
-func (l *Layer) Size() (int64, error)     { return int64(len(l.packed)), nil }
 
+// DiffID is the digest of the tar.
+func (l *Layer) DiffID() (v1.Hash, error) { return sum(l.tar) }
+
+// Size is that of the blob.
+func (l *Layer) Size() (int64, error) { return int64(len(l.packed)), nil }
+
+// Compressed is the blob.
 func (l *Layer) Compressed() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(l.packed)), nil
 }
 
+// Uncompressed is the tar.
 func (l *Layer) Uncompressed() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(l.tar)), nil
 }
 
+// MediaType is that of a gzipped tar, whatever the blob is.
 func (l *Layer) MediaType() (types.MediaType, error) { return types.OCILayer, nil }
 
 // Image makes an image of layers, the lowest first.

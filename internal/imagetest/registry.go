@@ -87,6 +87,7 @@ func (r *Registry) Handle(path string, data []byte, contentType string) {
 	})
 }
 
+// ServeHTTP answers a request, with the faults that were asked for.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.requests = append(r.requests, req.Method+" "+req.URL.Path)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -44,7 +45,7 @@ type Missing struct {
 // roots names (slash paths below the module root), or of the files. missing are
 // packages whose source is not at hand.
 func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err error) {
-	g.ctx = context(g.Server)
+	g.ctx = buildctx.Of(g.Server)
 	g.versions = map[string]string{}
 	for _, r := range g.Mod.Require {
 		g.versions[r.Mod.Path] = r.Mod.Version
@@ -101,17 +102,6 @@ func (g *Graph) next(l *stage.Listing, level []*stage.Package) (next []*stage.Pa
 		}
 	}
 	return next, missing
-}
-
-func context(s *pinner.Server) build.Context {
-	ctx := build.Default
-	ctx.CgoEnabled = true // a plugin has no other way
-	if goos, goarch, ok := s.Platform(); ok {
-		ctx.GOOS, ctx.GOARCH = goos, goarch
-	}
-	ctx.BuildTags = pinner.Tags(s.Settings["-tags"])
-	ctx.ReleaseTags = stage.ReleaseTags(s.GoVersion())
-	return ctx
 }
 
 // root reads one main package: a directory, or a file of one by itself.

@@ -46,19 +46,8 @@ func SourceDir(dir string, v module.Version) (string, bool) {
 	return filepath.Join(dir, filepath.FromSlash(path)+"@"+version), true
 }
 
-// New returns the cache in dir as a build for the platform sees it.
-func New(dir, goos, goarch, tags string) *Cache {
-	c := &Cache{dir: dir, look: build.Default}
-	c.look.CgoEnabled = true // a plugin needs it
-	if goos != "" {
-		c.look.GOOS = goos
-	}
-	if goarch != "" {
-		c.look.GOARCH = goarch
-	}
-	c.look.BuildTags = pinner.Tags(tags)
-	return c
-}
+// New returns the cache in dir as a build in that context sees it.
+func New(dir string, look build.Context) *Cache { return &Cache{dir, look} }
 
 // Imports returns what pkg imports, "C" among it, and false if its source is
 // not at hand. p is the module that has pkg.

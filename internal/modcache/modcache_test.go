@@ -1,9 +1,11 @@
 package modcache
 
 import (
+	"go/build"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/module"
@@ -52,7 +54,10 @@ func TestImports(t *testing.T) {
 		{upper, "example.com/Upper/../../etc", "", nil, false},
 		{local, "example.com/Upper", "", nil, false},
 	} {
-		got, ok := New(dir, "linux", "amd64", tt.tags).Imports(tt.pin, tt.pkg)
+		look := build.Default
+		look.GOOS, look.GOARCH, look.CgoEnabled = "linux", "amd64", true
+		look.BuildTags = strings.Split(tt.tags, ",")
+		got, ok := New(dir, look).Imports(tt.pin, tt.pkg)
 		slices.Sort(got)
 		if ok != tt.ok || !slices.Equal(got, tt.want) {
 			t.Errorf("%s %q: %q, %v; want %q", tt.pkg, tt.tags, got, ok, tt.want)

@@ -4,8 +4,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/pinner"
 )
 
 // facts are settings that say nothing of how to build a plugin: it has its own
@@ -88,7 +88,7 @@ func cFlags(r *Recipe, name, value string) {
 var tagRE = pattern.New(`^[\p{L}\p{N}_.]+$`)
 
 func tags(r *Recipe, name, value string) {
-	list := pinner.Tags(value)
+	list := buildctx.Tags(value)
 	for _, t := range list {
 		if !tagRE.MatchString(t) {
 			r.leave(name, value, "no build tags", true)

@@ -63,7 +63,7 @@ func (v *view) cap(f typecheck.Fault) (*pinner.Cap, error) {
 	if err != nil {
 		return nil, nil // its versions cannot be had; others may do
 	}
-	to, err := v.Find.Newest(at.Path, below, v.limit().Allows)
+	to, err := v.Find.Newest(at.Path, below, v.Plan.Allows)
 	if err != nil || to == "" {
 		return nil, err
 	}

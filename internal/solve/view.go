@@ -7,7 +7,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/typecheck"
-	"github.com/pinfix/pinfix/pinner"
 )
 
 // A view is a state seen by the solver.
@@ -75,8 +74,6 @@ func (v *view) provider(pkg string) module.Version {
 	}
 	return module.Version{}
 }
-
-func (v *view) limit() pinner.Limit { return v.Plan.Limit(v.Server) }
 
 // roots returns the faults of packages that import no other faulty package,
 // directly or not: those of the others may be healed with them.

@@ -20,7 +20,6 @@ import (
 
 	"github.com/pinfix/pinfix/astimports"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/pinner"
 )
 
 // platforms are those a plugin's file may be built, vetted or looked at on by
@@ -49,10 +48,9 @@ type edge struct {
 	on   set
 }
 
-// NewImports looks at the packages of l for a server of the given platform, Go
-// version ("1.23.5") and tags. files are the plugin's Go files without pinfix's
-// own imports.
-func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) *Imports {
+// NewImports looks at the packages of l as a build in the server's context does, on every
+// platform. files are the plugin's Go files without pinfix's own imports.
+func (s *Stage) NewImports(l *Listing, server build.Context, files Files) *Imports {
 	read := func(name string) ([]byte, error) {
 		if rel, err := filepath.Rel(s.Root, name); err == nil {
 			if data, ok := files[filepath.ToSlash(rel)]; ok {
@@ -66,39 +64,22 @@ func (s *Stage) NewImports(l *Listing, platform, goVersion string, files Files) 
 	}
 	im := &Imports{listing: l, read: read, imports: s.imports, parsed: s.parsed}
 	all := platforms
-	if !slices.Contains(all, platform) {
-		all = append(slices.Clone(all), platform)
+	if own := server.GOOS + "/" + server.GOARCH; !slices.Contains(all, own) {
+		all = append(slices.Clone(all), own)
 	}
-	tags := [][]string{pinner.Tags(s.tags)}
-	if s.tags != "" {
+	tags := [][]string{server.BuildTags}
+	if len(server.BuildTags) > 0 {
 		tags = append(tags, nil) // the plugin's authors test and vet without them
 	}
 	for _, p := range all {
-		ctx := build.Default
+		ctx := server
 		ctx.GOOS, ctx.GOARCH, _ = strings.Cut(p, "/")
-		ctx.CgoEnabled = true // a plugin has no other way
-		ctx.ReleaseTags = ReleaseTags(goVersion)
 		for _, t := range tags {
 			ctx.BuildTags = t
 			im.ctxs = append(im.ctxs, ctx)
 		}
 	}
 	return im
-}
-
-// ReleaseTags are the tags that hold for Go v: go1.1 to go1.N.
-func ReleaseTags(v string) []string {
-	_, minor, _ := strings.Cut(v, ".")
-	minor, _, _ = strings.Cut(minor, ".")
-	n, err := strconv.Atoi(minor)
-	if err != nil {
-		return build.Default.ReleaseTags
-	}
-	var tags []string
-	for i := 1; i <= n; i++ {
-		tags = append(tags, "go1."+strconv.Itoa(i))
-	}
-	return tags
 }
 
 // Direct returns the paths of the modules that the plugin's own packages import

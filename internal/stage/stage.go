@@ -59,8 +59,8 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 
 // Reader returns a stage without a scratch directory and without the go command:
 // for NewImports only. read and imports return what a file holds and imports.
-func Reader(root, tags string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Stage {
-	s := &Stage{Root: root, ReadFile: read, tags: tags}
+func Reader(root string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Stage {
+	s := &Stage{Root: root, ReadFile: read}
 	s.imports = func(name string, data []byte) ([]string, error) {
 		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
 			return importsOf(name, data) // a file as it shall be

@@ -33,22 +33,23 @@ func IsSource(ref string) bool {
 // SourceOptions are what the go command runs with, where source needs it.
 type SourceOptions = source.Options
 
-// ReadSource reads a reference that [IsSource]. What it cannot know the server's
-// Unknown and Assumed say. The go command runs only where there is no
+// ReadSource reads a reference that [IsSource]. What it cannot know [Unknown] and
+// [Assumed] say. The go command runs only where there is no
 // vendor/modules.txt.
 func ReadSource(ctx context.Context, ref string, o SourceOptions) (*pinner.Server, error) {
 	s, err := readSource(ctx, ref, o)
+	if err == nil && len(s.Pins) > maxModules {
+		err = fmt.Errorf("%d modules", len(s.Pins))
+	}
 	if err == nil {
-		err = checkSource(s)
+		err = s.Check()
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		e := &Error{Ref: ref, Err: err, Next: "name the server's program instead"}
-		if next := (interface{ NextStep() string })(nil); errors.As(err, &next) {
-			e.Next = next.NextStep()
-		}
+		e := asError(err, "name the server's program instead")
+		e.Ref = ref
 		return nil, e
 	}
 	s.Ref = ref
@@ -121,20 +122,4 @@ func readSource(ctx context.Context, ref string, o source.Options) (*pinner.Serv
 		return source.ReadDir(ctx, ref, o)
 	}
 	return source.ReadMod(ctx, ref, o)
-}
-
-// checkSource checks what ends in go.mod and in command lines.
-func checkSource(s *pinner.Server) error {
-	if !validGo(s.GoVersion()) {
-		return fmt.Errorf("go.mod: its Go version %q is not a release", s.Go)
-	}
-	if len(s.Pins) > maxModules {
-		return fmt.Errorf("%d modules", len(s.Pins))
-	}
-	for _, p := range s.Pins {
-		if err := checkPin(p); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -15,8 +15,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/module"
-
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
@@ -42,6 +40,15 @@ func (e *Error) Unwrap() error { return e.Err }
 // NextStep says what the user can do.
 func (e *Error) NextStep() string { return e.Next }
 
+// asError makes err an *Error. The next step is err's own, or else what next says.
+func asError(err error, next string) *Error {
+	e := &Error{Err: err, Next: next}
+	if own := (interface{ NextStep() string })(nil); !errors.As(err, &e) && errors.As(err, &own) {
+		e.Next = own.NextStep()
+	}
+	return e
+}
+
 const refHint = "name the server program, or a file with the output of: go version -m PROGRAM"
 
 // Options say how a reference is read, where it leaves that open.
@@ -60,8 +67,7 @@ type Options struct {
 func Read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	s, err := read(ctx, ref, o)
 	if err != nil {
-		e := &Error{Err: err, Next: refHint}
-		errors.As(err, &e)
+		e := asError(err, refHint)
 		e.Ref = printable(err, ref)
 		return nil, e
 	}
@@ -191,78 +197,15 @@ func readInfo(p *pkghash.Program) (*debug.BuildInfo, error) {
 	return bi, nil
 }
 
-// fromBuildInfo checks what comes from elsewhere: module paths and versions end
-// in go.mod and in command lines.
+// fromBuildInfo is [pinner.FromBuildInfo] with what a snapshot needs.
 func fromBuildInfo(bi *debug.BuildInfo) (*pinner.Server, error) {
-	if bi.Main.Path == "" && len(bi.Deps) == 0 {
-		return nil, &Error{"", errors.New("its build info holds no modules"), "it was built without modules (GO111MODULE=off) or by another build system; pinfix needs a server built with modules"}
-	}
 	if len(bi.Deps) > maxModules {
 		return nil, fmt.Errorf("%d modules in the build info", len(bi.Deps))
 	}
-	if bi.Main.Path != "" {
-		if err := module.CheckImportPath(bi.Main.Path); err != nil {
-			return nil, fmt.Errorf("build info: %w", err)
-		}
+	s, err := pinner.FromBuildInfo(bi)
+	if err != nil {
+		return nil, err
 	}
-	s := &pinner.Server{
-		Main:     module.Version{Path: bi.Main.Path, Version: bi.Main.Version},
-		Path:     bi.Path,
-		Go:       bi.GoVersion,
-		Settings: map[string]string{},
-		Info:     infoText(bi),
-	}
-	if !validGo(s.GoVersion()) {
-		return nil, fmt.Errorf("its Go version %q is not a release (go1.x.y)", bi.GoVersion)
-	}
-	for _, b := range bi.Settings {
-		s.Settings[b.Key] = b.Value
-	}
-	seen := map[string]bool{bi.Main.Path: true}
-	for _, d := range bi.Deps {
-		if seen[d.Path] {
-			return nil, fmt.Errorf("build info: module %q stands there twice", d.Path)
-		}
-		seen[d.Path] = true
-		p := pinner.Pin{Version: module.Version{Path: d.Path, Version: d.Version}, Sum: d.Sum}
-		if d.Replace != nil {
-			p.Sum = d.Replace.Sum
-			p.Replace = module.Version{Path: d.Replace.Path, Version: d.Replace.Version}
-			if p.Replace.Version == "(devel)" {
-				p.Replace.Version = "" // a directory
-			}
-		}
-		if err := checkPin(p); err != nil {
-			return nil, fmt.Errorf("build info: %w", err)
-		}
-		s.Pins = append(s.Pins, p)
-	}
+	s.Info = infoText(bi)
 	return s, nil
-}
-
-func checkPin(p pinner.Pin) error {
-	switch {
-	case p.Version.Version == "(devel)":
-		return module.CheckImportPath(p.Path)
-	case p.Replace.Path != "" && p.Replace.Version == "":
-		// Replaced by a directory: a path without a dot, too, that no proxy knows.
-		return checkVersion(p.Version, module.CheckImportPath)
-	case p.Replace.Path != "":
-		if err := checkVersion(p.Replace, module.CheckPath); err != nil {
-			return err
-		}
-	}
-	return checkVersion(p.Version, module.CheckPath)
-}
-
-// checkVersion is module.Check without its tie between path and major version:
-// a replacement or an +incompatible one need not keep it.
-func checkVersion(v module.Version, checkPath func(string) error) error {
-	if err := checkPath(v.Path); err != nil {
-		return err
-	}
-	if v.Version == "" || module.CanonicalVersion(v.Version) != v.Version {
-		return fmt.Errorf("module %s has the malformed version %q", v.Path, v.Version)
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package target
 import (
 	"encoding/json"
 	"errors"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -344,7 +345,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("unchecked package %q", path)
 			}
 		}
-		if !validGo(s.GoVersion()) {
+		if !version.IsValid("go" + s.GoVersion()) {
 			t.Errorf("unchecked Go version %q", s.Go)
 		}
 	})

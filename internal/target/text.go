@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/version"
 	"runtime/debug"
 	"strings"
 
@@ -25,9 +24,7 @@ const textHint = "make it with: go version -m PROGRAM > FILE"
 func Parse(data []byte) (*pinner.Server, error) {
 	s, err := parse(data)
 	if err != nil {
-		e := &Error{Err: err, Next: textHint}
-		errors.As(err, &e)
-		return nil, e
+		return nil, asError(err, textHint)
 	}
 	return s, nil
 }
@@ -39,77 +36,97 @@ func parse(data []byte) (*pinner.Server, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return parseJSON(data)
 	}
-	var body strings.Builder
-	var goVersion string
-	var packages packageLines
-	var binary *pinner.Binary
-	var origin pinner.Origin
-	var source *pinner.ServerSource
-	var paths pinner.Paths
+	t := text{data: data}
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
-		line = strings.TrimRight(line, "\r\n")
-		if !strings.HasPrefix(line, "\t") {
-			body.WriteByte('\n') // keeps the line numbers
-		}
-		switch {
-		case strings.HasPrefix(line, binaryPrefix):
-			var err error
-			if binary, err = parseBinary(line); err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
-			}
-		case n == 1 && strings.HasPrefix(line, snapshotPrefix):
-			origin = parseOrigin(line)
-		case strings.HasPrefix(line, sourcePrefix):
-			source = parseSource(line)
-		case strings.HasPrefix(line, pathsPrefix):
-			var err error
-			if paths, err = parsePaths(line); err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
-			}
-		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "\t"):
-			body.WriteString(line[1:])
-			body.WriteByte('\n')
-		case source != nil && strings.HasPrefix(line, "pkg\t"):
-			if err := addSourcePackage(source, line); err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
-			}
-		case strings.HasPrefix(line, "pkg\t"):
-			if packages.table == nil {
-				packages.table = make(map[string]pinner.Fingerprint, bytes.Count(data, []byte("\npkg\t")))
-			}
-			if err := packages.add(line); err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
-			}
-		default:
-			i := strings.LastIndex(line, ": ") // a file name may hold one
-			if i < 0 || !strings.HasPrefix(line[i+2:], "go") && !strings.HasPrefix(line[i+2:], "devel ") {
-				return nil, errText
-			}
-			if goVersion != "" {
-				return nil, &Error{"", fmt.Errorf("line %d: a second program", n), "keep only the server's lines"}
-			}
-			goVersion = line[i+2:]
+		if err := t.line(n, strings.TrimRight(line, "\r\n")); err != nil {
+			return nil, err
 		}
 	}
-	if goVersion == "" {
+	return t.server()
+}
+
+// A text is what the lines of a snapshot or of go version -m have said so far.
+type text struct {
+	data      []byte          // all of it
+	body      strings.Builder // the build info, line for line
+	goVersion string
+	packages  packageLines
+	known     pinner.Server // what a snapshot says beside the build info
+}
+
+// line takes the nth line.
+func (t *text) line(n int, line string) error {
+	info, indented := strings.CutPrefix(line, "\t")
+	if indented {
+		t.body.WriteString(info)
+	}
+	t.body.WriteByte('\n') // for every line: it keeps the line numbers
+	if n == 1 && strings.HasPrefix(line, snapshotPrefix) {
+		t.known.Origin = parseOrigin(line)
+		return nil
+	}
+	switch {
+	case indented, line == "":
+		return nil
+	case strings.HasPrefix(line, "#"), strings.HasPrefix(line, "pkg\t"):
+		if err := t.more(line); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		return nil
+	}
+	i := strings.LastIndex(line, ": ") // a file name may hold one
+	if i < 0 || !strings.HasPrefix(line[i+2:], "go") && !strings.HasPrefix(line[i+2:], "devel ") {
+		return errText
+	}
+	if t.goVersion != "" {
+		return &Error{"", fmt.Errorf("line %d: a second program", n), "keep only the server's lines"}
+	}
+	t.goVersion = line[i+2:]
+	return nil
+}
+
+// more takes a line that only a snapshot has; other comments say nothing.
+func (t *text) more(line string) (err error) {
+	k := &t.known
+	switch {
+	case strings.HasPrefix(line, binaryPrefix):
+		k.Binary, err = parseBinary(line)
+	case strings.HasPrefix(line, sourcePrefix):
+		k.Source = parseSource(line)
+	case strings.HasPrefix(line, pathsPrefix):
+		k.Paths, err = parsePaths(line)
+	case strings.HasPrefix(line, "#"):
+	case k.Source != nil:
+		err = addSourcePackage(k.Source, line)
+	default:
+		if t.packages.table == nil {
+			t.packages.table = make(map[string]pinner.Fingerprint, bytes.Count(t.data, []byte("\npkg\t")))
+		}
+		err = t.packages.add(line)
+	}
+	return err
+}
+
+// server returns what all lines have said.
+func (t *text) server() (*pinner.Server, error) {
+	if t.goVersion == "" {
 		return nil, errText
 	}
-	if source != nil && packages.table != nil {
+	if t.known.Source != nil && t.packages.table != nil {
 		return nil, errors.New("a server's source has no fingerprints")
 	}
-	bi, err := debug.ParseBuildInfo(body.String())
+	bi, err := debug.ParseBuildInfo(t.body.String())
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "could not parse Go build info: "))
 	}
-	bi.GoVersion = goVersion
+	bi.GoVersion = t.goVersion
 	s, err := fromBuildInfo(bi)
 	if err != nil {
 		return nil, err
 	}
-	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = packages.table, binary, origin, source, paths
+	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = t.packages.table, t.known.Binary, t.known.Origin, t.known.Source, t.known.Paths
 	return s, nil
 }
 
@@ -179,5 +196,3 @@ func parseJSON(data []byte) (*pinner.Server, error) {
 	}
 	return fromBuildInfo(&bi)
 }
-
-func validGo(v string) bool { return version.IsValid("go"+v) && v != "" }

@@ -87,7 +87,7 @@ func libcImage(b *pinner.Binary) string {
 // debian is the newest release of Debian whose programs run with b's glibc.
 func debian(b *pinner.Binary) string {
 	for _, d := range []struct{ glibc, name string }{{"2.41", "trixie"}, {"2.36", "bookworm"}, {"2.31", "bullseye"}} {
-		if !(&pinner.Binary{Glibc: d.glibc}).TooNewFor(b) {
+		if !newerGlibc(d.glibc, b.LibcRelease) {
 			return d.name
 		}
 	}
@@ -170,7 +170,7 @@ func (c *comparison) warnings(r *Result) []string {
 			add("the plugin is built for %s=%s and the server for %s: the loader does not mind, but a machine that runs the one may not run the other", key, p, s)
 		}
 	}
-	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && s.LibcRelease == "" && p.NeedsNewerGlibc(s) {
+	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && s.LibcRelease == "" && newerGlibc(p.Glibc, s.Glibc) {
 		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
 	}
 	if c.plugin.Go == "" {

@@ -1,10 +1,14 @@
 package verify
 
 import (
+	"go/version"
 	"path"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -37,11 +41,11 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	}
 	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" && p != s {
 		add(Libc, true, "libc", p, strings.TrimSpace(s+" "+server.Binary.LibcRelease))
-	} else if p == s && s != "" && plugin.Binary.TooNewFor(server.Binary) {
+	} else if p == s && s != "" && tooNewFor(plugin.Binary, server.Binary) {
 		add(Libc, true, "glibc", plugin.Binary.Glibc+" or newer", server.Binary.LibcRelease)
 	}
 	if plugin.Go == "" {
-		if server.HasPluginInfo() {
+		if version.Compare("go"+server.GoVersion(), "go1.21") >= 0 { // its plugins have build info that can be read
 			add(GoVersion, true, "Go", "go1.20 or older", server.Go)
 		}
 		return list // no settings to compare
@@ -123,7 +127,7 @@ func experiments(v string) string {
 	return strings.Join(list, ",")
 }
 
-func tags(s *pinner.Server) string { return strings.Join(pinner.Tags(s.Settings["-tags"]), ",") }
+func tags(s *pinner.Server) string { return strings.Join(buildctx.Tags(s.Settings["-tags"]), ",") }
 
 // release leaves out the experiments, which are a setting: "go1.26.8-X:arenas",
 // and "go1.25.6 X:arenas" before Go 1.26.
@@ -164,5 +168,15 @@ func AsksForLibc(server, plugin *pinner.Server) bool {
 	if s == nil || p == nil || s.LibcRelease != "" || s.Libc() == "" || p.Libc() == "" {
 		return false
 	}
-	return s.Libc() != p.Libc() || p.NeedsNewerGlibc(s)
+	return s.Libc() != p.Libc() || newerGlibc(p.Glibc, s.Glibc)
 }
+
+// tooNewFor reports whether the plugin needs a higher release of glibc than there
+// is where the server runs, as far as that is known.
+func tooNewFor(plugin, server *pinner.Binary) bool {
+	return server.Libc() == "glibc" && server.LibcRelease != "" && newerGlibc(plugin.Glibc, server.LibcRelease)
+}
+
+// newerGlibc compares two releases, "2.34": three numbers at most, so their order
+// is that of semver.
+func newerGlibc(a, b string) bool { return semver.Compare("v"+a, "v"+b) > 0 }

@@ -1,10 +1,14 @@
-package pinner
+package target
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pinfix/pinfix/pinner"
+)
 
 // Unknown says what the reference to s cannot know, each with what that means;
 // nil for a program or a snapshot of one.
-func (s *Server) Unknown() []string {
+func Unknown(s *pinner.Server) []string {
 	var out []string
 	switch {
 	case s.Source == nil && s.Packages != nil:
@@ -20,7 +24,7 @@ func (s *Server) Unknown() []string {
 }
 
 // Assumed says what is taken for granted of s in place of what is not known.
-func (s *Server) Assumed() []string {
+func Assumed(s *pinner.Server) []string {
 	if s.Source == nil {
 		return nil
 	}
