@@ -40,7 +40,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"caps":        caps,
 	"forge":       forge,
 	"profile":     profile,
-	"readmerun":   readmeRun,
+	"docrun":      docRun,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that
