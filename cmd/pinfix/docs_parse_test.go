@@ -85,7 +85,7 @@ func parses(line string) error {
 // doNothing leaves of a command its flags and their values.
 func doNothing(c *cli.Command) {
 	c.Before = nil
-	if c.Action != nil {
+	if len(c.Subcommands) == 0 {
 		c.Action = func(c *cli.Context) error {
 			for name, values := range choices {
 				if c.IsSet(name) {

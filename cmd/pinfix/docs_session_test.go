@@ -105,6 +105,9 @@ func (w *worlds) make(name string) error {
 	return nil
 }
 
+// aServerPath is how pages name the reader's server; here it is the demo's.
+const aServerPath = "/path/to/server"
+
 // step runs a line where the last one has ended, with its exit status in $?.
 const step = `cd "$SESSION_NOW" && (exit "$SESSION_STATUS"); eval "$SESSION_LINE"; status=$?; printf '%s\n' "$PWD" "$status" >"$SESSION_STATE"; exit $status`
 
@@ -112,6 +115,7 @@ const step = `cd "$SESSION_NOW" && (exit "$SESSION_STATUS"); eval "$SESSION_LINE
 // seen there afterwards, and the exit status.
 func (s *session) run(t *testing.T, line string) (out []string, status string) {
 	t.Helper()
+	line = strings.NewReplacer(aServerPath, filepath.Join(s.dir, "server.bin"), "your/plugin", "plugin").Replace(line)
 	state := filepath.Join(t.TempDir(), "state")
 	cmd := exec.Command("script", "-qec", step, "/dev/null")
 	cmd.Dir = s.dir
@@ -140,7 +144,7 @@ func (s *session) screen(printed string) []string {
 		if j := strings.LastIndex(line, "\r\x1b[K"); j >= 0 {
 			line = line[j+len("\r\x1b[K"):]
 		}
-		lines[i] = strings.ReplaceAll(line, s.dir, "…")
+		lines[i] = strings.NewReplacer(filepath.Join(s.dir, "server.bin"), aServerPath, s.dir, "…").Replace(line)
 	}
 	if len(lines) == 1 && lines[0] == "" {
 		return nil
