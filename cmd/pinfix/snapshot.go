@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
 )
 
 func (e *env) snapshotCommand() *cli.Command {
@@ -44,7 +47,10 @@ beside go.mod, and everybody pins to the same server.
 			if err != nil {
 				return err
 			}
-			p.step("wrote " + name)
+			// Not a step: on a terminal that is a line that goes away.
+			if !c.Bool("quiet") {
+				fmt.Fprintf(e.stderr, "wrote %s\n", report.Printable(name))
+			}
 			return nil
 		},
 	}
