@@ -51,22 +51,31 @@ func drawing(a *report.Apply, graph string) []string {
 			node(fmt.Sprint("cap", i), c.Module, c.Old, c.New, "lowered")
 		}
 	}
-	var pins []string
 	for i, c := range a.Changes {
 		if c.Kind == "require" && c.Action == "change" && ids[c.Path+"@"+c.Old] == "" && forces(a.Caps, c.Path) {
 			node(fmt.Sprint("pin", i), c.Path, c.Old, c.New, "pinned")
-			pins = append(pins, c.Path)
 		}
 	}
+	var edges, own []string
 	for line := range strings.Lines(graph) {
 		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
-		// Of what the plugin's go.mod lists, only who else asks for a pin matters.
-		if ids[from] == "" || ids[to] == "" || from == a.Plugin.Module && slices.Contains(pins, strings.Split(to, "@")[0]) {
+		if ids[from] == "" || ids[to] == "" {
 			continue
 		}
 		_, version, _ := strings.Cut(to, "@")
-		lines = append(lines, fmt.Sprintf("    %s -- asks for %s --> %s", ids[from], version, ids[to]))
+		edge := fmt.Sprintf("    %s -- asks for %s --> %s", ids[from], version, ids[to])
+		if from == a.Plugin.Module {
+			own = append(own, edge)
+		} else {
+			edges = append(edges, edge)
+		}
 	}
+	// The plugin's go.mod lists also what only its modules ask for.
+	own = slices.DeleteFunc(own, func(edge string) bool {
+		to := edge[strings.LastIndex(edge, " "):]
+		return slices.ContainsFunc(edges, func(e string) bool { return strings.HasSuffix(e, to) })
+	})
+	lines = append(append(lines, own...), edges...)
 	return append(lines,
 		"    classDef lowered stroke:#b58900,stroke-width:2px",
 		"    classDef pinned stroke:#2aa198,stroke-width:2px")
