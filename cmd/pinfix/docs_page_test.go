@@ -25,7 +25,7 @@ type block struct {
 	line  int // of the opening fence
 	open  string
 	world string // <!-- world: … -->, the last one above
-	from  string // <!-- graph: … -->, right above
+	from  string // <!-- graph: … --> or <!-- output: … -->, right above
 	head  string // the last heading above
 	lines []string
 }
@@ -36,7 +36,7 @@ type span struct {
 }
 
 var (
-	comment = regexp.MustCompile(`^<!-- (world|graph): (\S+) -->$`)
+	comment = regexp.MustCompile(`^<!-- (world|graph|output): (.+) -->$`)
 	code    = regexp.MustCompile("``(.+?)``|`([^`]+)`")
 	link    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
 )

@@ -81,7 +81,6 @@ func (r *reader) block(b *block) {
 		r.dockerfile(b)
 	case "mermaid":
 		r.graph(b)
-	case "table":
 	case "text", "json", "go", "diff":
 		for i, line := range b.lines {
 			if strings.HasPrefix(line, "$ ") {
@@ -109,8 +108,12 @@ func (r *reader) session(b *block) *session {
 }
 
 // console runs the lines that begin with "$ " and compares what follows them.
+// Below <!-- output: COMMAND --> all of the block is what that prints.
 func (r *reader) console(b *block) {
-	s := r.session(b)
+	if b.from != "" {
+		b.lines = r.typed(b, b.line, b.from, b.lines)
+		return
+	}
 	var out []string
 	for i := 0; i < len(b.lines); {
 		cmd, ok := strings.CutPrefix(b.lines[i], "$ ")
@@ -118,24 +121,28 @@ func (r *reader) console(b *block) {
 			r.t.Errorf("%s:%d: a console block begins with $", r.page.name, b.line+i+1)
 			return
 		}
-		line := b.line + i + 1
 		out = append(out, b.lines[i])
-		var want []string
+		line, from := b.line+i+1, i+1
 		for i++; i < len(b.lines) && !strings.HasPrefix(b.lines[i], "$ "); i++ {
-			want = append(want, b.lines[i])
 		}
-		r.check(line, parsesAll(cmd))
-		got, _ := s.run(r.t, cmd)
-		r.check(line, validJSON(cmd, got))
-		if !matches(want, got) {
-			if !*update {
-				r.t.Errorf("%s:%d: $ %s\n-- the page has\n%s\n-- it prints\n%s", r.page.name, line, cmd, strings.Join(want, "\n"), strings.Join(got, "\n"))
-			}
-			want = got
-		}
-		out = append(out, want...)
+		out = append(out, r.typed(b, line, cmd, b.lines[from:i])...)
 	}
 	b.lines = out
+}
+
+// typed runs a command that stands in a line, and compares what it prints. It
+// returns what the page shall have.
+func (r *reader) typed(b *block, line int, cmd string, want []string) []string {
+	r.check(line, parsesAll(cmd))
+	got, _ := r.session(b).run(r.t, cmd)
+	r.check(line, validJSON(cmd, got))
+	if matches(want, got) {
+		return want
+	}
+	if !*update {
+		r.t.Errorf("%s:%d: $ %s\n-- the page has\n%s\n-- it prints\n%s", r.page.name, line, cmd, strings.Join(want, "\n"), strings.Join(got, "\n"))
+	}
+	return got
 }
 
 var exitComment = regexp.MustCompile(`#.*\bexit (\d)`)
