@@ -32,7 +32,7 @@ func TestErrorTable(t *testing.T) {
 			continue
 		}
 		for _, text := range spans(cells[0]) {
-			text = strings.ReplaceAll(text, "…", "x")
+			text = strings.Replace(text, "… different", "plugin was built with a different", 1)
 			if !agrees(explained(t, text), cells) && !agrees(explained(t, text, "-s", server), cells) {
 				t.Errorf("%s\nwant %s: %s\nexplain says %+v", text, cells[1], cells[2], explained(t, text))
 			}

@@ -120,7 +120,7 @@ func verdict(said string, loads bool) string {
 	if p := namedPackage(said); p != "" {
 		return "**refused** at `" + p + "`"
 	}
-	for _, text := range []string{"plugin: not implemented", "runtime: no plugin module data"} {
+	for _, text := range []string{"plugin: not implemented", "runtime: no plugin module data", "undefined symbol: __asan"} {
 		if strings.Contains(said, text) {
 			return "**refused**: `" + text + "`"
 		}

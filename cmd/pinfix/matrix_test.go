@@ -470,8 +470,8 @@ func (m *matrix) load(server, plugin string) (string, bool) {
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
 	out, err := cmd.CombinedOutput()
 	said := string(out)
-	if len(said) > 500 {
-		said = said[len(said)-500:]
+	if len(said) > 1000 {
+		said = said[:500] + "…" + said[len(said)-500:] // a crash names its cause first
 	}
 	return said, err == nil && strings.Contains(said, "\nloaded")
 }
