@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ func newWorlds(t *testing.T) *worlds {
 	w.env = append(os.Environ(),
 		"TOP="+top, "GOFLAGS=", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN="+docsGo, "CGO_ENABLED=1",
 		"GOMODCACHE="+host["GOMODCACHE"], "GOPROXY="+host["GOPROXY"],
-		"TERM=xterm", "NO_COLOR=1", "CI=", "PINFIX_SERVER=",
+		"TERM=xterm", "PAGER=cat", "NO_COLOR=1", "CI=", "PINFIX_SERVER=",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.com", "GIT_COMMITTER_NAME=author", "GIT_COMMITTER_EMAIL=author@example.com")
 	return w
@@ -117,7 +118,7 @@ func (s *session) run(t *testing.T, line string) (out []string, status string) {
 	t.Helper()
 	line = strings.NewReplacer(aServerPath, filepath.Join(s.dir, "server.bin"), "your/plugin", "plugin").Replace(line)
 	state := filepath.Join(t.TempDir(), "state")
-	cmd := exec.Command("script", "-qec", step, "/dev/null")
+	cmd := exec.CommandContext(t.Context(), "script", "-qec", step, "/dev/null")
 	cmd.Dir = s.dir
 	cmd.Env = append(s.env, "SHELL=/bin/sh", "PWD="+s.dir, "SESSION_NOW="+s.now, "SESSION_LINE="+line, "SESSION_STATE="+state, "SESSION_STATUS="+strconv.Itoa(s.status))
 	printed, err := cmd.Output()
@@ -135,10 +136,13 @@ func (s *session) run(t *testing.T, line string) (out []string, status string) {
 	return s.screen(string(printed)), f[1]
 }
 
+// colour is what git prints though NO_COLOR is set.
+var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
 // screen returns the lines that stay on a terminal: of a live line, what was
 // written last.
 func (s *session) screen(printed string) []string {
-	text := strings.ReplaceAll(printed, "\r\n", "\n")
+	text := strings.ReplaceAll(colour.ReplaceAllString(printed, ""), "\r\n", "\n")
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
 		if j := strings.LastIndex(line, "\r\x1b[K"); j >= 0 {
