@@ -145,3 +145,24 @@ func TestParses(t *testing.T) {
 		}
 	}
 }
+
+func TestMatches(t *testing.T) {
+	for _, m := range []struct {
+		want, got string
+		ok        bool
+	}{
+		{"a b", "a b", true},
+		{"a b", "a c", false},
+		{"a b", "a b\nc", false},
+		{"a …", "a b", true},
+		{"a … d", "a b\nc d", false},
+		{"…", "", true},
+		{"a\n…\nd", "a\nb\nc\nd", true},
+		{"a\n…\nd", "a\nd", true},
+		{"a\n…", "b\na", false},
+	} {
+		if matches(strings.Split(m.want, "\n"), strings.Split(m.got, "\n")) != m.ok {
+			t.Errorf("matches(%q, %q) is not %v", m.want, m.got, m.ok)
+		}
+	}
+}
