@@ -26,7 +26,6 @@ var notRun = []struct {
 	{regexp.MustCompile(`^git clone `), "it needs the network"},
 	{regexp.MustCompile(`^make (test|experiments)\b`), "it runs the tests"},
 	{regexp.MustCompile(`^make demo\b`), "the README has it in a console block"},
-	{regexp.MustCompile(`\./tyk\b`), "it needs Tyk's source; testdata/script/build_own_packages.txtar has a server of that kind"},
 }
 
 func notRunHere(line string) string {
