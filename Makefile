@@ -4,13 +4,17 @@ GO ?= go
 export GOFLAGS =
 export GOWORK = off
 
-.PHONY: build demo test test-real lint cross release-check bench fuzz docs clean
+.PHONY: build demo experiments test test-real lint cross release-check bench fuzz docs clean
 
 build: ## bin/pinfix
 	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -o bin/pinfix ./cmd/pinfix
 
-demo: build ## a server refuses a plugin, pinfix apply, the server loads it
+demo: build ## a server refuses a plugin; why; what to change; it is changed, built, and loads
 	@testdata/demo/run bin/pinfix
+
+experiments: ## the claims of docs/how-the-loader-decides.md and docs/comparison.md, tried for real
+	@cd cmd/pinfix && $(GO) test -count=1 -timeout 50m -run '^TestMatrix$$' -args -experiments
+	@cd cmd/pinfix && $(GO) test -count=1 -v -run '^TestScript$$/^others_ways$$'
 
 test: lint ## everything CI runs
 	$(GO) test -timeout 50m ./...

@@ -50,6 +50,7 @@ var (
 	aPlugin = recipe{dir: "plugin"}
 	ofOwn   = recipe{dir: "own", mod: "require example.com/server v1.2.0"}
 	tagged  = recipe{dir: "tagged"}
+	aWants  = recipe{dir: "wants"}
 )
 
 func flags(r recipe, f string) recipe { return r.with(func(r *recipe) { r.flags = f }) }
@@ -61,6 +62,12 @@ func mod(r recipe, m string) recipe       { return r.with(func(r *recipe) { r.mo
 func vendored(r recipe) recipe            { return r.with(func(r *recipe) { r.vendor = true }) }
 func untrimmed(r recipe) recipe           { return r.with(func(r *recipe) { r.untrimmed = true }) }
 func work(r recipe, dir string) recipe    { return r.with(func(r *recipe) { r.work = dir }) }
+
+// importing adds a package of module u.
+func importing(r recipe, pkg, version string) recipe {
+	r.mod = "require example.com/u " + version
+	return files(r, map[string]string{"u.go": "package main\n\nimport _ \"example.com/u/" + pkg + "\"\n"})
+}
 func files(r recipe, f map[string]string) recipe {
 	return r.with(func(r *recipe) { r.files = f })
 }
@@ -98,6 +105,8 @@ var pairs = []struct {
 	{"loads/untrimmed_replaced_down", untrimmed(aServer), untrimmed(mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => example.com/a v1.0.0"))},
 	{"loads/fork_both_halves", mod(aServer, forked), mod(aPlugin, forked)},
 	{"loads/exclude", aServer, mod(aPlugin, "require example.com/a v1.0.0\nexclude example.com/a v1.0.1")},
+	{"loads/demand_excluded", aServer, mod(aWants, "require example.com/a v1.0.0\nexclude example.com/a v1.0.1")},
+	{"loads/two_versions", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "x", "v1.1.0")},
 	{"loads/localdir_same_source", files(mod(aServer, ownCopy), map[string]string{"a/a.go": sameA, "a/go.mod": modA}), aPlugin},
 	{"loads/own_in_workspace", aServer, work(mod(ofOwn, ""), "server")},
 	{"loads/go1.22", goRelease(aServer, "go1.22.12"), goRelease(aPlugin, "go1.22.12")},
@@ -105,6 +114,8 @@ var pairs = []struct {
 	{"loads/cgo_package", aServer, tagged},
 
 	{"version/up", aServer, mod(aPlugin, "require example.com/a v1.0.1")},
+	{"version/demanded", aServer, aWants},
+	{"version/of_one_package", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "y", "v1.1.0")},
 	{"version/down", mod(aServer, "require example.com/a v1.0.1"), aPlugin},
 	{"version/same_bytes", aServer, mod(aPlugin, "require example.com/a v1.0.2")},
 	{"version/vendored", aServer, vendored(mod(aPlugin, "require example.com/a v1.0.1"))},
@@ -114,6 +125,7 @@ var pairs = []struct {
 
 	{"replace/down_by_replace", aServer, mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => example.com/a v1.0.0")},
 	{"replace/down_by_replace_of_version", aServer, mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a v1.0.1 => example.com/a v1.0.0")},
+	{"replace/demanded", aServer, mod(aWants, "require example.com/a v1.0.0\nreplace example.com/a => example.com/a v1.0.0")},
 	{"replace/missing", mod(aServer, forked), aPlugin},
 	{"replace/other_label", mod(aServer, forked), mod(aPlugin, strings.Replace(forked, "v1.0.0", "v1.0.1", 1))},
 	{"replace/other_fork_version", mod(aServer, forked), mod(aPlugin, strings.Replace(forked, "v1.5.0", "v1.5.1", 1))},
@@ -167,12 +179,18 @@ var pairs = []struct {
 // the server.
 func TestMatrix(t *testing.T) {
 	m := newMatrix(t)
+	notes := &notebook{said: map[string]string{}}
+	t.Cleanup(func() { notes.compare(t) })
 	for _, p := range pairs {
+		if *onlyExperiments && !isExperiment(p.name) {
+			continue
+		}
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			server, plugin := m.build(t, p.server), m.build(t, p.plugin)
 			said, loads := m.load(server, plugin)
 			t.Logf("the server says %q", said)
+			notes.note(p.name, said, loads)
 			v := m.verify(t, server, plugin)
 			if v.Loads != loads {
 				t.Errorf("verify says loads=%v, the server says %q", v.Loads, said)
@@ -418,6 +436,7 @@ var needs = map[string][]string{
 	"server": {"a", "b", "cg", "t"},
 	"plugin": {"a", "b"},
 	"tagged": {"cg", "only", "t"},
+	"wants":  {"a", "d"},
 }
 
 func (m *matrix) run(r recipe, dir string, args ...string) error {
@@ -451,8 +470,8 @@ func (m *matrix) load(server, plugin string) (string, bool) {
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
 	out, err := cmd.CombinedOutput()
 	said := string(out)
-	if len(said) > 500 {
-		said = said[len(said)-500:]
+	if len(said) > 1000 {
+		said = said[:500] + "…" + said[len(said)-500:] // a crash names its cause first
 	}
 	return said, err == nil && strings.Contains(said, "\nloaded")
 }

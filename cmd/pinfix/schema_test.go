@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,22 +20,37 @@ func schema(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: schema NAME FILE")
 	}
-	text, err := schemaText(args[0], filepath.Dir(ts.Getenv("TESTDATA")))
-	ts.Check(err)
+	if err := validate(args[0], filepath.Dir(ts.Getenv("TESTDATA")), []byte(ts.ReadFile(args[1]))); err != nil {
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+}
+
+// validate says whether data is what the schema of that name describes in full.
+func validate(name, top string, data []byte) error {
+	text, err := schemaText(name, top)
+	if err != nil {
+		return err
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	ts.Check(err)
-	if args[0] != "sarif" {
+	if err != nil {
+		return err
+	}
+	if name != "sarif" {
 		closeObjects(doc)
 	}
 	c := jsonschema.NewCompiler()
-	ts.Check(c.AddResource("schema.json", doc))
-	compiled, err := c.Compile("schema.json")
-	ts.Check(err)
-	data, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[1])))
-	ts.Check(err)
-	if err := compiled.Validate(data); err != nil {
-		ts.Fatalf("%s: %v", args[1], err)
+	if err := c.AddResource("schema.json", doc); err != nil {
+		return err
 	}
+	compiled, err := c.Compile("schema.json")
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	return compiled.Validate(value)
 }
 
 // closeObjects makes every described object refuse other fields: what pinfix

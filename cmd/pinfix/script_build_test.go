@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -58,18 +60,18 @@ func testProgram(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// readmerun DIR HEADING: runs the RUN lines of the Dockerfile below a heading of
-// the README in DIR, as /bin/sh -c runs them in a container's WORKDIR. What only a
-// container can do (apk, apt-get, go install of pinfix itself) is left out.
-func readmeRun(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: readmerun DIR HEADING")
+// docrun DIR FILE HEADING: runs the RUN lines of the Dockerfile below a heading
+// of a document in DIR, as /bin/sh -c runs them in a container's WORKDIR. What
+// only a container can do (apk, apt-get, go install of pinfix itself) is left out.
+func docRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: docrun DIR FILE HEADING")
 	}
-	readme, err := os.ReadFile(ts.Getenv("TESTDATA") + "/../README.md")
+	doc, err := os.ReadFile(filepath.Join(ts.Getenv("TESTDATA"), "..", args[1]))
 	ts.Check(err)
-	_, section, ok := strings.Cut(string(readme), "\n### "+args[1]+"\n")
+	_, section, ok := strings.Cut(string(doc), "# "+args[2]+"\n")
 	if !ok {
-		ts.Fatalf("no section %q", args[1])
+		ts.Fatalf("no section %q in %s", args[2], args[1])
 	}
 	section, _, _ = strings.Cut(section, "\n#")
 	_, code, _ := strings.Cut(section, "```dockerfile\n")
@@ -86,4 +88,18 @@ func readmeRun(ts *testscript.TestScript, neg bool, args []string) {
 	if n == 0 {
 		ts.Fatalf("no RUN line that can be run")
 	}
+}
+
+// inScripts says whether a line of testdata/script matches.
+func inScripts(t *testing.T, pattern string) bool {
+	t.Helper()
+	names, err := filepath.Glob("../../testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	re := regexp.MustCompile("(?m)^" + pattern)
+	return slices.ContainsFunc(names, func(name string) bool {
+		data, err := os.ReadFile(name)
+		return err == nil && re.Match(data)
+	})
 }

@@ -41,7 +41,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"forge":       forge,
 	"profile":     profile,
 	"testprogram": testProgram,
-	"readmerun":   readmeRun,
+	"docrun":      docRun,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestLinks follows every relative link of the documents: the file is there, and
+// so is the heading that an #anchor names.
+func TestLinks(t *testing.T) {
+	for _, name := range docsOf(t, "CONTRIBUTING.md", "CHANGELOG.md", "testdata/README.md", "testdata/logs/README.md") {
+		for _, l := range readPage(t, name).links {
+			if regexp.MustCompile(`^[a-z]+:`).MatchString(l.text) {
+				continue // elsewhere
+			}
+			file, anchor, _ := strings.Cut(l.text, "#")
+			if file == "" {
+				file = path.Base(name)
+			}
+			target := path.Join(path.Dir(name), file)
+			if _, err := os.Stat(filepath.Join("..", "..", target)); err != nil {
+				t.Errorf("%s:%d: no %s", name, l.line, target)
+				continue
+			}
+			if anchor != "" && !hasAnchor(readPage(t, target), anchor) {
+				t.Errorf("%s:%d: no heading #%s in %s", name, l.line, anchor, target)
+			}
+		}
+	}
+}
+
+var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+// hasAnchor says whether GitHub gives a heading of the page this anchor.
+func hasAnchor(p *docPage, anchor string) bool {
+	for _, h := range p.heads {
+		if strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(h), ""), " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
+}
