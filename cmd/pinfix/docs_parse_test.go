@@ -86,16 +86,7 @@ func parses(line string) error {
 func doNothing(c *cli.Command) {
 	c.Before = nil
 	if len(c.Subcommands) == 0 {
-		c.Action = func(c *cli.Context) error {
-			for name, values := range choices {
-				if c.IsSet(name) {
-					if err := oneOf(c, name, values...); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		}
+		c.Action = chosen
 	}
 	for _, sub := range c.Subcommands {
 		doNothing(sub)

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "write into README.md and docs/ what their commands print")
 
 // docsOf returns the files that TestDocs and TestLinks read, from the top.
 func docsOf(t *testing.T, more ...string) []string {
@@ -55,7 +52,7 @@ func TestDocs(t *testing.T) {
 // A reader does what a page says.
 type reader struct {
 	t        *testing.T
-	page     *page
+	page     *docPage
 	worlds   *worlds
 	sessions map[string]*session
 }
@@ -207,7 +204,7 @@ func validJSON(cmd string, out []string) error {
 	return validate(name, filepath.Join("..", ".."), []byte(strings.Join(out, "\n")))
 }
 
-func (p *page) save(t *testing.T) {
+func (p *docPage) save(t *testing.T) {
 	t.Helper()
 	if text := p.text(); text != p.old {
 		if err := os.WriteFile(filepath.Join("..", "..", p.name), []byte(text), 0o666); err != nil {

@@ -22,8 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 // update makes what was printed the thing that is wanted: of cmp with a file in
-// a script, and of the man page. Read the difference afterwards.
-var update = flag.Bool("update", false, "write what was printed into scripts and man page")
+// a script, of the man page, and of what the commands of README.md and docs/
+// print. Read the difference afterwards.
+var update = flag.Bool("update", false, "write what was printed into scripts, man page and documents")
 
 // toolchains is a directory of go1.x.y programs, which the go command finds in
 // PATH before it asks the proxy.
