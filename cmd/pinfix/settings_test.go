@@ -17,24 +17,19 @@ import (
 var notSettings = []string{"C", "dry-run", "format", "full", "color", "quiet", "verbose", "o", "print", "staged"}
 
 // TestSettings: whoever adds a flag decides whether a project may set it, and
-// the README names all that it may.
+// docs/configuration.md names all that it may.
 func TestSettings(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, line, _ := strings.Cut(string(readme), "Its keys are names of flags: ")
-	line, _, _ = strings.Cut(line, ";")
-	documented := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("`, \n", r) })
 	var names []string
 	for _, k := range settingKeys {
 		names = append(names, k.Name)
-		if !slices.Contains(documented, k.Name) {
-			t.Errorf("README.md does not name the setting %s", k.Name)
+		variable := "PINFIX_" + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
+		if !strings.Contains(string(doc), "`"+k.Name+"`") || !strings.Contains(string(doc), "`"+variable+"`") {
+			t.Errorf("docs/configuration.md does not name the setting %s or %s", k.Name, variable)
 		}
-	}
-	if len(documented) != len(names) {
-		t.Errorf("README.md names %q; there are %q", documented, names)
 	}
 	flags := map[string]bool{}
 	for _, c := range (&env{}).app().Commands {
