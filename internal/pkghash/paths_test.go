@@ -52,17 +52,3 @@ func TestReadPaths(t *testing.T) {
 		}
 	}
 }
-
-// FuzzReadPaths: what comes out may stand in a command line.
-func FuzzReadPaths(f *testing.F) {
-	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
-	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := ReadPaths(bytes.NewReader(data), []pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
-		for _, name := range []string{p.ModCache, p.Vendored} {
-			if name != "" && !IsSourcePath(name) || err != nil {
-				t.Errorf("%q, %v", name, err)
-			}
-		}
-	})
-}

@@ -75,7 +75,7 @@ func readPlugin(name string) (*pinner.Server, error) {
 // pluginInfo reads what build info there is. One without modules (GO111MODULE=off)
 // still names its Go version and settings.
 func pluginInfo(f *os.File) (*pinner.Server, error) {
-	bi, err := readInfo(f, "")
+	bi, err := readInfo(f)
 	if errors.Is(err, pkghash.ErrNoBuildInfo) {
 		return &pinner.Server{Settings: map[string]string{}}, nil
 	}

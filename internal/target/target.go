@@ -5,7 +5,6 @@ package target
 import (
 	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -129,7 +128,7 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
-	bi, err := readInfo(f, magic)
+	bi, err := readInfo(f)
 	if err != nil {
 		return nil, &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
 			"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
@@ -164,12 +163,7 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 
 func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
 
-// readInfo reads the build info of a program. [buildinfo.Read] is for PE only:
-// its readers of ELF and Mach-O have no limits for hostile files.
-func readInfo(f *os.File, magic string) (*debug.BuildInfo, error) {
-	if isPE(magic) {
-		return buildinfo.Read(f)
-	}
+func readInfo(f *os.File) (*debug.BuildInfo, error) {
 	version, text, err := pkghash.ReadBuildInfo(f)
 	if err != nil {
 		return nil, err
