@@ -44,11 +44,26 @@ func TestReadPaths(t *testing.T) {
 		{"vendored", "\x00/src/server/vendor/example.com/Upper/sub/a.go\x00", pinner.Paths{Vendored: "/src/server"}},
 		{"vendor of the standard library", "\x00/usr/local/go/src/vendor/golang.org/x/net/a.go\x00", pinner.Paths{}},
 		{"vendor of others", "\x00/src/vendor/example.org/x/a.go\x00", pinner.Paths{}},
+		{"vendor of nothing", "\x00/src/vendor//a.go\x00/src/vendor/\x00", pinner.Paths{}},
 		{"endless", "\x00/" + strings.Repeat("y", 3*maxPath) + "/example.com/b/v2@v2.1.0/a.go\x00", pinner.Paths{}},
 	} {
 		got, err := ReadPaths(bytes.NewReader([]byte(tt.text)), pins)
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
+	}
+}
+
+// TestPathsTime: a program that is all signs costs a second, not minutes. What is
+// counted is the work, for a clock is no measure on a busy machine.
+func TestPathsTime(t *testing.T) {
+	t.Parallel()
+	s := newSearch([]pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
+	window := []byte(strings.Repeat("\x00"+strings.Repeat("/", maxPath/2)+strings.Repeat("@v", maxPath/8), 2*step/maxPath))
+	for s.signs < maxSigns {
+		s.add(window)
+	}
+	if s.looks < maxLooks || s.look() {
+		t.Errorf("%d names were looked up", s.looks)
 	}
 }

@@ -73,8 +73,14 @@ const maxAnnotations = 10
 type annotations struct {
 	b    *strings.Builder
 	what string
-	rest []string // "file: text" of those that are not shown by themselves
+	rest []annotation // those that are not shown by themselves
 	n    int
+}
+
+type annotation struct {
+	file string
+	line int
+	text string
 }
 
 func (a *annotations) add(file string, line int, text string) {
@@ -82,21 +88,22 @@ func (a *annotations) add(file string, line int, text string) {
 		command(a.b, "error", file, line, text)
 		return
 	}
-	a.rest = append(a.rest, fmt.Sprintf("%s:%d: %s", file, line, text))
+	a.rest = append(a.rest, annotation{file, line, text})
 }
 
 func (a *annotations) end() {
 	switch len(a.rest) {
 	case 0:
+		return
 	case 1:
-		file, rest, _ := strings.Cut(a.rest[0], ":")
-		_, text, _ := strings.Cut(rest, ": ")
-		command(a.b, "error", file, 0, text)
-	default:
-		text := fmt.Sprintf("%s more:\n%s", count(len(a.rest), a.what), strings.Join(a.rest, "\n"))
-		file, _, _ := strings.Cut(a.rest[0], ":")
-		command(a.b, "error", file, 0, cutText(text, 8_000))
+		command(a.b, "error", a.rest[0].file, 0, a.rest[0].text)
+		return
 	}
+	text := count(len(a.rest), a.what) + " more:"
+	for _, r := range a.rest {
+		text += fmt.Sprintf("\n%s:%d: %s", r.file, r.line, r.text)
+	}
+	command(a.b, "error", a.rest[0].file, 0, cutText(text, 8_000))
 }
 
 func cutText(s string, n int) string {
@@ -116,12 +123,12 @@ func command(b *strings.Builder, level, file string, line int, text string) {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	at := ""
 	if file != "" {
-		at = " file=" + property.Replace(file)
+		at = " file=" + property.Replace(Printable(file))
 		if line > 0 {
 			at += fmt.Sprintf(",line=%d", line)
 		}
 	}
-	fmt.Fprintf(b, "::%s%s::%s\n", level, at, data.Replace(text))
+	fmt.Fprintf(b, "::%s%s::%s\n", level, at, data.Replace(Printable(text)))
 }
 
 func addRule(rules []sarifRule, id, text string) []sarifRule {
