@@ -155,11 +155,14 @@ func readArchive(t *testing.T, ref string) (found bool) {
 // archives are an image as docker save and as skopeo write it.
 func archives(t testing.TB) map[string][]byte {
 	t.Helper()
-	images, err := imagetest.Parse("entrypoint /bin/server\nlayer gzip\nfile /bin/real 5\nlink /bin/server real\n", t.TempDir())
+	dir, out := t.TempDir(), map[string][]byte{}
+	if err := os.WriteFile(filepath.Join(dir, "program"), []byte("a program"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	images, err := imagetest.Parse("platform linux/amd64\nentrypoint /bin/server\nlayer gzip\nfile /bin/real program\nsymlink /bin/server real\nlayer plain\ndir /etc\n", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, out := t.TempDir(), map[string][]byte{}
 	docker, oci := filepath.Join(dir, "docker.tar"), filepath.Join(dir, "oci.tar")
 	if err := imagetest.WriteDocker(docker, imagetest.Saved{Tag: "server:1", Image: images[0]}); err != nil {
 		t.Fatal(err)

