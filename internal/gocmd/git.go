@@ -12,6 +12,6 @@ import (
 // is not started.
 func Git(ctx context.Context, environ []string, dir string, args ...string) (string, error) {
 	env := append(vars.Without(environ, vars.Git), "PWD="+dir, "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
-	out, err := start(ctx, "git", dir, env, append([]string{"-c", "core.fsmonitor=false"}, args...))
+	out, err := start(ctx, "git", dir, env, append([]string{"-c", "core.fsmonitor=false"}, args...), maxOutput)
 	return strings.TrimRight(string(out), "\n"), err
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A Tree is the files of one module: those of the working tree ([Disk]) or
@@ -22,7 +24,7 @@ type Disk string
 
 // ReadFile reads a file; links are followed, as the go command does.
 func (d Disk) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(string(d), filepath.FromSlash(name)))
+	return bounded.ReadFile(filepath.Join(string(d), filepath.FromSlash(name)), bounded.Source)
 }
 
 // ReadDir reads a directory.

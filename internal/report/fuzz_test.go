@@ -238,7 +238,7 @@ var (
 
 func TestForms(t *testing.T) {
 	for i, a := range hostile {
-		for j := range 4 {
+		for j := range 3 {
 			checkForms(t, a, hostile[(i+j)%len(hostile)], hostile[(i+3*j)%len(hostile)])
 		}
 	}
