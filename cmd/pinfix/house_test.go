@@ -115,3 +115,41 @@ func checkFile(t *testing.T, name, rel string) error {
 	}
 	return nil
 }
+
+var sleepRE = regexp.MustCompile(`\btime\.Sleep\(`)
+
+// TestNoSleeping: no Go file and no command of a script waits for time to pass.
+// What happens then on a slow machine is a failure, and on a fast one a waste:
+// wait for the event, by a pipe, a channel or a connection. (A child of a test
+// may sleep, to be one that does not end.)
+func TestNoSleeping(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "bin") {
+			return fs.SkipDir
+		}
+		ext := filepath.Ext(name)
+		if d.IsDir() || ext != ".go" && ext != ".txtar" {
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			script := ext == ".txtar" && strings.HasPrefix(line, "exec ") && slices.Contains(strings.Fields(line), "sleep")
+			if sleepRE.MatchString(line) || script {
+				t.Errorf("%s:%d: sleeps", name, n)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
