@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -76,6 +77,9 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	st, err := stage.New(tool.go_, tool.cache, server.Settings["-tags"])
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && filepath.Base(path.Path) == "go.sum" {
+		return nil, cannotRead("go.sum", err)
+	}
 	if err != nil {
 		return nil, err
 	}
