@@ -47,8 +47,8 @@ STATICCHECK = v0.7.0
 vuln: ## no known fault in what pinfix calls
 	@mkdir -p bin
 	@db=$$($(GO) mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && test -d "$$db/data/osv" && \
-		$(GO) run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) -format json -db "file://$$db/data/osv" ./... > bin/vuln.json
-	@$(GO) run ./testdata/vuln < bin/vuln.json
+		$(GO) run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) -format json -db "file://$$db/data/osv" ./... > bin/vuln.json && \
+		$(GO) run ./testdata/vuln "$$db/data/osv" < bin/vuln.json
 
 GOVULNCHECK = v1.7.0
 VULNDB = v0.0.0-20261105234957-e22db6528018
