@@ -23,11 +23,11 @@ PURE = ./astimports ./pinner ./internal/...
 RACY = ^TestScript$$/^(apply_all|check_walk|check_staged|solve_conflicts|solve_search|image_registry|image_archives|explain_limits|bad_interrupt|verify_forms)$$
 
 cover: ## coverage of all packages; pinfix's own runs in the scripts count
-	rm -rf bin/cover && mkdir -p bin/cover
-	GOCOVERDIR=$(CURDIR)/bin/cover $(GO) test -timeout 50m -coverpkg=./... $(COVER) -args -test.gocoverdir=$(CURDIR)/bin/cover
-	$(GO) tool covdata percent -i bin/cover
-	$(GO) tool covdata textfmt -i bin/cover -o bin/cover.txt
-	@$(GO) tool cover -func bin/cover.txt | tail -n 1
+	@mkdir -p bin
+	$(GO) test -timeout 50m -coverprofile=bin/cover.txt -coverpkg=./... $(COVER)
+	@awk 'NR > 1 { n[$$1] = $$2; if ($$3 > 0) hit[$$1] = 1 } \
+		END { for (b in n) { p = b; sub("/[^/]*$$", "", p); all[p] += n[b]; total += n[b]; if (b in hit) { in_[p] += n[b]; covered += n[b] } } \
+		for (p in all) printf "%5.1f%%  %s\n", 100 * in_[p] / all[p], p | "sort -k2"; close("sort -k2"); printf "%5.1f%%  all\n", 100 * covered / total }' bin/cover.txt
 
 COVER = ./...
 
