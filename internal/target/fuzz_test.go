@@ -69,7 +69,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-var releaseRE = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*((rc|beta|alpha)[0-9]+)?$`)
+var releaseRE = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*((rc|beta)[0-9]+)?$`)
 
 // checkServer checks what ends in go.mod, in file names and in command lines.
 func checkServer(t *testing.T, s *pinner.Server) {

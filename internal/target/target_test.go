@@ -205,7 +205,7 @@ func TestParseGoVersions(t *testing.T) {
 			t.Errorf("%s: %s, want %s", header, got, want)
 		}
 	}
-	for _, header := range []string{"server: go1.x", "server: go", "server: devel go1.27-abcdef", "server: gopher", "server:go1.22.12", "go1.22.12"} {
+	for _, header := range []string{"server: go1.x", "server: go1.22a1", "server: go", "server: devel go1.27-abcdef", "server: gopher", "server:go1.22.12", "go1.22.12"} {
 		_, err := Parse([]byte(strings.Replace(head, "server: go1.22.12", header, 1)))
 		if err == nil {
 			t.Errorf("%s: no error", header)

@@ -151,4 +151,9 @@ func parseJSON(data []byte) (*pinner.Server, error) {
 	return fromBuildInfo(&bi)
 }
 
-func validGo(v string) bool { return version.IsValid("go"+v) && v != "" }
+// validGo reports whether v is a release, or a candidate of one. It ends in
+// GOTOOLCHAIN; version.IsValid knows other words than rc and beta as well.
+func validGo(v string) bool {
+	numbers := strings.Replace(strings.Replace(v, "rc", "", 1), "beta", "", 1)
+	return version.IsValid("go"+v) && strings.Trim(numbers, "0123456789.") == ""
+}
