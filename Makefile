@@ -13,13 +13,13 @@ demo: build ## a server refuses a plugin, pinfix apply, the server loads it
 	@testdata/demo/run bin/pinfix
 
 test: lint ## everything CI runs
-	$(GO) test -race -timeout 50m $(PURE)
+	$(GO) test -timeout 50m ./...
+	$(GO) test -race -timeout 50m $(RACE)
 	$(GO) test -race -timeout 50m -run '$(RACY)' ./cmd/pinfix
-	$(GO) test -timeout 50m ./cmd/pinfix
 
-# All but the scripts run under the race detector; of these some that have several
-# modules, rounds, servers or signals at a time.
-PURE = ./astimports ./pinner ./internal/...
+# What starts goroutines runs under the race detector too, and of the scripts those
+# that have several modules, rounds, servers or signals at a time.
+RACE = $(addprefix ./internal/,commit flow git gocmd image look pattern solve stage typecheck)
 RACY = ^TestScript$$/^(apply_all|check_walk|check_staged|solve_conflicts|solve_search|image_registry|image_archives|explain_limits|bad_interrupt|verify_forms)$$
 
 cover: ## coverage of all packages; pinfix's own runs in the scripts count
