@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/version"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/mod/module"
 )
@@ -54,7 +55,7 @@ func (s *Server) Check() error {
 			return fmt.Errorf("its main module: %w", err)
 		}
 	}
-	if v := s.GoVersion(); v == "" || !version.IsValid("go"+v) {
+	if !validGo(s.GoVersion()) {
 		return fmt.Errorf("its Go version %q is not a release (go1.x.y)", s.Go)
 	}
 	seen := map[string]bool{s.Main.Path: true}
@@ -95,4 +96,11 @@ func checkVersion(v module.Version, checkPath func(string) error) error {
 		return fmt.Errorf("module %s has the malformed version %q", v.Path, v.Version)
 	}
 	return nil
+}
+
+// validGo reports whether v is a release, or a candidate of one. It ends in
+// GOTOOLCHAIN; version.IsValid knows other words than rc and beta as well.
+func validGo(v string) bool {
+	numbers := strings.Replace(strings.Replace(v, "rc", "", 1), "beta", "", 1)
+	return v != "" && version.IsValid("go"+v) && strings.Trim(numbers, "0123456789.") == ""
 }

@@ -33,7 +33,34 @@ func ParseMod(name string, data []byte) (*Mod, error) {
 	if f.Module == nil {
 		return nil, fmt.Errorf("%s: no module directive; run go mod init", name)
 	}
+	if err := checkPaths(name, f); err != nil {
+		return nil, err
+	}
 	return &Mod{File: f, name: name, crlf: crlf}, nil
+}
+
+// checkPaths refuses module paths that no module can have. modfile takes any
+// word, and in a block some of them would be other syntax: "require ) v1.0.0".
+func checkPaths(name string, f *modfile.File) error {
+	var list modfile.ErrorList
+	check := func(verb, path string, line *modfile.Line) {
+		if err := module.CheckImportPath(path); err != nil {
+			list = append(list, modfile.Error{Filename: name, Pos: line.Start, Verb: verb, ModPath: path, Err: err})
+		}
+	}
+	for _, r := range f.Require {
+		check("require", r.Mod.Path, r.Syntax)
+	}
+	for _, x := range f.Exclude {
+		check("exclude", x.Mod.Path, x.Syntax)
+	}
+	for _, r := range f.Replace {
+		check("replace", r.Old.Path, r.Syntax)
+	}
+	if len(list) > 0 {
+		return list
+	}
+	return nil
 }
 
 // Text returns the file in canonical format.

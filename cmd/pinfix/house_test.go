@@ -18,18 +18,18 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
-	"internal/flow":      {"internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
+	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
-	"internal/source":    {"internal/gocmd", "pinner"},
+	"internal/source":    {"internal/bounded", "internal/gocmd", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
+	"internal/stage":     {"internal/bounded", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
-	"internal/look":      {"internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
+	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
 	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/vars"},
 	"internal/hook":      {"internal/shell"},
@@ -37,9 +37,10 @@ var mayImport = map[string][]string{
 	"internal/report":    {},
 	"internal/pkghash":   {"pinner"},
 	"internal/gocmd":     {"internal/vars"},
-	"internal/modcache":  {"pinner"},
+	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
-	"internal/typecheck": {},
+	"internal/typecheck": {"internal/bounded"},
+	"internal/bounded":   {},
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
@@ -62,7 +63,7 @@ var only = []struct {
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/"}},
 }
 
 func TestHouse(t *testing.T) {
@@ -142,4 +143,42 @@ func checkFile(t *testing.T, name, rel string, used map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+var sleepRE = regexp.MustCompile(`\btime\.Sleep\(`)
+
+// TestNoSleeping: no Go file and no command of a script waits for time to pass.
+// What happens then on a slow machine is a failure, and on a fast one a waste:
+// wait for the event, by a pipe, a channel or a connection. (A child of a test
+// may sleep, to be one that does not end.)
+func TestNoSleeping(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "bin") {
+			return fs.SkipDir
+		}
+		ext := filepath.Ext(name)
+		if d.IsDir() || ext != ".go" && ext != ".txtar" {
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			script := ext == ".txtar" && strings.HasPrefix(line, "exec ") && slices.Contains(strings.Fields(line), "sleep")
+			if sleepRE.MatchString(line) || script {
+				t.Errorf("%s:%d: sleeps", name, n)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

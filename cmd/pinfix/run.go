@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
-	"github.com/pinfix/pinfix/internal/report"
 )
 
 // Exit codes, the same for every format (DESIGN.md 4).
@@ -78,7 +77,7 @@ func (e *env) complain(err error) {
 	if rest != "" {
 		msg += "\n" + rest
 	}
-	fmt.Fprintf(e.stderr, "pinfix: %s\n", report.Printable(msg))
+	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(msg))
 }
 
 func (e *env) app() *cli.App {

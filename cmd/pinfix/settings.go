@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/config"
 	"github.com/pinfix/pinfix/internal/flow"
 )
@@ -142,7 +143,7 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 	}
 	name := filepath.Join(root, configName)
 	shown := shortName(name)
-	info, err := os.Stat(name)
+	data, err := bounded.ReadFile(name, config.MaxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		other := strings.TrimSuffix(name, "yaml") + "yml"
@@ -151,16 +152,6 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 		}
 		return nil, root, nil
 	case err != nil:
-	case !info.Mode().IsRegular():
-		err = errors.New("not a regular file")
-	case info.Size() > config.MaxSize:
-		err = fmt.Errorf("more than %d MiB", config.MaxSize>>20)
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(name)
-	}
-	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
 			err = path.Err

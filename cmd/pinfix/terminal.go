@@ -176,7 +176,7 @@ func (p *progress) log(line string) {
 	if p.verbose && !p.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		fmt.Fprintf(p.w, "  %s%s\n", p.prefix, line)
+		fmt.Fprintf(p.w, "  %s%s\n", p.prefix, message(line))
 	}
 }
 
@@ -192,7 +192,7 @@ func (p *progress) warn(warnings []string) {
 		return
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, report.Printable(w))
+		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, message(w))
 	}
 }
 
@@ -202,6 +202,12 @@ func (p *progress) note(notes []string) {
 		return
 	}
 	for _, n := range notes {
-		fmt.Fprintf(p.w, "pinfix: note: %s\n", report.Printable(n))
+		fmt.Fprintf(p.w, "pinfix: note: %s\n", message(n))
 	}
+}
+
+// message is a text of several lines behind pinfix's name: none of them can pass
+// for another message.
+func message(text string) string {
+	return strings.ReplaceAll(report.Printable(text), "\npinfix:", "\n  pinfix:")
 }

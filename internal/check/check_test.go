@@ -136,12 +136,14 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// FuzzProblems: no go.mod, go.sum or modules.txt makes check panic, and every
-// problem has a kind, a file and a line.
+// FuzzProblems: of any go.mod, go.sum and modules.txt, each problem has a kind, a
+// file with that line, and one line of text; they are the same the second time;
+// and a modules.txt that fits is the one that check expects.
 func FuzzProblems(f *testing.F) {
 	f.Add(mod, sumText, modulesText)
 	f.Add("module m\n", "", "")
 	f.Add("module m\n\ngo 1.16\n", "x\n", "# a v1\n## explicit\na\n# a => b\n")
+	f.Add(mod, sumText+"a b\x1b[2J c d\n", modulesText+"# x v1\n## explicit; go 1.99\nx\n")
 	f.Fuzz(func(t *testing.T, mod, sum, modules string) {
 		if _, err := pinner.ParseMod("go.mod", []byte(mod)); err != nil {
 			return
@@ -151,10 +153,23 @@ func FuzzProblems(f *testing.F) {
 		if err != nil {
 			return
 		}
+		text := map[string]string{"go.mod": mod, "go.sum": sum, "vendor/modules.txt": modules}
+		vendor := false
 		for _, p := range got {
-			if p.Kind == "" || p.File == "" || p.Line < 1 {
+			if p.Kind == "" || p.Line < 1 || strings.ContainsAny(p.Module+p.Have+p.Want+p.Why+p.Fix, "\n") {
 				t.Errorf("%+v", p)
 			}
+			if lines, ok := text[p.File]; ok && p.Line > strings.Count(lines, "\n")+1 {
+				t.Errorf("%s:%d of %d lines: %+v", p.File, p.Line, strings.Count(lines, "\n"), p)
+			}
+			vendor = vendor || p.File == "vendor/modules.txt"
+		}
+		again, err := Problems(pinned(t, mod, sum, modules))
+		if d := cmp.Diff(got, again); d != "" || err != nil {
+			t.Errorf("not the same again (%v):\n%s", err, d)
+		}
+		if len(got) == 0 && in.Vendor.expect(in.Mod) != modules {
+			t.Errorf("no problem, but expected is\n%s", in.Vendor.expect(in.Mod))
 		}
 		Certain(in, true)
 	})

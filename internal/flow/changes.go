@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/report"
@@ -79,7 +80,7 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 // add adds a file to the change set if it differs.
 func (c *changes) add(name string, data []byte) error {
 	full := filepath.Join(c.a.plugin.root, filepath.FromSlash(name))
-	old, err := os.ReadFile(full)
+	old, err := bounded.ReadFile(full, bounded.Any)
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(data) > 0 || name != "go.sum" {
 			c.tree.Files = append(c.tree.Files, change.Change{Path: name, New: data, Mode: 0o644})

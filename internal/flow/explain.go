@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/explain"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
@@ -80,7 +81,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	if root == "" {
 		return k, nil
 	}
-	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	data, err := bounded.ReadFile(filepath.Join(root, "go.mod"), bounded.Mod)
 	if err == nil {
 		k.Mod, err = parse(data)
 	}
@@ -140,7 +141,7 @@ func readGoMod(cache, root string, v module.Version) (*pinner.Summary, error) {
 		dir = filepath.Join(root, dir)
 	}
 	name := filepath.Join(dir, "go.mod")
-	data, err := os.ReadFile(name)
+	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
 		return nil, err
 	}

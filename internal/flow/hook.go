@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
@@ -72,7 +73,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 		return nil, err
 	}
 	h.file = filepath.Join(where, hook.Name)
-	if h.old, err = optional(os.ReadFile(h.file)); err != nil {
+	if h.old, err = optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
 		return nil, fault("make it a file that you can read", "%s: %w", h.file, cause(err))
 	}
 	if h.old != nil {
@@ -125,7 +126,7 @@ func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) 
 	for _, m := range hook.Managers {
 		for _, name := range m.Files {
 			file := filepath.Join(h.repo.Top, name)
-			text, err := optional(os.ReadFile(file))
+			text, err := optional(bounded.ReadFile(file, bounded.Mod))
 			if err != nil {
 				return m, "", nil, fault("make it a file that you can read", "%s: %w", file, cause(err))
 			}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -25,7 +26,7 @@ type plugin struct {
 
 // readPlugin finds and reads the module around o.Dir.
 func readPlugin(o Options) (*plugin, error) {
-	return readPluginBy(o, os.ReadFile)
+	return readPluginBy(o, func(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) })
 }
 
 // readPluginBy reads go.mod with read.

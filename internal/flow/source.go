@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -62,7 +62,7 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
 		return nil, fault(next, "--server-source %s: %w", dir, cause(err))
 	}
-	data, err := os.ReadFile(filepath.Join(abs, "go.mod"))
+	data, err := bounded.ReadFile(filepath.Join(abs, "go.mod"), bounded.Mod)
 	if err != nil {
 		return nil, fault(next, "--server-source %s: go.mod: %w", dir, cause(err))
 	}
@@ -97,10 +97,10 @@ func (src *serverSource) others(s *pinner.Server, dir string) error {
 		return nil
 	}
 	root := src.dir
-	data, err := os.ReadFile(filepath.Join(root, workName))
+	data, err := bounded.ReadFile(filepath.Join(root, workName), bounded.Mod)
 	for err != nil && filepath.Dir(root) != root {
 		root = filepath.Dir(root)
-		data, err = os.ReadFile(filepath.Join(root, workName))
+		data, err = bounded.ReadFile(filepath.Join(root, workName), bounded.Mod)
 	}
 	var work *modfile.WorkFile
 	if err == nil {
@@ -122,7 +122,7 @@ func (src *serverSource) others(s *pinner.Server, dir string) error {
 }
 
 func readUsed(dir string) (usedModule, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
 	if err != nil || dir == "" {
 		return usedModule{}, cmp.Or(err, fs.ErrNotExist)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 )
@@ -100,7 +101,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 func (d *vendorDiff) change(name string) (change.Change, error) {
 	c := change.Change{Path: "vendor/" + name, Mode: 0o644}
 	for i, data := range []*[]byte{&c.Old, &c.New} {
-		b, err := os.ReadFile(filepath.Join(d.dirs[i], filepath.FromSlash(name)))
+		b, err := bounded.ReadFile(filepath.Join(d.dirs[i], filepath.FromSlash(name)), bounded.Any)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -117,7 +118,7 @@ type vendored struct{ path, version string }
 
 // modules reads the "# path version" lines of a modules.txt.
 func modules(dir string) map[string]vendored {
-	data, err := os.ReadFile(filepath.Join(dir, "modules.txt"))
+	data, err := bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod)
 	if err != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -70,7 +71,7 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 
 // skip returns why the module is left alone, and its path.
 func (m Module) skip() (why, path string, err error) {
-	data, err := os.ReadFile(filepath.Join(m.Dir, "go.mod"))
+	data, err := bounded.ReadFile(filepath.Join(m.Dir, "go.mod"), bounded.Mod)
 	if err != nil {
 		return "", "", fault("make it a file that you can read", "%w", err)
 	}

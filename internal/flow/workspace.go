@@ -5,12 +5,12 @@ import (
 	"errors"
 	"go/version"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -28,7 +28,7 @@ const workHead = `// pinfix: the plugin imports packages of the server's own mod
 // treeWork reads the go.work beside go.mod and returns the directory of the
 // server's source that it uses: "" where there is none, or it uses none.
 func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) {
-	data, err := os.ReadFile(filepath.Join(root, workName))
+	data, err := bounded.ReadFile(filepath.Join(root, workName), bounded.Mod)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
@@ -42,7 +42,7 @@ func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) 
 	}
 	for _, u := range work.Use {
 		dir := realDir(root, u.Path)
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
 		if dir != "" && err == nil && modfile.ModulePath(data) == s.Main.Path {
 			return work, dir, nil
 		}
@@ -99,7 +99,7 @@ func (w *workspace) write(scratch *stage.Scratch, plugin *plugin) error {
 		}
 	} else {
 		var err error
-		if sum, err = os.ReadFile(filepath.Join(plugin.root, workName+".sum")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if sum, err = bounded.ReadFile(filepath.Join(plugin.root, workName+".sum"), bounded.Mod); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		absolute(work, plugin.root)

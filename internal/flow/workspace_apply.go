@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -102,7 +102,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 // both, or pinfix's.
 func (a *aligner) workText(al *aligned) ([]byte, error) {
 	name := filepath.Join(a.plugin.root, workName)
-	have, err := os.ReadFile(name)
+	have, err := bounded.ReadFile(name, bounded.Mod)
 	if err == nil && a.o.ServerSource == "" {
 		return have, nil // it named the source
 	}
@@ -158,7 +158,7 @@ func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) (
 	if err != nil {
 		return nil, err
 	}
-	old, err := os.ReadFile(filepath.Join(a.plugin.root, workName+".sum"))
+	old, err := bounded.ReadFile(filepath.Join(a.plugin.root, workName+".sum"), bounded.Mod)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) (
 	if err := a.selects(ctx, g, al.match.Pins); err != nil {
 		return nil, err
 	}
-	sum, err := os.ReadFile(file + ".sum")
+	sum, err := bounded.ReadFile(file+".sum", bounded.Mod)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

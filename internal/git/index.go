@@ -39,6 +39,24 @@ func (r *Repo) Index(ctx context.Context) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	x, err := parseIndex(out)
+	if err != nil {
+		return nil, err
+	}
+	x.cmd = r.command(ctx, "cat-file", "--batch")
+	if x.in, err = x.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, err := x.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	x.out = bufio.NewReaderSize(stdout, 64<<10)
+	return x, x.cmd.Start()
+}
+
+// parseIndex reads what git ls-files -s -z prints.
+func parseIndex(out []byte) (*Index, error) {
 	x := &Index{files: map[string]string{}, dirs: map[string][]fs.DirEntry{".": nil}}
 	for entry := range bytes.SplitSeq(out, []byte{0}) {
 		if len(entry) == 0 {
@@ -56,16 +74,7 @@ func (r *Repo) Index(ctx context.Context) (*Index, error) {
 			x.add(name, f[1])
 		}
 	}
-	x.cmd = r.command(ctx, "cat-file", "--batch")
-	if x.in, err = x.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	stdout, err := x.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	x.out = bufio.NewReaderSize(stdout, 64<<10)
-	return x, x.cmd.Start()
+	return x, nil
 }
 
 func (x *Index) add(name, object string) {

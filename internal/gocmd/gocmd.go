@@ -3,7 +3,6 @@
 package gocmd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -153,12 +152,13 @@ func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error)
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
-	return start(ctx, g.Program, dir, g.Env, args)
+	return start(ctx, g.Program, dir, g.Env, args, maxOutput)
 }
 
-// start runs the go program to its end, or to ctx's.
-func start(ctx context.Context, program, dir string, env, args []string) ([]byte, error) {
-	var stdout, stderr bytes.Buffer
+// start runs the go program to its end, to ctx's, or until it has printed more than
+// limit bytes.
+func start(ctx context.Context, program, dir string, env, args []string, limit int) ([]byte, error) {
+	stdout, stderr := limited{left: limit}, limited{left: limit}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -176,9 +176,12 @@ func start(ctx context.Context, program, dir string, env, args []string) ([]byte
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, fmt.Errorf("no %s command in PATH; install Go from https://go.dev/dl", program)
 		}
-		return stdout.Bytes(), &Error{Args: args, Stderr: stderr.String(), Err: err}
+		if stdout.full() || stderr.full() { // the child dies of the broken pipe, if it does
+			return nil, &Error{Args: args, Err: errTooMuch}
+		}
+		return stdout.kept.Bytes(), &Error{Args: args, Stderr: stderr.kept.String(), Err: err}
 	}
-	return stdout.Bytes(), nil
+	return stdout.kept.Bytes(), nil
 }
 
 // Facts are what go env says of the toolchain in use, and of settings that go

@@ -121,6 +121,24 @@ func TestRunWithoutGo(t *testing.T) {
 	}
 }
 
+// A child that prints without end is stopped, and what it printed is not kept.
+func TestRunEndless(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	for stream, script := range map[string]string{"stdout": "#!/bin/sh\nexec yes\n", "stderr": "#!/bin/sh\nexec yes >&2\n"} {
+		if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		out, err := start(t.Context(), "go", dir, os.Environ(), []string{"list"}, 1<<20)
+		if len(out) > 0 || !errors.Is(err, errTooMuch) || err.Error() != "go list: it prints more than 512 MiB" {
+			t.Errorf("%s: %d bytes, %v", stream, len(out), err)
+		}
+	}
+}
+
 // A context that ends ends the child, also one that does not listen.
 func TestRunCancelled(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -140,13 +158,16 @@ func TestRunCancelled(t *testing.T) {
 			work := t.TempDir()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			// To read from a pipe waits for the child that writes.
+			pipe := filepath.Join(work, "started")
+			if out, err := exec.Command("mkfifo", pipe).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
 			go func() {
-				for ctx.Err() == nil {
-					if _, err := os.Stat(filepath.Join(work, "started")); err == nil {
-						cancel()
-					}
-					time.Sleep(10 * time.Millisecond)
+				if _, err := os.ReadFile(pipe); err != nil {
+					t.Error(err)
 				}
+				cancel()
 			}()
 			start := time.Now()
 			_, err := New(Config{Dir: work, Environ: os.Environ()}).Run(ctx, "mod", "tidy")

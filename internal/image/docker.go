@@ -74,9 +74,9 @@ func (d *dockerArchive) read(tag string) error {
 	if err != nil {
 		return err
 	}
-	var images []savedImage
-	if err := json.Unmarshal(data, &images); err != nil {
-		return fault("save it again with docker save", "manifest.json: %w", err)
+	images, err := parseSaved(data)
+	if err != nil {
+		return err
 	}
 	if d.saved, err = choose(images, tag); err != nil {
 		return err
@@ -91,6 +91,14 @@ func (d *dockerArchive) read(tag string) error {
 	h, _, err := v1.SHA256(bytes.NewReader(d.config))
 	d.digest = h.String()
 	return err
+}
+
+func parseSaved(data []byte) ([]savedImage, error) {
+	var images []savedImage
+	if err := json.Unmarshal(data, &images); err != nil {
+		return nil, fault("save it again with docker save", "manifest.json: %w", err)
+	}
+	return images, nil
 }
 
 func (d *dockerArchive) small(name string) ([]byte, error) {

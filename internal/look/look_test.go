@@ -247,16 +247,3 @@ MIT
 		}
 	}
 }
-
-// FuzzScan: no Go file makes it panic.
-func FuzzScan(f *testing.F) {
-	f.Add([]byte("//go:build ignore\n\npackage main\n\nimport (\n\t_ \"a\" // pinfix\n)\n"))
-	f.Add([]byte("package p; import \"C\"\n"))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		f := File{Name: "a.go"}
-		f.constraints(src)
-		f.own(src)
-		s := &source{data: src}
-		s.parse("a.go")
-	})
-}

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A Tree is the files of one module: those of the working tree ([Disk]) or
@@ -22,7 +25,11 @@ type Disk string
 
 // ReadFile reads a file; links are followed, as the go command does.
 func (d Disk) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(string(d), filepath.FromSlash(name)))
+	limit := int64(bounded.Source)
+	if !strings.HasSuffix(name, ".go") {
+		limit = bounded.Mod // go.mod, go.sum, modules.txt
+	}
+	return bounded.ReadFile(filepath.Join(string(d), filepath.FromSlash(name)), limit)
 }
 
 // ReadDir reads a directory.

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/modcache"
 )
 
@@ -92,7 +93,7 @@ func left(dir, name string) bool {
 	if path.Ext(name) != ".go" {
 		return false
 	}
-	src, err := os.ReadFile(filepath.Join(dir, name))
+	src, err := bounded.ReadFile(filepath.Join(dir, name), bounded.Source)
 	if err != nil {
 		return true
 	}

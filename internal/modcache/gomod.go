@@ -1,11 +1,11 @@
 package modcache
 
 import (
-	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -29,7 +29,7 @@ func GoMod(dir string, v module.Version) (*pinner.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(name)
+	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
 		return nil, err
 	}

@@ -265,24 +265,3 @@ func TestNoBuildInfo(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func FuzzFacts(f *testing.F) {
-	for _, form := range forms {
-		m := linkedImage{
-			is64: form.is64, order: form.order, machine: elf.EM_X86_64, interp: "/lib/ld-musl.so",
-			needed: []string{"libc.so.6"}, versions: []string{"GLIBC_2.9", "GLIBC_2.34"}, info: inlineInfo("go1.23.5", "path\tx\n"), named: true,
-		}
-		f.Add(m.bytes())
-		m.named = false
-		f.Add(m.bytes())
-	}
-	for _, s := range linkedSpoiled {
-		f.Add(linkedSpoil(s.edit))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 4 {
-			copy(data, elf.ELFMAG) // the mutator would leave ELF
-		}
-		facts(t, data)
-	})
-}

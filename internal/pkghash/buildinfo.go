@@ -35,15 +35,27 @@ type blob struct {
 // BuildInfo returns the Go version and the module text that the go command has put
 // into the program, in the form of debug.ParseBuildInfo.
 //
-// It stands in for debug/buildinfo.Read, which opens the file with debug/elf or
-// debug/macho: these keep every section name, string tables of any size among
-// them, and unpack compressed ones.
+// It stands in for debug/buildinfo.Read, which opens the file with debug/elf,
+// debug/macho or debug/pe: these keep every section name and symbol, string
+// tables of any size among them, and unpack compressed ones.
 func (p *Program) BuildInfo() (goVersion, text string, err error) {
 	b, err := p.buildInfo()
 	if err != nil {
 		return "", "", err
 	}
 	return b.parse()
+}
+
+func findInfo(r io.ReaderAt) (*blob, error) {
+	var magic [2]byte
+	if err := readAt(r, magic[:], 0, "first bytes"); err == nil && string(magic[:]) == peMagic {
+		return peBuildInfo(r)
+	}
+	f, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	return f.buildInfo()
 }
 
 func (b *blob) parse() (goVersion, text string, err error) {

@@ -56,6 +56,13 @@ func TestHostileMemory(t *testing.T) {
 	hostile["Mach-O most strings"] = machSpoil(func(p *machParts) { p.symtab.Strsize = maxStrings })
 	hostile["Mach-O most symbols"] = machSpoil(func(p *machParts) { p.symtab.Nsyms = maxSymbols })
 	hostile["Mach-O info"] = machSpoil(func(p *machParts) { p.section.Size = math.MaxInt64 / 2 })
+	for _, s := range peSpoiled {
+		hostile["PE "+s.name] = peSpoil(s.edit)
+	}
+	hostile["PE data of 4 GiB"] = peSpoil(func(p *peParts) {
+		p.info = ""
+		p.sections[1].SizeOfRawData, p.sections[1].VirtualSize = math.MaxUint32, math.MaxUint32
+	})
 	for name, data := range hostile {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -108,7 +108,7 @@ func refused(said string) string {
 	return m[1]
 }
 
-func writeSource(t *testing.T) string {
+func writeSource(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range source {
@@ -125,7 +125,7 @@ func writeSource(t *testing.T) string {
 
 // build builds pkg with the local toolchain. Plugins need cgo, so a machine
 // without a C compiler skips the test.
-func build(t *testing.T, dir, pkg string, flags ...string) string {
+func build(t testing.TB, dir, pkg string, flags ...string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds programs")

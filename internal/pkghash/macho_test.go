@@ -7,9 +7,6 @@ import (
 	"errors"
 	"maps"
 	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -198,59 +195,13 @@ func TestMachOCut(t *testing.T) {
 	}
 }
 
-func FuzzMachO(f *testing.F) {
-	for _, form := range forms {
-		m := machImage{is64: form.is64, order: form.order, info: inlineInfo("go1.23.5", "path\tx\n"), syms: []symbol{{name: "_malloc"}, under("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
-		f.Add(m.bytes())
-	}
-	for _, s := range machSpoiled {
-		f.Add(machSpoil(s.edit))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		// The mutator would leave Mach-O at its first bytes.
-		if len(data) > 4 && !isMachO([4]byte(data)) {
-			copy(data, "\xcf\xfa\xed\xfe")
-		}
-		table, err := Read(bytes.NewReader(data))
-		if (err == nil) != (len(table) > 0) {
-			t.Errorf("%d packages, %v", len(table), err)
-		}
-		for name := range table {
-			if err := checkName(name); err != nil {
-				t.Errorf("%q: %v", name, err)
-			}
-		}
-		facts(t, data)
-	})
-}
-
-// facts reads the other facts of a file: an error or a value, and no panic.
-func facts(t *testing.T, data []byte) {
-	if b, err := ReadBinary(bytes.NewReader(data)); (err == nil) != (b != nil) {
-		t.Errorf("binary: %v, %v", b, err)
-	}
-	if v, text, err := ReadBuildInfo(bytes.NewReader(data)); err != nil && v+text != "" || len(text) > len(data) {
-		t.Errorf("build info: %q, %q, %v", v, text, err)
-	}
-}
-
 // TestMachODarwin reads a program that the local toolchain has linked for
 // macOS. It is no plugin host: that takes Apple's linker.
 func TestMachODarwin(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds programs")
-	}
 	dir := writeSource(t)
 	for _, arch := range []string{"amd64", "arm64"} {
-		out := filepath.Join(t.TempDir(), "server")
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", out, "./server")
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "PWD="+dir, "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOOS=darwin", "GOARCH="+arch)
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		f := openTest(t, out)
+		f := openTest(t, crossBuild(t, dir, "darwin", arch))
 		if b, err := ReadBinary(f); err != nil || b.Format != "Mach-O" || b.Arch != arch {
 			t.Errorf("%s: %+v, %v", arch, b, err)
 		}

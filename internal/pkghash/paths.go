@@ -18,6 +18,7 @@ const (
 	maxSigns     = 1 << 20 // places that look like a name; a large program has some ten thousand
 	maxPath      = 1 << 10 // bytes of a file name
 	maxPrefixes  = 1 << 6  // different ones; a real program has one
+	maxLooks     = 1 << 20 // names that are looked up, of all signs: a second
 	enoughPrefix = 32      // file names with one prefix settle it
 )
 
@@ -52,11 +53,11 @@ type search struct {
 	vendored map[string]bool // "github.com/Upper/x"
 
 	caches, vendors map[string]int // prefix -> file names
-	signs           int
+	signs, looks    int
 }
 
 func newSearch(pins []pinner.Pin) *search {
-	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}, 0}
+	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}, 0, 0}
 	for _, p := range pins {
 		v := p.Version
 		if p.Replace.Version != "" {
@@ -121,7 +122,7 @@ func (s *search) add(b []byte) {
 // name counts one file name, cut before "@v1.0.0/x.go" or "/vendor/a/x.go".
 func (s *search) name(before, after string) {
 	if rest, ok := strings.CutPrefix(after, "/vendor/"); ok {
-		for dir := path.Dir(rest); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(rest); dir != "." && dir != "/" && s.look(); dir = path.Dir(dir) {
 			if s.vendored[dir] {
 				vote(s.vendors, before)
 				return
@@ -131,11 +132,17 @@ func (s *search) name(before, after string) {
 	}
 	version, _, _ := strings.Cut(after, "/")
 	for i := len(before) - 1; i > 0; i-- {
-		if before[i] == '/' && s.cached[before[i+1:]+version] {
+		if before[i] == '/' && s.look() && s.cached[before[i+1:]+version] {
 			vote(s.caches, before[:i])
 			return
 		}
 	}
+}
+
+// look reports whether one more name may be looked up.
+func (s *search) look() bool {
+	s.looks++
+	return s.looks <= maxLooks
 }
 
 func vote(counts map[string]int, prefix string) {

@@ -44,6 +44,7 @@ func TestReadPaths(t *testing.T) {
 		{"vendored", "\x00/src/server/vendor/example.com/Upper/sub/a.go\x00", pinner.Paths{Vendored: "/src/server"}},
 		{"vendor of the standard library", "\x00/usr/local/go/src/vendor/golang.org/x/net/a.go\x00", pinner.Paths{}},
 		{"vendor of others", "\x00/src/vendor/example.org/x/a.go\x00", pinner.Paths{}},
+		{"vendor of nothing", "\x00/src/vendor//a.go\x00/src/vendor/\x00", pinner.Paths{}},
 		{"endless", "\x00/" + strings.Repeat("y", 3*maxPath) + "/example.com/b/v2@v2.1.0/a.go\x00", pinner.Paths{}},
 	} {
 		got, err := ReadPaths(bytes.NewReader([]byte(tt.text)), pins)
@@ -53,16 +54,16 @@ func TestReadPaths(t *testing.T) {
 	}
 }
 
-// FuzzReadPaths: what comes out may stand in a command line.
-func FuzzReadPaths(f *testing.F) {
-	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
-	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := ReadPaths(bytes.NewReader(data), []pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
-		for _, name := range []string{p.ModCache, p.Vendored} {
-			if name != "" && !IsSourcePath(name) || err != nil {
-				t.Errorf("%q, %v", name, err)
-			}
-		}
-	})
+// TestPathsTime: a program that is all signs costs a second, not minutes. What is
+// counted is the work, for a clock is no measure on a busy machine.
+func TestPathsTime(t *testing.T) {
+	t.Parallel()
+	s := newSearch([]pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
+	window := []byte(strings.Repeat("\x00"+strings.Repeat("/", maxPath/2)+strings.Repeat("@v", maxPath/8), 2*step/maxPath))
+	for s.signs < maxSigns {
+		s.add(window)
+	}
+	if s.looks < maxLooks || s.look() {
+		t.Errorf("%d names were looked up", s.looks)
+	}
 }

@@ -56,7 +56,7 @@ func (e *ReadError) Unwrap() error { return e.Err }
 // A Program is an open program or plugin.
 type Program struct{ object }
 
-// An object is an open file of either format.
+// An object is an open file of one of the formats.
 type object interface {
 	// table returns the fingerprints: all of them, or an error.
 	table() (map[string]pinner.Fingerprint, error)
@@ -90,6 +90,8 @@ func open(r io.ReaderAt) (object, error) {
 		return openELF(r)
 	case isMachO(magic):
 		return openMachO(r, magic)
+	case string(magic[:2]) == peMagic:
+		return peFile{r}, nil
 	}
 	return nil, &ReadError{0, part, ErrFormat}
 }

@@ -287,27 +287,6 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	for _, form := range forms {
-		m := image{is64: form.is64, order: form.order, syms: []symbol{{name: "malloc"}, pkg("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
-		f.Add(m.bytes())
-	}
-	for _, s := range spoiled {
-		f.Add(spoil(s.edit))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		table, err := Read(bytes.NewReader(data))
-		if (err == nil) != (len(table) > 0) {
-			t.Errorf("%d packages, %v", len(table), err)
-		}
-		for name := range table {
-			if err := checkName(name); err != nil {
-				t.Errorf("%q: %v", name, err)
-			}
-		}
-	})
-}
-
 // BenchmarkRead reads what a server of about 60 MB has: 300,000 symbols with
 // names of 40 bytes, and 1,000 packages among them.
 func BenchmarkRead(b *testing.B) {

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"go/version"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -147,14 +148,17 @@ func TestCommand(t *testing.T) {
 func FuzzOf(f *testing.F) {
 	f.Add("go1.23.5", "-trimpath", "true", "-gcflags", "all=-N -l")
 	f.Add("go1.26.8-X:arenas", "-toolexec", "touch x", "-tags", "a,b")
+	f.Add("go1.23.5+path", "GOOS", "linux", "GOARCH", "../x")
+	f.Add("go1.23.5-x+path", "GOTOOLCHAIN", "path", "GOWORK", "/x")
 	f.Add("go1.22", "GOEXPERIMENT", "a;b", "-gcflags", "all=-o=x")
 	words := regexp.MustCompile(`^(build|-buildmode=plugin|-trimpath|-race|-msan|-asan|-tags=[\p{L}\p{N}_.,]+|-gcflags=all=(-[a-zA-Z]+(=[a-z0-9=]+)?)( -[a-zA-Z]+(=[a-z0-9=]+)?)*|\.)$`)
-	vars := regexp.MustCompile(`^(GOTOOLCHAIN|GOWORK|GOFLAGS|CGO_ENABLED|GOOS|GOARCH|GOEXPERIMENT|GOFIPS140|GO386|GOAMD64|GOARM|GOARM64|GOPPC64|GORISCV64)=[A-Za-z0-9.,=-]*$`)
-	f.Fuzz(func(t *testing.T, version, k1, v1, k2, v2 string) {
-		if !regexp.MustCompile(`^go1\.[0-9.]+[- X:a-z]*$`).MatchString(version) {
+	vars := regexp.MustCompile(`^GOTOOLCHAIN=go[0-9]+(\.[0-9]+)*((rc|beta)[0-9]+)?$|^(GOWORK|GOFLAGS|CGO_ENABLED|GOOS|GOARCH|GOEXPERIMENT|GOFIPS140|GO386|GOAMD64|GOARM|GOARM64|GOPPC64|GORISCV64)=[A-Za-z0-9.,=-]*$`)
+	f.Fuzz(func(t *testing.T, goVersion, k1, v1, k2, v2 string) {
+		s := &pinner.Server{Go: goVersion, Settings: map[string]string{k1: v1, k2: v2}}
+		if v := s.GoVersion(); !version.IsValid("go"+v) || strings.Trim(strings.NewReplacer("rc", "", "beta", "").Replace(v), "0123456789.") != "" {
 			return // target refuses other versions
 		}
-		c := Of(&pinner.Server{Go: version, Settings: map[string]string{k1: v1, k2: v2}}).Command(Build{Package: ".", Mod: "readonly", Work: "off"})
+		c := Of(s).Command(Build{Package: ".", Mod: "readonly", Work: "off"})
 		for _, w := range c.Args {
 			if !words.MatchString(w) {
 				t.Errorf("argument %q", w)

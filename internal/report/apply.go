@@ -54,7 +54,7 @@ type Replace struct {
 func (r Reference) text() string {
 	s := clean(r.From)
 	if len(r.PassedOver) > 0 {
-		s += ", which comes before " + strings.Join(r.PassedOver, ", ")
+		s += ", which comes before " + clean(strings.Join(r.PassedOver, ", "))
 	}
 	return s
 }

@@ -24,14 +24,18 @@ func fit(s string) string {
 	return s + "\n… cut here: this is too long for a comment.\n"
 }
 
-// code is text in a code span, which may stand in a table.
+// code is text in a code span, which may stand in a table. A bar in it would end
+// the cell, and one behind a backslash for some readers and not for others.
 func code(s string) string {
+	if s == "" || strings.Contains(s, "|") {
+		return cell(s)
+	}
 	s = clean(s)
 	fence := strings.Repeat("`", longest(s, '`')+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
 	}
-	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+	return fence + s + fence
 }
 
 // longest returns the length of the longest run of c in s.
@@ -73,8 +77,14 @@ const maxAnnotations = 10
 type annotations struct {
 	b    *strings.Builder
 	what string
-	rest []string // "file: text" of those that are not shown by themselves
+	rest []annotation // those that are not shown by themselves
 	n    int
+}
+
+type annotation struct {
+	file string
+	line int
+	text string
 }
 
 func (a *annotations) add(file string, line int, text string) {
@@ -82,21 +92,22 @@ func (a *annotations) add(file string, line int, text string) {
 		command(a.b, "error", file, line, text)
 		return
 	}
-	a.rest = append(a.rest, fmt.Sprintf("%s:%d: %s", file, line, text))
+	a.rest = append(a.rest, annotation{file, line, text})
 }
 
 func (a *annotations) end() {
 	switch len(a.rest) {
 	case 0:
+		return
 	case 1:
-		file, rest, _ := strings.Cut(a.rest[0], ":")
-		_, text, _ := strings.Cut(rest, ": ")
-		command(a.b, "error", file, 0, text)
-	default:
-		text := fmt.Sprintf("%s more:\n%s", count(len(a.rest), a.what), strings.Join(a.rest, "\n"))
-		file, _, _ := strings.Cut(a.rest[0], ":")
-		command(a.b, "error", file, 0, cutText(text, 8_000))
+		command(a.b, "error", a.rest[0].file, 0, a.rest[0].text)
+		return
 	}
+	text := count(len(a.rest), a.what) + " more:"
+	for _, r := range a.rest {
+		text += fmt.Sprintf("\n%s:%d: %s", r.file, r.line, r.text)
+	}
+	command(a.b, "error", a.rest[0].file, 0, cutText(text, 8_000))
 }
 
 func cutText(s string, n int) string {
@@ -116,12 +127,12 @@ func command(b *strings.Builder, level, file string, line int, text string) {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	at := ""
 	if file != "" {
-		at = " file=" + property.Replace(file)
+		at = " file=" + property.Replace(Printable(file))
 		if line > 0 {
 			at += fmt.Sprintf(",line=%d", line)
 		}
 	}
-	fmt.Fprintf(b, "::%s%s::%s\n", level, at, data.Replace(text))
+	fmt.Fprintf(b, "::%s%s::%s\n", level, at, data.Replace(Printable(text)))
 }
 
 func addRule(rules []sarifRule, id, text string) []sarifRule {

@@ -51,12 +51,12 @@ func alignedApply() *Apply {
 	return a
 }
 
-// hostile is text that would be markup, script, a style, a policy's end or a
+// hostileText is text that would be markup, script, a style, a policy's end or a
 // lie on a terminal, were it not escaped.
-const hostile = `</style></script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'` + "\u202e\x1b[31m\x00`{{.}}]]>--><!--"
+const hostileText = `</style></script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'` + "\u202e\x1b[31m\x00`{{.}}]]>--><!--"
 
 func hostileApply() *Apply {
-	h := hostile
+	h := hostileText
 	return &Apply{
 		DryRun: true, Server: Server{Ref: h, Main: h, Go: h, Settings: map[string]string{h: h}, ModCache: h, Source: &Source{Ref: h, Digest: h}},
 		Plugin: Plugin{Dir: h, Module: h},
@@ -195,7 +195,7 @@ func TestConflictBounds(t *testing.T) {
 // TestGraph: every way leads from the plugin to the bound, from left to right,
 // whatever the facts are.
 func TestGraph(t *testing.T) {
-	for name, a := range map[string]*Apply{"large": largeApply(t), "hostile": hostileApply()} {
+	for name, a := range map[string]*Apply{"large": largeApply(t), "hostileText": hostileApply()} {
 		for _, c := range a.conflicts() {
 			svg := string(c.Graph.SVG)
 			for _, m := range regexp.MustCompile(`class="edge" d="M(-?\d+) \S+ \S+ \S+ \S+ (-?\d+) `).FindAllStringSubmatch(svg, -1) {

@@ -1,25 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
-	"unicode/utf8"
 )
-
-// JSON writes v as one indented object.
-func JSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
 
 // Style says how text looks.
 type Style struct{ Color, Verbose bool }
@@ -37,33 +25,6 @@ const (
 	cyan  = "36"
 	bold  = "1"
 )
-
-// clean quotes what a foreign file could use to fool a terminal.
-func clean(s string) string {
-	for _, r := range s {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return strconv.Quote(s)
-		}
-	}
-	return s
-}
-
-// Printable escapes what a foreign text could use to fool a terminal, but for
-// line ends and tabs.
-func Printable(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		_, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == '\n', r == '\t', unicode.IsPrint(r) && (r != utf8.RuneError || size > 1):
-			b.WriteString(s[i : i+size])
-		default:
-			q := strconv.QuoteToASCII(s[i : i+size])
-			b.WriteString(q[1 : len(q)-1])
-		}
-	}
-	return b.String()
-}
 
 // Text writes the report for people: the verdict, a table of the modules that
 // move, the diff where nothing is written yet, and what to do next.
@@ -88,7 +49,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
-		fmt.Fprintf(b, "\n%s\n", a.NextSteps)
+		fmt.Fprintf(b, "\n%s\n", Printable(a.NextSteps))
 	}
 	if a.ServerChanges != nil {
 		fmt.Fprintf(b, "\nto stay with this server: %s\n", Printable(a.ServerChanges.Keep))
@@ -146,7 +107,7 @@ func dash(s string) string {
 func (a *Apply) counts(b *strings.Builder) {
 	for _, c := range a.Changes {
 		if c.Kind == "sum" {
-			fmt.Fprintf(b, "\ngo.sum: %s\n", strings.TrimPrefix(c.Reason, "go mod tidy: "))
+			fmt.Fprintf(b, "\ngo.sum: %s\n", clean(strings.TrimPrefix(c.Reason, "go mod tidy: ")))
 		}
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
@@ -159,7 +120,7 @@ func (a *Apply) counts(b *strings.Builder) {
 			fmt.Fprintln(t, "\nVENDOR/\tFROM\tTO\tFILES")
 			first = false
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(c.Path), dash(c.Old), dash(c.New), strings.TrimPrefix(c.Reason, "files: "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(c.Path), dash(c.Old), dash(c.New), clean(strings.TrimPrefix(c.Reason, "files: ")))
 	}
 	t.Flush()
 }

@@ -10,19 +10,15 @@ import (
 	"fmt"
 	"go/version"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/pinner"
 )
-
-// maxFile is what is read of a go.mod or modules.txt; a real one has some ten
-// kilobytes.
-const maxFile = 16 << 20
 
 // Options are what the go command runs with, where it must.
 type Options struct {
@@ -116,17 +112,11 @@ func readMod(name string) (*modfile.File, error) {
 }
 
 func readFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
+	data, err := bounded.ReadFile(name, bounded.Mod)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(name), cause(err))
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", filepath.Base(name))
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s: more than %d MiB", filepath.Base(name), maxFile>>20)
-	}
-	return os.ReadFile(name)
+	return data, err
 }
 
 // cause leaves out the name that an [fs.PathError] repeats.

@@ -369,7 +369,7 @@ func (s *Stage) OwnFiles() (have, bare Files, err error) {
 		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
 			return nil // the go command takes a link to a file, but nothing else
 		}
-		data, err := os.ReadFile(name)
+		data, err := readSource(name)
 		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {
 			return err
 		}

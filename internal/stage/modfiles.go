@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -61,7 +61,7 @@ func (s *Stage) read(v module.Version) (*pinner.Summary, error) {
 	} else if !filepath.IsAbs(name) {
 		name = filepath.Join(s.Root, name)
 	}
-	data, err := os.ReadFile(name)
+	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
 		if v.Version == "" {
 			return nil, &DirectoryError{v.Path, err}

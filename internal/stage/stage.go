@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -46,7 +47,7 @@ type Stage struct {
 // New makes a scratch directory for the plugin at g.Dir. cache is GOMODCACHE,
 // tags the server's build tags.
 func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
-	sum, err := os.ReadFile(filepath.Join(g.Dir, "go.sum"))
+	sum, err := bounded.ReadFile(filepath.Join(g.Dir, "go.sum"), bounded.Mod)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: os.ReadFile, imports: importsOf, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: readSource, imports: importsOf, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -160,7 +161,7 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner
 	if _, err := s.run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
 		return nil, nil, err
 	}
-	data, err := os.ReadFile(name)
+	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -168,7 +169,7 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner
 	if err != nil {
 		return nil, nil, err
 	}
-	sum, err := os.ReadFile(filepath.Join(filepath.Dir(name), "go.sum"))
+	sum, err := bounded.ReadFile(filepath.Join(filepath.Dir(name), "go.sum"), bounded.Mod)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -192,3 +193,5 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	}
 	return dir, nil
 }
+
+func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

@@ -5,7 +5,6 @@ package target
 import (
 	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -136,14 +135,6 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
-	if isPE(magic) {
-		// Its readers of ELF and Mach-O have no limits for hostile files.
-		bi, err := buildinfo.Read(f)
-		if err != nil {
-			return nil, notGo(f, err)
-		}
-		return fromBuildInfo(bi)
-	}
 	p, err := pkghash.Open(f)
 	if err != nil {
 		return nil, notGo(f, err)
@@ -153,8 +144,8 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 		return nil, notGo(f, err)
 	}
 	s, err := fromBuildInfo(bi)
-	if err != nil {
-		return nil, err
+	if err != nil || isPE(magic) {
+		return s, err
 	}
 	if s.Settings["-buildmode"] == "plugin" {
 		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}

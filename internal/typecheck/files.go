@@ -8,12 +8,13 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/astutil"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // maxFaults bounds the faults of one package: the first ones tell.
@@ -69,7 +70,7 @@ func (r *result) parse(fset *token.FileSet, source map[string][]byte) []*ast.Fil
 		src, ok := source[full]
 		if !ok {
 			var err error
-			if src, err = os.ReadFile(full); err != nil {
+			if src, err = bounded.ReadFile(full, bounded.Source); err != nil {
 				r.fault(token.Position{Filename: full}, err.Error())
 				continue
 			}

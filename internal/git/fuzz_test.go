@@ -1,0 +1,44 @@
+package git
+
+import (
+	"path"
+	"strings"
+	"testing"
+)
+
+// FuzzParseIndex: whatever git lists, every file is in its directory, every
+// directory in the one above, up to the top or the root, and each only once.
+func FuzzParseIndex(f *testing.F) {
+	for _, seed := range []string{
+		"100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 0\tgo.mod\x00100755 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 0\ta b/c\td.go\x00120000 e69de29 0\tlink\x00",
+		"160000 e69de29 0\tsub\x00100644 e69de29 1\tgo.mod\x00", "100644 x 0\t/abs\x00", "100644 x 0\t../up\x00100644 x 0\ta//b\x00", "100644 x\tx\x00", "100644 x 0\t\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, out []byte) {
+		x, err := parseIndex(out)
+		if err != nil {
+			return
+		}
+		for name := range x.files {
+			if !x.Has(name) {
+				t.Errorf("%q is lost", name)
+			}
+			for at := name; at != "." && at != "/"; at = path.Dir(at) {
+				entries, err := x.ReadDir(path.Dir(at))
+				n := 0
+				for _, e := range entries {
+					if e.Name() == path.Base(at) && e.IsDir() == (at != name) {
+						n++
+					}
+				}
+				if err != nil || n == 0 {
+					t.Errorf("%q: %q stands %d times in %q, %v", name, path.Base(at), n, path.Dir(at), err)
+				}
+			}
+		}
+		if n := strings.Count(string(out), "\x00") + 1; len(x.files) > n || len(x.dirs) > len(out)+2 {
+			t.Errorf("%d files in %d directories of %d entries", len(x.files), len(x.dirs), n)
+		}
+	})
+}
