@@ -206,6 +206,9 @@ func (c *commit) note(journal place, r record) error {
 	if err != nil {
 		return err
 	}
+	if len(data) > maxJournal {
+		return fmt.Errorf("a change of %d files is too large", len(r.Files))
+	}
 	if err := c.disk.fill(journal, data); err != nil {
 		return cannotWrite(journal, err)
 	}
