@@ -27,7 +27,10 @@ func Acquire(ctx context.Context, root string, waiting func()) (*Lock, Outcome, 
 
 func acquire(ctx context.Context, root string, waiting func(), d disk) (*Lock, Outcome, error) {
 	l, err := tryLock(root)
-	if err == nil && !l.flock.Locked() {
+	if err != nil {
+		return nil, Nothing, err
+	}
+	if !l.flock.Locked() {
 		if waiting != nil {
 			waiting()
 		}
@@ -36,11 +39,10 @@ func acquire(ctx context.Context, root string, waiting func(), d disk) (*Lock, O
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err != nil {
-		l.Close()
-		return nil, Nothing, err
+	outcome := Nothing
+	if err == nil {
+		outcome, err = recoverAll(root, d)
 	}
-	outcome, err := recoverAll(root, d)
 	if err != nil {
 		l.Close()
 		return nil, outcome, err
@@ -56,32 +58,33 @@ func acquire(ctx context.Context, root string, waiting func(), d disk) (*Lock, O
 func tryLock(root string) (*Lock, error) {
 	dir := &Lock{flock.New(root, flock.SetFlag(os.O_RDONLY))}
 	_, err := dir.flock.TryLock()
-	switch {
-	case err == nil:
+	if err == nil {
 		return dir, nil
-	case errors.Is(err, os.ErrNotExist):
-		return dir, fmt.Errorf("module root %s: %w", root, err)
 	}
 	dir.Close()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("module root %s: %w", root, err)
+	}
 	return tryLockFile(root)
 }
 
 func tryLockFile(root string) (*Lock, error) {
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return &Lock{}, fmt.Errorf("module root: %w", err)
+		return nil, fmt.Errorf("module root: %w", err)
 	}
 	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(real)))
 	l := &Lock{flock.New(filepath.Join(os.TempDir(), name), flock.SetPermissions(0o600))}
 	if _, err := l.flock.TryLock(); err != nil {
-		return l, fmt.Errorf("lock %s: %w", root, err)
+		l.Close()
+		return nil, fmt.Errorf("lock %s: %w", root, err)
 	}
 	return l, nil
 }
 
 // Close gives the lock back; a nil Lock is none.
 func (l *Lock) Close() {
-	if l != nil && l.flock != nil {
+	if l != nil {
 		_ = l.flock.Close() // the system does it at the latest when the process ends
 	}
 }

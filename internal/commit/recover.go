@@ -29,10 +29,10 @@ func Recover(root string) (Outcome, error) {
 		return Nothing, nil
 	}
 	l, err := tryLock(root)
-	defer l.Close()
 	if err != nil {
 		return Nothing, err
 	}
+	defer l.Close()
 	if !l.flock.Locked() {
 		return Busy, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -47,7 +46,8 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestHuge: lines and texts of any size take time in proportion.
+// TestHuge: lines and texts of any size take time in proportion. Nothing here looks
+// at a clock: what takes more would take hours.
 func TestHuge(t *testing.T) {
 	t.Parallel()
 	const line = `plugin.Open("a"): plugin was built with a different version of package go.uber.org/zap`
@@ -70,16 +70,12 @@ func TestHuge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			found := Find(tt.text, "")
 			if len(found) != tt.findings {
 				t.Errorf("%d findings, want %d", len(found), tt.findings)
 			}
 			for _, f := range found {
 				checkFinding(t, tt.text, f)
-			}
-			if d := time.Since(start); d > 20*time.Second {
-				t.Errorf("%v for %d MiB", d, len(tt.text)>>20)
 			}
 		})
 	}
