@@ -154,7 +154,7 @@ func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *re
 	if err := result.HTML(&b); err != nil {
 		return err
 	}
-	if err := page.Write(c.Context, b.Bytes()); err != nil {
+	if err := page.Write(c.Context, b.Bytes(), p.step); err != nil {
 		return err
 	}
 	p.wrote(c.String("o"))

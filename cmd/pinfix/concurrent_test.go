@@ -16,8 +16,7 @@ import (
 const atATime = 20
 
 // TestConcurrent runs many applies at once, on one module and on a module each.
-// All exit with 0, and the trees are what one run makes. The dry runs and checks
-// among them are not held up, and see the old tree or the new one.
+// All exit with 0, and the trees are what one run makes.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newKillWorld(t)
@@ -44,8 +43,8 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// TestWaits: an apply says that it waits for another one, and a dry run, a check
-// and a snapshot elsewhere do not wait at all.
+// TestWaits: an apply says that it waits for another one, and a dry run and a check
+// do not wait at all.
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	w := newKillWorld(t)

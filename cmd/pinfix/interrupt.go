@@ -21,7 +21,11 @@ func untilInterrupted() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &interruptible{ctx, sync.OnceFunc(func() {
 		caught := make(chan os.Signal, 1)
-		signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+			if !signal.Ignored(s) { // nohup
+				signal.Notify(caught, s)
+			}
+		}
 		go func() {
 			<-caught
 			cancel()

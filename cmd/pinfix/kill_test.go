@@ -76,6 +76,9 @@ func readTree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && strings.Contains(d.Name(), ".pinfix-") {
+			all[d.Name()] = "left behind" // and what is in it, if anything
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -167,7 +170,7 @@ func (w *killWorld) end(t *testing.T, r *rand.Rand, i int, sig syscall.Signal) (
 func TestKill9(t *testing.T) {
 	t.Parallel()
 	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 9))
-	counts := map[string]int{}
+	counts, halves := map[string]int{}, 0
 	for i := range *kills {
 		dir, cmd, _ := w.end(t, r, i, syscall.SIGKILL)
 		if cmd.ProcessState.ExitCode() >= 0 {
@@ -176,6 +179,7 @@ func TestKill9(t *testing.T) {
 		half := "whole"
 		if w.which(t, dir) != "old" && w.which(t, dir) != "new" {
 			half = "half done"
+			halves++
 		}
 		out, _ := w.command(dir, w.temp[0], "check").CombinedOutput() // any command does; check is the quickest
 		if told := strings.Contains(string(out), "an earlier run was killed"); half != "whole" && !told {
@@ -194,6 +198,9 @@ func TestKill9(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills: %v", *kills, counts)
+	if halves == 0 {
+		t.Error("no kill came while apply wrote")
+	}
 }
 
 // TestCtrlC sends Ctrl-C at random moments, and again while it ends. The tree

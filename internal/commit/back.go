@@ -97,7 +97,7 @@ func (m *module) contentBack(e entry, at, kept place) (changed string, err error
 
 // removeNew removes a file that was not there before.
 func (m *module) removeNew(e entry, at place, now string) (changed string, err error) {
-	ours, err := m.inside(at)
+	ours, err := m.mayRemove(at)
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +114,7 @@ func (m *module) dirBack(slash string) error {
 	if err != nil {
 		return err
 	}
-	if ours, err := m.inside(dir); err != nil || !ours {
+	if ours, err := m.mayRemove(dir); err != nil || !ours {
 		return err
 	}
 	if err := m.disk.discard(dir); err != nil && !notEmpty(err) {
@@ -142,7 +142,7 @@ func (m *module) vendorBack(r record) (changed string, err error) {
 			if r.Vendor.Old {
 				changed += fmt.Sprintf(" (before: %s)", filepath.Base(kept.name))
 			}
-			return changed, nil
+			return changed, m.disk.removeAll(temp)
 		}
 		if err := m.disk.rename(at, temp); err != nil {
 			return "", fmt.Errorf("the new vendor directory is in %s: %w", at, err)
@@ -179,25 +179,30 @@ func (m *module) swapped(r record, at, temp, kept place) (bool, error) {
 // isNewVendor reports whether vendor/ is what the commit has made, and nobody
 // has touched since.
 func (m *module) isNewVendor(r record, at place) (bool, error) {
-	if ours, err := m.inside(at); err != nil || !ours && !r.Vendor.Old {
+	if ours, err := m.mayRemove(at); err != nil || !ours && !r.Vendor.Old {
 		return false, err
 	}
 	sums, err := m.sums(context.Background(), at)
-	if err != nil {
-		return false, err
+	var irregular *irregularError
+	if errors.As(err, &irregular) {
+		return false, nil // no commit makes such a thing
 	}
-	return digest(sums) == r.Vendor.New, nil
+	return err == nil && digest(sums) == r.Vendor.New, err
 }
 
 // cleanUp removes what a commit that is done had for its own use.
 func (m *module) cleanUp(r record) error {
 	var errs []error
+	var changed []string
 	for _, e := range r.Files {
-		at, err := m.place(e.Path)
-		if err == nil {
-			err = m.disk.discard(at.backup(r.ID))
+		is, err := m.discardKept(e, r.ID)
+		if is != "" {
+			changed = append(changed, is)
 		}
 		errs = append(errs, err)
+	}
+	if len(changed) > 0 {
+		errs = append(errs, &ChangedSinceError{changed})
 	}
 	if r.Vendor != nil {
 		at, err := m.place("vendor")
@@ -207,4 +212,22 @@ func (m *module) cleanUp(r record) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// discardKept removes the old content of a file. It is the old file itself, so
+// what an editor has saved into that after the last look is in there, and stays.
+func (m *module) discardKept(e entry, id string) (changed string, err error) {
+	at, err := m.place(e.Path)
+	if err != nil {
+		return "", err
+	}
+	kept := at.backup(id)
+	old, err := m.disk.sum(kept)
+	if err != nil {
+		return "", err
+	}
+	if old != "" && old != e.Old {
+		return fmt.Sprintf("%s (what was saved meanwhile: %s)", e.Path, filepath.Base(kept.name)), nil
+	}
+	return "", m.disk.discard(kept)
 }

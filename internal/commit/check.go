@@ -16,17 +16,18 @@ import (
 // and again before the first rename, since staging a large vendor directory
 // leaves an editor seconds to save in.
 func (c *commit) check(ctx context.Context) error {
-	var errs []error
-	for _, f := range c.files {
-		errs = append(errs, c.checkFile(f))
-	}
-	if c.tree.Vendor != nil && ctx.Err() == nil {
-		errs = append(errs, c.checkVendor(ctx))
+	var vendor error
+	if c.tree.Vendor != nil {
+		vendor = c.checkVendor(ctx) // first, for it takes longest
 	}
 	if err := ctx.Err(); err != nil {
 		return err // not what a cancelled walk made of it
 	}
-	return errors.Join(errs...)
+	var errs []error
+	for _, f := range c.files {
+		errs = append(errs, c.checkFile(f))
+	}
+	return errors.Join(append(errs, vendor)...)
 }
 
 func (c *commit) checkFile(f *file) error {
@@ -117,7 +118,7 @@ func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Siz
 			return nil
 		}
 		if !entry.Type().IsRegular() {
-			return fmt.Errorf("%s: is not a regular file; a new vendor directory would not have it", below)
+			return &irregularError{below}
 		}
 		names = append(names, below)
 		return nil
@@ -126,6 +127,13 @@ func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Siz
 		return nil, fmt.Errorf("vendor: %w", err)
 	}
 	return m.disk.sums(ctx, vendor, names)
+}
+
+// An irregularError is something below vendor/ that no go mod vendor makes.
+type irregularError struct{ path string }
+
+func (e *irregularError) Error() string {
+	return e.path + ": is not a regular file; a new vendor directory would not have it"
 }
 
 // digest is one sum for all of sums.

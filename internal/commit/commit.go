@@ -1,8 +1,7 @@
 // Package commit writes the plugin: the one place of pinfix that does.
 //
-// [Write], or [Lock.Write] for who has the module's [Lock] already, takes a
-// [Tree], the change set of the module and its new vendor directory, and writes
-// all of it or nothing. It looks first whether the disk still holds what the run
+// [Acquire] takes the module's [Lock]. [Lock.Write] takes a [Tree], the change set
+// of the module and its new vendor directory, and writes all of it or nothing. It looks first whether the disk still holds what the run
 // has read ([ChangedError] if not), notes what it is about to do in a journal,
 // puts the new content beside its targets, and renames last. Any failure, and a
 // context cancelled before the last rename, brings the old tree back: the very
@@ -61,24 +60,11 @@ func (e *ChangedError) Error() string {
 	return e.Path + ": changed during the run; not overwriting (run pinfix again)"
 }
 
-// Write is [Lock.Write] for who has no lock: it waits for that of t.Root.
-// waiting is as in [Acquire].
-func Write(ctx context.Context, t Tree, waiting func()) error {
-	if err := t.validate(); err != nil {
-		return err
-	}
-	l, _, err := Acquire(ctx, t.Root, waiting)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	return l.Write(ctx, t)
-}
-
 // Write writes all of t, whose root is the lock's, or nothing.
 //
-// An error means that the tree is the old one, unless it is a [HalfwayError].
-// When ctx is cancelled the error is its error; after the last rename nobody
+// An error means that the tree is the old one, unless it is a [HalfwayError], or
+// a [ChangedSinceError]: then it is the old or the new one but for the files that
+// this names. When ctx is cancelled the error is its error; after the last rename nobody
 // asks ctx.
 //
 // nil means that the new tree is there. Old content that could not be removed
@@ -102,7 +88,7 @@ func (e *HalfwayError) Unwrap() error { return e.Err }
 
 // NextStep says what the user can do.
 func (e *HalfwayError) NextStep() string {
-	return "see that the disk can be written, and run pinfix again: it goes on putting back"
+	return "see that the files can be written, and run pinfix again: it goes on putting back; or, if you have mended them yourself, remove .pinfix-journal"
 }
 
 func write(ctx context.Context, t Tree, d disk) error {
@@ -133,10 +119,14 @@ func write(ctx context.Context, t Tree, d disk) error {
 		err = c.forward(ctx, r)
 	}
 	if err != nil {
-		return errors.Join(err, c.undo(r))
+		return errors.Join(c.undo(r), err) // what has to be done stands first
 	}
-	_ = c.finish(r) // see Write: the commit is done
-	return nil
+	err = c.finish(r)
+	var changed *ChangedSinceError
+	if errors.As(err, &changed) {
+		return changed
+	}
+	return nil // see Write: the commit is done
 }
 
 // A commit is one run of Write.
@@ -206,7 +196,7 @@ func (c *commit) note(journal place, r record) error {
 	if err != nil {
 		return err
 	}
-	if len(data) > maxJournal {
+	if len(data) > maxJournal || len(r.Files) > maxFiles {
 		return fmt.Errorf("a change of %d files is too large", len(r.Files))
 	}
 	if err := c.disk.fill(journal, data); err != nil {
@@ -234,7 +224,7 @@ type step struct {
 // new tree the one that counts.
 func (c *commit) forward(ctx context.Context, r record) error {
 	sync := step{"", func(context.Context) error { return c.syncDirs(r) }}
-	steps := append(c.staging(), step{"", c.check}, sync)
+	steps := append(c.staging(), sync, step{"", c.check})
 	for _, s := range append(steps, c.renames()...) {
 		err := ctx.Err()
 		if err == nil {
@@ -320,10 +310,12 @@ func (c *commit) finish(r record) error {
 	if err := c.disk.syncDir(done.parent()); err != nil {
 		return err
 	}
-	if err := c.cleanUp(r); err != nil {
+	err = c.cleanUp(r)
+	var changed *ChangedSinceError
+	if err != nil && !errors.As(err, &changed) {
 		return err
 	}
-	return c.disk.discard(done)
+	return errors.Join(err, c.disk.discard(done))
 }
 
 // syncDirs has the names that are made, renamed and removed for r on the disk.

@@ -29,7 +29,7 @@ func TestWrite(t *testing.T) {
 	want["vendor/modules.txt"] = "-rw-r--r-- new modules\n"
 	want["vendor/c"], want["vendor/c/d"] = want["vendor/a"], want["vendor/a"]
 	want["vendor/c/d/d.go"] = "-rwxr-xr-x d\n"
-	if err := Write(t.Context(), f.tree, nil); err != nil {
+	if err := Write(t.Context(), f.tree); err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "windows" {
@@ -55,7 +55,7 @@ func TestWriteFirstVendor(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.tree.Vendor.Old = nil
-	if err := Write(t.Context(), f.tree, nil); err != nil {
+	if err := Write(t.Context(), f.tree); err != nil {
 		t.Fatal(err)
 	}
 	got := snapshot(t, f.root)
@@ -73,7 +73,7 @@ func TestWriteNothing(t *testing.T) {
 	before := snapshot(t, f.root)
 	f.tree.Vendor = nil
 	f.tree.Files = change.Set{{Path: "go.mod", Old: []byte("old mod\n"), New: []byte("old mod\n")}, {Path: "none"}}
-	if err := Write(t.Context(), f.tree, nil); err != nil {
+	if err := Write(t.Context(), f.tree); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "after Write", before, snapshot(t, f.root))
@@ -101,7 +101,7 @@ func TestChanged(t *testing.T) {
 			f := newFixture(t)
 			tt.do(t, f.root)
 			before := snapshot(t, f.root)
-			err := Write(t.Context(), f.tree, nil)
+			err := Write(t.Context(), f.tree)
 			var changed *ChangedError
 			if !errors.As(err, &changed) || changed.Path != tt.path {
 				t.Fatalf("got %v, want a ChangedError for %s", err, tt.path)
@@ -128,7 +128,7 @@ func TestChangedNamesAll(t *testing.T) {
 	f := newFixture(t)
 	put(t, f.root, "go.mod", "mine\n", 0o644)
 	put(t, f.root, "gone.go", "mine\n", 0o644)
-	err := Write(t.Context(), f.tree, nil)
+	err := Write(t.Context(), f.tree)
 	if err == nil || !strings.Contains(err.Error(), "go.mod: changed") || !strings.Contains(err.Error(), "gone.go: changed") {
 		t.Errorf("got %v", err)
 	}
@@ -177,7 +177,7 @@ func TestRefuse(t *testing.T) {
 		{"file as directory", "kept.txt/x: ", set("kept.txt/x")},
 		{"directory", "cmd: is a directory, not a file", set("cmd")},
 		{"no root", "module root ", func(t *testing.T, f *fixture) { f.tree.Root = filepath.Join(f.root, "none") }},
-		{"root not given", "no module root", func(t *testing.T, f *fixture) { f.tree.Root = "" }},
+		{"root not given", "module root", func(t *testing.T, f *fixture) { f.tree.Root = "" }},
 		{"new vendor not given", "no new vendor directory", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir = "" }},
 		{"new vendor missing", "new vendor directory: ", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir += "-none" }},
 		{"new vendor a file", "new vendor directory: ", func(t *testing.T, f *fixture) { f.tree.Vendor.Dir += "/modules.txt" }},
@@ -207,7 +207,7 @@ func TestRefuse(t *testing.T) {
 			f := newFixture(t)
 			tt.do(t, &f)
 			before, scratch := snapshot(t, f.root), snapshot(t, f.scratch)
-			err := Write(t.Context(), f.tree, nil)
+			err := Write(t.Context(), f.tree)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -239,7 +239,7 @@ func TestSymlinks(t *testing.T) {
 		symlink(t, "../shared/"+name, filepath.Join(f.root, name))
 	}
 	f.tree.Files = append(f.tree.Files, change.Change{Path: "cmd/other/new.go", New: []byte("other\n")})
-	if err := Write(t.Context(), f.tree, nil); err != nil {
+	if err := Write(t.Context(), f.tree); err != nil {
 		t.Fatal(err)
 	}
 	module, real := snapshot(t, f.root), snapshot(t, shared)
@@ -309,7 +309,7 @@ func TestNotWritable(t *testing.T) {
 		chmod(t, dir, 0o555)
 		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) }) // for TempDir's removal
 		before := snapshot(t, f.root)
-		wantNotWritable(t, Write(t.Context(), f.tree, nil), dir)
+		wantNotWritable(t, Write(t.Context(), f.tree), dir)
 		equal(t, "after the error", before, snapshot(t, f.root))
 	})
 }

@@ -3,8 +3,10 @@ package commit
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,8 +128,17 @@ func (d disk) sum(p place) (string, error) {
 	case !info.Mode().IsRegular():
 		return "other", nil
 	}
-	data, err := d.read(p)
-	return sum(data), err
+	if err := d.ask("read", p.name); err != nil {
+		return "", err
+	}
+	f, err := p.root.Open(p.name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() // it was only read
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // walk calls fn for everything below the directory p with its path below it, and
@@ -292,6 +303,18 @@ func (d disk) removeAll(p place) error {
 	if err := d.ask("remove", p.name); err != nil {
 		return err
 	}
+	err := p.root.RemoveAll(p.name)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	// Directories of ours that may not be written: a vendor/ that was so.
+	_ = p.root.Chmod(p.name, 0o700)
+	_ = d.walk(context.Background(), p, func(below string, entry fs.DirEntry) error {
+		if entry.IsDir() {
+			_ = p.root.Chmod(p.below(below).name, 0o700)
+		}
+		return nil
+	})
 	return p.root.RemoveAll(p.name)
 }
 

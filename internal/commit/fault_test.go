@@ -109,9 +109,7 @@ func eachQuirk(t *testing.T, test func(t *testing.T, quirk hook, r rehearsal)) {
 	}
 }
 
-// TestFaults lets each operation fail once, each in several ways. A tree that
-// came through as the old one serves the next time too, but for its scratch
-// directory; that saves some of the making of trees.
+// TestFaults lets each operation fail once, each in several ways.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]error{"fault": errFault, "full": syscall.ENOSPC, "short": &shortWrite{syscall.ENOSPC}}

@@ -161,3 +161,13 @@ func equal(t *testing.T, what string, want, got map[string]string) {
 		t.Errorf("%s (-want +got)\n%s", what, d)
 	}
 }
+
+// Write is what the callers of the package do.
+func Write(ctx context.Context, t Tree) error {
+	l, _, err := Acquire(ctx, t.Root, nil)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return l.Write(ctx, t)
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,9 +22,11 @@ const (
 	doneName    = ".pinfix-journal-done"
 )
 
-// maxJournal is how many bytes of a journal are read. One with a thousand files
-// has 300 kB.
-const maxJournal = 8 << 20
+// A journal with a thousand files has 300 kB.
+const (
+	maxJournal = 8 << 20 // bytes that are read
+	maxFiles   = 4096    // outside vendor/
+)
 
 // A record is what a journal holds: enough to go back from any moment of a
 // commit, whoever died in it. It comes from a file in the plugin's directory,
@@ -90,9 +93,15 @@ func (r record) validate() error {
 	if id, err := hex.DecodeString(r.ID); err != nil || len(id) != idSize {
 		return fmt.Errorf("id %q", r.ID)
 	}
+	if len(r.Files) > maxFiles {
+		return fmt.Errorf("%d files", len(r.Files))
+	}
 	for _, e := range r.Files {
-		if !isLocal(e.Path) || e.Old == e.New {
+		if !isLocal(e.Path) || inGit(e.Path) || e.Old == e.New {
 			return fmt.Errorf("file %q", e.Path)
+		}
+		if !isSum(e.Old) || !isSum(e.New) {
+			return fmt.Errorf("sums of %q", e.Path)
 		}
 		for _, dir := range e.Dirs {
 			if !isLocal(dir) || !strings.HasPrefix(e.Path, dir+"/") {
@@ -101,6 +110,18 @@ func (r record) validate() error {
 		}
 	}
 	return nil
+}
+
+// inGit reports whether a path leads into git's own directory. What pinfix writes
+// there, a hook, has its root in it.
+func inGit(slash string) bool {
+	return slices.Contains(strings.Split(strings.ToLower(slash), "/"), ".git")
+}
+
+// isSum reports whether s is the sum of a file, or of none.
+func isSum(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && (len(b) == 0 || len(b) == sha256.Size)
 }
 
 // record is what the commit is going to do.

@@ -3,9 +3,11 @@
 package commit
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -71,6 +73,33 @@ func TestOwnerOfNew(t *testing.T) {
 	})
 }
 
+// TestJournalOfAnother: in a directory of several users, one's journal is no order
+// to another.
+func TestJournalOfAnother(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only uid 0 can give a file away")
+	}
+	f := newFixture(t)
+	dieAfter(t, f, renamedMod, nil)
+	if err := os.Chown(filepath.Join(f.root, journalName), 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, f.root)
+	_, err := Recover(f.root)
+	var bad *JournalError
+	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "belongs to another user (12345)") {
+		t.Errorf("got %v", err)
+	}
+	equal(t, "module", before, snapshot(t, f.root))
+	if err := os.Chown(f.root, 12345, 12345); err != nil { // then it is the owner's
+		t.Fatal(err)
+	}
+	if got, err := Recover(f.root); got != Restored || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 // A real move between file systems; TestFaults plays one.
 func TestOtherFileSystem(t *testing.T) {
 	t.Parallel()
@@ -88,7 +117,7 @@ func TestOtherFileSystem(t *testing.T) {
 	put(t, scratch, "vendor/modules.txt", "from afar\n", 0o640)
 	put(t, scratch, "vendor/x/run.sh", "x\n", 0o755)
 	f.tree.Vendor.Dir = filepath.Join(scratch, "vendor")
-	if err := Write(t.Context(), f.tree, nil); err != nil {
+	if err := Write(t.Context(), f.tree); err != nil {
 		t.Fatal(err)
 	}
 	got := snapshot(t, f.root)
@@ -111,7 +140,7 @@ func TestPipe(t *testing.T) {
 	if err := syscall.Mkfifo(name, 0o644); err != nil {
 		t.Skip("no pipes here: ", err)
 	}
-	if err := Write(t.Context(), f.tree, nil); err == nil || err.Error() != "go.mod: is not a regular file" {
+	if err := Write(t.Context(), f.tree); err == nil || err.Error() != "go.mod: is not a regular file" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -45,6 +45,10 @@ type module struct {
 	disk  disk
 	root  string
 	roots map[string]*os.Root // by real directory
+
+	// foreign: what is to be done was read from a file in root, which may have
+	// come with a clone.
+	foreign bool
 }
 
 func newModule(root string, d disk) *module {
@@ -131,23 +135,24 @@ func (m *module) open(real string) (*os.Root, error) {
 	return root, err
 }
 
-// inside reports whether p is in the module's own directory: no link has led out
-// of it. What a journal calls new is removed only there.
-func (m *module) inside(p place) (bool, error) {
+// mayRemove reports whether p may be removed for being new. What the journal of
+// somebody else calls new is removed only in the module's own directory, where no
+// link has led out of it.
+func (m *module) mayRemove(p place) (bool, error) {
+	if !m.foreign {
+		return true, nil
+	}
 	real, err := m.disk.realPath(m.root)
 	if err != nil {
 		return false, err
 	}
 	rel, err := filepath.Rel(real, p.String())
-	return err == nil && filepath.IsLocal(rel), nil // an error: another volume
+	return err == nil && rel != "." && filepath.IsLocal(rel), nil // an error: another volume
 }
 
 // validate refuses what no caller may ask for, before the disk is touched.
 func (t Tree) validate() error {
 	var errs []error
-	if t.Root == "" {
-		errs = append(errs, errors.New("commit: no module root"))
-	}
 	if t.Vendor != nil && t.Vendor.Dir == "" {
 		errs = append(errs, errors.New("vendor: no new vendor directory"))
 	}

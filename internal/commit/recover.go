@@ -50,12 +50,14 @@ func recoverAll(root string, d disk) (Outcome, error) {
 	for _, j := range []struct {
 		name    string
 		outcome Outcome
-		recover func(*module, record) error
+		mend    func(*module, record) error
 	}{{doneName, Finished, (*module).cleanUp}, {journalName, Restored, (*module).goBack}} {
 		if !exists(root, j.name) {
 			continue
 		}
-		if err := recoverOne(root, d, j.name, j.recover); err != nil {
+		err := recoverOne(root, d, j.name, j.mend)
+		var halfway *HalfwayError
+		if err != nil && !(j.name == doneName && errors.As(err, &halfway)) { // then the tree is whole
 			return outcome, err
 		}
 		outcome = j.outcome
@@ -63,12 +65,16 @@ func recoverAll(root string, d disk) (Outcome, error) {
 	return outcome, nil
 }
 
-func recoverOne(root string, d disk, name string, recover func(*module, record) error) error {
+func recoverOne(root string, d disk, name string, mend func(*module, record) error) error {
 	m := newModule(root, d)
+	m.foreign = true
 	defer m.close()
 	journal, err := m.top(name)
 	if err != nil {
 		return err
+	}
+	if err := m.trust(journal); err != nil {
+		return &JournalError{journal.String(), err}
 	}
 	data, err := m.disk.readSmall(journal, maxJournal)
 	if err != nil {
@@ -81,12 +87,32 @@ func recoverOne(root string, d disk, name string, recover func(*module, record) 
 	case err != nil:
 		return &JournalError{journal.String(), err}
 	}
-	err = recover(m, r)
+	err = mend(m, r)
 	var changed *ChangedSinceError
 	if err != nil && !errors.As(err, &changed) {
-		return err // the next run tries again
+		return &HalfwayError{fmt.Errorf("%s: %w", journal, err)} // the next run tries again
 	}
 	return errors.Join(err, m.disk.discard(journal))
+}
+
+// trust refuses a journal that another user has put into a directory of several:
+// it must be ours, or of who owns the directory, or root's, who wrote it from a
+// container.
+func (m *module) trust(journal place) error {
+	info, err := m.disk.lstat(journal)
+	if err != nil || info == nil {
+		return err
+	}
+	dir, err := m.disk.lstat(journal.parent())
+	if err != nil || dir == nil {
+		return err
+	}
+	uid, _, ok := owner(info)
+	theirs, _, _ := owner(dir)
+	if ok && uid != os.Geteuid() && uid != 0 && uid != theirs {
+		return fmt.Errorf("it belongs to another user (%d)", uid)
+	}
+	return nil
 }
 
 // A JournalError is a journal that this pinfix cannot read.

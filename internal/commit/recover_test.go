@@ -289,13 +289,93 @@ func TestJournalTrouble(t *testing.T) {
 	}
 }
 
+// TestJournalRefused: what no commit writes is not kept to.
+func TestJournalRefused(t *testing.T) {
+	t.Parallel()
+	id, known := strings.Repeat("ab", idSize), sum([]byte("ref: refs/heads/main\n"))
+	for name, r := range map[string]record{
+		"git's own": {ID: id, Files: []entry{{Path: ".git/HEAD", New: known}}},
+		"a sub's":   {ID: id, Files: []entry{{Path: "sub/.GIT/HEAD", New: known}}},
+		"no sum":    {ID: id, Files: []entry{{Path: "socket", New: "other"}}},
+		"upwards":   {ID: id, Files: []entry{{Path: "../x", New: known}}},
+		"an id":     {ID: "../../x", Files: []entry{{Path: "x", New: known}}},
+		"many":      {ID: id, Files: make([]entry, maxFiles+1)},
+	} {
+		data, err := r.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := t.TempDir()
+		put(t, root, ".git/HEAD", "ref: refs/heads/main\n", 0o644)
+		put(t, root, journalName, string(data), 0o644)
+		before := snapshot(t, root)
+		_, err = Recover(root)
+		var bad *JournalError
+		if !errors.As(err, &bad) || bad.NextStep() == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		equal(t, name, before, snapshot(t, root))
+	}
+}
+
+// TestBackOutside: a failing commit takes its own new files back wherever a link
+// of the user's has led them.
+func TestBackOutside(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	shared := filepath.Join(filepath.Dir(f.root), "shared")
+	if err := os.Mkdir(shared, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, "../shared", filepath.Join(f.root, "pins"))
+	module, real := snapshot(t, f.root), snapshot(t, shared)
+	renames := 0
+	err := write(t.Context(), f.tree, disk{flush: noFlush, before: func(verb, _ string) error {
+		if verb == "rename" {
+			if renames++; renames == renamedGone+1 {
+				return errFault
+			}
+		}
+		return nil
+	}})
+	if !errors.Is(err, errFault) {
+		t.Fatal(err)
+	}
+	equal(t, "module", module, snapshot(t, f.root))
+	equal(t, "shared", real, snapshot(t, shared))
+}
+
+// TestSavedMeanwhile: an editor that saves into the old file itself, between the
+// last look and the rename, has not saved in vain.
+func TestSavedMeanwhile(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	saved := false
+	err := write(t.Context(), f.tree, disk{flush: noFlush, before: func(verb, name string) error {
+		if verb == "rename" && name == "go.mod" && !saved {
+			saved = true
+			return os.WriteFile(filepath.Join(f.root, "go.mod"), []byte("the user's\n"), 0o640)
+		}
+		return nil
+	}})
+	var since *ChangedSinceError
+	if !errors.As(err, &since) || !strings.Contains(err.Error(), "go.mod (what was saved meanwhile: .go.mod.pinfix-old-") {
+		t.Fatalf("got %v", err)
+	}
+	now := snapshot(t, f.root)
+	left := leftovers(now)
+	if len(left) != 1 || now[left[0]] != "-rw-r----- the user's\n" || now["go.mod"] != "-rw-r----- new mod\n" {
+		t.Errorf("left %v, go.mod %q", left, now["go.mod"])
+	}
+}
+
 // FuzzJournal: a journal of anybody's is refused or kept to, and what is kept to
 // comes back from encode.
 func FuzzJournal(f *testing.F) {
 	fix := Tree{Root: "/", Files: change.Set{{Path: "go.mod", Old: []byte("a"), New: []byte("b")}}}
 	c := newCommit(fix, disk{})
 	c.files = []*file{{Change: fix.Files[0], at: place{name: "go.mod"}}}
-	for _, r := range []record{c.record(), {ID: c.id, Vendor: &swap{true, "d"}}, {ID: c.id, Files: []entry{{Path: "a/b", New: "x", Dirs: []string{"a"}}}}} {
+	for _, r := range []record{c.record(), {ID: c.id, Vendor: &swap{true, "d"}}, {ID: c.id, Files: []entry{{Path: "a/b", New: sum([]byte("x")), Dirs: []string{"a"}}}}} {
 		data, err := r.encode()
 		if err != nil {
 			f.Fatal(err)

@@ -138,7 +138,7 @@ func mayOverwrite(o output, kind fileKind) error {
 }
 
 // writeOutput puts a file where it belongs, whole or not at all.
-func writeOutput(ctx context.Context, o output, data []byte) error {
+func writeOutput(ctx context.Context, o output, data []byte, step func(string)) error {
 	old, err := os.ReadFile(o.abs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
@@ -158,7 +158,7 @@ func writeOutput(ctx context.Context, o output, data []byte) error {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
 	c := change.Change{Path: filepath.ToSlash(rest), Old: old, New: data, Mode: 0o644}
-	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{c}}, nil); err != nil {
+	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{c}}, step); err != nil {
 		return &Error{err, nextOutput}
 	}
 	return nil

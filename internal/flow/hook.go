@@ -24,6 +24,7 @@ type HookOptions struct {
 	Server  string
 	Version string // of pinfix
 	Environ []string
+	Step    func(string) // is told what takes long
 }
 
 // A HookResult says what there is, or what was done.
@@ -44,6 +45,7 @@ type hooks struct {
 	info  fs.FileInfo
 	check hook.Check
 	env   []string
+	step  func(string)
 }
 
 func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
@@ -58,7 +60,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hooks{env: o.Environ}
+	h := &hooks{env: o.Environ, step: o.Step}
 	var failed *git.Error
 	if h.repo, err = git.Open(ctx, dir, cwd, o.Environ); errors.As(err, &failed) {
 		return nil, &Error{err, "run it in a working tree of git, or name one with -C"}
@@ -259,7 +261,7 @@ func (h *hooks) write(ctx context.Context, old, new []byte) error {
 		return err
 	}
 	file := change.Change{Path: dir, Old: old, New: new, Mode: 0o755}
-	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, nil); err != nil {
+	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, h.step); err != nil {
 		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
 	}
 	return nil

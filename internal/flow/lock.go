@@ -17,13 +17,28 @@ func (o Options) lock(ctx context.Context) (*commit.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	return acquire(ctx, root, o.Step)
+}
+
+// acquire takes the lock of a directory, and tells what there is to tell of it.
+func acquire(ctx context.Context, root string, step func(string)) (*commit.Lock, error) {
 	lock, outcome, err := commit.Acquire(ctx, root, func() {
-		o.Step("waiting for another pinfix that is at work in " + root)
+		step("waiting for another pinfix that is at work in " + root)
 	})
 	if note := restored(outcome); err == nil && note != "" {
-		o.Step(note)
+		step(note)
 	}
 	return lock, err
+}
+
+// write writes files that are not the plugin's, or one of it.
+func write(ctx context.Context, t commit.Tree, step func(string)) error {
+	lock, err := acquire(ctx, t.Root, step)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return lock.Write(ctx, t)
 }
 
 // Restore brings the module around dir back to what it was, or to what it was to

@@ -23,4 +23,6 @@ func NewPage(name string) (*Page, error) {
 }
 
 // Write writes the page, whole or not at all.
-func (p *Page) Write(ctx context.Context, data []byte) error { return writeOutput(ctx, p.out, data) }
+func (p *Page) Write(ctx context.Context, data []byte, step func(string)) error {
+	return writeOutput(ctx, p.out, data, step)
+}

@@ -76,6 +76,9 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 	if d.old = old.sums; old.err != nil {
 		return nil, &Error{old.err, "remove it, or leave it alone with --vendor never"}
 	}
+	if _, ours := d.old["modules.txt"]; len(d.old) > 0 && !ours {
+		return nil, fault("move it away, or leave it alone with --vendor never", "vendor/ holds files but no modules.txt: go mod vendor did not make it, and it is not replaced")
+	}
 	var err error
 	if d.new, err = commit.VendorSums(ctx, filepath.Dir(al.vendor)); err != nil {
 		return nil, err
