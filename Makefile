@@ -1,4 +1,4 @@
-# The two commands of the README are `make demo` and `make test`.
+# The two commands of the README are `make demo` and `make test`; CONTRIBUTING.md has a table of all.
 
 GO ?= go
 export GOFLAGS =
@@ -16,7 +16,7 @@ experiments: ## the claims of docs/how-the-loader-decides.md and docs/comparison
 	@cd cmd/pinfix && $(GO) test -count=1 -timeout 50m -run '^TestMatrix$$' -args -experiments
 	@cd cmd/pinfix && $(GO) test -count=1 -v -run '^TestScript$$/^others_ways$$'
 
-test: lint ## everything CI runs
+test: lint ## all tests; CI runs cross as well
 	$(GO) test -timeout 50m ./...
 	$(GO) test -race -timeout 50m $(RACE)
 	$(GO) test -race -timeout 50m -run '$(RACY)' ./cmd/pinfix
@@ -76,10 +76,10 @@ fuzz: ## every fuzz target for FUZZTIME; the last lines say how many executions
 		done; \
 	done
 
+FUZZTIME ?= 60s
+
 docs: ## docs/man/pinfix.1, from the command tables
 	$(GO) test ./cmd/pinfix -run '^TestManPage$$' -update
-
-FUZZTIME ?= 60s
 
 clean:
 	rm -rf bin

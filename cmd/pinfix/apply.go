@@ -27,7 +27,7 @@ of it, or nothing. A second apply changes nothing.
    pinfix apply -s mod:example.com/server@v1.4.0 -n  # a newer one
    pinfix apply ./...                              # every plugin below
 
-Exit codes: 0 applied, or as it should be; 1 -n found a change; 2 nothing done.
+Exit codes: 0 applied, or as it should be; 1 -n found a change; 2 it failed.
 ---
 Lines that pinfix sets in go.mod (require, exclude, replace, go, toolchain) carry
 "// pinfix"; your own stay as they are.

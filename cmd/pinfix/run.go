@@ -102,7 +102,7 @@ PINFIX_SERVER and its like count before it, flags before both.
 
 Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
 not load the plugin, or no error was recognised; 2 wrong usage, or it could not be
-done, and nothing was changed.`,
+done, and that module was not changed.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,

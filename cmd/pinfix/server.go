@@ -29,6 +29,8 @@ beside go.mod, the first of them that there is.
 
 Images need no Docker. The program is what the entrypoint starts, or --path; it stays
 in a cache below ~/.cache/pinfix, and --offline uses only that.
+
+Exit codes: 0 shown, 2 it could not be done.
 ---
 What the reference cannot know, pinfix assumes; it says what, and which place named the server.
 

@@ -108,7 +108,7 @@ var Managers = []Manager{
 
 // Files is what a commit must touch to undo a pin: a regular expression for
 // pre-commit.
-const Files = `(^|/)(go\.(mod|sum)|vendor/modules\.txt|server\.buildinfo|\.pinfix\.yaml|[^/]*\.go)$`
+const Files = `(^|/)(go\.(mod|sum)|vendor/modules\.txt|[^/]*\.buildinfo|\.pinfix\.yaml|[^/]*\.go)$`
 
 // Snippet is what goes into the manager's configuration. rev is a version of
 // pinfix.
