@@ -156,14 +156,6 @@ func optional(data []byte, err error) ([]byte, error) {
 	return data, err
 }
 
-func cannotRead(name string, err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) && name == "" {
-		name = e.Path
-	}
-	return fault("make it a file that you can read", "%s: %w", name, cause(err))
-}
-
 // exact decides with the import graph, read from source files: which modules are
 // really linked in both, and which blank imports apply would choose.
 func (c *checker) exact() error {

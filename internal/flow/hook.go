@@ -74,7 +74,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	}
 	h.file = filepath.Join(where, hook.Name)
 	if h.old, err = optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
-		return nil, fault("make it a file that you can read", "%s: %w", h.file, cause(err))
+		return nil, cannotRead(h.file, err)
 	}
 	if h.old != nil {
 		h.info, err = os.Stat(h.file)
@@ -128,7 +128,7 @@ func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) 
 			file := filepath.Join(h.repo.Top, name)
 			text, err := optional(bounded.ReadFile(file, bounded.Mod))
 			if err != nil {
-				return m, "", nil, fault("make it a file that you can read", "%s: %w", file, cause(err))
+				return m, "", nil, cannotRead(file, err)
 			}
 			if text != nil {
 				return m, file, text, nil
