@@ -316,13 +316,6 @@ func importProblems(name string, have, want []byte, l *stage.Listing) []check.Pr
 	return out
 }
 
-func moduleIn(l *stage.Listing, pkg string) string {
-	if p := l.Packages[pkg]; p != nil && p.Module != nil {
-		return p.Module.Path
-	}
-	return pkg
-}
-
 // importLine returns the line of the first import, or of the package clause.
 func importLine(src []byte) int {
 	n, at := 0, 1
