@@ -22,6 +22,9 @@ import (
 // maxRounds bounds plan -> tidy -> look again; two are normal.
 const maxRounds = 12
 
+// nextBug is the next step where pinfix itself is wrong.
+const nextBug = "this is a bug in pinfix; please report it with the go.mod and the server's build info"
+
 // An aligner plans and stages until nothing changes.
 type aligner struct {
 	o      Options
@@ -116,7 +119,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds+a.rounds)
+	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and
@@ -252,7 +255,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if !next.same(now) {
 		return &result{next: next}, nil
 	}
-	return &result{aligned: done}, a.verify(next)
+	return &result{aligned: done}, selected(next)
 }
 
 // unconstrained returns files with each plugin that is given as a file without
@@ -308,7 +311,7 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 		vendored <- err
 	}()
 	next := now
-	if a.stale(now, done.graph) {
+	if stale(now, done.graph) {
 		var err error
 		if next, err = a.look(ctx, tidied, done.plan); err != nil {
 			cancel()
@@ -321,7 +324,7 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 
 // stale reports whether the import graph may be another one under the build
 // list that tidy left.
-func (a *aligner) stale(now *state, g *pinner.Graph) bool {
+func stale(now *state, g *pinner.Graph) bool {
 	if len(now.match.Splits) > 0 {
 		return true
 	}
@@ -338,13 +341,12 @@ func (a *aligner) stale(now *state, g *pinner.Graph) bool {
 	return false
 }
 
-// verify makes sure that the go command selects what was planned.
-func (a *aligner) verify(s *state) error {
+// selected makes sure that the go command selects what was planned.
+func selected(s *state) error {
 	versions := s.listing.Versions()
 	for _, p := range s.match.Pins {
 		if v, ok := versions[p.Path]; ok && v != p.Version.Version {
-			return fault("this is a bug in pinfix; please report it with the go.mod and the server's build info",
-				"go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
+			return fault(nextBug, "go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
 		}
 	}
 	return nil

@@ -182,7 +182,7 @@ func (c *checker) exact() error {
 	match := pinner.Compare(c.server, l.Linked())
 	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, g.Read, g.Imports)}
 	if len(match.Own) > 0 {
-		c.problems = c.ownPackages(a, l, match.Own)
+		c.problems = c.ownPackages(match.Own)
 		return nil
 	}
 	c.in.Pins = match.Pins
@@ -238,7 +238,7 @@ func (c *checker) incomplete() {
 }
 
 // ownPackages are the problems of a plugin that no go.mod can pin.
-func (c *checker) ownPackages(a *aligner, l *stage.Listing, own []pinner.Linked) []check.Problem {
+func (c *checker) ownPackages(own []pinner.Linked) []check.Problem {
 	var out []check.Problem
 	for _, o := range own {
 		p := check.Problem{Kind: check.Import, Module: o.Path, Have: "imported", File: "go.mod", Line: 1,
