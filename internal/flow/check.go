@@ -363,7 +363,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 		return nil
 	}
 	dir := path.Clean(pattern)
-	if rest, ok := strings.CutPrefix(pattern, c.plugin.user.Module.Mod.Path); ok && (rest == "" || rest[0] == '/') {
+	if rest, ok := cutModule(pattern, c.plugin.user.Module.Mod.Path); ok {
 		dir = path.Clean("." + rest)
 	}
 	top, all := strings.CutSuffix(dir, "...")

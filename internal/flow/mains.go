@@ -53,7 +53,7 @@ func (m *mains) match(pattern string) ([]string, error) {
 		return []string{pattern}, nil
 	}
 	rel := pattern
-	if rest, ok := strings.CutPrefix(pattern, m.module); ok && (rest == "" || rest[0] == '/') {
+	if rest, ok := cutModule(pattern, m.module); ok {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
