@@ -240,41 +240,15 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	return r, h.write(ctx, h.old, nil)
 }
 
-// write writes the hook through the one package that writes, from the nearest
-// directory that is there.
+// write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
-	root := filepath.Dir(h.file)
-	for {
-		if _, err := os.Stat(root); err == nil || filepath.Dir(root) == root {
-			break
-		}
-		root = filepath.Dir(root)
-	}
-	root, err := filepath.EvalSymlinks(root)
+	root, name, err := fromNearest(h.file)
 	if err != nil {
 		return err
 	}
-	dir, err := realBelow(root, h.file)
-	if err != nil {
-		return err
-	}
-	file := change.Change{Path: dir, Old: old, New: new, Mode: 0o755}
+	file := change.Change{Path: name, Old: old, New: new, Mode: 0o755}
 	if err := commit.Write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, nil); err != nil {
 		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
 	}
 	return nil
-}
-
-// realBelow returns name as a slash path below root, whose links are resolved.
-func realBelow(root, name string) (string, error) {
-	var missing []string
-	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			rel, err := filepath.Rel(root, filepath.Join(append([]string{real}, append(missing, filepath.Base(name))...)...))
-			return filepath.ToSlash(rel), err
-		} else if filepath.Dir(dir) == dir {
-			return "", err
-		}
-		missing = append([]string{filepath.Base(dir)}, missing...)
-	}
 }
