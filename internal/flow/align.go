@@ -211,6 +211,11 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if ok, err := a.compiles(ctx, plan, now); err != nil || !ok {
 		return &result{next: now}, err
 	}
+	return a.tidyPlan(ctx, plan, now)
+}
+
+// tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
+func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
 	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
 	files, err := a.unconstrained(now.listing, now.choice.files)
 	if err != nil {
@@ -237,7 +242,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return &result{next: now}, nil
 	}
 	if a.o.Conflicts == "fail" && len(needed) > 0 {
-		return nil, conflictError(a.server, plan.Pins, needed)
+		return nil, conflictError(plan.Pins, needed)
 	}
 	mod, err := plan.Finish(a.plugin.user, tidied, needed)
 	if err != nil {
@@ -245,6 +250,11 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	}
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
+	return a.settle(ctx, now, tidied, done)
+}
+
+// settle vendors what is tidied, and looks whether it still asks for the same.
+func (a *aligner) settle(ctx context.Context, now *state, tidied *pinner.Mod, done *aligned) (*result, error) {
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
 	if err != nil && a.ambiguous(err) {
 		return &result{next: now}, nil // tidy has overlooked it, as it does where it adds the nested module itself
@@ -427,7 +437,7 @@ func moduleOn(line string) module.Version {
 }
 
 // conflictError is what --conflicts fail says.
-func conflictError(s *pinner.Server, pins []pinner.Pin, demands []pinner.Demand) error {
+func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 	var lines []string
 	for _, d := range demands {
 		i := slices.IndexFunc(pins, func(p pinner.Pin) bool { return p.Path == d.Path })
