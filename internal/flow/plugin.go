@@ -115,6 +115,11 @@ func moduleRoot(dir string) (string, error) {
 	}
 }
 
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
 // cause leaves out the operation and the name of an [fs.PathError].
 func cause(err error) error {
 	var e *fs.PathError
