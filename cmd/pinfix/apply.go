@@ -61,7 +61,7 @@ one failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 			serverSourceFlag(),
 			vendorFlag(),
 			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
-		}, lookFlags()),
+		}, lookFlags(goCommands)),
 		Action: e.apply,
 	}
 }

@@ -77,7 +77,7 @@ JSON holds "commands" (package, output, written, env, args, line, run), "left"
 			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
 			serverSourceFlag(),
 			formatFlag("text", "json"),
-		}, lookFlags()),
+		}, lookFlags(goCommands)),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
 	}
 }

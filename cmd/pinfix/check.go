@@ -12,8 +12,6 @@ import (
 )
 
 func (e *env) checkCommand() *cli.Command {
-	look := lookFlags()
-	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "list the plugins of ./... that are pinned as well"}
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "tell whether the plugin is still pinned, from its files alone",
@@ -51,7 +49,7 @@ oci-archive: or an oci: directory, with --platform and --path as for apply. With
 			importsFlag(),
 			&cli.StringFlag{Name: "imports-file", Usage: "`FILE`: it has the blank imports, as for apply"},
 			vendorFlag(),
-		}, look),
+		}, lookFlags("list the plugins of ./... that are pinned as well")),
 		Action: e.check,
 	}
 }

@@ -22,8 +22,6 @@ import (
 const maxLog = 16 << 20
 
 func (e *env) explainCommand() *cli.Command {
-	look := lookFlags()
-	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show all of an error, and all who ask for a version"}
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "tell what an error of a server or a build means, and what to do",
@@ -47,7 +45,7 @@ Exit codes: 0 something was found, 1 nothing was, 2 the text could not be read.
 A log may be plain, JSON or logfmt. With the server and the plugin's go.mod at hand
 it says which module, which version, and who asks for it. It reads files only, and
 the image if that is the server: no go command.`,
-		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, look),
+		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, lookFlags("show all of an error, and all who ask for a version")),
 		Action: e.explain,
 	}
 }

@@ -41,7 +41,7 @@ machine's architecture, or --platform. The cache ($XDG_CACHE_HOME/pinfix or
 ~/.cache/pinfix) may be removed.
 
 --format renovate is a preset that tells Renovate which modules to leave alone.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "renovate")}, lookFlags()),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "renovate")}, lookFlags(goCommands)),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err

@@ -47,8 +47,7 @@ var choices = map[string][]string{
 
 // configure gives the flags of c that the user has not typed the values of the
 // environment and of .pinfix.yaml, and remembers the servers that are named. A
-// value that a flag does not know is refused here.
-// Every command runs it first.
+// value that a flag does not know is refused here. Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
 	if err := chosen(c); err != nil {
 		return err

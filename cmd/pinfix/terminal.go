@@ -52,11 +52,15 @@ func vendorFlag() cli.Flag {
 	return choice("vendor", "`WHEN`: write vendor/", choices["vendor"]...)
 }
 
-func lookFlags() []cli.Flag {
+// goCommands is what --verbose shows of commands that run go.
+const goCommands = "show the go commands as well"
+
+// lookFlags say how a result is shown; verbose is what --verbose adds.
+func lookFlags(verbose string) []cli.Flag {
 	return []cli.Flag{
 		choice("color", "`WHEN`: colours", "auto", "always", "never"),
 		quietFlag(),
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show the go commands as well"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: verbose},
 	}
 }
 

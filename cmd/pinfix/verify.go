@@ -12,8 +12,6 @@ import (
 )
 
 func (e *env) verifyCommand() *cli.Command {
-	look := lookFlags()
-	look[len(look)-1] = &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "list every mismatched package"}
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "tell whether the server would load a built plugin, and why not",
@@ -34,7 +32,7 @@ that one.
 
 Exit codes: 0 the server loads them, 1 it would not load one, 2 it could not be
 told.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, look),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, lookFlags("list every mismatched package")),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
 				return err

@@ -22,6 +22,9 @@ import (
 // maxRounds bounds plan -> tidy -> look again; two are normal.
 const maxRounds = 12
 
+// nextBug is the next step where pinfix itself is wrong.
+const nextBug = "this is a bug in pinfix; please report it with the go.mod and the server's build info"
+
 // An aligner plans and stages until nothing changes.
 type aligner struct {
 	o      Options
@@ -116,7 +119,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault("this is a bug in pinfix; please report it with the go.mod and the server's build info", "the plan does not settle in %d rounds", maxRounds+a.rounds)
+	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and
@@ -208,6 +211,11 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if ok, err := a.compiles(ctx, plan, now); err != nil || !ok {
 		return &result{next: now}, err
 	}
+	return a.tidyPlan(ctx, plan, now)
+}
+
+// tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
+func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
 	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
 	files, err := a.unconstrained(now.listing, now.choice.files)
 	if err != nil {
@@ -234,7 +242,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return &result{next: now}, nil
 	}
 	if a.o.Conflicts == "fail" && len(needed) > 0 {
-		return nil, conflictError(a.server, plan.Pins, needed)
+		return nil, conflictError(plan.Pins, needed)
 	}
 	mod, err := plan.Finish(a.plugin.user, tidied, needed)
 	if err != nil {
@@ -242,6 +250,11 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	}
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
+	return a.settle(ctx, now, tidied, done)
+}
+
+// settle vendors what is tidied, and looks whether it still asks for the same.
+func (a *aligner) settle(ctx context.Context, now *state, tidied *pinner.Mod, done *aligned) (*result, error) {
 	next, err := a.vendorAndLook(ctx, now, tidied, done)
 	if err != nil && a.ambiguous(err) {
 		return &result{next: now}, nil // tidy has overlooked it, as it does where it adds the nested module itself
@@ -252,7 +265,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 	if !next.same(now) {
 		return &result{next: next}, nil
 	}
-	return &result{aligned: done}, a.verify(next)
+	return &result{aligned: done}, selected(next)
 }
 
 // unconstrained returns files with each plugin that is given as a file without
@@ -308,7 +321,7 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 		vendored <- err
 	}()
 	next := now
-	if a.stale(now, done.graph) {
+	if stale(now, done.graph) {
 		var err error
 		if next, err = a.look(ctx, tidied, done.plan); err != nil {
 			cancel()
@@ -321,7 +334,7 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 
 // stale reports whether the import graph may be another one under the build
 // list that tidy left.
-func (a *aligner) stale(now *state, g *pinner.Graph) bool {
+func stale(now *state, g *pinner.Graph) bool {
 	if len(now.match.Splits) > 0 {
 		return true
 	}
@@ -338,13 +351,12 @@ func (a *aligner) stale(now *state, g *pinner.Graph) bool {
 	return false
 }
 
-// verify makes sure that the go command selects what was planned.
-func (a *aligner) verify(s *state) error {
+// selected makes sure that the go command selects what was planned.
+func selected(s *state) error {
 	versions := s.listing.Versions()
 	for _, p := range s.match.Pins {
 		if v, ok := versions[p.Path]; ok && v != p.Version.Version {
-			return fault("this is a bug in pinfix; please report it with the go.mod and the server's build info",
-				"go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
+			return fault(nextBug, "go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
 		}
 	}
 	return nil
@@ -425,7 +437,7 @@ func moduleOn(line string) module.Version {
 }
 
 // conflictError is what --conflicts fail says.
-func conflictError(s *pinner.Server, pins []pinner.Pin, demands []pinner.Demand) error {
+func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 	var lines []string
 	for _, d := range demands {
 		i := slices.IndexFunc(pins, func(p pinner.Pin) bool { return p.Path == d.Path })

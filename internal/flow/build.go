@@ -105,7 +105,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	b.result = &report.Build{
-		SchemaVersion: 1, Command: "build", Server: ServerReport(b.server),
+		SchemaVersion: 1, Command: "build", Server: serverReport(b.server),
 		Plugin:   report.Module{Dir: b.plugin.root, Module: module},
 		Commands: []report.Command{}, Left: []report.Left{}, Plugins: []report.Verified{}, Warnings: []string{},
 	}
@@ -249,6 +249,5 @@ func (b *builder) pgoOff(pkg string) bool {
 	if b.recipe.Profile != "" || filepath.Ext(pkg) == ".go" {
 		return false
 	}
-	_, err := os.Stat(filepath.Join(b.plugin.root, filepath.FromSlash(pkg), "default.pgo"))
-	return err == nil
+	return exists(filepath.Join(b.plugin.root, filepath.FromSlash(pkg), "default.pgo"))
 }

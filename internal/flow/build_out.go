@@ -146,22 +146,30 @@ func writeOutput(ctx context.Context, o output, data []byte, step func(string)) 
 	if old == nil && err == nil {
 		old = []byte{}
 	}
-	// The directories that are not there yet are made by the commit.
-	root, rest := filepath.Dir(o.abs), filepath.Base(o.abs)
-	for {
-		if _, err := os.Stat(root); err == nil || filepath.Dir(root) == root {
-			break
-		}
-		root, rest = filepath.Dir(root), filepath.Join(filepath.Base(root), rest)
-	}
-	if root, err = filepath.EvalSymlinks(root); err != nil {
+	root, rest, err := fromNearest(o.abs)
+	if err != nil {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
-	c := change.Change{Path: filepath.ToSlash(rest), Old: old, New: data, Mode: 0o644}
+	c := change.Change{Path: rest, Old: old, New: data, Mode: 0o644}
 	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{c}}, step); err != nil {
 		return &Error{err, nextOutput}
 	}
 	return nil
+}
+
+// fromNearest splits the full name of a file into the nearest directory that is
+// there, symlinks resolved, and the slash path below it: the directories between
+// are made by the commit.
+func fromNearest(name string) (root, rest string, err error) {
+	dir := filepath.Dir(name)
+	for !exists(dir) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+	}
+	if rest, err = filepath.Rel(dir, name); err != nil {
+		return "", "", err
+	}
+	root, err = filepath.EvalSymlinks(dir)
+	return root, filepath.ToSlash(rest), err
 }
 
 // show is the command as the user can type it, where he is and in a Dockerfile.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -123,8 +122,7 @@ func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOO
 // sources chooses between vendor/ and the module cache. A trimmed server does
 // not notice; in an untrimmed one's fingerprints the paths stand.
 func (b *builder) sources() error {
-	_, err := os.Stat(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	vendored := err == nil
+	vendored := exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
 	if b.server.Trimmed() {
 		if vendored {
 			b.how.Mod = "vendor"
@@ -161,8 +159,7 @@ func (b *builder) moduleCache() error {
 		return nil
 	}
 	what := fmt.Sprintf("server %s was built without -trimpath with its module cache at %s, so the plugin needs one at that path", b.server.Ref, want)
-	_, err := os.Stat(filepath.Join(want, "cache", "download"))
-	if err != nil && !strings.HasSuffix(want, "/pkg/mod") {
+	if !exists(filepath.Join(want, "cache", "download")) && !strings.HasSuffix(want, "/pkg/mod") {
 		return fault("run it with GOMODCACHE="+want+" if pinfix may make that, or in an image that has its module cache there", "%s", what)
 	}
 	if err := stage.MakeCache(want); err != nil {

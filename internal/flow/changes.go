@@ -205,7 +205,7 @@ func (c *changes) pin(path string) (pinner.Pin, bool) {
 func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r := report.NewApply(c.a.o.DryRun)
 	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
-	r.Server = ServerReport(server)
+	r.Server = serverReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.sumWarnings())...)
 	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
@@ -227,8 +227,8 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	return r
 }
 
-// ServerReport is what the reports say of a server.
-func ServerReport(s *pinner.Server) report.Server {
+// serverReport is what the reports say of a server.
+func serverReport(s *pinner.Server) report.Server {
 	r := report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
 		ModCache: s.Paths.ModCache, Vendored: s.Paths.Vendored}
 	if o := s.Origin; o.Source != "" {

@@ -156,14 +156,6 @@ func optional(data []byte, err error) ([]byte, error) {
 	return data, err
 }
 
-func cannotRead(name string, err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) && name == "" {
-		name = e.Path
-	}
-	return fault("make it a file that you can read", "%s: %w", name, cause(err))
-}
-
 // exact decides with the import graph, read from source files: which modules are
 // really linked in both, and which blank imports apply would choose.
 func (c *checker) exact() error {
@@ -190,7 +182,7 @@ func (c *checker) exact() error {
 	match := pinner.Compare(c.server, l.Linked())
 	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, g.Read, g.Imports)}
 	if len(match.Own) > 0 {
-		c.problems = c.ownPackages(a, l, match.Own)
+		c.problems = c.ownPackages(match.Own)
 		return nil
 	}
 	c.in.Pins = match.Pins
@@ -246,7 +238,7 @@ func (c *checker) incomplete() {
 }
 
 // ownPackages are the problems of a plugin that no go.mod can pin.
-func (c *checker) ownPackages(a *aligner, l *stage.Listing, own []pinner.Linked) []check.Problem {
+func (c *checker) ownPackages(own []pinner.Linked) []check.Problem {
 	var out []check.Problem
 	for _, o := range own {
 		p := check.Problem{Kind: check.Import, Module: o.Path, Have: "imported", File: "go.mod", Line: 1,
@@ -324,13 +316,6 @@ func importProblems(name string, have, want []byte, l *stage.Listing) []check.Pr
 	return out
 }
 
-func moduleIn(l *stage.Listing, pkg string) string {
-	if p := l.Packages[pkg]; p != nil && p.Module != nil {
-		return p.Module.Path
-	}
-	return pkg
-}
-
 // importLine returns the line of the first import, or of the package clause.
 func importLine(src []byte) int {
 	n, at := 0, 1
@@ -378,7 +363,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 		return nil
 	}
 	dir := path.Clean(pattern)
-	if rest, ok := strings.CutPrefix(pattern, c.plugin.user.Module.Mod.Path); ok && (rest == "" || rest[0] == '/') {
+	if rest, ok := cutModule(pattern, c.plugin.user.Module.Mod.Path); ok {
 		dir = path.Clean("." + rest)
 	}
 	top, all := strings.CutSuffix(dir, "...")

@@ -41,7 +41,7 @@ func Check(ctx context.Context, modules []CheckOptions, walk bool) (*report.Chec
 		Plugins: []report.Checked{}, Problems: []report.Problem{}, Notes: []string{}}
 	s := &servers{by: map[string]*serverRead{}}
 	results := make([]checked, len(modules))
-	parallel(len(modules), func(i int) { results[i] = checkOne(ctx, modules[i], s, walk) })
+	parallel(runtime.GOMAXPROCS(0), len(modules), func(i int) { results[i] = checkOne(ctx, modules[i], s, walk) })
 	failed := &CheckError{All: len(modules)}
 	for _, c := range results {
 		switch {
@@ -85,14 +85,14 @@ func (e *noPluginError) Error() string { return "no main package in module " + e
 // NextStep says what the user can do.
 func (e *noPluginError) NextStep() string { return "name it with --package PKG or FILE" }
 
-// parallel runs f for 0 to n-1, one on each processor.
-func parallel(n int, f func(i int)) {
+// parallel runs f for 0 to n-1, as many at a time as limit says.
+func parallel(limit, n int, f func(i int)) {
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(limit)
 	for i := range n {
 		group.Go(func() error { f(i); return nil })
 	}
-	group.Wait()
+	_ = group.Wait() // no function returns an error
 }
 
 // servers reads each server once.

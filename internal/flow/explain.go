@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -92,11 +91,6 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	}
 	o.plugin(&k, root)
 	return k, nil
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 // plugin reads which versions the plugin has: those of vendor/, and, once they

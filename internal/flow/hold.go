@@ -51,6 +51,13 @@ func holder(plan *pinner.Plan, pkg string) module.Version {
 
 // within reports whether a package of this path may be of the module.
 func within(pkg, module string) bool {
-	rest, ok := strings.CutPrefix(pkg, module)
-	return ok && (rest == "" || rest[0] == '/')
+	_, ok := cutModule(pkg, module)
+	return ok
+}
+
+// cutModule returns what follows the module's path in that of a package, "" or
+// "/x", and whether the package may be of the module.
+func cutModule(pkg, module string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(pkg, module)
+	return rest, ok && (rest == "" || rest[0] == '/')
 }

@@ -76,7 +76,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	}
 	h.file = filepath.Join(where, hook.Name)
 	if h.old, err = optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
-		return nil, fault("make it a file that you can read", "%s: %w", h.file, cause(err))
+		return nil, cannotRead(h.file, err)
 	}
 	if h.old != nil {
 		h.info, err = os.Stat(h.file)
@@ -130,7 +130,7 @@ func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) 
 			file := filepath.Join(h.repo.Top, name)
 			text, err := optional(bounded.ReadFile(file, bounded.Mod))
 			if err != nil {
-				return m, "", nil, fault("make it a file that you can read", "%s: %w", file, cause(err))
+				return m, "", nil, cannotRead(file, err)
 			}
 			if text != nil {
 				return m, file, text, nil
@@ -242,41 +242,15 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	return r, h.write(ctx, h.old, nil)
 }
 
-// write writes the hook through the one package that writes, from the nearest
-// directory that is there.
+// write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
-	root := filepath.Dir(h.file)
-	for {
-		if _, err := os.Stat(root); err == nil || filepath.Dir(root) == root {
-			break
-		}
-		root = filepath.Dir(root)
-	}
-	root, err := filepath.EvalSymlinks(root)
+	root, name, err := fromNearest(h.file)
 	if err != nil {
 		return err
 	}
-	dir, err := realBelow(root, h.file)
-	if err != nil {
-		return err
-	}
-	file := change.Change{Path: dir, Old: old, New: new, Mode: 0o755}
+	file := change.Change{Path: name, Old: old, New: new, Mode: 0o755}
 	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, h.step); err != nil {
 		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
 	}
 	return nil
-}
-
-// realBelow returns name as a slash path below root, whose links are resolved.
-func realBelow(root, name string) (string, error) {
-	var missing []string
-	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			rel, err := filepath.Rel(root, filepath.Join(append([]string{real}, append(missing, filepath.Base(name))...)...))
-			return filepath.ToSlash(rel), err
-		} else if filepath.Dir(dir) == dir {
-			return "", err
-		}
-		missing = append([]string{filepath.Base(dir)}, missing...)
-	}
 }

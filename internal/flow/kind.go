@@ -21,9 +21,10 @@ const (
 )
 
 // kindOf looks at the Go files of the module in root, whatever their build
-// constraints are, but for those with the tag ignore. A plugin is a main package whose func main is missing, empty,
-// or does nothing but panic: it never runs. Files that do not parse are taken
-// for a plugin's; apply says what is wrong with them.
+// constraints are, but for those with the tag ignore. A plugin is a main package
+// whose func main is missing, empty, or does nothing but panic: it never runs.
+// Files that do not parse are taken for a plugin's; apply says what is wrong with
+// them.
 func kindOf(root string) (kind, error) {
 	found := library
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {

@@ -34,7 +34,7 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 			if !within(pkg, p.Path) {
 				continue
 			}
-			if rest, own := strings.CutPrefix(importer, a.plugin.user.Module.Mod.Path); own && (rest == "" || rest[0] == '/') {
+			if rest, own := cutModule(importer, a.plugin.user.Module.Mod.Path); own {
 				return fault("change the import, or ask for a server with a newer version", "%s%s is not in %s %s, which the server has%s",
 					a.importedAt(filepath.FromSlash("."+rest), pkg), pkg, p.Path, p.Version.Version, a.pluginHas(p))
 			}

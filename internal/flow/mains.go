@@ -53,7 +53,7 @@ func (m *mains) match(pattern string) ([]string, error) {
 		return []string{pattern}, nil
 	}
 	rel := pattern
-	if rest, ok := strings.CutPrefix(pattern, m.module); ok && (rest == "" || rest[0] == '/') {
+	if rest, ok := cutModule(pattern, m.module); ok {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
@@ -80,7 +80,7 @@ func (m *mains) walk(dir string) ([]string, error) {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		if base := d.Name(); name != m.root && (base == "vendor" || base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+		if name != m.root && passedBy(d.Name()) {
 			return fs.SkipDir
 		}
 		if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != m.root {

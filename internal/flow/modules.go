@@ -73,6 +73,8 @@ func isFile(name string, e fs.DirEntry) bool {
 	return err == nil && !info.IsDir()
 }
 
+// passedBy reports whether the go command's patterns pass by a directory of this
+// name.
 func passedBy(name string) bool {
 	return name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }

@@ -39,7 +39,7 @@ func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, e
 	name := filepath.Join(root, "go.mod")
 	raw, err := read(name)
 	if err != nil {
-		return nil, fault("make it a file that you can read", "%s: %w", name, cause(err))
+		return nil, cannotRead(name, err)
 	}
 	if err := p.setMod(raw); err != nil {
 		return nil, err
@@ -107,12 +107,17 @@ func moduleRoot(dir string) (string, error) {
 		if info, err := os.Stat(name); err == nil && !info.IsDir() {
 			return d, nil
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return "", fault("make it a file that you can read", "%s: %w", name, cause(err))
+			return "", cannotRead(name, err)
 		}
 		if filepath.Dir(d) == d {
 			return "", fault("name the plugin's directory with -C, or make a module there with go mod init", "no go.mod in %s or above it", dir)
 		}
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // cause leaves out the operation and the name of an [fs.PathError].
@@ -122,6 +127,16 @@ func cause(err error) error {
 		return e.Err
 	}
 	return err
+}
+
+// cannotRead is the fault of a file that cannot be read; without a name it is the
+// one that the error names.
+func cannotRead(name string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) && name == "" {
+		name = e.Path
+	}
+	return fault("make it a file that you can read", "%s: %w", name, cause(err))
 }
 
 // packagePattern turns a --package value, relative to dir, into one relative to

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -26,6 +27,7 @@ func byPath(m *pinner.Mod) map[string]*modfile.Require {
 	return out
 }
 
+// union returns the keys of both, sorted.
 func union[V any](a, b map[string]V) []string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
@@ -176,7 +178,7 @@ func (c *changes) imports() []report.Change {
 		for _, p := range new {
 			if !slices.Contains(old, p) {
 				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: lineOf(f.New, p),
-					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", c.moduleOf(p))})
+					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", moduleIn(c.al.listing, p))})
 			}
 		}
 		for _, p := range old {
@@ -189,9 +191,9 @@ func (c *changes) imports() []report.Change {
 	return out
 }
 
-// moduleOf returns the module of a linked package.
-func (c *changes) moduleOf(pkg string) string {
-	if p := c.al.listing.Packages[pkg]; p != nil && p.Module != nil {
+// moduleIn returns the module of a linked package; where it has none, the package.
+func moduleIn(l *stage.Listing, pkg string) string {
+	if p := l.Packages[pkg]; p != nil && p.Module != nil {
 		return p.Module.Path
 	}
 	return pkg

@@ -97,7 +97,7 @@ func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: ServerReport(s), Warnings: []string{},
+	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: serverReport(s), Warnings: []string{},
 		Reference: all.report(), Unknown: append([]string{}, target.Unknown(s)...), Assumed: append([]string{}, target.Assumed(s)...)}
 	if err := s.Refuses(); err != nil {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))

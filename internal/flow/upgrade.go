@@ -3,9 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
@@ -96,10 +94,8 @@ func movedPins(old, new *pinner.Server, linked []pinner.Linked) []report.Moved {
 	for _, p := range pinner.Compare(new, linked).Pins {
 		after[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
 	}
-	all := maps.Clone(before)
-	maps.Copy(all, after)
 	var moved []report.Moved
-	for _, path := range slices.Sorted(maps.Keys(all)) {
+	for _, path := range union(before, after) {
 		if before[path] != after[path] {
 			moved = append(moved, report.Moved{Name: path, Old: before[path], New: after[path]})
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,8 +48,7 @@ func (a *aligner) wantVendor(warnings []string) (bool, []string) {
 }
 
 func (a *aligner) hasVendor() bool {
-	_, err := os.Stat(filepath.Join(a.plugin.root, "vendor"))
-	return err == nil
+	return exists(filepath.Join(a.plugin.root, "vendor"))
 }
 
 type sums = map[string][sha256.Size]byte

@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -25,7 +24,7 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 	if err := comparable(server); err != nil {
 		return nil, err
 	}
-	r := &report.Verify{SchemaVersion: 1, Command: "verify", Server: ServerReport(server), Plugins: []report.Verified{}}
+	r := &report.Verify{SchemaVersion: 1, Command: "verify", Server: serverReport(server), Plugins: []report.Verified{}}
 	cache := modcache.Dir(get)
 	for _, file := range files {
 		plugin, err := target.ReadPlugin(file)
@@ -58,10 +57,10 @@ func comparable(s *pinner.Server) error {
 		return nil
 	}
 	if s.Packages == nil {
-		return &Error{errors.New("server " + s.Ref + ": no package fingerprints in it, so there is nothing to compare a plugin with"), next}
+		return fault(next, "server %s: no package fingerprints in it, so there is nothing to compare a plugin with", s.Ref)
 	}
 	if _, ok := s.Packages["runtime"]; !ok {
-		return &Error{errors.New("server " + s.Ref + ": its list of packages is not complete: the package runtime is not there"), next}
+		return fault(next, "server %s: its list of packages is not complete: the package runtime is not there", s.Ref)
 	}
 	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/report"
 )
@@ -31,16 +29,10 @@ type Module struct {
 func ApplyAll(ctx context.Context, modules []Module) *report.ApplyAll {
 	all := &report.ApplyAll{SchemaVersion: 1, Command: "apply", Modules: make([]*report.Apply, len(modules)), Warnings: []string{}}
 	all.Errs, all.Dirs = make([]error, len(modules)), make([]string, len(modules))
-	var group errgroup.Group
-	group.SetLimit(max(1, min(atOnce, runtime.GOMAXPROCS(0))))
-	for i, m := range modules {
-		all.Dirs[i] = m.Dir
-		group.Go(func() error {
-			all.Modules[i], all.Errs[i] = m.apply(ctx)
-			return nil
-		})
-	}
-	_ = group.Wait() // no function returns an error
+	parallel(min(atOnce, runtime.GOMAXPROCS(0)), len(modules), func(i int) {
+		all.Dirs[i] = modules[i].Dir
+		all.Modules[i], all.Errs[i] = modules[i].apply(ctx)
+	})
 	return all
 }
 

@@ -33,7 +33,7 @@ func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) 
 		return nil, "", nil
 	}
 	if err != nil {
-		return nil, "", fault("make it a file that you can read", "%s: %w", workName, cause(err))
+		return nil, "", cannotRead(workName, err)
 	}
 	work, err := modfile.ParseWork(workName, data, nil)
 	if err != nil {

@@ -1,8 +1,7 @@
 // Package git is the only door to the git command: [Open] finds the repository
 // of a directory, [Repo.Index] reads the files that are staged in it,
 // [Repo.Path] asks where git keeps its own, [Repo.Head] which commit is checked
-// out. It never writes, and no command that
-// it runs refreshes the index.
+// out. It never writes, and no command that it runs refreshes the index.
 package git
 
 import (

@@ -26,7 +26,7 @@ type Go struct {
 	// Log, if set, is told each command line.
 	Log func(line string)
 
-	calls atomic.Int32
+	calls *atomic.Int32
 }
 
 // Config is what the commands run with.
@@ -54,7 +54,7 @@ func New(c Config) *Go {
 	if c.Toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
 	}
-	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log}
+	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32)}
 }
 
 // keepWritable adds -modcacherw to the GOFLAGS in set where environ has it: the
@@ -75,21 +75,12 @@ func keepWritable(set, environ []string) {
 func (g *Go) With(dir string, set ...string) *Go {
 	set = append([]string{"PWD=" + dir}, set...)
 	keepWritable(set, g.Env)
-	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log}
+	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log, calls: new(atomic.Int32)}
 }
 
 // In returns a Go for another directory that counts its calls with g's.
-func (g *Go) In(dir string) *Sub { return &Sub{g: g, dir: dir} }
-
-// Sub runs commands in a directory of its own.
-type Sub struct {
-	g   *Go
-	dir string
-}
-
-// Run runs go with args in the directory; see [Go.Run].
-func (s *Sub) Run(ctx context.Context, args ...string) ([]byte, error) {
-	return s.g.run(ctx, s.dir, args)
+func (g *Go) In(dir string) *Go {
+	return &Go{Program: g.Program, Dir: dir, Env: g.Env, Log: g.Log, calls: g.calls}
 }
 
 // Calls returns how many go commands were started.
@@ -144,15 +135,11 @@ func verb(args []string) string {
 // where ctx was cancelled, else an *Error; with an *Error there may be output as
 // well, for go mod download -json says there what is wrong.
 func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
-	return g.run(ctx, g.Dir, args)
-}
-
-func (g *Go) run(ctx context.Context, dir string, args []string) ([]byte, error) {
 	if g.Log != nil {
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
-	return start(ctx, g.Program, dir, g.Env, args, maxOutput)
+	return start(ctx, g.Program, g.Dir, g.Env, args, maxOutput)
 }
 
 // start runs the go program to its end, to ctx's, or until it has printed more than

@@ -27,7 +27,16 @@ type Check struct {
 
 // Line is the command line, as a POSIX shell reads it.
 func (c Check) Line() string {
-	words := []string{"pinfix", "check", "--staged"}
+	words := append([]string{"pinfix", "check", "--staged"}, c.words()...)
+	for i, w := range words {
+		words[i] = shell.Quote(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// words are what the check adds to pinfix check --staged.
+func (c Check) words() []string {
+	var words []string
 	if c.Dir != "." {
 		words = append(words, "-C", c.Dir)
 	}
@@ -35,10 +44,7 @@ func (c Check) Line() string {
 	if c.Walk {
 		words = append(words, "./...")
 	}
-	for i, w := range words {
-		words[i] = shell.Quote(w)
-	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // guard skips the check where the module is not there: on another branch, in
@@ -116,14 +122,7 @@ func (m Manager) Snippet(c Check, rev string) string {
 	if m.Name == "lefthook" {
 		return "pre-commit:\n  commands:\n    pinfix:\n      run: " + c.Line() + "\n"
 	}
-	args := []string{}
-	if c.Dir != "." {
-		args = append(args, "-C", c.Dir)
-	}
-	args = append(args, c.Args...)
-	if c.Walk {
-		args = append(args, "./...")
-	}
+	args := c.words()
 	s := "repos:\n  - repo: https://github.com/pinfix/pinfix\n    rev: " + rev + "\n    hooks:\n      - id: pinfix\n"
 	if len(args) > 0 {
 		for i, a := range args {

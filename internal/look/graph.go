@@ -1,9 +1,7 @@
 package look
 
 import (
-	"bytes"
 	"go/build"
-	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -113,7 +111,7 @@ func (g *Graph) root(name string) (*stage.Package, error) {
 	importPath := path.Join(main, name)
 	p, err := g.read(importPath, filepath.Join(g.Root, filepath.FromSlash(name)))
 	if p != nil {
-		p.Module = g.module(main, "", true)
+		p.Module = &stage.Module{Path: main, Main: true}
 	}
 	return p, err
 }
@@ -192,9 +190,7 @@ func (g *Graph) builds(dir, name string, src *source) bool {
 	if !stage.Constrained(name, src.data) {
 		return true
 	}
-	ctx := g.ctx
-	ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(src.data)), nil }
-	ok, err := ctx.MatchFile(dir, name)
+	ok, err := stage.Match(g.ctx, dir, name, src.data)
 	return ok && err == nil
 }
 
@@ -204,10 +200,6 @@ func (g *Graph) short(full string) string {
 		full = rel
 	}
 	return filepath.ToSlash(full)
-}
-
-func (g *Graph) module(path, version string, main bool) *stage.Module {
-	return &stage.Module{Path: path, Version: version, Main: main}
 }
 
 // find reads a package by its import path; nil for one of the standard library.
@@ -222,7 +214,7 @@ func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
 	if m, vendored := g.Vendor[pkg]; vendored {
 		p, err := g.read(pkg, filepath.Join(g.Root, "vendor", filepath.FromSlash(pkg)))
 		if err == nil && p != nil {
-			p.Module = g.module(m.Path, m.Version, false)
+			p.Module = &stage.Module{Path: m.Path, Version: m.Version}
 			return p, true, true
 		}
 		required = true
@@ -268,7 +260,7 @@ func (g *Graph) cached(m module.Version, pkg string) (_ *stage.Package, atHand b
 		_, missing := g.readDir(dir)
 		return nil, missing == nil
 	}
-	p.Module = g.module(m.Path, m.Version, false)
+	p.Module = &stage.Module{Path: m.Path, Version: m.Version}
 	return p, true
 }
 

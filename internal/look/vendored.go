@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/module"
 
@@ -25,26 +24,18 @@ type Copy struct {
 }
 
 // Strays compares vendored packages with the module cache, as far as that has
-// them, and returns "PACKAGE: what is wrong" for those where go mod vendor would
+// them, and returns what is wrong, by package, with those where go mod vendor would
 // write other files: by their names and, with sizes, their sizes. What files of
 // the same size hold is not read: that would take as long as go mod vendor.
 func Strays(cache string, copies []Copy, sizes bool) map[string]string {
+	why := make([]string, len(copies))
+	parallel(len(copies), func(i int) { why[i] = copies[i].stray(cache, sizes) })
 	out := map[string]string{}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	const workers = 4 // the time goes into system calls
-	for i := range workers {
-		wg.Go(func() {
-			for j := i; j < len(copies); j += workers {
-				if why := copies[j].stray(cache, sizes); why != "" {
-					mu.Lock()
-					out[copies[j].Package] = why
-					mu.Unlock()
-				}
-			}
-		})
+	for i, c := range copies {
+		if why[i] != "" {
+			out[c.Package] = why[i]
+		}
 	}
-	wg.Wait()
 	return out
 }
 

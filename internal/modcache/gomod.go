@@ -9,9 +9,9 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// GoModFile returns where the cache in dir keeps the go.mod of a module version.
+// goModFile returns where the cache in dir keeps the go.mod of a module version.
 // Its layout is that of the GOPROXY protocol (go help goproxy).
-func GoModFile(dir string, v module.Version) (string, error) {
+func goModFile(dir string, v module.Version) (string, error) {
 	path, err := module.EscapePath(v.Path)
 	if err != nil {
 		return "", err
@@ -25,7 +25,7 @@ func GoModFile(dir string, v module.Version) (string, error) {
 
 // GoMod reads the go.mod of a module version in the cache in dir.
 func GoMod(dir string, v module.Version) (*pinner.Summary, error) {
-	name, err := GoModFile(dir, v)
+	name, err := goModFile(dir, v)
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,7 @@ func copied(out string) string {
 	return fmt.Sprintf("[%q, \"/\"]", "/plugin/"+out)
 }
 
+// packages is the step that installs a C compiler; "" where the image has one.
 func packages(s *pinner.Server) string {
 	if s.Binary.Libc() == "musl" {
 		return "RUN apk add --no-cache gcc musl-dev binutils-gold\n"

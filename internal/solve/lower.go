@@ -67,7 +67,13 @@ func (v *view) cap(f typecheck.Fault) (*pinner.Cap, error) {
 	if err != nil || to == "" {
 		return nil, err
 	}
-	return &pinner.Cap{Version: module.Version{Path: at.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}, nil
+	c := v.capAt(at.Path, to, f)
+	return &c, nil
+}
+
+// capAt is the cap of a module for a fault.
+func (v *view) capAt(path, version string, f typecheck.Fault) pinner.Cap {
+	return pinner.Cap{Version: module.Version{Path: path, Version: version}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
 }
 
 // known are the versions of a module that the plugin's graph asks for.
@@ -84,6 +90,5 @@ func (v *view) lowerBy(p *Package, f typecheck.Fault) ([]pinner.Cap, bool) {
 	if err != nil || to == "" {
 		return nil, false
 	}
-	c := pinner.Cap{Version: module.Version{Path: p.Module.Path, Version: to}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
-	return set(v.caps, c), true
+	return set(v.caps, v.capAt(p.Module.Path, to, f)), true
 }

@@ -9,7 +9,7 @@
 package solve
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -202,17 +202,17 @@ func above(pkgs map[string]*Package, path string) map[string]bool {
 	return out
 }
 
-// mayLower says why a module cannot be lowered, or "".
+// mayLower says why the module of a package cannot be lowered; nil where it can.
 func (v *view) mayLower(p *Package) error {
 	switch {
 	case p == nil || p.Own:
-		return fmt.Errorf("it is the plugin's own")
+		return errors.New("it is the plugin's own")
 	case v.pinned(p.Module.Path):
-		return fmt.Errorf("the server has it at that version")
+		return errors.New("the server has it at that version")
 	case p.Fixed:
-		return fmt.Errorf("it is replaced, so there is no other version of it")
+		return errors.New("it is replaced, so there is no other version of it")
 	case slices.Contains(v.Keep, p.Module.Path):
-		return fmt.Errorf("it is kept by --keep")
+		return errors.New("it is kept by --keep")
 	}
 	return nil
 }

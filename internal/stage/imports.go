@@ -253,9 +253,9 @@ func (im *Imports) builds(dir, name string, data []byte) (set, error) {
 	short := append(bytes.Clone(header(data)), "\npackage p\n"...)
 	var on set
 	for i := range im.ctxs {
-		ok, err := match(im.ctxs[i], dir, name, short)
+		ok, err := Match(im.ctxs[i], dir, name, short)
 		if err != nil {
-			ok, err = match(im.ctxs[i], dir, name, data)
+			ok, err = Match(im.ctxs[i], dir, name, data)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
@@ -282,7 +282,8 @@ func Constrained(name string, data []byte) bool {
 	return false
 }
 
-func match(ctx build.Context, dir, name string, data []byte) (bool, error) {
+// Match reports whether a build in ctx takes a file of this content.
+func Match(ctx build.Context, dir, name string, data []byte) (bool, error) {
 	ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	return ctx.MatchFile(dir, name)
 }

@@ -52,21 +52,16 @@ func (s *Stage) ModFiles(ctx context.Context) pinner.Source {
 
 // read reads one go.mod: of a directory, or of a version from the module cache.
 func (s *Stage) read(v module.Version) (*pinner.Summary, error) {
-	name := filepath.Join(filepath.FromSlash(v.Path), "go.mod")
 	if v.Version != "" {
-		var err error
-		if name, err = modcache.GoModFile(s.cache, v); err != nil {
-			return nil, err
-		}
-	} else if !filepath.IsAbs(name) {
+		return modcache.GoMod(s.cache, v)
+	}
+	name := filepath.Join(filepath.FromSlash(v.Path), "go.mod")
+	if !filepath.IsAbs(name) {
 		name = filepath.Join(s.Root, name)
 	}
 	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
-		if v.Version == "" {
-			return nil, &DirectoryError{v.Path, err}
-		}
-		return nil, err
+		return nil, &DirectoryError{v.Path, err}
 	}
 	return pinner.Summarize(name, data)
 }

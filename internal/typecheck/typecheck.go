@@ -74,8 +74,9 @@ type result struct {
 }
 
 // Check checks the packages of a graph and returns the faults of those with Bodies,
-// in the order of their import paths: the others are there for what they declare. source holds the files that are not as on disk. An import
-// that is neither in pkgs nor in Package.Missing is an error; so is a cycle.
+// in the order of their import paths: the others are there for what they declare.
+// source holds the files that are not as on disk. An import that is neither in
+// pkgs nor in Package.Missing is an error; so is a cycle.
 func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source map[string][]byte) ([]Fault, error) {
 	order, err := sorted(pkgs)
 	if err != nil {
