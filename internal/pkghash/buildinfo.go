@@ -46,18 +46,6 @@ func (p *Program) BuildInfo() (goVersion, text string, err error) {
 	return b.parse()
 }
 
-func findInfo(r io.ReaderAt) (*blob, error) {
-	var magic [2]byte
-	if err := readAt(r, magic[:], 0, "first bytes"); err == nil && string(magic[:]) == peMagic {
-		return peBuildInfo(r)
-	}
-	f, err := open(r)
-	if err != nil {
-		return nil, err
-	}
-	return f.buildInfo()
-}
-
 func (b *blob) parse() (goVersion, text string, err error) {
 	const part = "Go build info"
 	var head [infoHeader]byte
