@@ -108,12 +108,11 @@ func origin(s *pinner.Server) (pinner.Origin, error) {
 		return o, err
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	head, err := readHead(f)
+	if err != nil {
 		return o, err
 	}
-	if !isProgram(head[:n]) {
+	if !isProgram(head) {
 		return o, nil
 	}
 	h := sha256.New()
