@@ -132,6 +132,15 @@ func parseConfig(data []byte) (parsed, error) {
 	return p, nil
 }
 
+// readSmall reads a manifest or a configuration.
+func readSmall(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if err == nil && len(data) > maxManifest {
+		err = errors.New("more than 4 MiB")
+	}
+	return data, err
+}
+
 // readChecked reads what a descriptor describes.
 func readChecked(r io.Reader, d v1.Descriptor) ([]byte, error) {
 	data, err := readSmall(r)
