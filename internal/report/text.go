@@ -69,10 +69,7 @@ func (a *Apply) verdict() string {
 // standing is whether the plugin is pinned, and to what.
 func (a *Apply) standing() string {
 	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
-	shared := fmt.Sprintf("%d shared modules", a.Plugin.SharedModules)
-	if a.Plugin.SharedModules == 1 {
-		shared = "1 shared module"
-	}
+	shared := count(a.Plugin.SharedModules, "shared module")
 	switch {
 	case a.Aligned:
 		return fmt.Sprintf("already pinned to %s, %s", server, shared)
@@ -181,11 +178,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	if s.Packages > 0 {
 		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)
 	}
-	modules := fmt.Sprintf("%d modules", s.Modules)
-	if s.Modules == 1 {
-		modules = "1 module"
-	}
-	fmt.Fprintf(b, "%s, %s\n", modules, packages)
+	fmt.Fprintf(b, "%s, %s\n", count(s.Modules, "module"), packages)
 	for _, u := range r.Unknown {
 		fmt.Fprintf(b, "not known: %s\n", clean(u))
 	}
