@@ -163,7 +163,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	s := r.Server
 	fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))))
 	if s.Source != nil {
-		fmt.Fprintf(b, "from %s\n", clean(strings.Join(strings.Fields(fmt.Sprint(s.Source.Ref, " ", s.Source.Digest, " ", s.Source.Platform, " ", s.Source.Program)), " ")))
+		fmt.Fprintf(b, "from %s\n", clean(s.Source.text()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
