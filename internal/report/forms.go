@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -142,5 +141,3 @@ func addRule(rules []sarifRule, id, text string) []sarifRule {
 	}
 	return append(rules, rule)
 }
-
-func joinPath(prefix, file string) string { return path.Join(prefix, file) }
