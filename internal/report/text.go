@@ -92,6 +92,7 @@ func (a *Apply) table(b *strings.Builder) {
 	t.Flush()
 }
 
+// dash is [clean], and a dash for nothing.
 func dash(s string) string {
 	if s == "" {
 		return "-"

@@ -75,11 +75,11 @@ func (r *Verify) GitHub(w io.Writer) error {
 		for _, c := range p.Causes {
 			command(b, "error", p.File, 0, c.message())
 		}
-		if level := "notice"; p.Loads {
-			command(b, level, p.File, 0, p.verdict(r.Server))
-		} else {
-			command(b, "error", p.File, 0, p.verdict(r.Server))
+		level := "notice"
+		if !p.Loads {
+			level = "error"
 		}
+		command(b, level, p.File, 0, p.verdict(r.Server))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -86,7 +86,7 @@ func (p *Verified) packages(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PACKAGE\tCAUSE\tTHROUGH\tMODULE\tPLUGIN HAS\tSERVER HAS")
 	for _, m := range p.Mismatched {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(clean(m.Through)), clean(m.Module), dash(clean(m.Plugin)), dash(clean(m.Server)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), dash(m.Server))
 	}
 	t.Flush()
 }
