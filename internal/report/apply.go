@@ -141,3 +141,11 @@ type Apply struct {
 	NextSteps string `json:"-"` // how to build now
 	Write     string `json:"-"` // the command that writes what a dry run shows
 }
+
+// NewApply returns a report without anything in it.
+func NewApply(dryRun bool) *Apply {
+	return &Apply{
+		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+	}
+}

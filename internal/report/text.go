@@ -100,6 +100,14 @@ func dash(s string) string {
 	return clean(s)
 }
 
+// count is a number with what is counted, "1 module" or "2 modules".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // counts writes what the diff leaves out: go.sum as counts and vendor/ as a
 // table.
 func (a *Apply) counts(b *strings.Builder) {

@@ -54,13 +54,6 @@ func (p *Verified) verdict(s Server) string {
 	return fmt.Sprintf("%s: would not load into %s, %d of %s differ", clean(p.File), server, len(p.Mismatched), shared)
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // table has a row for each difference; the cause and its count stand in its
 // first.
 func (p *Verified) table(b *strings.Builder) {

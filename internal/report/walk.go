@@ -18,14 +18,6 @@ type ApplyAll struct {
 	Errs []error  `json:"-"` // of each module
 }
 
-// NewApply returns a report without anything in it.
-func NewApply(dryRun bool) *Apply {
-	return &Apply{
-		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
-	}
-}
-
 // Differs reports whether a module would change.
 func (r *ApplyAll) Differs() bool {
 	for _, m := range r.Modules {
