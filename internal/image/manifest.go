@@ -107,7 +107,7 @@ func fromManifest(ctx context.Context, s store, digest string, m *v1.Manifest, p
 	return im, nil
 }
 
-// A parsed configuration.
+// A parsed is what a configuration says.
 type parsed struct {
 	start    start
 	platform v1.Platform

@@ -19,6 +19,7 @@ type netError struct {
 	offline bool
 }
 
+// netFault is [fault] for a registry.
 func netFault(offline bool, next, format string, args ...any) netError {
 	return netError{Error{fmt.Errorf(format, args...), next}, offline}
 }

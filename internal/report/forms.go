@@ -11,7 +11,7 @@ import (
 // characters. GitLab takes a million.
 const maxComment = 60_000
 
-// maxRows is how many rows a table has, so that more than the first fits.
+// maxRows is how many rows a table shows: [fit] shall not cut in the first.
 const maxRows = 500
 
 // fit cuts markdown that is too long for a comment after a line.
