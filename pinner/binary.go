@@ -1,8 +1,6 @@
 package pinner
 
-import (
-	"strings"
-)
+import "strings"
 
 // A Binary is what a program file or a plugin says of itself beside its build
 // info: the machine it is for, and what it asks of the dynamic loader.

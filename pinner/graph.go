@@ -150,7 +150,7 @@ func (g *Graph) require(from, to module.Version) {
 	}
 }
 
-// resolver returns where a module's source comes from: its replacement or itself.
+// resolver returns [Mod.Source], for many calls: few modules are replaced.
 func (m *Mod) resolver() func(module.Version) module.Version {
 	replaced := map[string]bool{}
 	for _, r := range m.Replace {
@@ -160,10 +160,7 @@ func (m *Mod) resolver() func(module.Version) module.Version {
 		if !replaced[v.Path] {
 			return v
 		}
-		if r := m.Replacement(v); r != nil {
-			return r.New
-		}
-		return v
+		return m.Source(v)
 	}
 }
 

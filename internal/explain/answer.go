@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
@@ -248,23 +247,14 @@ func (k Known) requiredVersion(path string) string {
 	return ""
 }
 
-// replacedBy returns what go.mod replaces v with: a line for that very version
-// wins over one for all (https://go.dev/ref/mod#go-mod-file-replace).
+// replacedBy returns what go.mod replaces v with, or nothing.
 func (k Known) replacedBy(v module.Version) module.Version {
-	var all *modfile.Replace
 	if k.Mod == nil {
 		return module.Version{}
 	}
-	for _, r := range k.Mod.Replace {
-		switch {
-		case r.Old == v:
-			return r.New
-		case r.Old.Path == v.Path && r.Old.Version == "":
-			all = r
-		}
-	}
-	if all == nil {
+	r := k.Mod.Replacement(v)
+	if r == nil {
 		return module.Version{}
 	}
-	return all.New
+	return r.New
 }

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"path"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/pattern"
@@ -200,7 +199,7 @@ func refineNotInStd(f *finder, m match, finding *Finding) bool {
 		finding.Cause, finding.kind = GoVersion, goLine
 		finding.Why = finding.Package + " came with Go " + since + "; the build runs an older one"
 		finding.Fix = fixToolchain
-	case isStd(finding.Package) && path.Base(m.group("dir")) != "":
+	case isStd(finding.Package):
 		finding.Why = finding.Package + " is in no Go release, and the plugin's own module has no such folder, or it was not copied into the build"
 	}
 	return true

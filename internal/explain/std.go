@@ -1,6 +1,9 @@
 package explain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // stdRoots are the first elements of the standard library's import paths, of
 // all Go releases that build plugins. None holds a dot; a module's does, but
@@ -43,21 +46,16 @@ func isStd(pkg string) bool {
 // stdWhy says what else than the Go release decides about a package of the
 // standard library.
 func stdWhy(pkg string) string {
-	within := func(roots ...string) bool {
-		for _, r := range roots {
-			if pkg == r || strings.HasPrefix(pkg, r+"/") {
-				return true
-			}
-		}
-		return false
+	below := func(roots ...string) bool {
+		return slices.ContainsFunc(roots, func(r string) bool { return within(pkg, r) })
 	}
 	const same = "a package of the standard library: the plugin was built with another Go release than the server, or with other flags "
 	switch {
-	case within("net", "os/user", "runtime/cgo", "vendor/golang.org/x/net"):
+	case below("net", "os/user", "runtime/cgo", "vendor/golang.org/x/net"):
 		return same + "(for this package most often -tags netgo or osusergo, or CGO_ENABLED)"
-	case within("internal/goexperiment", "internal/buildcfg"):
+	case below("internal/goexperiment", "internal/buildcfg"):
 		return same + "(for this package most often GOEXPERIMENT)"
-	case within("crypto"):
+	case below("crypto"):
 		return same + "(for this package also GOFIPS140 or -tags purego)"
 	case pkg == "runtime":
 		return same + "(for this package also -pgo)"

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -220,13 +219,4 @@ func (c *cache) store(dir, name string, v any) error {
 		return c.fault(err)
 	}
 	return c.rename(f, dir, name)
-}
-
-// readSmall reads a manifest or a configuration.
-func readSmall(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
-	if err == nil && len(data) > maxManifest {
-		err = errors.New("more than 4 MiB")
-	}
-	return data, err
 }

@@ -106,6 +106,7 @@ func (d *dockerArchive) small(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.Close()
 	data, err := readSmall(r)
 	if err != nil {
 		return nil, fault("is this an archive of images?", "%s: %w", name, err)

@@ -25,6 +25,14 @@ func fault(next, format string, args ...any) error {
 	return &Error{fmt.Errorf(format, args...), next}
 }
 
+// list prints the first n names.
+func list(names []string, n int) string {
+	if len(names) <= n {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
+}
+
 // Limits on what an image may hold. Docker itself takes 127 layers; the image
 // of a server has some tens of thousands of files in some hundred megabytes.
 const (

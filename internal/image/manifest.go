@@ -107,7 +107,7 @@ func fromManifest(ctx context.Context, s store, digest string, m *v1.Manifest, p
 	return im, nil
 }
 
-// A parsed configuration.
+// A parsed is what a configuration says.
 type parsed struct {
 	start    start
 	platform v1.Platform
@@ -130,6 +130,15 @@ func parseConfig(data []byte) (parsed, error) {
 		p.diffIDs = append(p.diffIDs, d.String())
 	}
 	return p, nil
+}
+
+// readSmall reads a manifest or a configuration.
+func readSmall(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if err == nil && len(data) > maxManifest {
+		err = errors.New("more than 4 MiB")
+	}
+	return data, err
 }
 
 // readChecked reads what a descriptor describes.

@@ -19,11 +19,13 @@ type netError struct {
 	offline bool
 }
 
+// netFault is [fault] for a registry.
+func netFault(offline bool, next, format string, args ...any) netError {
+	return netError{Error{fmt.Errorf(format, args...), next}, offline}
+}
+
 func explainNetwork(err error, ref name.Reference) netError {
 	host := ref.Context().RegistryStr()
-	say := func(offline bool, next, format string, args ...any) netError {
-		return netError{Error{fmt.Errorf(format, args...), next}, offline}
-	}
 	var known *Error
 	var answer *transport.Error
 	var dns *net.DNSError
@@ -33,19 +35,19 @@ func explainNetwork(err error, ref name.Reference) netError {
 	case errors.As(err, &known):
 		return netError{*known, false}
 	case errors.As(err, &plain):
-		return say(false, "give the registry a certificate, or save the image and name the archive", "%w", plain)
+		return netFault(false, "give the registry a certificate, or save the image and name the archive", "%w", plain)
 	case errors.As(err, &cert):
-		return say(false, "name the file with its issuer's certificate in SSL_CERT_FILE", "the certificate of %s is not trusted: %w", host, cert.Err)
+		return netFault(false, "name the file with its issuer's certificate in SSL_CERT_FILE", "the certificate of %s is not trusted: %w", host, cert.Err)
 	case errors.As(err, &answer): // after cert: on this machine, http is tried as well
 		return explainAnswer(answer, ref)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return say(true, "check the name and the network; without a host the image is on docker.io", "no host %s", host)
+		return netFault(true, "check the name and the network; without a host the image is on docker.io", "no host %s", host)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return say(true, "check the name and the port, and whether the registry runs", "%s refuses the connection", host)
+		return netFault(true, "check the name and the port, and whether the registry runs", "%s refuses the connection", host)
 	case strings.Contains(err.Error(), "does not match requested digest"), strings.Contains(err.Error(), "error verifying"):
-		return say(false, "the registry, or something on the way, is broken; try again, or from elsewhere", "%s sends other bytes than the digest says: %w", host, err)
+		return netFault(false, "the registry, or something on the way, is broken; try again, or from elsewhere", "%s sends other bytes than the digest says: %w", host, err)
 	}
-	return say(true, "check the network and try again", "%s: %w", host, err)
+	return netFault(true, "check the network and try again", "%s: %w", host, err)
 }
 
 // explainAnswer is for an answer that is no success. Docker Hub answers 401 for
@@ -56,18 +58,15 @@ func explainAnswer(e *transport.Error, ref name.Reference) netError {
 	for _, d := range e.Errors {
 		said += ", " + short(d.Message)
 	}
-	say := func(offline bool, next, format string, args ...any) netError {
-		return netError{Error{fmt.Errorf(format, args...), next}, offline}
-	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return say(false, "check the name; if it is right, log in with docker login "+host, "%s lets nobody with these credentials read %s (%s)", host, repo, said)
+		return netFault(false, "check the name; if it is right, log in with docker login "+host, "%s lets nobody with these credentials read %s (%s)", host, repo, said)
 	case http.StatusNotFound:
-		return say(false, "check the name and the tag", "%s has no %s in %s (%s)", host, ref.Identifier(), repo, said)
+		return netFault(false, "check the name and the tag", "%s has no %s in %s (%s)", host, ref.Identifier(), repo, said)
 	case http.StatusTooManyRequests:
-		return say(true, "wait, or log in with docker login "+host, "%s has had too many requests (%s)", host, said)
+		return netFault(true, "wait, or log in with docker login "+host, "%s has had too many requests (%s)", host, said)
 	}
-	return say(true, "try again later", "%s has answered %s", host, said)
+	return netFault(true, "try again later", "%s has answered %s", host, said)
 }
 
 // short is one line of what a registry says.

@@ -54,11 +54,3 @@ func (s start) searchPath() []string {
 	dirs := strings.Split(search, ":")
 	return dirs[:min(len(dirs), maxPathDirs)]
 }
-
-// list prints the first n names.
-func list(names []string, n int) string {
-	if len(names) <= n {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
-}

@@ -1,6 +1,6 @@
 // Package pattern holds regular expressions that are compiled when they are first
 // used: all of pinfix's together would cost every command eight milliseconds at
-// its start, and check, which needs none of them, takes less than that.
+// its start, and check, which needs few of them, takes less than that.
 package pattern
 
 import (

@@ -113,11 +113,14 @@ func (f *file) readDynamic() (dynamic, error) {
 	return d, nil
 }
 
-func (f *file) word(b []byte) uint64 {
-	if f.is64 {
-		return f.order.Uint64(b)
+func (f *file) word(b []byte) uint64 { return word(f.order, f.is64, b) }
+
+// word decodes an address or a size.
+func word(order binary.ByteOrder, is64 bool, b []byte) uint64 {
+	if is64 {
+		return order.Uint64(b)
 	}
-	return uint64(f.order.Uint32(b))
+	return uint64(order.Uint32(b))
 }
 
 // dynamicString returns the string at off in the strings of PT_DYNAMIC.

@@ -177,20 +177,21 @@ func (f *file) fileOffset(addr, n uint64) (uint64, bool) {
 
 // decodeAt reads one structure of debug/elf.
 func (f *file) decodeAt(off uint64, part string, v any) error {
-	b := make([]byte, binary.Size(v))
-	if err := f.readAt(b, off, part); err != nil {
-		return err
-	}
-	return f.decode(b, v)
-}
-
-func (f *file) decode(b []byte, v any) error {
-	_, err := binary.Decode(b, f.order, v)
-	return err
+	return decodeAt(f.r, f.order, off, part, v)
 }
 
 func (f *file) readAt(b []byte, off uint64, part string) error {
 	return readAt(f.r, b, off, part)
+}
+
+// decodeAt reads one structure that stands at off.
+func decodeAt(r io.ReaderAt, order binary.ByteOrder, off uint64, part string, v any) error {
+	b := make([]byte, binary.Size(v))
+	if err := readAt(r, b, off, part); err != nil {
+		return err
+	}
+	_, err := binary.Decode(b, order, v)
+	return err
 }
 
 // readAt fills b, or says which part of the file could not be read.

@@ -181,10 +181,5 @@ func (f *machFile) buildInfo() (*blob, error) {
 }
 
 func (f *machFile) decodeAt(off uint64, part string, v any) error {
-	b := make([]byte, binary.Size(v))
-	if err := readAt(f.r, b, off, part); err != nil {
-		return err
-	}
-	_, err := binary.Decode(b, f.order, v)
-	return err
+	return decodeAt(f.r, f.order, off, part, v)
 }

@@ -1,7 +1,6 @@
 package pkghash
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -41,7 +40,7 @@ func (f *machFile) table() (map[string]pinner.Fingerprint, error) {
 		if !ok || entry[4]&typeStab != 0 || entry[4]&typeMask != typeSect {
 			return nil // another name, a debugger's note, or a reference
 		}
-		if err := f.addFingerprint(table, name, f.word(entry[8:])); err != nil {
+		if err := f.addFingerprint(table, name, word(f.order, f.is64, entry[8:])); err != nil {
 			return &ReadError{off, fmt.Sprintf("symbol of package %q", name), err}
 		}
 		return nil
@@ -68,11 +67,8 @@ func (f *machFile) name(names map[uint32]string, strs region, off uint32) (strin
 }
 
 func (f *machFile) addFingerprint(table map[string]pinner.Fingerprint, name string, addr uint64) error {
-	if err := checkName(name); err != nil {
+	if err := checkNew(table, name); err != nil {
 		return err
-	}
-	if _, ok := table[name]; ok {
-		return errors.New("defined twice")
 	}
 	var hash pinner.Fingerprint
 	for _, s := range f.segments {
@@ -83,13 +79,6 @@ func (f *machFile) addFingerprint(table map[string]pinner.Fingerprint, name stri
 		}
 	}
 	return fmt.Errorf("address %#x is in no segment of the file", addr)
-}
-
-func (f *machFile) word(b []byte) uint64 {
-	if f.is64 {
-		return f.order.Uint64(b)
-	}
-	return uint64(f.order.Uint32(b))
 }
 
 // checkRegion reports whether g is at most limit bytes and whole in the file.

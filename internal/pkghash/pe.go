@@ -48,7 +48,7 @@ func peBuildInfo(r io.ReaderAt) (*blob, error) {
 		Signature [4]byte
 		pe.FileHeader
 	}
-	if err := peDecode(r, off, pePart, &head); err != nil {
+	if err := decodeAt(r, binary.LittleEndian, off, pePart, &head); err != nil {
 		return nil, err
 	}
 	if string(head.Signature[:]) != "PE\x00\x00" {
@@ -61,7 +61,7 @@ func peBuildInfo(r io.ReaderAt) (*blob, error) {
 	for i := range head.NumberOfSections {
 		var s pe.SectionHeader32
 		part := fmt.Sprintf("section header %d", i)
-		if err := peDecode(r, off, part, &s); err != nil {
+		if err := decodeAt(r, binary.LittleEndian, off, part, &s); err != nil {
 			return nil, err
 		}
 		if s.VirtualAddress != 0 && s.SizeOfRawData != 0 && s.Characteristics&^peAlign == peData {
@@ -70,13 +70,4 @@ func peBuildInfo(r io.ReaderAt) (*blob, error) {
 		off += uint64(binary.Size(s))
 	}
 	return nil, ErrNoBuildInfo
-}
-
-func peDecode(r io.ReaderAt, off uint64, part string, v any) error {
-	b := make([]byte, binary.Size(v))
-	if err := readAt(r, b, off, part); err != nil {
-		return err
-	}
-	_, err := binary.Decode(b, binary.LittleEndian, v)
-	return err
 }

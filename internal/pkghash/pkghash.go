@@ -14,6 +14,7 @@
 // symbols are in the symbol table (LC_SYMTAB), with the underscore that the
 // system linker puts before each name, and stay there in a stripped program
 // since dyld needs them. A universal file is refused; lipo -thin takes one out.
+// Of PE only the build info is read.
 //
 // Files may be hostile: nothing is read before its size is checked against a
 // limit, and memory use does not grow with the size of the file.
@@ -66,8 +67,8 @@ type object interface {
 }
 
 // Open reads the headers of a program or plugin. The error is a [*ReadError],
-// which wraps [ErrFormat] if r is a file of another kind. r must last as long as
-// the program.
+// which wraps [ErrFormat] if r is a file of another kind, as those of Binary and
+// Fingerprints do of a PE file. r must last as long as the program.
 func Open(r io.ReaderAt) (*Program, error) {
 	f, err := open(&blocks{r: r})
 	if err != nil {

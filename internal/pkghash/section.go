@@ -113,7 +113,7 @@ func (d *fields) word() uint64 {
 func (f *file) checkSection(s section, limit uint64) error {
 	switch {
 	case elf.SectionFlag(s.Flags)&elf.SHF_COMPRESSED != 0:
-		// gABI: never on a section that is loaded, and these two are.
+		// gABI: never on a section that is loaded, and those read here are.
 		return s.errorf("compressed")
 	case s.Size > limit:
 		return s.errorf("%d bytes, want at most %d", s.Size, limit)

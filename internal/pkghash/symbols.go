@@ -40,17 +40,25 @@ func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, 
 	if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF {
 		return nil // a reference to another file's symbol
 	}
-	if err := checkName(name); err != nil {
+	if err := checkNew(table, name); err != nil {
 		return err
-	}
-	if _, ok := table[name]; ok {
-		return errors.New("defined twice")
 	}
 	hash, err := f.fingerprint(sym)
 	if err != nil {
 		return err
 	}
 	table[name] = hash
+	return nil
+}
+
+// checkNew reports whether a package may go into the table.
+func checkNew(table map[string]pinner.Fingerprint, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if _, ok := table[name]; ok {
+		return errors.New("defined twice")
+	}
 	return nil
 }
 

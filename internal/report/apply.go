@@ -3,7 +3,10 @@
 // command offers.
 package report
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Server is what every report says of the server.
 type Server struct {
@@ -28,6 +31,10 @@ type Source struct {
 	Digest   string `json:"digest"`
 	Platform string `json:"platform,omitempty"`
 	Program  string `json:"program,omitempty"`
+}
+
+func (s *Source) text() string {
+	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", s.Digest, " ", s.Platform, " ", s.Program)), " ")
 }
 
 // Reference says where the server's name stands, and which places with another
@@ -133,4 +140,12 @@ type Apply struct {
 	GoCalls   int    `json:"-"`
 	NextSteps string `json:"-"` // how to build now
 	Write     string `json:"-"` // the command that writes what a dry run shows
+}
+
+// NewApply returns a report without anything in it.
+func NewApply(dryRun bool) *Apply {
+	return &Apply{
+		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -168,14 +169,14 @@ func (a *Apply) GitHub(w io.Writer) error {
 	}
 	list := annotations{b: b, what: "change"}
 	for _, c := range a.reviewed() {
-		list.add(joinPath(a.Plugin.Prefix, c.File), c.place(), c.message())
+		list.add(path.Join(a.Plugin.Prefix, c.File), c.place(), c.message())
 	}
 	list.end()
 	level := "notice"
 	if !a.Aligned {
 		level = "error"
 	}
-	command(b, level, joinPath(a.Plugin.Prefix, "go.mod"), 0, strings.TrimSuffix(a.verdict(), "; this would change:"))
+	command(b, level, path.Join(a.Plugin.Prefix, "go.mod"), 0, strings.TrimSuffix(a.verdict(), "; this would change:"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -185,7 +186,7 @@ func (a *Apply) SARIF(w io.Writer) error {
 	rules, results := []sarifRule{}, []sarifResult{}
 	for _, c := range a.reviewed() {
 		rules = addRule(rules, c.Kind, kindRules[c.Kind])
-		results = append(results, sarifAt(c.Kind, "error", c.message(), joinPath(a.Plugin.Prefix, c.File), c.place()))
+		results = append(results, sarifAt(c.Kind, "error", c.message(), path.Join(a.Plugin.Prefix, c.File), c.place()))
 	}
 	return sarif(w, rules, results)
 }

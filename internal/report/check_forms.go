@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -167,7 +168,7 @@ func (r *Check) GitHub(w io.Writer) error {
 	a.end()
 	for _, p := range r.Plugins {
 		if p.Aligned {
-			command(b, "notice", joinPath(p.Prefix, "go.mod"), 0, p.verdict(r.Staged))
+			command(b, "notice", path.Join(p.Prefix, "go.mod"), 0, p.verdict(r.Staged))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +10,9 @@ import (
 // maxComment keeps markdown below what GitHub takes for a comment: 65,536
 // characters. GitLab takes a million.
 const maxComment = 60_000
+
+// maxRows is how many rows a table shows: [fit] shall not cut in the first.
+const maxRows = 500
 
 // fit cuts markdown that is too long for a comment after a line.
 func fit(s string) string {
@@ -23,6 +25,15 @@ func fit(s string) string {
 	}
 	return s + "\n… cut here: this is too long for a comment.\n"
 }
+
+// cell makes text safe for a cell of a markdown table, or for a line.
+func cell(s string) string { return markdown.Replace(clean(s)) }
+
+// markdown escapes all that can begin emphasis, code, a link, an image or HTML.
+var markdown = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`,
+	"&", "&amp;", "<", "&lt;", ">", "&gt;",
+)
 
 // code is text in a code span, which may stand in a table. A bar in it would end
 // the cell, and one behind a backslash for some readers and not for others.
@@ -142,5 +153,3 @@ func addRule(rules []sarifRule, id, text string) []sarifRule {
 	}
 	return append(rules, rule)
 }
-
-func joinPath(prefix, file string) string { return path.Join(prefix, file) }

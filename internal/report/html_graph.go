@@ -1,8 +1,6 @@
 package report
 
-import (
-	"strings"
-)
+import "strings"
 
 // maxDrawn is how many chains, and how many lowered modules, a drawing holds;
 // the words below it hold all.

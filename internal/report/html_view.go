@@ -137,7 +137,7 @@ func (a *Apply) facts() []fact {
 	}
 	facts := []fact{{"read from", s.Ref}, {"main module", s.Main}, {"Go", s.Go}}
 	if s.Source != nil {
-		facts = append(facts, fact{"source", strings.Join(strings.Fields(fmt.Sprint(s.Source.Ref, " ", s.Source.Digest, " ", s.Source.Platform, " ", s.Source.Program)), " ")})
+		facts = append(facts, fact{"source", s.Source.text()})
 	}
 	links := count(s.Modules, "module")
 	if s.Packages > 0 {

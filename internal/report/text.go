@@ -69,10 +69,7 @@ func (a *Apply) verdict() string {
 // standing is whether the plugin is pinned, and to what.
 func (a *Apply) standing() string {
 	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
-	shared := fmt.Sprintf("%d shared modules", a.Plugin.SharedModules)
-	if a.Plugin.SharedModules == 1 {
-		shared = "1 shared module"
-	}
+	shared := count(a.Plugin.SharedModules, "shared module")
 	switch {
 	case a.Aligned:
 		return fmt.Sprintf("already pinned to %s, %s", server, shared)
@@ -95,11 +92,20 @@ func (a *Apply) table(b *strings.Builder) {
 	t.Flush()
 }
 
+// dash is [clean], and a dash for nothing.
 func dash(s string) string {
 	if s == "" {
 		return "-"
 	}
 	return clean(s)
+}
+
+// count is a number with what is counted, "1 module" or "2 modules".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // counts writes what the diff leaves out: go.sum as counts and vendor/ as a
@@ -166,7 +172,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	s := r.Server
 	fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))))
 	if s.Source != nil {
-		fmt.Fprintf(b, "from %s\n", clean(strings.Join(strings.Fields(fmt.Sprint(s.Source.Ref, " ", s.Source.Digest, " ", s.Source.Platform, " ", s.Source.Program)), " ")))
+		fmt.Fprintf(b, "from %s\n", clean(s.Source.text()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))
@@ -181,11 +187,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	if s.Packages > 0 {
 		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)
 	}
-	modules := fmt.Sprintf("%d modules", s.Modules)
-	if s.Modules == 1 {
-		modules = "1 module"
-	}
-	fmt.Fprintf(b, "%s, %s\n", modules, packages)
+	fmt.Fprintf(b, "%s, %s\n", count(s.Modules, "module"), packages)
 	for _, u := range r.Unknown {
 		fmt.Fprintf(b, "not known: %s\n", clean(u))
 	}

@@ -52,18 +52,6 @@ func (p *Verified) markdown(b *strings.Builder) {
 	b.WriteString("\n</details>\n\n")
 }
 
-// maxRows keeps a comment under GitHub's limit, which is 65,536 characters.
-const maxRows = 500
-
-// cell makes text safe for a cell of a markdown table, or for a line.
-func cell(s string) string { return markdown.Replace(clean(s)) }
-
-// markdown escapes all that can begin emphasis, code, a link, an image or HTML.
-var markdown = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`,
-	"&", "&amp;", "<", "&lt;", ">", "&gt;",
-)
-
 // GitHub writes workflow commands, which GitHub shows beside the file: one error
 // for each cause, one notice for a plugin that loads.
 func (r *Verify) GitHub(w io.Writer) error {
@@ -75,11 +63,11 @@ func (r *Verify) GitHub(w io.Writer) error {
 		for _, c := range p.Causes {
 			command(b, "error", p.File, 0, c.message())
 		}
-		if level := "notice"; p.Loads {
-			command(b, level, p.File, 0, p.verdict(r.Server))
-		} else {
-			command(b, "error", p.File, 0, p.verdict(r.Server))
+		level := "notice"
+		if !p.Loads {
+			level = "error"
 		}
+		command(b, level, p.File, 0, p.verdict(r.Server))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -54,13 +54,6 @@ func (p *Verified) verdict(s Server) string {
 	return fmt.Sprintf("%s: would not load into %s, %d of %s differ", clean(p.File), server, len(p.Mismatched), shared)
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // table has a row for each difference; the cause and its count stand in its
 // first.
 func (p *Verified) table(b *strings.Builder) {
@@ -86,7 +79,7 @@ func (p *Verified) packages(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PACKAGE\tCAUSE\tTHROUGH\tMODULE\tPLUGIN HAS\tSERVER HAS")
 	for _, m := range p.Mismatched {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(clean(m.Through)), clean(m.Module), dash(clean(m.Plugin)), dash(clean(m.Server)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), dash(m.Server))
 	}
 	t.Flush()
 }

@@ -18,18 +18,10 @@ type ApplyAll struct {
 	Errs []error  `json:"-"` // of each module
 }
 
-// NewApply returns a report without anything in it.
-func NewApply(dryRun bool) *Apply {
-	return &Apply{
-		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
-	}
-}
-
 // Differs reports whether a module would change.
 func (r *ApplyAll) Differs() bool {
 	for _, m := range r.Modules {
-		if m.DryRun && !m.Aligned && m.Skipped == "" && m.Error == "" {
+		if m.DryRun && m.changes() {
 			return true
 		}
 	}
@@ -39,12 +31,15 @@ func (r *ApplyAll) Differs() bool {
 // Wrote reports whether a module was changed.
 func (r *ApplyAll) Wrote() bool {
 	for _, m := range r.Modules {
-		if !m.DryRun && !m.Aligned && m.Skipped == "" && m.Error == "" {
+		if !m.DryRun && m.changes() {
 			return true
 		}
 	}
 	return false
 }
+
+// changes reports whether the module changes, or would.
+func (a *Apply) changes() bool { return !a.Aligned && a.Skipped == "" && a.Error == "" }
 
 // Text writes a table of the modules; st.Verbose puts the report of each before
 // it.

@@ -3,7 +3,6 @@ package target
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -23,11 +22,11 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 		return nil, err
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(f, head); err != nil || !isProgram(head) {
+	head, err := readHead(f)
+	if err != nil || !isProgram(head) {
 		return nil, &Error{ref, errors.New(p.Path + " in the image is no program"), "choose another with --path"}
 	}
-	s, err := readProgram(f, string(head), o)
+	s, err := readProgram(f, head, o)
 	if err != nil {
 		return nil, err
 	}

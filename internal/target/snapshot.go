@@ -21,8 +21,8 @@ import (
 )
 
 // The comment-like lines of a snapshot; the last is there for a server that was
-// built without -trimpath. They hold key=value fields; in a
-// value, what would end it is written as in a URL.
+// built without -trimpath. They hold key=value fields; in a value, what would end
+// it is written as in a URL.
 const (
 	snapshotPrefix = "# pinfix snapshot: "
 	binaryPrefix   = "# binary: "
@@ -108,12 +108,11 @@ func origin(s *pinner.Server) (pinner.Origin, error) {
 		return o, err
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	head, err := readHead(f)
+	if err != nil {
 		return o, err
 	}
-	if !isProgram(head[:n]) {
+	if !isProgram(head) {
 		return o, nil
 	}
 	h := sha256.New()
@@ -157,7 +156,7 @@ func parseBinary(line string) (*pinner.Binary, error) {
 	return b, nil
 }
 
-// parsePaths reads what formats as a paths line. The paths end in command lines,
+// parsePaths reads what format writes as the paths line. The paths end in command lines,
 // so they must be such as a program's file names can give.
 func parsePaths(line string) (pinner.Paths, error) {
 	m := fields(strings.TrimPrefix(line, pathsPrefix))

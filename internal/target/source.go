@@ -34,8 +34,7 @@ func IsSource(ref string) bool {
 type SourceOptions = source.Options
 
 // ReadSource reads a reference that [IsSource]. What it cannot know [Unknown] and
-// [Assumed] say. The go command runs only where there is no
-// vendor/modules.txt.
+// [Assumed] say. The go command runs only where there is no vendor/modules.txt.
 func ReadSource(ctx context.Context, ref string, o SourceOptions) (*pinner.Server, error) {
 	s, err := readSource(ctx, ref, o)
 	if err == nil && len(s.Pins) > maxModules {
@@ -75,7 +74,7 @@ func buildInfo(s *pinner.Server) *debug.BuildInfo {
 	return bi
 }
 
-// In the snapshot of a server's source a third comment-like line says so, and
+// In the snapshot of a server's source another comment-like line says so, and
 // what may be linked stands in pkg lines without fingerprints.
 const (
 	sourcePrefix  = "# source: "

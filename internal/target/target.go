@@ -93,16 +93,15 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 		return nil, cause(err)
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	head, err := readHead(f)
+	if err != nil {
 		return nil, err
 	}
-	if isProgram(head[:n]) {
-		return readProgram(f, string(head), o)
+	if isProgram(head) {
+		return readProgram(f, head, o)
 	}
 	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxText)+bytes.MinRead)) // not grown: that costs more than to read
-	text.Write(head[:n])
+	text.Write(head)
 	if _, err := text.ReadFrom(io.LimitReader(f, maxText)); err != nil {
 		return nil, cause(err)
 	}
@@ -125,6 +124,17 @@ func cause(err error) error {
 // and fat) files.
 var magics = []string{"\x7fELF", "MZ", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"}
 
+// readHead returns the first bytes of a file, as many as [isProgram] needs; fewer
+// of a shorter one.
+func readHead(f *os.File) ([]byte, error) {
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return head[:n], err
+}
+
 func isProgram(head []byte) bool {
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m)) {
@@ -134,7 +144,7 @@ func isProgram(head []byte) bool {
 	return false
 }
 
-func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
+func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 	p, err := pkghash.Open(f)
 	if err != nil {
 		return nil, notGo(f, err)
@@ -144,7 +154,7 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 		return nil, notGo(f, err)
 	}
 	s, err := fromBuildInfo(bi)
-	if err != nil || isPE(magic) {
+	if err != nil || isPE(head) {
 		return s, err
 	}
 	if s.Settings["-buildmode"] == "plugin" {
@@ -168,7 +178,7 @@ func readProgram(f *os.File, magic string, o Options) (*pinner.Server, error) {
 	return s, err
 }
 
-func isPE(magic string) bool { return strings.HasPrefix(magic, "MZ") }
+func isPE(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) }
 
 func notGo(f *os.File, err error) error {
 	return &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),

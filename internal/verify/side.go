@@ -62,8 +62,8 @@ func (l linked) line(expect string) string {
 	if l.own {
 		version = "(devel)"
 	}
-	s := strings.TrimPrefix(pinner.Pin{Version: module.Version{Path: l.Path, Version: version}, Replace: l.Replace}.String(), expect+" ")
-	return s
+	pin := pinner.Pin{Version: module.Version{Path: l.Path, Version: version}, Replace: l.Replace}
+	return strings.TrimPrefix(pin.String(), expect+" ")
 }
 
 // label is what stands in the file names of the module's packages: the selected

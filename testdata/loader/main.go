@@ -1,5 +1,5 @@
-// The server of the tests: it loads each plugin it is given, as real servers
-// do, and calls its Hello.
+// Command loader is the server of the tests: it loads each plugin it is given, as
+// real servers do, and calls its Hello.
 package main
 
 import (
