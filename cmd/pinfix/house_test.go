@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "pinner"},
+	"internal/verify":    {"internal/buildctx", "internal/shell", "pinner"},
 	"internal/explain":   {"internal/buildctx", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},

@@ -29,15 +29,16 @@ type ahead struct {
 	sum      []byte
 	tidyErr  error
 
-	done   chan struct{}
-	vendor string
-	err    error
+	done    chan struct{}
+	vendors bool   // whether it vendors
+	vendor  string // "": there is nothing to vendor
+	err     error
 }
 
 // runAhead starts tidying and, if vendor is set, vendoring.
 func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) *ahead {
 	ctx, cancel := context.WithCancel(ctx)
-	h := &ahead{cancel: cancel, mod: plan.Mod.Text(), files: a.have, tidyDone: make(chan struct{}), done: make(chan struct{})}
+	h := &ahead{cancel: cancel, vendors: vendor, mod: plan.Mod.Text(), files: a.have, tidyDone: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(h.done)
 		// A copy: formatting a Mod cleans it up, and the plan's is in use.
@@ -79,7 +80,7 @@ func (a *aligner) tidy(ctx context.Context, mod *pinner.Mod, files stage.Files) 
 func (a *aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, done *aligned) (string, error) {
 	h := a.ahead
 	<-h.tidyDone
-	if h.tidyErr == nil && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
+	if h.tidyErr == nil && h.vendors && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
 		select {
 		case <-h.done:
 		case <-ctx.Done():

@@ -108,13 +108,15 @@ type serverRead struct {
 }
 
 func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Server, error) {
-	key := ""
-	if all := r.Servers.in(root); len(all) > 0 {
-		key = strings.Join([]string{all[0].Ref, r.Platform, r.Path}, "\x00")
-		if err := local(all[0]); err != nil {
-			return nil, all[0].blame(err)
-		}
+	all := r.Servers.in(root)
+	if len(all) == 0 {
+		_, _, err := r.read(ctx, root) // says so
+		return nil, err
 	}
+	if err := local(all[0]); err != nil {
+		return nil, all[0].blame(err)
+	}
+	key := strings.Join([]string{all[0].Ref, r.Platform, r.Path}, "\x00")
 	s.mu.Lock()
 	one := s.by[key]
 	if one == nil {
@@ -122,8 +124,11 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 		s.by[key] = one
 	}
 	s.mu.Unlock()
-	one.once.Do(func() { one.server, _, one.err = r.read(ctx, root) })
-	return one.server, one.err
+	one.once.Do(func() { one.server, one.err = r.open(ctx, all[0].Ref) })
+	if one.err != nil {
+		return nil, all[0].blame(one.err) // by the place that this plugin names it in
+	}
+	return one.server, nil
 }
 
 // local refuses a server reference that check cannot read: it stays off the

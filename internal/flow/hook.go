@@ -88,7 +88,15 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 	c := hook.Check{Dir: dir, Walk: o.Walk != ""}
 	if c.Walk {
-		c.Dir = filepath.Join(dir, filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(o.Walk), "...")))
+		below := filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(o.Walk), "..."))
+		if !filepath.IsAbs(below) {
+			below = filepath.Join(dir, below)
+		}
+		real, err := filepath.EvalSymlinks(below)
+		if err != nil {
+			return c, fault("name a directory of the repository", "%s: %w", o.Walk, cause(err))
+		}
+		c.Dir = real
 	} else {
 		root, err := moduleRoot(dir)
 		if err != nil {

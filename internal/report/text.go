@@ -185,7 +185,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	}
 	packages := "no package fingerprints"
 	if s.Packages > 0 {
-		packages = fmt.Sprintf("%d packages with fingerprints", s.Packages)
+		packages = count(s.Packages, "package") + " with fingerprints"
 	}
 	fmt.Fprintf(b, "%s, %s\n", count(s.Modules, "module"), packages)
 	for _, u := range r.Unknown {

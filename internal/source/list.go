@@ -37,7 +37,7 @@ func buildList(ctx context.Context, mod *modfile.File, dir string, o Options) ([
 	if err == nil {
 		files["go.sum"] = sum
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("go.sum: %w", cause(err))
+		return nil, err
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(scratch, name), data, 0o666); err != nil {

@@ -56,7 +56,7 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	case errors.Is(err, fs.ErrNotExist):
 		return fromMod(ctx, mod, dir, o)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", modulesTxt, cause(err))
+		return nil, fmt.Errorf("vendor/%w", err)
 	}
 	s, err := newServer(mod)
 	if err != nil {

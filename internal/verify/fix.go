@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -51,20 +52,20 @@ func (c *comparison) fix(f Finding) string {
 	case Libc:
 		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary)
 	case GoVersion:
-		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", release(s.Go))
+		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", shell.Quote(release(s.Go)))
 	case Trimpath:
 		return c.fixTrimpath()
 	case Flags:
 		return "build the plugin " + flagList(f.Differences)
 	case Tags:
 		if t := tags(s); t != "" {
-			return "build the plugin with the server's tags: -tags=" + t
+			return "build the plugin with the server's tags: -tags=" + shell.Quote(t)
 		}
 		return "build the plugin without -tags, as the server was"
 	case ServerOwn:
 		return c.fixOwn()
 	case Version, Replace:
-		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", s.Ref)
+		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", shell.Quote(s.Ref))
 	case Content:
 		return c.fixContent(f)
 	}
@@ -115,10 +116,8 @@ func flagList(differ []Difference) string {
 			with = append(with, "-pgo=FILE with the server's own profile ("+d.Server+")")
 		case d.Server == "true":
 			with = append(with, d.What)
-		case strings.ContainsAny(d.Server, " \t'\"$&|;<>()*?"):
-			with = append(with, fmt.Sprintf("%s='%s'", d.What, strings.ReplaceAll(d.Server, "'", `'\''`)))
 		default:
-			with = append(with, d.What+"="+d.Server)
+			with = append(with, d.What+"="+shell.Quote(d.Server))
 		}
 	}
 	var parts []string
