@@ -21,10 +21,9 @@ func untilInterrupted() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &interruptible{ctx, sync.OnceFunc(func() {
 		caught := make(chan os.Signal, 1)
-		for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-			if !signal.Ignored(s) { // nohup
-				signal.Notify(caught, s)
-			}
+		signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+		if !signal.Ignored(syscall.SIGHUP) { // nohup
+			signal.Notify(caught, syscall.SIGHUP)
 		}
 		go func() {
 			<-caught
