@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // docsGo is the Go release of the pages' servers and plugins: its name stands
@@ -39,7 +41,8 @@ func newWorlds(t *testing.T) *worlds {
 	}
 	host := hostEnv(t)
 	w := &worlds{dir: t.TempDir(), top: top, made: map[string]func() error{}}
-	w.env = append(os.Environ(),
+	// A make that runs the tests would have its own say in the make of the page.
+	w.env = append(vars.Without(os.Environ(), []string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}),
 		"TOP="+top, "GOFLAGS=", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN="+docsGo, "CGO_ENABLED=1",
 		"GOMODCACHE="+host["GOMODCACHE"], "GOPROXY="+host["GOPROXY"],
 		"TERM=xterm", "PAGER=cat", "NO_COLOR=1", "CI=", "PINFIX_SERVER=",
