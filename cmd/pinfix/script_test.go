@@ -59,6 +59,9 @@ func runScripts(t *testing.T, dir string) {
 	host := hostEnv(t)
 	setup := p.Setup
 	p.Setup = func(e *testscript.Env) error {
+		if err := writeModules(e.WorkDir); err != nil {
+			return err
+		}
 		if err := setup(e); err != nil {
 			return err
 		}
