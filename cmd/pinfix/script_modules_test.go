@@ -24,7 +24,9 @@ import (
 // (x.Name) of what is required is imported; a main module without CODE imports all
 // that it requires, as the servers do. Lines that begin with a tab go on with the
 // code. Other items are "toolchain go1.x", "PATH => PATH VERSION" or "PATH => DIR"
-// for a replace, and "import PATH", which replaces the imports that are found.
+// for a replace, "import PATH", which replaces the imports that are found, and
+// "package SUBDIR" for where the code is, "package ." for a directory that is not a
+// program.
 const modulesFile = "modules"
 
 // writeModules writes the modules that dir's modules file lists, if it has one.
@@ -86,6 +88,7 @@ type smallModule struct {
 	needs, replaces []string // lines of go.mod
 	required        []string // their paths
 	imports         []string // nil: those that code selects from
+	pkg             string   // the directory of code in the module; "." is its top
 	code            []string
 }
 
@@ -109,6 +112,8 @@ func parseModule(entry string) (*smallModule, error) {
 			m.goLine = f[1]
 		case len(f) == 2 && f[0] == "toolchain":
 			m.chain = f[1]
+		case len(f) == 2 && f[0] == "package":
+			m.pkg = f[1]
 		case len(f) == 2 && f[0] == "import":
 			m.imports = append(m.imports, fullPath(f[1]))
 		case len(f) >= 3 && f[1] == "=>":
@@ -140,13 +145,19 @@ var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
 func packageName(p string) string { return path.Base(majorVersion.ReplaceAllString(p, "")) }
 
 func (m *smallModule) files() []txtar.File {
-	dir, pkg, file := m.dir, "main", "main.go"
+	dir := m.dir
+	if m.version != "" {
+		dir = ".gomodproxy/" + strings.ReplaceAll(m.path, "/", "_") + "_" + m.version
+	}
+	pkg, file := packageName(m.path), packageName(m.path)+".go"
 	switch {
-	case m.version != "":
-		pkg = packageName(m.path)
-		dir, file = ".gomodproxy/"+strings.ReplaceAll(m.path, "/", "_")+"_"+m.version, pkg+".go"
-	case len(m.code) == 0:
-		file = "deps.go"
+	case m.pkg != "" && m.pkg != ".":
+		pkg = path.Base(m.pkg)
+		file = m.pkg + "/" + pkg + ".go"
+	case m.version == "" && m.pkg == "" && len(m.code) == 0:
+		pkg, file = "main", "deps.go"
+	case m.version == "" && m.pkg == "":
+		pkg, file = "main", "main.go"
 	}
 	return []txtar.File{{Name: dir + "/go.mod", Data: []byte(m.goMod())}, {Name: dir + "/" + file, Data: []byte(m.source(pkg))}}
 }
@@ -210,6 +221,7 @@ func TestModulesFile(t *testing.T) {
 plugin, go 1.22, a v1.0.0, shared => fork v1.5.0: func Hello() string { return a.Name }
 shared v1.0.0: const Name = "shared v1.0.0"
 	func New() string { return Name }
+nested v1.0.0, package p/q: const Name = "q"
 a v1.0.0, go 1.20, shared v1.0.0, gopkg.in/b.v2 v2.0.0: var Name = "a on " + shared.Name
 `)
 	if err != nil {
@@ -249,6 +261,12 @@ package shared
 const Name = "shared v1.0.0"
 
 func New() string { return Name }
+-- .gomodproxy/example.com_nested_v1.0.0/go.mod --
+module example.com/nested
+-- .gomodproxy/example.com_nested_v1.0.0/p/q/q.go --
+package q
+
+const Name = "q"
 -- .gomodproxy/example.com_a_v1.0.0/go.mod --
 module example.com/a
 
