@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -117,7 +118,58 @@ func serverBuild(ts *testscript.TestScript, neg bool, args []string) {
 	if slices.Contains(flags, "-mod=vendor") {
 		ts.Check(goIn(ts, dir, version, "mod", "vendor"))
 	}
+	key := serverKey(ts, dir, version, flags)
+	kept := filepath.Join(serverPrograms, fmt.Sprintf("%x", sha256.Sum256([]byte(key))))
+	if data, err := os.ReadFile(kept); err == nil && key != "" {
+		ts.Check(os.WriteFile(out, data, 0o777))
+		return
+	}
 	ts.Check(goIn(ts, dir, version, append(append([]string{"build", "-o", out}, flags...), ".")...))
+	if key != "" {
+		data, err := os.ReadFile(out)
+		ts.Check(err)
+		name := fmt.Sprintf("%s.%s", kept, filepath.Base(ts.Getenv("WORK"))) // two scripts may do this at a time
+		ts.Check(os.WriteFile(name, data, 0o666))
+		ts.Check(os.Rename(name, kept))
+	}
+}
+
+// serverPrograms is a directory of the servers that scripts have built, named by
+// their serverKey. Many scripts need the same one, and linking it is the longest
+// step of most.
+var serverPrograms string
+
+// serverKey says what go build would read for the server in dir: its files, whose
+// go.sum holds the content of all modules, the flags, the Go release and the
+// environment. It is "" where the build reads more: of directories that replace a
+// module, of a go.work, of version control, or the directory's own name without
+// -trimpath.
+func serverKey(ts *testscript.TestScript, dir, version string, flags []string) string {
+	if !slices.Contains(flags, "-trimpath") {
+		return ""
+	}
+	for up := dir; len(up) >= len(ts.Getenv("WORK")); up = filepath.Dir(up) {
+		for _, name := range []string{".git", "go.work"} {
+			if _, err := os.Lstat(filepath.Join(up, name)); err == nil {
+				return ""
+			}
+		}
+	}
+	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	ts.Check(err)
+	if bytes.Contains(gomod, []byte("=> .")) || bytes.Contains(gomod, []byte("=> /")) {
+		return ""
+	}
+	ts.Check(ts.Exec("env"))
+	var environ []string
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		name, _, _ := strings.Cut(line, "=")
+		if (strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO")) && !slices.Contains([]string{"GOPATH", "GOPROXY", "GOMODCACHE", "GOCACHE"}, name) || name == "CC" || name == "CXX" {
+			environ = append(environ, line)
+		}
+	}
+	slices.Sort(environ)
+	return fmt.Sprintf("%q %q %q\n%s", version, flags, environ, withoutTimes(describe(ts, dir, true)))
 }
 
 // pluginbuild DIR OUT PKG [-go=go1.x.y] [go build flags]: builds PKG (package

@@ -43,7 +43,7 @@ func TestReal(t *testing.T) {
 }
 
 func runScripts(t *testing.T, dir string) {
-	toolchains = t.TempDir()
+	toolchains, serverPrograms = t.TempDir(), t.TempDir()
 	p := testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", dir),
 		RequireExplicitExec: true,
