@@ -10,11 +10,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +20,9 @@ import (
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"golang.org/x/tools/txtar"
 
+	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
 )
 
 // A recipe says how to build a server or a plugin from
@@ -191,6 +191,7 @@ func TestMatrix(t *testing.T) {
 			said, loads := m.load(server, plugin)
 			t.Logf("the server says %q", said)
 			notes.note(p.name, said, loads)
+			m.compiled(t, server, plugin, loads)
 			v := m.verify(t, server, plugin)
 			if v.Loads != loads {
 				t.Errorf("verify says loads=%v, the server says %q", v.Loads, said)
@@ -270,7 +271,11 @@ func newMatrix(t *testing.T) *matrix {
 	srv := goproxytest.NewTestServer(t, filepath.Join(m.dir, "proxy"), "")
 	t.Cleanup(srv.Close)
 	toolchains = t.TempDir() // TestScript sets its own
-	m.profile(t)
+	profile, err := cpuProfile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, m.profileName(), string(profile))
 	m.env = append(os.Environ(), "GOPROXY="+srv.URL, "GOSUMDB=off", "GONOPROXY=none", "GOPRIVATE=", "GOFLAGS=-modcacherw", "GOENV=off", "GOWORK=off", "CGO_ENABLED=1",
 		"PATH="+toolchains+string(os.PathListSeparator)+os.Getenv("PATH"), "GOMODCACHE="+filepath.Join(m.dir, "cache"))
 	return m
@@ -296,40 +301,10 @@ func put(t *testing.T, name, text string) {
 	}
 }
 
-// profile writes what -pgo takes.
-func (m *matrix) profile(t *testing.T) {
-	t.Helper()
-	data, err := cpuProfile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, m.profileName(), string(data))
-}
-
-// cpuProfile makes a profile that changes packages of the standard library.
-var cpuProfile = sync.OnceValues(func() ([]byte, error) {
-	var b bytes.Buffer
-	if err := pprof.StartCPUProfile(&b); err != nil {
-		return nil, err
-	}
-	defer pprof.StopCPUProfile()
-	// By the processor's time, not the clock's: on a busy machine a short
-	// profile has too few samples to change a package.
-	for end := cpuTime() + 2*time.Second; cpuTime() < end; {
-		for range 1000 {
-			_ = strings.Repeat(time.Now().String(), 10)
-		}
-	}
-	pprof.StopCPUProfile()
-	return b.Bytes(), nil
-})
-
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // only for a bad argument
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+// cpuProfile is a profile that changes packages of the standard library. It is a file,
+// so that what was built with it is found in the build cache.
+func cpuProfile() ([]byte, error) {
+	return os.ReadFile(filepath.Join("..", "..", "testdata", "matrix", "default.pgo"))
 }
 
 func (m *matrix) profileName() string { return filepath.Join(m.dir, "pgo", "default.pgo") }
@@ -398,7 +373,7 @@ func (m *matrix) make(t *testing.T, r recipe, dir string) (string, error) {
 		}
 		put(t, name, string(data)+"\n"+text+"\n")
 	}
-	args := []string{"build", "-o", out, "-buildvcs=false"}
+	args := []string{"-buildvcs=false"}
 	if r.dir != "server" {
 		args = append(args, "-buildmode=plugin")
 	}
@@ -409,7 +384,15 @@ func (m *matrix) make(t *testing.T, r recipe, dir string) (string, error) {
 		f := strings.ReplaceAll(r.flags, "PROFILE", m.profileName())
 		args = append(args, splitFlags(f)...)
 	}
-	return out, m.run(r, src, append(args, ".")...)
+	args = append(args, ".")
+	if r.dir != "server" {
+		listed, err := m.output(r, src, append([]string{"list", "-export", "-deps", "-f", archives}, args...)...)
+		if err != nil {
+			return "", err
+		}
+		put(t, out+".archives", string(listed))
+	}
+	return out, m.run(r, src, append([]string{"build", "-o", out}, args...)...)
 }
 
 // splitFlags splits at "|" before a dash that begins a flag of go build; inside
@@ -440,26 +423,66 @@ var needs = map[string][]string{
 }
 
 func (m *matrix) run(r recipe, dir string, args ...string) error {
+	_, err := m.output(r, dir, args...)
+	return err
+}
+
+func (m *matrix) output(r recipe, dir string, args ...string) ([]byte, error) {
 	version := r.go_
 	if version == "" {
 		version = "local"
 	} else if err := toolchain(version); err != nil {
-		return err
+		return nil, err
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(slices.Clone(m.env), "PWD="+dir, "GOTOOLCHAIN="+version)
 	cmd.Env = append(cmd.Env, r.env...)
-	if r.work != "" && args[0] == "build" {
+	if r.work != "" && args[0] != "mod" {
 		cmd.Env = append(cmd.Env, "GOWORK="+filepath.Join(filepath.Dir(dir), "go.work"))
 	}
 	if r.cache {
 		cmd.Env = append(cmd.Env, "GOMODCACHE="+filepath.Join(m.dir, "other"))
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return errors.New(strings.Join(cmd.Args, " ") + ": " + err.Error() + "\n" + string(out))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, errors.New(strings.Join(cmd.Args, " ") + ": " + err.Error() + "\n" + string(out) + stderr.String())
 	}
-	return nil
+	return out, nil
+}
+
+// compiled holds what the word shares of the scripts takes for granted: the archives
+// of a plugin carry the fingerprints that the linked plugin has, and they are all
+// the server's exactly where the server loads it.
+func (m *matrix) compiled(t *testing.T, server, plugin string, loads bool) {
+	t.Helper()
+	listed, err := os.ReadFile(plugin + ".archives")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := archiveFingerprints(string(listed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked, err := pkghash.ReadFile(plugin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, differ := compareFingerprints(have, linked); n < 10 || len(differ) > 0 {
+		t.Errorf("of %d archives those of %q have other fingerprints than the linked plugin", n, differ)
+	}
+	s, err := target.Read(t.Context(), server, target.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Packages) == 0 {
+		return // a server that loads nothing
+	}
+	if _, differ := compareFingerprints(have, s.Packages); (len(differ) == 0) != loads {
+		t.Errorf("the server loads the plugin: %v, and the archives that differ are %q", loads, differ)
+	}
 }
 
 // load returns what the server says, and whether it has loaded the plugin.
