@@ -15,6 +15,8 @@ import (
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 // goCommand runs go in dir with modules from proxy only.
@@ -144,10 +146,7 @@ func (u *universe) serve(t *testing.T, v module.Version, mod string) {
 // modules: pruned and not, mixed, with excludes and replaces.
 func TestLoadGraphLikeGo(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("runs the go command often")
-	}
-	for seed := range uint64(12) {
+	for seed := range uint64(tier.Rounds(t, "module graphs", 4, 12)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			u := newUniverse(t, seed)
@@ -195,9 +194,6 @@ func TestLoadGraphLikeGo(t *testing.T) {
 // TestLoadGraphOfPinfix is the same for a real graph: pinfix's own.
 func TestLoadGraphOfPinfix(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("runs the go command")
-	}
 	env, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -241,10 +237,7 @@ func TestLoadGraphOfPinfix(t *testing.T) {
 // pins. (Tests without it believe LoadGraph.)
 func TestPlanLikeGo(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("runs the go command often")
-	}
-	for seed := range uint64(8) {
+	for seed := range uint64(tier.Rounds(t, "module graphs", 3, 8)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			u := newUniverse(t, 100+seed)

@@ -17,10 +17,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"golang.org/x/tools/txtar"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 var (
-	drifts = flag.Int("drifts", 10, "how many random drifts TestCheckAgrees tries of each pinned plugin")
+	drifts = flag.Int("drifts", 0, "how many random drifts TestCheckAgrees tries of each pinned plugin, in place of some")
 	seed   = flag.Uint64("seed", 7, "of the random drifts")
 )
 
@@ -29,12 +31,8 @@ var (
 // the ways that a colleague, a tool or a merge make them; so do go.mod and Go
 // files in ways that undo nothing.
 func TestCheckAgrees(t *testing.T) {
-	if testing.Short() {
-		t.Log("short: a tenth of the drifts")
-		*drifts = max(*drifts/10, 1)
-	}
 	w := newDriftWorld(t)
-	for i, c := range []driftCase{
+	cases := []driftCase{
 		{"program", w.program, nil, ""},
 		{"text", w.text, nil, ""},
 		{"no_vendor", w.program, []string{"--vendor", "never"}, ""},
@@ -43,10 +41,11 @@ func TestCheckAgrees(t *testing.T) {
 		{"go116", w.program, nil, "1.16"},
 		{"newer_go", w.text, nil, ""},
 		{"package", w.program, []string{"--package", "."}, ""},
-	} {
+	}
+	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w.agree(t, c, rand.New(rand.NewPCG(*seed, uint64(i))))
+			w.agree(t, c, rand.New(rand.NewPCG(*seed, uint64(i))), tier.Each(t, "kinds of drift", len(driftKinds), len(cases), i))
 		})
 	}
 }
@@ -156,9 +155,13 @@ func (w *driftWorld) pinfix(c driftCase, dir string, args ...string) (code int, 
 	return code, stdout.String() + stderr.String()
 }
 
-// agree pins a plugin, and compares check with apply for as many drifts as
-// -drifts says, after each kind of drift by itself.
-func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand) {
+// agree pins a plugin, and compares check with apply for the kinds of drift, each by
+// itself, and for as many drifts of several as -drifts says.
+func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int) {
+	more := *drifts
+	if more == 0 {
+		more = tier.Rounds(t, "random drifts", 1, 10)
+	}
 	pinned := t.TempDir()
 	for name, data := range w.plugin {
 		writeFile(t, filepath.Join(pinned, name), data)
@@ -178,15 +181,15 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand) {
 		t.Fatal("apply has left something to change")
 	}
 	found := 0
-	for i := range len(driftKinds) + *drifts {
+	for i := range len(kinds) + more {
 		dir := filepath.Join(t.TempDir(), "plugin")
 		if err := os.CopyFS(dir, os.DirFS(pinned)); err != nil {
 			t.Fatal(err)
 		}
 		var did []string
 		list := []driftKind{}
-		if i < len(driftKinds) {
-			list = append(list, driftKinds[i])
+		if i < len(kinds) {
+			list = append(list, driftKinds[kinds[i]])
 		} else {
 			for range 1 + r.IntN(3) {
 				list = append(list, driftKinds[r.IntN(len(driftKinds))])
@@ -201,7 +204,7 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand) {
 			found++
 		}
 	}
-	t.Logf("%d drifts, %d of them found", len(driftKinds)+*drifts, found)
+	t.Logf("%d drifts, %d of them found", len(kinds)+more, found)
 }
 
 // check compares check with apply --dry-run and reports whether they see

@@ -10,20 +10,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-// atATime is how many pinfix processes TestConcurrent starts.
-const atATime = 20
+	"github.com/pinfix/pinfix/internal/tier"
+)
 
 // TestConcurrent runs many applies at once, on one module and on a module each.
 // All exit with 0, and the trees are what one run makes.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newKillWorld(t)
-	one := w.copy(t)
+	one, n := w.copy(t), tier.Rounds(t, "processes at a time", 6, 20)
 	for name, dirs := range map[string][]string{
-		"one module": slices.Repeat([]string{one}, atATime),
-		"one each":   w.copies(t, atATime),
+		"one module": slices.Repeat([]string{one}, n),
+		"one each":   w.copies(t, n),
 	} {
 		var runs []*exec.Cmd
 		for _, dir := range dirs {

@@ -15,11 +15,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
-// kills is how often TestKill9 and TestCtrlC end an apply. What CI does is the
-// short version: go test ./cmd/pinfix -run 'TestKill9|TestCtrlC' -kills 1000 -v
-var kills = flag.Int("kills", 24, "how many runs TestKill9 and TestCtrlC end")
+// kills is how often TestKill9 and TestCtrlC end an apply. After a change of commit:
+// go test ./cmd/pinfix -run 'TestKill9|TestCtrlC' -kills 1000 -v
+var kills = flag.Int("kills", 0, "how many runs TestKill9 and TestCtrlC end, in place of some")
 
 // A killWorld is a vendored plugin that apply changes everything of, and what
 // it is before and after.
@@ -128,6 +130,14 @@ func (w *killWorld) which(t *testing.T, dir string) string {
 	}
 }
 
+// endings is how many runs a test ends.
+func endings(t *testing.T) int {
+	if *kills > 0 {
+		return *kills
+	}
+	return tier.Rounds(t, "runs that are ended", 10, 24)
+}
+
 // end runs apply and sends it the signal at a random moment: every second time of
 // the whole run, else while it writes, which is when its journal is there.
 func (w *killWorld) end(t *testing.T, r *rand.Rand, i int, sig syscall.Signal) (dir string, cmd *exec.Cmd, after time.Duration) {
@@ -171,7 +181,8 @@ func TestKill9(t *testing.T) {
 	t.Parallel()
 	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 9))
 	counts, halves := map[string]int{}, 0
-	for i := range *kills {
+	n := endings(t)
+	for i := range n {
 		dir, cmd, _ := w.end(t, r, i, syscall.SIGKILL)
 		if cmd.ProcessState.ExitCode() >= 0 {
 			counts["not killed"]++
@@ -197,7 +208,7 @@ func TestKill9(t *testing.T) {
 			t.Fatalf("run %d: the next apply: %v, %s\n%s", i, err, w.which(t, dir), out)
 		}
 	}
-	t.Logf("%d kills: %v", *kills, counts)
+	t.Logf("%d kills: %v", n, counts)
 	if halves == 0 {
 		t.Error("no kill came while apply wrote")
 	}
@@ -209,7 +220,8 @@ func TestCtrlC(t *testing.T) {
 	t.Parallel()
 	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 2))
 	counts, longest := map[string]int{}, time.Duration(0)
-	for i := range *kills {
+	n := endings(t)
+	for i := range n {
 		dir, cmd, after := w.end(t, r, i, syscall.SIGINT)
 		code, tree := cmd.ProcessState.ExitCode(), w.which(t, dir)
 		longest = max(longest, after)
@@ -223,5 +235,5 @@ func TestCtrlC(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d interrupts: %v; the longest took %v to end", *kills, counts, longest)
+	t.Logf("%d interrupts: %v; the longest took %v to end", n, counts, longest)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 var errFault = errors.New("injected fault")
@@ -109,12 +111,19 @@ func eachQuirk(t *testing.T, test func(t *testing.T, quirk hook, r rehearsal)) {
 	}
 }
 
+// some returns the operations of a rehearsal that a test tries, in the whole suite
+// all; file systems with quirks are tried at others than the one without.
+func (r rehearsal) some(t *testing.T, nth int) []int {
+	return tier.Each(t, "operations", len(r.verbs), nth, len(t.Name()))
+}
+
 // TestFaults lets each operation fail once, each in several ways.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]error{"fault": errFault, "full": syscall.ENOSPC, "short": &shortWrite{syscall.ENOSPC}}
 	eachQuirk(t, func(t *testing.T, quirk hook, r rehearsal) {
-		for n, verb := range r.verbs {
+		for _, n := range r.some(t, 3) {
+			verb := r.verbs[n]
 			for kind, fault := range faults {
 				if kind == "short" && verb != "write" {
 					continue
@@ -138,7 +147,7 @@ func TestFaults(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	eachQuirk(t, func(t *testing.T, quirk hook, r rehearsal) {
-		for n := range r.verbs {
+		for _, n := range r.some(t, 4) {
 			o := observe(t, newFixture(t))
 			ctx, cancel := context.WithCancel(context.Background())
 			err := write(ctx, o.f.tree, count(quirk, func(i int) error {
@@ -165,7 +174,7 @@ func TestCancel(t *testing.T) {
 func TestDeadDisk(t *testing.T) {
 	t.Parallel()
 	eachQuirk(t, func(t *testing.T, quirk hook, r rehearsal) {
-		for n := range r.verbs {
+		for _, n := range r.some(t, 4) {
 			o := observe(t, newFixture(t))
 			err := write(context.Background(), o.f.tree, count(quirk, func(i int) error {
 				if i >= n {
@@ -190,7 +199,8 @@ func TestDeadDisk(t *testing.T) {
 func TestTwoFaults(t *testing.T) {
 	t.Parallel()
 	r := rehearse(t, nil)
-	for n, verb := range r.verbs {
+	for _, n := range r.some(t, 4) {
+		verb := r.verbs[n]
 		if verb != "rename" {
 			continue
 		}

@@ -27,7 +27,7 @@ const loadedOf = 3
 // a solution, apply does. PINFIX_RANDOM_APPLY sets the number of graphs.
 func TestRandomApply(t *testing.T) {
 	cache := t.TempDir()
-	for seed := range worlds(t, "PINFIX_RANDOM_APPLY", 36) {
+	for seed := range worlds(t, "PINFIX_RANDOM_APPLY", 8, 36) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(uint64(seed), false)

@@ -12,20 +12,22 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/solve"
+	"github.com/pinfix/pinfix/internal/tier"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// count is how many worlds a test goes through: n, or what the environment says.
-func worlds(t testing.TB, name string, n int) int {
+// worlds is how many worlds a test goes through: some, in the whole suite all, or what the environment says.
+func worlds(t testing.TB, name string, some, all int) int {
 	t.Helper()
 	if s := os.Getenv(name); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
+		n, err := strconv.Atoi(s)
+		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		return n
 	}
-	return n
+	return tier.Rounds(t, "module graphs", some, all)
 }
 
 // TestRandomSolver holds the solver against an exhaustive search of random module
@@ -33,7 +35,7 @@ func worlds(t testing.TB, name string, n int) int {
 // exactly and compiles, and where there is a solution it finds one. PINFIX_RANDOM_SOLVER sets the number of graphs.
 func TestRandomSolver(t *testing.T) {
 	solved, impossible, brought := 0, 0, 0
-	for seed := range worlds(t, "PINFIX_RANDOM_SOLVER", 2000) {
+	for seed := range worlds(t, "PINFIX_RANDOM_SOLVER", 400, 2000) {
 		w := newWorld(uint64(seed), seed%3 == 0)
 		list, err := w.solve()
 		want := w.solvable(w.buildList(w.pluginMod()))

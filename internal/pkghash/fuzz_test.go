@@ -251,9 +251,6 @@ func readAll(t testing.TB, name string) []byte {
 // for it. It is no plugin host then.
 func crossBuild(t testing.TB, dir, goos, goarch string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds programs")
-	}
 	out := filepath.Join(t.TempDir(), goos+"-"+goarch)
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", out, "./server")
 	cmd.Dir = dir

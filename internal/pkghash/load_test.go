@@ -127,9 +127,6 @@ func writeSource(t testing.TB) string {
 // without a C compiler skips the test.
 func build(t testing.TB, dir, pkg string, flags ...string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds programs")
-	}
 	if runtime.GOOS != "linux" {
 		t.Skip("no ELF plugins on " + runtime.GOOS)
 	}

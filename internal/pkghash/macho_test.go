@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pinfix/pinfix/internal/tier"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -200,7 +201,8 @@ func TestMachOCut(t *testing.T) {
 func TestMachODarwin(t *testing.T) {
 	t.Parallel()
 	dir := writeSource(t)
-	for _, arch := range []string{"amd64", "arm64"} {
+	for _, i := range tier.Each(t, "architectures", 2, 2, 1) {
+		arch := []string{"amd64", "arm64"}[i]
 		f := openTest(t, crossBuild(t, dir, "darwin", arch))
 		if b, err := ReadBinary(f); err != nil || b.Format != "Mach-O" || b.Arch != arch {
 			t.Errorf("%s: %+v, %v", arch, b, err)

@@ -261,9 +261,6 @@ func TestErrors(t *testing.T) {
 
 // A program and the text of go version -m on it are the same server.
 func TestReadProgram(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a program")
-	}
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"go.mod":  "module example.com/server\n\ngo 1.22\n",
