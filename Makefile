@@ -4,7 +4,7 @@ GO ?= go
 export GOFLAGS =
 export GOWORK = off
 
-.PHONY: build demo experiments test test-real lint vuln cover cross release-check bench fuzz docs clean
+.PHONY: build demo experiments test test-all setup test-real lint vuln cover cross release-check bench fuzz docs clean
 
 build: ## bin/pinfix
 	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -o bin/pinfix ./cmd/pinfix
@@ -16,33 +16,44 @@ experiments: ## the claims of docs/how-the-loader-decides.md and docs/comparison
 	@cd cmd/pinfix && $(GO) test -count=1 -timeout 50m -run '^TestMatrix$$' -args -experiments
 	@cd cmd/pinfix && $(GO) test -count=1 -v -run '^TestScript$$/^others_ways$$'
 
-test: lint ## all tests; CI runs cross as well
-	$(GO) test -timeout 50m ./...
-	$(GO) test -race -timeout 50m $(RACE)
-	$(GO) test -race -timeout 50m -run '$(RACY)' ./cmd/pinfix
+test: setup lint ## every area, command and error text once; the last line says what only test-all runs
+	@$(GO) run ./testdata/ran \
+		'$(GO) test -short -json -timeout 30m $(PLAIN)' \
+		'$(RACING) $(GO) test -short -race -json -timeout 30m $(RACE)'
 
-# What starts goroutines runs under the race detector too, and of the scripts those
-# that have several modules, rounds, servers or signals at a time.
+test-all: setup lint vuln ## everything: all rounds, pairs and scripts
+	@$(GO) run ./testdata/ran \
+		'$(GO) test -json -timeout 90m $(PLAIN)' \
+		'$(RACING) $(GO) test -race -json -timeout 90m $(RACE)'
+
+setup: ## installs what the tests need, as root or with sudo, on Debian; else says what is missing
+	@GO=$(GO) .ci/setup
+
+# What starts goroutines runs under the race detector, and nothing twice. Of the scripts
+# those in testdata/script/race have a pinfix that is built with it.
 RACE = $(addprefix ./internal/,commit flow git gocmd image look pattern solve stage typecheck)
-RACY = ^TestScript$$/^(apply_all|check_walk|check_staged|solve_conflicts|solve_search|image_registry|image_archives|explain_limits|bad_interrupt|verify_forms)$$
+PLAIN = $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
+RACING = GORACE=atexit_sleep_ms=10
 
-cover: ## coverage of all packages; pinfix's own runs in the scripts count
+cover: setup ## coverage of `make test`, of test-all with TIER=; pinfix's own runs in the scripts count
 	@mkdir -p bin
-	$(GO) test -timeout 50m -coverprofile=bin/cover.txt -coverpkg=./... $(COVER)
+	$(GO) test $(TIER) -timeout 90m -coverprofile=bin/cover.txt -coverpkg=./... $(COVER)
 	@awk 'NR > 1 { n[$$1] = $$2; if ($$3 > 0) hit[$$1] = 1 } \
 		END { for (b in n) { p = b; sub("/[^/]*$$", "", p); all[p] += n[b]; total += n[b]; if (b in hit) { in_[p] += n[b]; covered += n[b] } } \
 		for (p in all) printf "%5.1f%%  %s\n", 100 * in_[p] / all[p], p | "sort -k2"; close("sort -k2"); printf "%5.1f%%  all\n", 100 * covered / total }' bin/cover.txt
 
 COVER = ./...
+TIER = -short
 
 test-real: ## large plugins against real servers: network, a quarter of an hour
 	PINFIX_REAL=1 $(GO) test -timeout 50m -parallel 1 -run '^TestReal$$' ./cmd/pinfix
 
-lint: vuln ## gofmt, vet, staticcheck, known faults of what is linked
+lint: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd pinner astimports internal testdata)" || { gofmt -d cmd pinner astimports internal testdata; exit 1; }
-	$(GO) vet ./... ./testdata/embed ./testdata/loader
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... ./testdata/embed ./testdata/loader
+	$(GO) vet ./... $(PROGRAMS)
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... $(PROGRAMS)
 
+PROGRAMS = $(addprefix ./testdata/,embed loader ran vuln)
 STATICCHECK = v0.7.0
 GORELEASER = v2.16.0
 

@@ -15,6 +15,9 @@ import (
 // comment above names the files FILE.json, a report of apply, and FILE.graph,
 // what go mod graph says before it; commands of the page have written them.
 func (r *reader) graph(b *block) {
+	if r.parseOnly {
+		return
+	}
 	s := r.session(b)
 	var a report.Apply
 	data, err := os.ReadFile(filepath.Join(s.now, b.from+".json"))

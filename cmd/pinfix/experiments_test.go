@@ -145,10 +145,6 @@ func (n *notebook) compare(t *testing.T) {
 	}
 	text := string(data)
 	for _, e := range experiments {
-		want := n.table(e.rows)
-		if *onlyExperiments {
-			printTable(e.name, want)
-		}
 		begin := "<!-- experiment: " + e.name + " -->\n\n"
 		before, rest, ok := strings.Cut(text, begin)
 		if !ok {
@@ -156,6 +152,10 @@ func (n *notebook) compare(t *testing.T) {
 			continue
 		}
 		have, after, _ := strings.Cut(rest, "\n\n")
+		want := n.table(e.rows, strings.Split(have, "\n"))
+		if *onlyExperiments {
+			printTable(e.name, want)
+		}
 		if comparable(have) != comparable(want) {
 			if !*update {
 				t.Errorf("%s: table %s is not what the servers say:\n%s", loaderPage, e.name, want)
@@ -170,10 +170,16 @@ func (n *notebook) compare(t *testing.T) {
 	}
 }
 
-func (n *notebook) table(rows []experiment) string {
+// table writes a table anew. have are the lines of the page, which count for the pairs
+// that only the whole suite has.
+func (n *notebook) table(rows []experiment, have []string) string {
 	lines := []string{"| server | plugin | result |", "|---|---|---|"}
-	for _, r := range rows {
+	for i, r := range rows {
 		said := n.said[r.pair]
+		if said == "" && testing.Short() && i+2 < len(have) && strings.HasPrefix(have[i+2], fmt.Sprintf("| %s | %s | ", r.server, r.plugin)) {
+			lines = append(lines, have[i+2])
+			continue
+		}
 		switch {
 		case said == "":
 			said = "not tried: no pair " + r.pair

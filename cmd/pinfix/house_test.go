@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
+	"internal/tier":      {}, // for tests: no program may import it
 	"internal/source":    {"internal/bounded", "internal/gocmd", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},

@@ -23,6 +23,7 @@ import (
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 // A recipe says how to build a server or a plugin from
@@ -80,17 +81,67 @@ const (
 	modA    = "module example.com/a\n\ngo 1.20\n"
 )
 
-// pairs are servers and plugins, each of which is built and loaded for real. The
-// name of a pair begins with what verify must say: "loads", or the causes.
-var pairs = []struct {
+// A pair is a server and a plugin, which are built and loaded for real. The name
+// begins with what verify must say: "loads", or the causes.
+type pair struct {
 	name           string
 	server, plugin recipe
-}{
+}
+
+// pairs have each cause, and each way of building that changes what the loader sees.
+var pairs = []pair{
 	{"loads/same", aServer, aPlugin},
-	{"loads/plugin_stripped", aServer, flags(aPlugin, "-ldflags=-s|-w")},
 	{"loads/server_stripped", flags(aServer, "-ldflags=-s|-w"), aPlugin},
-	{"loads/ldflags", aServer, flags(aPlugin, "-ldflags=-X|main.version=1")},
 	{"loads/vendored", aServer, vendored(aPlugin)},
+	{"loads/tags_both", flags(aServer, "-tags=netgo,osusergo"), flags(aPlugin, "-tags=osusergo,netgo")},
+	{"loads/untrimmed_both", untrimmed(aServer), untrimmed(aPlugin)},
+	{"loads/fork_both_halves", mod(aServer, forked), mod(aPlugin, forked)},
+	{"loads/demand_excluded", aServer, mod(aWants, "require example.com/a v1.0.0\nexclude example.com/a v1.0.1")},
+	{"loads/two_versions", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "x", "v1.1.0")},
+	{"loads/localdir_same_source", files(mod(aServer, ownCopy), map[string]string{"a/a.go": sameA, "a/go.mod": modA}), aPlugin},
+	{"loads/own_in_workspace", aServer, work(mod(ofOwn, ""), "server")},
+	{"loads/cgo_package", aServer, tagged},
+
+	{"version/up", aServer, mod(aPlugin, "require example.com/a v1.0.1")},
+	{"version/demanded", aServer, aWants},
+	{"version/of_one_package", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "y", "v1.1.0")},
+	{"version/vendored", aServer, vendored(mod(aPlugin, "require example.com/a v1.0.1"))},
+
+	{"replace/down_by_replace", aServer, mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => example.com/a v1.0.0")},
+	{"replace/missing", mod(aServer, forked), aPlugin},
+	{"replace/other_fork_version", mod(aServer, forked), mod(aPlugin, strings.Replace(forked, "v1.5.0", "v1.5.1", 1))},
+
+	{"content/localdir_of_plugin", aServer, files(mod(aPlugin, ownCopy), map[string]string{"a/a.go": otherA, "a/go.mod": modA})},
+	{"content/vendor_edited", aServer, vendored(aPlugin).with(func(r *recipe) { r.edit = "example.com/a/a.go: func More() {}" })},
+
+	{"trimpath/plugin", aServer, untrimmed(aPlugin)},
+	{"trimpath/server", untrimmed(aServer), aPlugin},
+	{"trimpath/other_module_cache", untrimmed(aServer), untrimmed(aPlugin).with(func(r *recipe) { r.cache = true })},
+
+	{"flags/gcflags_l", aServer, flags(aPlugin, "-gcflags=all=-l")},
+	{"flags/race", aServer, flags(aPlugin, "-race")},
+	{"flags/pgo", flags(aServer, "-pgo=PROFILE"), aPlugin},
+	{"flags/cgo_disabled", setenv(aServer, "CGO_ENABLED=0"), aPlugin},
+
+	{"tags/netgo", aServer, flags(aPlugin, "-tags=netgo")},
+	{"tags/of_a_module", aServer, flags(tagged, "-tags=special")},
+
+	{"go-version/go1.22", aServer, goRelease(aPlugin, "go1.22.12")},
+
+	{"go-version+version/both", aServer, goRelease(mod(aPlugin, "require example.com/a v1.0.1"), "go1.24.13")},
+
+	{"server-own/required", aServer, ofOwn},
+	{"server-own/other_commit", aServer, work(mod(ofOwn, ""), "server").with(func(r *recipe) {
+		r.files = map[string]string{"../server/api/api.go": "package api\n\n// Version is called by plugins.\nfunc Version() int { return 2 }\n\n// More is new.\nfunc More() {}\n"}
+	})},
+
+	{"unknown/go1.20_without_build_info", goRelease(aServer, "go1.20.14"), goRelease(mod(aPlugin, "require example.com/a v1.0.1"), "go1.20.14")},
+}
+
+// morePairs are further ones of the same kinds, for the whole suite.
+var morePairs = []pair{
+	{"loads/plugin_stripped", aServer, flags(aPlugin, "-ldflags=-s|-w")},
+	{"loads/ldflags", aServer, flags(aPlugin, "-ldflags=-X|main.version=1")},
 	{"loads/server_vendored", vendored(aServer), aPlugin},
 	{"loads/goamd64", setenv(aServer, "GOAMD64=v3"), aPlugin},
 	{"loads/plugin_goamd64", aServer, setenv(aPlugin, "GOAMD64=v2")},
@@ -98,79 +149,45 @@ var pairs = []struct {
 	{"loads/server_cover", flags(aServer, "-cover"), aPlugin},
 	{"loads/gcflags_of_main", aServer, flags(aPlugin, "-gcflags=-l")},
 	{"loads/race_both", flags(aServer, "-race"), flags(aPlugin, "-race")},
-	{"loads/tags_both", flags(aServer, "-tags=netgo,osusergo"), flags(aPlugin, "-tags=osusergo,netgo")},
 	{"loads/tags_without_effect", aServer, flags(aPlugin, "-tags=nobody")},
 	{"loads/pgo_both", flags(aServer, "-pgo=PROFILE"), flags(aPlugin, "-pgo=PROFILE")},
-	{"loads/untrimmed_both", untrimmed(aServer), untrimmed(aPlugin)},
 	{"loads/untrimmed_replaced_down", untrimmed(aServer), untrimmed(mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => example.com/a v1.0.0"))},
-	{"loads/fork_both_halves", mod(aServer, forked), mod(aPlugin, forked)},
 	{"loads/exclude", aServer, mod(aPlugin, "require example.com/a v1.0.0\nexclude example.com/a v1.0.1")},
-	{"loads/demand_excluded", aServer, mod(aWants, "require example.com/a v1.0.0\nexclude example.com/a v1.0.1")},
-	{"loads/two_versions", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "x", "v1.1.0")},
-	{"loads/localdir_same_source", files(mod(aServer, ownCopy), map[string]string{"a/a.go": sameA, "a/go.mod": modA}), aPlugin},
-	{"loads/own_in_workspace", aServer, work(mod(ofOwn, ""), "server")},
 	{"loads/go1.22", goRelease(aServer, "go1.22.12"), goRelease(aPlugin, "go1.22.12")},
 	{"loads/go1.20_without_build_info", goRelease(aServer, "go1.20.14"), goRelease(aPlugin, "go1.20.14")},
-	{"loads/cgo_package", aServer, tagged},
 
-	{"version/up", aServer, mod(aPlugin, "require example.com/a v1.0.1")},
-	{"version/demanded", aServer, aWants},
-	{"version/of_one_package", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "y", "v1.1.0")},
 	{"version/down", mod(aServer, "require example.com/a v1.0.1"), aPlugin},
 	{"version/same_bytes", aServer, mod(aPlugin, "require example.com/a v1.0.2")},
-	{"version/vendored", aServer, vendored(mod(aPlugin, "require example.com/a v1.0.1"))},
 	{"version/server_vendored", vendored(aServer), mod(aPlugin, "require example.com/a v1.0.1")},
 	{"version/untrimmed", untrimmed(aServer), untrimmed(mod(aPlugin, "require example.com/a v1.0.1"))},
 	{"version/local_directory_and_other_label", aServer, files(mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => ./a"), map[string]string{"a/a.go": sameA, "a/go.mod": modA})},
 
-	{"replace/down_by_replace", aServer, mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a => example.com/a v1.0.0")},
 	{"replace/down_by_replace_of_version", aServer, mod(aPlugin, "require example.com/a v1.0.1\nreplace example.com/a v1.0.1 => example.com/a v1.0.0")},
 	{"replace/demanded", aServer, mod(aWants, "require example.com/a v1.0.0\nreplace example.com/a => example.com/a v1.0.0")},
-	{"replace/missing", mod(aServer, forked), aPlugin},
 	{"replace/other_label", mod(aServer, forked), mod(aPlugin, strings.Replace(forked, "v1.0.0", "v1.0.1", 1))},
-	{"replace/other_fork_version", mod(aServer, forked), mod(aPlugin, strings.Replace(forked, "v1.5.0", "v1.5.1", 1))},
 	{"replace/fork_in_plugin", aServer, mod(aPlugin, forked)},
 
 	{"content/localdir_of_server", files(mod(aServer, ownCopy), map[string]string{"a/a.go": otherA, "a/go.mod": modA}), aPlugin},
-	{"content/localdir_of_plugin", aServer, files(mod(aPlugin, ownCopy), map[string]string{"a/a.go": otherA, "a/go.mod": modA})},
-	{"content/vendor_edited", aServer, vendored(aPlugin).with(func(r *recipe) { r.edit = "example.com/a/a.go: func More() {}" })},
 	{"content/cgo_cflags", aServer, setenv(tagged, "CGO_CFLAGS=-DWIDE")},
 
-	{"trimpath/plugin", aServer, untrimmed(aPlugin)},
-	{"trimpath/server", untrimmed(aServer), aPlugin},
-	{"trimpath/other_module_cache", untrimmed(aServer), untrimmed(aPlugin).with(func(r *recipe) { r.cache = true })},
 	{"trimpath/vendored", untrimmed(aServer), untrimmed(vendored(aPlugin))},
 
-	{"flags/gcflags_l", aServer, flags(aPlugin, "-gcflags=all=-l")},
 	{"flags/gcflags_N_l", aServer, flags(aPlugin, "-gcflags=all=-N|-l")},
 	{"flags/gcflags_server", flags(aServer, "-gcflags=all=-l"), aPlugin},
-	{"flags/race", aServer, flags(aPlugin, "-race")},
 	{"flags/race_server", flags(aServer, "-race"), aPlugin},
 	{"flags/asan", aServer, flags(aPlugin, "-asan")},
 	{"flags/goexperiment", aServer, setenv(aPlugin, "GOEXPERIMENT=arenas")},
 	{"flags/gofips140", aServer, setenv(aPlugin, "GOFIPS140=v1.0.0")},
-	{"flags/pgo", flags(aServer, "-pgo=PROFILE"), aPlugin},
 	{"flags/default_pgo", files(aServer, map[string]string{"default.pgo": "PROFILE"}), aPlugin},
 	{"flags/coverpkg", aServer, flags(aPlugin, "-cover|-coverpkg=all")},
-	{"flags/cgo_disabled", setenv(aServer, "CGO_ENABLED=0"), aPlugin},
 
-	{"tags/netgo", aServer, flags(aPlugin, "-tags=netgo")},
 	{"tags/netgo_osusergo", flags(aServer, "-tags=netgo,osusergo"), aPlugin},
-	{"tags/of_a_module", aServer, flags(tagged, "-tags=special")},
 
-	{"go-version/go1.22", aServer, goRelease(aPlugin, "go1.22.12")},
 	{"go-version/go1.24", aServer, goRelease(aPlugin, "go1.24.13")},
 	{"go-version/go1.27", aServer, goRelease(aPlugin, "go1.27.0")},
 	{"go-version/go1.26.0", aServer, goRelease(aPlugin, "go1.26.0")},
 	{"go-version/go1.20", aServer, goRelease(aPlugin, "go1.20.14")},
 	{"go-version/server_go1.22", goRelease(aServer, "go1.22.12"), aPlugin},
-	{"go-version+version/both", aServer, goRelease(mod(aPlugin, "require example.com/a v1.0.1"), "go1.24.13")},
-
-	{"server-own/required", aServer, ofOwn},
-	{"server-own/other_commit", aServer, work(mod(ofOwn, ""), "server").with(func(r *recipe) {
-		r.files = map[string]string{"../server/api/api.go": "package api\n\n// Version is called by plugins.\nfunc Version() int { return 2 }\n\n// More is new.\nfunc More() {}\n"}
-	})},
-	{"unknown/go1.20_without_build_info", goRelease(aServer, "go1.20.14"), goRelease(mod(aPlugin, "require example.com/a v1.0.1"), "go1.20.14")},
 }
 
 // TestMatrix compares verify with plugin.Open for every pair: the same verdict,
@@ -181,8 +198,11 @@ func TestMatrix(t *testing.T) {
 	m := newMatrix(t)
 	notes := &notebook{said: map[string]string{}}
 	t.Cleanup(func() { notes.compare(t) })
-	for _, p := range pairs {
-		if *onlyExperiments && !isExperiment(p.name) {
+	if testing.Short() {
+		t.Logf(tier.Mark+"%d more pairs of server and plugin", len(morePairs))
+	}
+	for i, p := range slices.Concat(pairs, morePairs) {
+		if i >= len(pairs) && testing.Short() || *onlyExperiments && !isExperiment(p.name) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
@@ -256,9 +276,6 @@ type matrix struct {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds programs")
-	}
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("the pairs are for linux/amd64")
 	}

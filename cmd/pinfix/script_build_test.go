@@ -93,9 +93,13 @@ func docRun(ts *testscript.TestScript, neg bool, args []string) {
 // inScripts says whether a line of testdata/script matches.
 func inScripts(t *testing.T, pattern string) bool {
 	t.Helper()
-	names, err := filepath.Glob("../../testdata/script/*.txtar")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pattern := range []string{"*.txtar", "*/*.txtar"} {
+		list, err := filepath.Glob("../../testdata/script/" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, list...)
 	}
 	re := regexp.MustCompile("(?m)^" + pattern)
 	return slices.ContainsFunc(names, func(name string) bool {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"github.com/rogpeppe/go-internal/gotooltest"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 func TestMain(m *testing.M) {
@@ -31,7 +35,38 @@ var update = flag.Bool("update", false, "write what was printed into scripts, ma
 var toolchains string
 
 // TestScript runs ../../testdata/script; the README there says how to add one.
-func TestScript(t *testing.T) { runScripts(t, "script") }
+func TestScript(t *testing.T) { runScripts(t, "script", "") }
+
+// TestScriptAll runs the scripts that only the whole suite runs.
+func TestScriptAll(t *testing.T) {
+	dir := filepath.Join("script", "all")
+	tier.OnlyAll(t, fmt.Sprintf("%d more scripts", countScripts(t, dir)))
+	runScripts(t, dir, "")
+}
+
+// TestScriptRace runs the scripts that have several modules, rounds, servers or
+// signals at a time, with a pinfix that the race detector watches.
+func TestScriptRace(t *testing.T) {
+	bin := ""
+	if testing.CoverMode() == "" { // what is covered is counted in the program of the tests
+		bin = t.TempDir()
+		cmd := exec.Command("go", "build", "-race", "-o", bin, ".")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	runScripts(t, filepath.Join("script", "race"), bin)
+}
+
+func countScripts(t *testing.T, dir string) int {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(testdata(t), dir, "*.txtar"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scripts in %s: %v", dir, err)
+	}
+	return len(names)
+}
 
 // TestReal runs ../../testdata/real: large plugins, hundreds of modules from the
 // network, minutes of building.
@@ -39,10 +74,12 @@ func TestReal(t *testing.T) {
 	if os.Getenv("PINFIX_REAL") == "" {
 		t.Skip("it needs the network and a quarter of an hour: make test-real")
 	}
-	runScripts(t, "real")
+	runScripts(t, "real", "")
 }
 
-func runScripts(t *testing.T, dir string) {
+// runScripts runs the scripts of a directory of testdata. pinfix is the one of the
+// test binary, or the one in the directory bin.
+func runScripts(t *testing.T, dir, bin string) {
 	toolchains, serverPrograms = t.TempDir(), t.TempDir()
 	p := testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", dir),
@@ -68,7 +105,8 @@ func runScripts(t *testing.T, dir string) {
 		e.Vars = append(e.Vars,
 			"GOROOT=", "GOTOOLCHAIN=local", "GOFLAGS=", "GOENV=off", "GO111MODULE=", "CGO_ENABLED=1",
 			"HOME="+e.WorkDir+"/.home", "TMPDIR="+e.WorkDir+"/.tmp",
-			"PATH="+toolchains+string(os.PathListSeparator)+e.Getenv("PATH"),
+			"PATH="+strings.Join(slices.DeleteFunc([]string{bin, toolchains, e.Getenv("PATH")}, func(s string) bool { return s == "" }), string(os.PathListSeparator)),
+			"GORACE=atexit_sleep_ms=10", // else each run of pinfix ends with a second of sleep
 			"HOST_GOMODCACHE="+host["GOMODCACHE"], "HOST_GOPROXY="+host["GOPROXY"],
 			"TESTDATA="+testdata(t), "GIT_CONFIG_NOSYSTEM=1",
 		)

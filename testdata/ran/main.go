@@ -42,17 +42,15 @@ type event struct {
 
 // A reader counts the events of test runs.
 type reader struct {
-	out                     io.Writer
-	output                  map[string]*strings.Builder // of a test, until it ends
-	tests, scripts, skipped int
-	failed, packages        int
-	onlyAll                 []string // what the whole suite has besides
-	shortened, otherwise    []string
-	passed                  map[string]bool
+	out                              io.Writer
+	output                           map[string]*strings.Builder // of a test, until it ends
+	tests, scripts, packages, failed int
+	onlyAll                          []string // what only the whole suite runs
+	otherwise                        []string // what cannot run here
 }
 
 func newReader(out io.Writer) *reader {
-	return &reader{out: out, output: map[string]*strings.Builder{}, passed: map[string]bool{}}
+	return &reader{out: out, output: map[string]*strings.Builder{}}
 }
 
 func (r *reader) run(line string) error {
@@ -115,10 +113,13 @@ func (r *reader) event(e event) {
 	}
 }
 
-// note keeps what a test says of the whole suite.
+// note keeps what a test says that only the whole suite runs, once for all its parts.
 func (r *reader) note(e event) {
 	if _, what, ok := strings.Cut(e.Output, tier.Mark); ok {
-		r.shortened = append(r.shortened, e.Test+": "+strings.TrimSpace(what))
+		top, _, _ := strings.Cut(e.Test, "/")
+		if what = top + ": " + strings.TrimSpace(what); !slices.Contains(r.onlyAll, what) {
+			r.onlyAll = append(r.onlyAll, what)
+		}
 	}
 }
 
@@ -156,9 +157,8 @@ func (r *reader) unended(pkg string) {
 	}
 }
 
-// skip tells what only the whole suite runs from what cannot run here.
+// skip keeps what cannot run here. What only the whole suite runs is noted already.
 func (r *reader) skip(e event, said *strings.Builder) {
-	r.skipped++
 	why := ""
 	if said != nil {
 		for line := range strings.Lines(said.String()) {
@@ -167,12 +167,9 @@ func (r *reader) skip(e event, said *strings.Builder) {
 			}
 		}
 	}
-	if what, ok := strings.CutPrefix(why, tier.Mark); ok {
-		r.onlyAll = append(r.onlyAll, e.Test+": "+what)
-		r.shortened = slices.DeleteFunc(r.shortened, func(s string) bool { return s == e.Test+": "+what })
-		return
+	if !strings.HasPrefix(why, tier.Mark) {
+		r.otherwise = append(r.otherwise, e.Test+": "+why)
 	}
-	r.otherwise = append(r.otherwise, e.Test+": "+why)
 }
 
 // summary prints what ran. What cannot run on this machine is named line by line.
@@ -180,10 +177,9 @@ func (r *reader) summary(took time.Duration) {
 	for _, s := range r.otherwise {
 		fmt.Fprintln(r.out, "skipped: "+s)
 	}
-	more := slices.Concat(r.onlyAll, r.shortened)
 	line := fmt.Sprintf("%d tests and %d scripts of %d packages ran in %v, %d failed, %d cannot run here", r.tests, r.scripts, r.packages, took.Round(time.Second), r.failed, len(r.otherwise))
-	if len(more) > 0 {
-		line += fmt.Sprintf("; only make test-all runs %s", strings.Join(more, "; "))
+	if len(r.onlyAll) > 0 {
+		line += fmt.Sprintf("; only make test-all runs %s", strings.Join(r.onlyAll, "; "))
 	}
 	fmt.Fprintln(r.out, line)
 }
