@@ -61,6 +61,20 @@ func TestSolve(t *testing.T) {
 		{"what the plugin imports is touched last", game{fake: with(join(mid, fake{
 			"direct@v1.0.0": "import mid", "direct@v1.1.0": "require mid v1.1.0; require x v1.1.0; use x.New; import mid", "plugin": "require direct v1.1.0; import direct"}))},
 			"direct v1.0.0 compile, mid v1.0.0 compile", 3},
+		{"a chain: only the one in the middle", game{fake: with(join(mid, fake{
+			"a@v1.0.0": "require mid v1.0.0; use mid.Old", "a@v1.1.0": "require mid v1.1.0; use mid.Old", "plugin": "require a v1.1.0; import a"}))}, "mid v1.0.0 compile", 2},
+		{"a diamond: only one side", game{fake: with(fake{
+			"left@v1.1.0": "require base v1.0.0; require x v1.0.0; import base; use x.Old", "left@v1.2.0": "require base v1.2.0; require x v1.1.0; import base; use x.New",
+			"right@v1.2.0": "require base v1.2.0; require x v1.1.0; import base; use x.Old",
+			"base@v1.0.0":  "require x v1.0.0; use x.Old", "base@v1.2.0": "require x v1.1.0; use x.Old",
+			"plugin": "require left v1.2.0; require right v1.2.0; import left; import right"})}, "left v1.1.0 compile", 2},
+		{"to where both meet, by way of one that raises the other", game{fake: with(fake{
+			"a@v1.0.0": "require b v1.0.0; use b.Name", "a@v1.1.0": "require b v1.1.0; use b.New", "a@v1.2.0": "require b v1.0.0; require x v1.1.0; use b.Name; use x.New",
+			"b@v1.0.0": "require x v1.0.0; use x.Old; has Name", "b@v1.1.0": "require x v1.1.0; use x.New; has Name; has New",
+			"plugin": "require a v1.2.0; import a"})}, "a v1.0.0 compile, b v1.0.0 compile", 4},
+		{"one that is gone with another: flow drops its cap", game{fake: with(fake{
+			"a@v1.0.0": "require x v1.0.0; use x.Old", "a@v1.1.0": "require helper v1.1.0; require x v1.1.0; use helper.New; use x.New",
+			"helper@v1.0.0": "require x v1.0.0; use x.Old", "helper@v1.1.0": "require x v1.1.0; use x.New; has New", "plugin": "require a v1.1.0; import a"})}, "a v1.0.0 compile, helper v1.0.0 compile", 3},
 		{"the downgrade", game{fake: fake{
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B", "tool@v1.0.0": "has A", "tool@v1.1.0": "require x v1.1.0; has B; import x", "user@v1.0.0": "require tool v1.0.0; match x tool",
 			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 downgrade", 2},
@@ -159,6 +173,14 @@ func TestNoSolution(t *testing.T) {
 			"far@v1.0.0": "require top v1.1.0; use top.New", "top@v1.1.0": "require mid v1.1.0; use mid.New; has New", "plugin": "require far v1.0.0; require top v1.1.0; require mid v1.1.0; import far"}))},
 			"far v1.0.0 (there is no older version) needs top >= v1.1.0 (far/far.go:2: undefined: top.New); top is lowered to v1.0.0 for mid v1.0.0 for x v1.0.0 of the server; plugin imports far",
 			"do without it, or ask for a server with a newer x"},
+		{"one version in the middle", game{fake: with(join(mid, fake{"far@v1.0.0": "require mid v1.1.0; use mid.New", "plugin": "require far v1.0.0; import far"}))},
+			"far v1.0.0 (there is no older version) needs mid >= v1.1.0 (far/far.go:2: undefined: mid.New); mid is lowered to v1.0.0 for x v1.0.0 of the server; plugin imports far",
+			"do without it, or ask for a server with a newer x"},
+		{"the downgrade, kept", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.1.0": "has B", "tool@v1.0.0": "has A", "tool@v1.1.0": "require x v1.1.0; has B; import x", "user@v1.0.0": "require tool v1.0.0; match x tool",
+			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}, keep: []string{"tool"}},
+			"user v1.0.0 (there is no older version) does not compile with x v1.0.0 (user/user.go:2: x and tool differ); the server has x v1.0.0; plugin imports user",
+			"require a version of it, or of what imports it, that does without, or ask for a server with a newer version"},
 		{"downgrade only", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.New"})), only: true},
 			"plugin.go:2: undefined: mid.New; mid is lowered to v1.0.0 for x v1.0.0 of the server; the plugin has v1.1.0",
 			"change the code to what mid@v1.0.0 has, or ask for a server with a newer x"},
