@@ -33,6 +33,11 @@ func shares(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: shares DIR SERVER [PKG] [-go=go1.x.y] [flags]")
 	}
+	fmt.Fprint(ts.Stdout(), strings.Join(fit(ts, neg, args), "\n")+"\n")
+}
+
+// fit does what shares says, but for stdout, and returns the packages that differ.
+func fit(ts *testscript.TestScript, neg bool, args []string) []string {
 	flags, version := build(ts, args[2:])
 	pkg := "."
 	if len(flags) > 0 && !strings.HasPrefix(flags[0], "-") {
@@ -56,7 +61,7 @@ func shares(ts *testscript.TestScript, neg bool, args []string) {
 		load(ts, neg, []string{args[1], file})
 		ts.Check(os.Remove(file))
 	}
-	fmt.Fprint(ts.Stdout(), strings.Join(differ, "\n")+"\n")
+	return differ
 }
 
 // unlike compiles a plugin and returns the packages whose fingerprints are not the
@@ -95,7 +100,7 @@ func settled(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	for _, mod := range modes(ts, dir) {
-		shares(ts, false, slices.Concat([]string{dir, server}, pkg, release, []string{"-mod=" + mod}))
+		fit(ts, false, slices.Concat([]string{dir, server}, pkg, release, []string{"-mod=" + mod}))
 	}
 	tree := describe(ts, ts.MkAbs(dir), true)
 	status(ts, false, apply)

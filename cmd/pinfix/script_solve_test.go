@@ -31,7 +31,7 @@ func solved(ts *testscript.TestScript, neg bool, args []string) {
 	after, trees := dir+"-after.so", dir+"-after.tree"
 
 	tidy(ts, false, []string{dir})
-	shares(ts, true, []string{dir, server})
+	fit(ts, true, []string{dir, server})
 	status(ts, false, append(apply, "--format", "json"))
 	ts.Check(os.WriteFile(ts.MkAbs("apply.json"), []byte(ts.ReadFile("stdout")), 0o666))
 	saveTree(ts, false, []string{dir, trees})
