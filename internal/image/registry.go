@@ -39,7 +39,7 @@ func newRegistry(given string, o Options, c *cache) (source, error) {
 	}
 	r := &registry{given: given, ref: ref, cache: c, o: o, fetched: map[string]string{}}
 	r.puller, err = remote.NewPuller(
-		remote.WithTransport(newTransport()),
+		remote.WithTransport(newTransport(newReach(ref.Context().RegistryStr(), o.Foreign))),
 		remote.WithAuthFromKeychain(keychain(o.Environ)),
 		remote.WithRetryBackoff(remote.Backoff{Duration: 200 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}),
 		remote.WithUserAgent("pinfix"),
