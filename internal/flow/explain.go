@@ -90,6 +90,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	data, err := bounded.ReadFile(filepath.Join(root, "go.mod"), bounded.Mod)
 	if err == nil {
 		k.Mod, err = parse(data)
+		err = bounded.Hide(filepath.Join(root, "go.mod"), err)
 	}
 	if err != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("not looked at: %v", err))

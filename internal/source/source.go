@@ -63,6 +63,9 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 		return nil, err
 	}
 	v, err := ParseVendor(data)
+	if h := bounded.Hide(filepath.Join(dir, "vendor", "modules.txt"), err); h != err {
+		return nil, h
+	}
 	if err != nil {
 		return nil, &Error{err, "run go mod vendor in " + dir + ", or remove its vendor/"}
 	}
@@ -99,6 +102,9 @@ func readMod(name string) (*modfile.File, error) {
 	}
 	const next = "mend the file, or name the server's program"
 	mod, err := modfile.Parse("go.mod", data, nil)
+	if h := bounded.Hide(name, err); h != err {
+		return nil, h
+	}
 	if err != nil {
 		return nil, &Error{err, next}
 	}
