@@ -58,9 +58,20 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 // clone can call a file of the user's by the name of its go.mod, and what pinfix
 // says of it ends in the log of a build that others read.
 func Hide(name string, err error) error {
-	info, lerr := os.Lstat(name)
-	if err == nil || lerr != nil || info.Mode().Type() != fs.ModeSymlink {
-		return err
+	if err != nil {
+		if hidden := Hidden(name); hidden != nil {
+			return hidden
+		}
+	}
+	return err
+}
+
+// Hidden returns the error that [Hide] puts in the place of another, or nil where
+// the file is no link.
+func Hidden(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return nil
 	}
 	return &hiddenError{name}
 }

@@ -123,7 +123,7 @@ func (src *serverSource) others(s *pinner.Server, dir string) error {
 
 // hidden is an error of the text in the file called name, as far as that is shown.
 func hidden(name string, err error, next string) error {
-	if h := bounded.Hide(name, err); h != err {
+	if h := bounded.Hidden(name); h != nil {
 		return h
 	}
 	return &Error{err, next}
