@@ -197,7 +197,7 @@ func (r *Repo) exec(ctx context.Context, flags []string, args ...string) ([]byte
 }
 
 func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
-	var stdout, stderr bytes.Buffer
+	stdout, stderr := capped{left: maxOutput}, capped{left: maxOutput}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
@@ -206,9 +206,31 @@ func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, errors.New("no git command in PATH")
 		}
-		return nil, &Error{args, stderr.String(), err}
+		if stdout.left < 0 || stderr.left < 0 { // git dies of the broken pipe
+			return nil, &Error{args, "", errTooMuch}
+		}
+		return nil, &Error{args, stderr.kept.String(), err}
 	}
-	return stdout.Bytes(), nil
+	return stdout.kept.Bytes(), nil
+}
+
+// maxOutput is what is kept of git's output. The index of 1,000,000 files takes
+// some 100 MiB.
+const maxOutput = 512 << 20
+
+var errTooMuch = errors.New("it prints more than 512 MiB")
+
+// capped keeps what is written to it, and no more than left bytes.
+type capped struct {
+	kept bytes.Buffer
+	left int
+}
+
+func (c *capped) Write(b []byte) (int, error) {
+	if c.left -= len(b); c.left < 0 {
+		return 0, errTooMuch
+	}
+	return c.kept.Write(b)
 }
 
 // command returns a git command that starts no program. What is set here counts

@@ -363,3 +363,15 @@ func TestChanged(t *testing.T) {
 		})
 	}
 }
+
+// TestEndless: what prints without end is stopped, and little of it is kept.
+func TestEndless(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("yes"); err != nil {
+		t.Skip("nothing that prints without end: ", err)
+	}
+	out, err := output(t.Context(), exec.Command("yes", strings.Repeat("x", 1<<16)), []string{"ls-files"})
+	if len(out) > 0 || !errors.Is(err, errTooMuch) || err.Error() != "git ls-files: it prints more than 512 MiB" {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+}
