@@ -44,7 +44,8 @@ Exit codes: 0 something was found, 1 nothing was, 2 the text could not be read.
 ---
 A log may be plain, JSON or logfmt. With the server and the plugin's go.mod at hand
 it says which module, which version, and who asks for it. It reads files only, and
-the image if that is the server: no go command.`,
+the image if you name one: no go command. An image that only .pinfix.yaml names it
+takes from the cache.`,
 		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, lookFlags("show all of an error, and all who ask for a version")),
 		Action: e.explain,
 	}

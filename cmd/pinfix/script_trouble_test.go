@@ -39,7 +39,7 @@ func oneMessage(ts *testscript.TestScript, pattern, stderr string) {
 	var messages []string
 	for line := range strings.Lines(stderr) {
 		switch {
-		case strings.HasPrefix(line, "pinfix: warning: "):
+		case strings.HasPrefix(line, "pinfix: warning: "), strings.HasPrefix(line, "pinfix: note: "):
 		case strings.HasPrefix(line, "pinfix: "):
 			messages = append(messages, line)
 		case len(messages) > 0:

@@ -158,7 +158,7 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 		return nil, "", &config.Error{File: shown, Err: err, Next: "make it a file with settings that can be read, or remove it"}
 	}
 	values, err := config.Parse(shown, data, settingKeys)
-	return values, root, err
+	return values, root, bounded.Hide(name, err)
 }
 
 // shortName is name relative to the current directory.

@@ -70,7 +70,7 @@ func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
 	return flow.Reference{
 		Dir: c.String("C"), Servers: e.servers, Platform: c.String("platform"), Path: c.String("path"),
-		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Log: p.log,
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Note: p.say, Log: p.log,
 	}
 }
 
@@ -208,6 +208,17 @@ func (p *progress) note(notes []string) {
 	for _, n := range notes {
 		fmt.Fprintf(p.w, "pinfix: note: %s\n", message(n))
 	}
+}
+
+// say prints a note while something goes on.
+func (p *progress) say(note string) {
+	if p.quiet {
+		return // silent has no mutex
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done()
+	fmt.Fprintf(p.w, "pinfix: note: %s%s\n", p.prefix, message(note))
 }
 
 // message is a text of several lines behind pinfix's name: none of them can pass

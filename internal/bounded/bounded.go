@@ -1,5 +1,6 @@
 // Package bounded reads files that may be larger than anybody wants to keep, or
-// no files at all: [ReadFile] is os.ReadFile with a limit.
+// no files at all: [ReadFile] is os.ReadFile with a limit. [Hide] keeps what such
+// a file holds out of an error.
 package bounded
 
 import (
@@ -51,6 +52,39 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 		}
 	}
 }
+
+// Hide returns err, an error of the text in the file called name, without what it
+// quotes of that text where the file is a symbolic link. Git stores links: a
+// clone can call a file of the user's by the name of its go.mod, and what pinfix
+// says of it ends in the log of a build that others read.
+func Hide(name string, err error) error {
+	if err != nil {
+		if hidden := Hidden(name); hidden != nil {
+			return hidden
+		}
+	}
+	return err
+}
+
+// Hidden returns the error that [Hide] puts in the place of another, or nil where
+// the file is no link.
+func Hidden(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return nil
+	}
+	return &hiddenError{name}
+}
+
+// A hiddenError says of a file no more than that it cannot be read.
+type hiddenError struct{ name string }
+
+func (e *hiddenError) Error() string {
+	return e.name + " is a link, and the text of what it leads to, which is not shown, cannot be read as one"
+}
+
+// NextStep says what the user can do.
+func (*hiddenError) NextStep() string { return "make it a file, or look at what it leads to" }
 
 func check(info fs.FileInfo, limit int64) error {
 	switch {

@@ -59,3 +59,26 @@ func TestReadFileOdd(t *testing.T) {
 		t.Errorf("%q, %v", data, err)
 	}
 }
+
+// TestHide: an error of what a link leads to quotes nothing of it; any other stays.
+func TestHide(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := os.WriteFile(file, []byte("secret"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	bad := errors.New("no such word: secret")
+	for name, want := range map[string]string{file: bad.Error(), filepath.Join(dir, "none"): bad.Error(),
+		link: link + " is a link, and the text of what it leads to, which is not shown, cannot be read as one"} {
+		if got := Hide(name, bad); got.Error() != want {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := Hide(name, nil); got != nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

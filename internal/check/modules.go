@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -89,6 +90,20 @@ func (in *Input) packages() []Problem {
 	return out
 }
 
+// quotable returns a line of modules.txt as it is said. One that has no form of
+// such a line is not quoted: the file may be a link to any other.
+func quotable(line string) string {
+	f := strings.Fields(line)
+	isPath := func(s string) bool { return module.CheckPath(s) == nil }
+	switch {
+	case line == "", strings.HasPrefix(line, "## "), len(f) == 1 && isPath(f[0]):
+		return line
+	case len(f) > 2 && f[0] == "#" && isPath(f[1]) && (f[2] == "=>" || semver.IsValid(f[2])):
+		return line
+	}
+	return "this line"
+}
+
 // modulesText compares modules.txt line by line with what go mod vendor writes
 // for want, given its packages and their go lines.
 func (in *Input) modulesText(want *pinner.Mod) []Problem {
@@ -103,7 +118,7 @@ func (in *Input) modulesText(want *pinner.Mod) []Problem {
 			w = should[i]
 		}
 		if h != w {
-			return []Problem{{Kind: VendorDir, Module: in.Vendor.moduleAt(i + 1), Want: strings.TrimSpace(w), Have: strings.TrimSpace(h),
+			return []Problem{{Kind: VendorDir, Module: in.Vendor.moduleAt(i + 1), Want: strings.TrimSpace(w), Have: quotable(strings.TrimSpace(h)),
 				File: modulesTxt, Line: min(i+1, max(len(have)-1, 1)), Why: "not as go mod vendor writes it"}}
 		}
 	}

@@ -70,8 +70,8 @@ func (in *Input) readSum() (map[module.Version]sumLine, []Problem) {
 		case 3:
 			have[module.Version{Path: f[0], Version: f[1]}] = sumLine{f[2], n}
 		default:
-			out = append(out, Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: strings.TrimSpace(string(raw)), File: goSum, Line: n,
-				Why: "no line of a go.sum", Fix: "take the line out and run go mod tidy"})
+			out = append(out, Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: "this line", File: goSum, Line: n,
+				Why: "no line of a go.sum; its text is not shown", Fix: "take the line out and run go mod tidy"})
 		}
 	}
 	return have, out

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // A Vendor is what vendor/modules.txt says, as go mod vendor writes it.
@@ -45,7 +46,7 @@ func ParseVendor(text []byte) *Vendor {
 			f := strings.Fields(rest)
 			at = nil
 			// Replaces that are not selected come last and without packages.
-			if len(f) > 1 && f[1] != "=>" && !seen[f[0]] {
+			if len(f) > 1 && semver.IsValid(f[1]) && module.CheckImportPath(f[0]) == nil && !seen[f[0]] {
 				seen[f[0]] = true
 				v.Modules = append(v.Modules, Vendored{Version: module.Version{Path: f[0], Version: f[1]}, Line: n})
 				at = &v.Modules[len(v.Modules)-1]
@@ -67,7 +68,7 @@ func ParseVendor(text []byte) *Vendor {
 			}
 			continue
 		}
-		if f := strings.Fields(line); len(f) == 1 && module.CheckImportPath(f[0]) == nil {
+		if f := strings.Fields(line); len(f) == 1 && module.CheckImportPath(f[0]) == nil && (f[0] == at.Version.Path || strings.HasPrefix(f[0], at.Version.Path+"/")) {
 			at.Packages = append(at.Packages, Package{f[0], n})
 		}
 	}

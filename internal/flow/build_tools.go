@@ -152,7 +152,7 @@ func (b *builder) sources() error {
 //
 // The path is foreign text, and the go command will write there: pinfix goes to
 // the user's own module cache, to one that is there, or to where a GOPATH has
-// one, and asks for all else.
+// one, if no other user can write there, and asks for all else.
 func (b *builder) moduleCache() error {
 	want := b.how.ModCache
 	if want == "" || want == b.facts.GOMODCACHE {
@@ -162,7 +162,12 @@ func (b *builder) moduleCache() error {
 	if !exists(filepath.Join(want, "cache", "download")) && !strings.HasSuffix(want, "/pkg/mod") {
 		return fault("run it with GOMODCACHE="+want+" if pinfix may make that, or in an image that has its module cache there", "%s", what)
 	}
-	if err := stage.MakeCache(want); err != nil {
+	err := stage.MakeCache(want)
+	if foreign := (*stage.ForeignError)(nil); errors.As(err, &foreign) {
+		return fault("run it with GOMODCACHE="+want+" if you trust who can write there, or build in an image whose module cache is there (see pinfix build --print=dockerfile)",
+			"%s, and %w: modules in it could be others than go.sum says", what, foreign)
+	}
+	if err != nil {
 		return fault("build in an image whose module cache is there (golang:"+b.server.GoVersion()+" has /go/pkg/mod; see pinfix build --print=dockerfile)",
 			"%s, which cannot be made here: %w", what, cause(err))
 	}

@@ -124,7 +124,7 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 		s.by[key] = one
 	}
 	s.mu.Unlock()
-	one.once.Do(func() { one.server, one.err = r.open(ctx, all[0].Ref) })
+	one.once.Do(func() { one.server, one.err = r.open(ctx, all[0]) })
 	if one.err != nil {
 		return nil, all[0].blame(one.err) // by the place that this plugin names it in
 	}

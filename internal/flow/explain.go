@@ -14,6 +14,7 @@ import (
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -61,8 +62,14 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
 	if all := o.Servers.in(root); len(all) > 0 {
+		fetched := all[0].Own && !o.Offline && target.Asks(all[0].Ref) != ""
+		if fetched {
+			o.Offline = true // a log does not need it so much that a clone may choose whom pinfix asks
+		}
 		s, err := o.readBuilt(ctx, root)
 		switch {
+		case err != nil && fetched:
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%v; explain does not fetch a server that only %s names: name it with --server", err, all[0].From))
 		case err != nil && !all[0].Own:
 			return k, err
 		case err != nil:
@@ -83,6 +90,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	data, err := bounded.ReadFile(filepath.Join(root, "go.mod"), bounded.Mod)
 	if err == nil {
 		k.Mod, err = parse(data)
+		err = bounded.Hide(filepath.Join(root, "go.mod"), err)
 	}
 	if err != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("not looked at: %v", err))

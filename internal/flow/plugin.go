@@ -42,7 +42,7 @@ func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, e
 		return nil, cannotRead(name, err)
 	}
 	if err := p.setMod(raw); err != nil {
-		return nil, err
+		return nil, bounded.Hide(name, err)
 	}
 	for _, pattern := range o.Packages {
 		q, err := packagePattern(root, dir, pattern)

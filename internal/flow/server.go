@@ -23,11 +23,12 @@ type Reference struct {
 	NoPaths  bool // what only a build needs of an untrimmed server is left out
 	Environ  []string
 	Step     func(string) // told what happens now
+	Note     func(string) // told who is asked because of a file of the plugin's; may be nil
 	Log      func(string) // told each go command line, which source needs
 }
 
-func (r Reference) options() target.Options {
-	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
+func (r Reference) options(n Named) target.Options {
+	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Foreign: n.Own, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
 }
 
 // environ is what go commands run with: offline, the module cache is left.
@@ -46,18 +47,22 @@ func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Serve
 	if len(all) == 0 {
 		return nil, nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
 	}
-	s, err := r.open(ctx, all[0].Ref)
+	s, err := r.open(ctx, all[0])
 	if err != nil {
 		return nil, all, all[0].blame(err)
 	}
 	return s, all, nil
 }
 
-func (r Reference) open(ctx context.Context, ref string) (*pinner.Server, error) {
-	if target.IsSource(ref) {
-		return target.ReadSource(ctx, ref, target.SourceOptions{Environ: r.environ(), Log: r.Log})
+func (r Reference) open(ctx context.Context, n Named) (*pinner.Server, error) {
+	// A clone's .pinfix.yaml is not the user's word: whom it makes pinfix ask is said.
+	if asked := target.Asks(n.Ref); n.Own && asked != "" && !r.Offline && r.Note != nil {
+		r.Note(fmt.Sprintf("%s names the server %s; asking %s", n.From, n.Ref, asked))
 	}
-	return target.Read(ctx, ref, r.options())
+	if target.IsSource(n.Ref) {
+		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.environ(), Log: r.Log})
+	}
+	return target.Read(ctx, n.Ref, r.options(n))
 }
 
 // readBuilt is read for commands that need what only a built server has: no go

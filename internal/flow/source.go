@@ -68,7 +68,7 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 	}
 	src := &serverSource{dir: abs}
 	if src.mod, err = pinner.ParseMod(filepath.Join(dir, "go.mod"), data); err != nil {
-		return nil, &Error{err, next}
+		return nil, hidden(filepath.Join(abs, "go.mod"), err, next)
 	}
 	src.path = src.mod.Module.Mod.Path
 	if src.path != s.Main.Path {
@@ -105,7 +105,7 @@ func (src *serverSource) others(s *pinner.Server, dir string) error {
 	var work *modfile.WorkFile
 	if err == nil {
 		if work, err = modfile.ParseWork(filepath.Join(root, workName), data, nil); err != nil {
-			return &Error{err, "mend the file, or check out another copy of the source"}
+			return hidden(filepath.Join(root, workName), err, "correct the file, or check out another copy of the source")
 		}
 		for _, u := range work.Use {
 			m, err := readUsed(realDir(root, u.Path))
@@ -119,6 +119,14 @@ func (src *serverSource) others(s *pinner.Server, dir string) error {
 		src.warn("the server was built in a go.work that uses %s; none above %s does, so its packages cannot be matched", path, dir)
 	}
 	return nil
+}
+
+// hidden is an error of the text in the file called name, as far as that is shown.
+func hidden(name string, err error, next string) error {
+	if h := bounded.Hidden(name); h != nil {
+		return h
+	}
+	return &Error{err, next}
 }
 
 func readUsed(dir string) (usedModule, error) {

@@ -15,14 +15,15 @@ import (
 
 // compare puts into result what the server brings for this plugin against the
 // one that the module itself names: people read that before the plan when they
-// move to another release. The module's server is only read; where that fails,
-// a warning says so.
+// move to another release. The module's server is only read, and not fetched, for
+// the user has named another one; where that fails, a warning says so.
 func (r Reference) compare(ctx context.Context, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
 	own, other := all.own()
 	if !other || own.Ref == all[0].Ref {
 		return nil
 	}
-	old, err := r.open(ctx, own.Ref)
+	r.Offline = true
+	old, err := r.open(ctx, own)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

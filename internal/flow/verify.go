@@ -17,7 +17,8 @@ import (
 // Verify tells whether the server that ref names would load the plugins. get
 // reads the environment. An error means that nothing was compared.
 func Verify(ctx context.Context, ref Reference, files []string, get func(string) string) (*report.Verify, error) {
-	server, err := ref.readBuilt(ctx, Root(ref.Dir))
+	root := Root(ref.Dir)
+	server, err := ref.readBuilt(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 		if verify.AsksForLibc(server, plugin) {
 			// In an image libc is far below the program, so it is read only
 			// where the verdict hangs on it.
-			if err := target.AddLibc(ctx, server, ref.options()); ctx.Err() != nil {
+			if err := target.AddLibc(ctx, server, ref.options(ref.Servers.in(root)[0])); ctx.Err() != nil {
 				return nil, ctx.Err()
 			} else if err != nil {
 				more = append(more, fmt.Sprintf("not known: the release of libc in the image: %v", err))

@@ -69,7 +69,7 @@ func (m Module) skip() (why, path string, err error) {
 	}
 	mod, err := parse(data)
 	if err != nil {
-		return "", "", err
+		return "", "", bounded.Hide(filepath.Join(m.Dir, "go.mod"), err)
 	}
 	path = mod.Module.Mod.Path
 	all := m.Options.Servers.in(m.Dir)

@@ -25,17 +25,6 @@ func (r *Repo) Tag(ctx context.Context, tag string) string {
 	return commit
 }
 
-// Changed returns the tracked files below the repository's directory that are not as
-// they are committed.
-func (r *Repo) Changed(ctx context.Context) ([]string, error) {
-	out, err := r.run(ctx, "status", "--porcelain", "--untracked-files=no", "--", ".")
-	var names []string
-	for line := range strings.Lines(string(out)) {
-		names = append(names, strings.TrimSpace(line[2:])) // after two letters that say how
-	}
-	return names, err
-}
-
 func (r *Repo) line(ctx context.Context, args ...string) (string, error) {
 	out, err := r.run(ctx, args...)
 	return strings.TrimRight(string(out), "\n"), err

@@ -43,7 +43,7 @@ func (r *Repo) Index(ctx context.Context) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.cmd = r.command(ctx, "cat-file", "--batch")
+	x.cmd = r.command(ctx, noHooks, "cat-file", "--batch")
 	if x.in, err = x.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
 	"os/exec"
 	"slices"
 	"strings"
@@ -44,37 +45,54 @@ type Config struct {
 var ownVars = []string{"GOFLAGS", "PWD", "GOEXPERIMENT", "GOFIPS140", "GO386", "GOAMD64", "GOARM", "GOARM64", "GOPPC64", "GORISCV64"}
 
 // New returns a Go that runs commands with a clean environment: no go.work, no
-// GOFLAGS of the user's but -modcacherw, none of git's hook variables.
+// GOFLAGS of the user's but -modcacherw, none of git's hook variables. No command
+// writes the state of a repository into what it builds: to find it out, go build
+// and an older go list run git status in the plugin's directory and in those
+// that a go.work uses, and git starts what the configuration of such a repository
+// names (core.fsmonitor, filters).
 func New(c Config) *Go {
 	env := vars.Without(c.Environ, ownVars, vars.Git)
 	// An empty GOFLAGS would let the one of go env -w through; -mod=mod is
 	// what every command here wants.
 	set := slices.Concat([]string{"GOFLAGS=-mod=mod", "GOWORK=off", "GO111MODULE=on", "PWD=" + c.Dir}, c.Set)
-	keepWritable(set, c.Environ)
+	toolchain := "GOTOOLCHAIN=" + c.Toolchain
 	if c.Toolchain != "" {
-		env = append(env, "GOTOOLCHAIN="+c.Toolchain)
+		env = append(env, toolchain)
 	}
+	ownFlags(set, c.Environ, append(c.Set, toolchain))
 	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32)}
 }
 
-// keepWritable adds -modcacherw to the GOFLAGS in set where environ has it: the
-// user wants a module cache that he can remove.
-func keepWritable(set, environ []string) {
-	const flag = "-modcacherw"
-	if !slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "GOFLAGS=") && strings.Contains(kv, flag) }) {
-		return
+// ownFlags adds to the GOFLAGS in set what holds for every command:
+// -buildvcs=false, and -modcacherw where environ has it, for a user who wants a
+// module cache that can be removed.
+func ownFlags(set, environ, toolchain []string) {
+	const writable = "-modcacherw"
+	more := ""
+	if !slices.ContainsFunc(toolchain, beforeStamps) {
+		more = " -buildvcs=false"
+	}
+	if slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "GOFLAGS=") && strings.Contains(kv, writable) }) {
+		more += " " + writable
 	}
 	for i, kv := range set {
 		if strings.HasPrefix(kv, "GOFLAGS=") {
-			set[i] += " " + flag
+			set[i] += more
 		}
 	}
+}
+
+// beforeStamps reports whether kv chooses a Go release that never asks git, and
+// does not know the flag.
+func beforeStamps(kv string) bool {
+	name, ok := strings.CutPrefix(kv, "GOTOOLCHAIN=")
+	return ok && version.IsValid(name) && version.Compare(name, "go1.18") < 0
 }
 
 // With returns a Go for another directory and with more variables.
 func (g *Go) With(dir string, set ...string) *Go {
 	set = append([]string{"PWD=" + dir}, set...)
-	keepWritable(set, g.Env)
+	ownFlags(set, g.Env, g.Env)
 	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log, calls: new(atomic.Int32)}
 }
 

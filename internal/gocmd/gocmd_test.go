@@ -40,7 +40,7 @@ func TestNewEnvironment(t *testing.T) {
 	})
 	for name, want := range map[string]string{
 		"HOME": "/home/me", "GOPROXY": "https://proxy.example.com", "GOPRIVATE": "example.com", "GIT_SSH_COMMAND": "ssh -i key",
-		"PWD": "/plugin", "GOFLAGS": "-mod=mod", "GOWORK": "off", "GO111MODULE": "on", "GOTOOLCHAIN": "go1.23.5",
+		"PWD": "/plugin", "GOFLAGS": "-mod=mod -buildvcs=false", "GOWORK": "off", "GO111MODULE": "on", "GOTOOLCHAIN": "go1.23.5",
 		"GOOS": "linux", "CGO_ENABLED": "1",
 	} {
 		if got, ok := lookup(g.Env, name); got != want || !ok {
@@ -58,8 +58,22 @@ func TestNewEnvironment(t *testing.T) {
 	if v, _ := lookup(g.Env, "GOTOOLCHAIN"); v != "local" {
 		t.Errorf("GOTOOLCHAIN=%s", v)
 	}
-	if v, _ := lookup(g.Env, "GOFLAGS"); v != "-mod=mod -modcacherw" {
+	if v, _ := lookup(g.Env, "GOFLAGS"); v != "-mod=mod -buildvcs=false -modcacherw" {
 		t.Errorf("GOFLAGS=%s", v)
+	}
+	for _, flags := range []string{"-mod=readonly", "-mod=vendor"} {
+		if v, _ := lookup(g.With("/work", "GOFLAGS="+flags).Env, "GOFLAGS"); v != flags+" -buildvcs=false -modcacherw" {
+			t.Errorf("GOFLAGS=%s", v)
+		}
+	}
+
+	// A release before 1.18 does not know -buildvcs, and does not ask git.
+	for toolchain, want := range map[string]string{"go1.17.13": "-mod=mod", "go1.18": "-mod=mod -buildvcs=false", "go1.18beta1": "-mod=mod"} {
+		for _, c := range []Config{{Toolchain: toolchain}, {Set: []string{"GOTOOLCHAIN=" + toolchain}}} {
+			if v, _ := lookup(New(c).Env, "GOFLAGS"); v != want {
+				t.Errorf("%+v: GOFLAGS=%s", c, v)
+			}
+		}
 	}
 }
 

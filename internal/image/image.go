@@ -26,6 +26,7 @@ type Options struct {
 	Platform string       // "linux/arm64"; "" for Linux on this machine's architecture
 	Path     string       // the program in the image; "" for the one that its entrypoint names
 	Offline  bool         // only the cache, no registry
+	Foreign  bool         // the user has not named it: no registry on this machine is asked
 	Environ  []string     // where the cache and the user's credentials are
 	Step     func(string) // told what happens now; may be nil
 }

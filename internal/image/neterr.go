@@ -30,12 +30,12 @@ func explainNetwork(err error, ref name.Reference) netError {
 	var answer *transport.Error
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
-	var plain *plainError
+	var reach *reachError
 	switch {
 	case errors.As(err, &known):
 		return netError{*known, false}
-	case errors.As(err, &plain):
-		return netFault(false, "give the registry a certificate, or save the image and name the archive", "%w", plain)
+	case errors.As(err, &reach):
+		return netFault(false, reach.next, "%w", reach)
 	case errors.As(err, &cert):
 		return netFault(false, "name the file with its issuer's certificate in SSL_CERT_FILE", "the certificate of %s is not trusted: %w", host, cert.Err)
 	case errors.As(err, &answer): // after cert: on this machine, http is tried as well

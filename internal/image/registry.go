@@ -18,6 +18,20 @@ import (
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
+// Asks returns the host of the registry that reading ref would ask, or "" where it
+// is no image of a registry, or one that is refused.
+func Asks(ref string) string {
+	given, ok := strings.CutPrefix(ref, "image:")
+	if !ok || noCredentials(given) != nil {
+		return ""
+	}
+	parsed, err := name.ParseReference(given)
+	if err != nil {
+		return ""
+	}
+	return parsed.Context().RegistryStr()
+}
+
 // A registry is an image in a registry, or of one that the cache has seen.
 type registry struct {
 	given   string
@@ -39,7 +53,7 @@ func newRegistry(given string, o Options, c *cache) (source, error) {
 	}
 	r := &registry{given: given, ref: ref, cache: c, o: o, fetched: map[string]string{}}
 	r.puller, err = remote.NewPuller(
-		remote.WithTransport(newTransport()),
+		remote.WithTransport(newTransport(newReach(ref.Context().RegistryStr(), o.Foreign))),
 		remote.WithAuthFromKeychain(keychain(o.Environ)),
 		remote.WithRetryBackoff(remote.Backoff{Duration: 200 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}),
 		remote.WithUserAgent("pinfix"),

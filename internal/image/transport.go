@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -16,22 +17,20 @@ const (
 	maxResumes = 5                // of one download, since the last that brought something
 )
 
-// A roundTripper is the way to registries: no plain http but to this machine,
-// and a download that is cut goes on where it was.
-type roundTripper struct{ inner http.RoundTripper }
+// A roundTripper is the way to one registry, and to where it may lead; a download
+// that is cut goes on where it was.
+type roundTripper struct {
+	inner http.RoundTripper
+	reach *reach
+	proxy func(*http.Request) (*url.URL, error)
+}
 
-func newTransport() http.RoundTripper {
+func newTransport(r *reach) *roundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = idleLimit
 	t.DisableCompression = true // layers are compressed, and lengths count
-	return &roundTripper{t}
-}
-
-// A plainError is an address that would be asked without encryption.
-type plainError struct{ host string }
-
-func (e *plainError) Error() string {
-	return e.host + " does not speak https, and plain http is only for registries on this machine"
+	r.use(t)
+	return &roundTripper{t, r, t.Proxy}
 }
 
 func isLoopback(host string) bool {
@@ -43,9 +42,10 @@ func isLoopback(host string) bool {
 }
 
 func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
-		return nil, &plainError{req.URL.Host}
+	if err := t.reach.allows(req.URL); err != nil {
+		return nil, err
 	}
+	req = req.WithContext(mark(req, t.proxy))
 	if req.Method != http.MethodGet {
 		return t.inner.RoundTrip(req)
 	}

@@ -24,6 +24,11 @@ func (p *player) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.play(p.n, req)
 }
 
+// via is the way to a registry, with an inner transport of the test's.
+func via(inner http.RoundTripper, host string) *roundTripper {
+	return &roundTripper{inner: inner, reach: newReach(host, false)}
+}
+
 var errCut = errors.New("cut")
 
 // answer sends data[from:to] of the 10 bytes, and is cut if that is not the end.
@@ -97,7 +102,7 @@ func TestResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, err := (&roundTripper{p}).RoundTrip(req)
+			resp, err := via(p, "example.com").RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +133,7 @@ func TestResumeEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := (&roundTripper{p}).RoundTrip(req)
+	resp, err := via(p, "example.com").RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +150,8 @@ func TestPlain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = (&roundTripper{p}).RoundTrip(req)
-		if plain := (*plainError)(nil); (err == nil) != want || err != nil && !errors.As(err, &plain) {
+		_, err = via(p, req.URL.Host).RoundTrip(req)
+		if plain := (*reachError)(nil); (err == nil) != want || err != nil && (!errors.As(err, &plain) || !strings.HasSuffix(err.Error(), "plain http is only for registries on this machine")) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -161,7 +166,7 @@ func TestManifestLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := (&roundTripper{p}).RoundTrip(req)
+	resp, err := via(p, "example.com").RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

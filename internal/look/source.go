@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A source is a Go file as far as its imports.
@@ -48,7 +50,7 @@ func (g *Graph) source(name string) (*source, error) {
 
 func (s *source) parse(name string) {
 	f, err := parser.ParseFile(token.NewFileSet(), name, s.data, parser.ImportsOnly|parser.SkipObjectResolution)
-	s.err = err
+	s.err = bounded.Hide(name, err)
 	if f == nil || f.Name == nil {
 		return
 	}

@@ -64,7 +64,7 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	}
 	v, err := ParseVendor(data)
 	if err != nil {
-		return nil, &Error{err, "run go mod vendor in " + dir + ", or remove its vendor/"}
+		return nil, readError(filepath.Join(dir, "vendor", "modules.txt"), err, "run go mod vendor in "+dir+", or remove its vendor/")
 	}
 	if err := v.fits(mod); err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func readMod(name string) (*modfile.File, error) {
 	const next = "mend the file, or name the server's program"
 	mod, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
-		return nil, &Error{err, next}
+		return nil, readError(name, err, next)
 	}
 	if mod.Module == nil {
 		return nil, fault(next, "go.mod: no module line")
@@ -109,6 +109,15 @@ func readMod(name string) (*modfile.File, error) {
 		return nil, fault(next, "go.mod:%d: %w", mod.Module.Syntax.Start.Line, err)
 	}
 	return mod, nil
+}
+
+// readError is an error of the text in the file called name, as far as that is
+// shown.
+func readError(name string, err error, next string) error {
+	if hidden := bounded.Hidden(name); hidden != nil {
+		return hidden
+	}
+	return &Error{err, next}
 }
 
 func readFile(name string) ([]byte, error) {

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -231,7 +232,7 @@ func (im *Imports) edges(p *Package) ([]edge, error) {
 func importsOf(name string, data []byte) ([]string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), name, data, parser.ImportsOnly)
 	if err != nil {
-		return nil, err
+		return nil, bounded.Hide(name, err)
 	}
 	var paths []string
 	for _, spec := range f.Imports {

@@ -69,5 +69,5 @@ func printable(err error, ref string) string {
 }
 
 func (o Options) image() image.Options {
-	return image.Options{Platform: o.Platform, Path: o.Path, Offline: o.Offline, Environ: o.Environ, Step: o.Step}
+	return image.Options{Platform: o.Platform, Path: o.Path, Offline: o.Offline, Foreign: o.Foreign, Environ: o.Environ, Step: o.Step}
 }

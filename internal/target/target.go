@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -55,9 +56,28 @@ type Options struct {
 	Platform string       // of an image, "linux/arm64"; "" for Linux on this machine's architecture
 	Path     string       // of the program in an image; "" for the one that its entrypoint names
 	Offline  bool         // no network
+	Foreign  bool         // a file of the plugin's names it, not the user: no registry on this machine is asked
 	Environ  []string     // where the user's cache and credentials are
 	NoPaths  bool         // Server.Paths is not needed: to find them takes reading an untrimmed program whole
 	Step     func(string) // told what happens now; may be nil
+}
+
+// Asks says whom reading ref would connect to: a registry's host, the module proxy,
+// or "" for what is on this machine.
+func Asks(ref string) string {
+	if IsSource(ref) {
+		info, err := os.Stat(ref)
+		if err == nil && info.IsDir() {
+			if _, err := os.Stat(filepath.Join(ref, "vendor", "modules.txt")); err == nil {
+				return ""
+			}
+		}
+		return "the module proxy (GOPROXY) by the go command"
+	}
+	if _, err := os.Stat(ref); err == nil {
+		return ""
+	}
+	return image.Asks(ref)
 }
 
 // Read reads the server that ref names: a program file (ELF, Mach-O, PE), a
