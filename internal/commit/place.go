@@ -92,7 +92,7 @@ func (m *module) place(slash string) (place, error) {
 	if err != nil {
 		return place{}, fmt.Errorf("module root %s: %w", m.root, err)
 	}
-	dir, name, links, err := m.resolve(root, slash)
+	dir, name, links, byLink, err := m.resolve(root, slash)
 	if err != nil {
 		return place{}, err
 	}
@@ -104,7 +104,7 @@ func (m *module) place(slash string) (place, error) {
 		return place{}, fmt.Errorf("%s: open directory: %w", slash, err)
 	}
 	p := place{root: at, name: name}
-	if len(links) > 0 {
+	if byLink {
 		p.link = links[len(links)-1]
 	}
 	return p, nil
@@ -112,8 +112,9 @@ func (m *module) place(slash string) (place, error) {
 
 // resolve follows slash from the real directory root, one element at a time. It
 // returns the deepest real directory on the way that is there, the name below it
-// of what slash leads to, and the symbolic links that were followed.
-func (m *module) resolve(root, slash string) (dir, name string, links []string, err error) {
+// of what slash leads to, the symbolic links that were followed, and whether the
+// last element is one.
+func (m *module) resolve(root, slash string) (dir, name string, links []string, byLink bool, err error) {
 	dir = root
 	todo := elements(filepath.FromSlash(slash))
 	own := len(todo) // how many at the end of todo are of slash, and not of a link
@@ -125,21 +126,21 @@ func (m *module) resolve(root, slash string) (dir, name string, links []string, 
 		at := filepath.Join(dir, todo[i])
 		info, err := m.disk.lstatPath(at)
 		if err != nil {
-			return "", "", nil, fmt.Errorf("%s: resolve symbolic links: %w", slash, err)
+			return "", "", nil, false, fmt.Errorf("%s: resolve symbolic links: %w", slash, err)
 		}
 		last, ofLink := i == len(todo)-1, i < len(todo)-own
 		switch {
 		case info == nil && (ofLink && own > 0 || slices.Contains(todo[i:], "..")):
-			return "", "", nil, fmt.Errorf("%s: %s is a symbolic link that leads nowhere", slash, links[len(links)-1])
+			return "", "", nil, false, fmt.Errorf("%s: %s is a symbolic link that leads nowhere", slash, links[len(links)-1])
 		case info == nil:
-			return dir, filepath.Join(todo[i:]...), links, nil
+			return dir, filepath.Join(todo[i:]...), links, own == 0, nil
 		case info.Mode()&fs.ModeSymlink != 0:
 			if links = append(links, at); len(links) > maxLinks {
-				return "", "", nil, fmt.Errorf("%s: too many symbolic links", slash)
+				return "", "", nil, false, fmt.Errorf("%s: too many symbolic links", slash)
 			}
 			to, err := os.Readlink(at)
 			if err != nil {
-				return "", "", nil, fmt.Errorf("%s: %w", slash, err)
+				return "", "", nil, false, fmt.Errorf("%s: %w", slash, err)
 			}
 			if filepath.IsAbs(to) {
 				volume := filepath.VolumeName(to)
@@ -148,15 +149,15 @@ func (m *module) resolve(root, slash string) (dir, name string, links []string, 
 			own = min(own, len(todo)-i-1)
 			todo, i = append(elements(to), todo[i+1:]...), -1
 		case last:
-			return dir, todo[i], links, nil
+			return dir, todo[i], links, own == 0, nil
 		case !info.IsDir():
-			return "", "", nil, fmt.Errorf("%s: %s is not a directory", slash, at)
+			return "", "", nil, false, fmt.Errorf("%s: %s is not a directory", slash, at)
 		default:
 			dir = at
 		}
 	}
 	// It ends in "..", and so is a directory that is there.
-	return filepath.Dir(dir), filepath.Base(dir), links, nil
+	return filepath.Dir(dir), filepath.Base(dir), links, own == 0, nil
 }
 
 // elements are those of a path that lead anywhere.
