@@ -136,7 +136,7 @@ func (l *Lock) Close() {
 // A commit and those that only look keep out of each other's way by a lock on
 // go.mod. Who looks has it shared for as long as that takes, and looks only while
 // no journal is there. A commit has it for itself for a moment, after its journal
-// is there and before its first rename: then nobody looks any more who has not
+// is there and before its first rename: then no one looks any more who has not
 // seen the journal, and waits. The go command locks go.mod too, but only while
 // it reads or writes the file.
 

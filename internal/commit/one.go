@@ -13,7 +13,7 @@ import (
 // none: one file is written next to its place and renamed, so it is the old or
 // the new one at every moment.
 //
-// root is the module whose own the file shall be where its name lies in there:
+// root is the module that the file belongs to where its name is in there:
 // then the rules of [Lock.Write] for links count. Anywhere else, links are the
 // user's. root may be "".
 func WriteFile(ctx context.Context, root, name string, old, data []byte, mode fs.FileMode) error {
