@@ -25,10 +25,10 @@ func TestClone(t *testing.T) {
 	for i := range 2 * *kills {
 		top := filepath.Dir(w.copy(t))
 		root := filepath.Join(top, "plugin")
-		w.makeHostile(t, r, top, root)
+		apply := i%8 == 7
+		w.makeHostile(t, r, top, root, !apply || i%16 == 7)
 		before := wholeTree(t, top)
 		args := readers[r.IntN(len(readers))]
-		apply := i%8 == 7
 		switch {
 		case apply:
 			args = []string{"apply"}
@@ -54,9 +54,9 @@ func TestClone(t *testing.T) {
 	t.Logf("%v", counts)
 }
 
-// makeHostile puts links, and in most cases a journal, into the module at root, a
+// makeHostile puts links, and a journal if that is asked for, into the module at root, a
 // repository, and files outside of it into top.
-func (w *killWorld) makeHostile(t *testing.T, r *rand.Rand, top, root string) {
+func (w *killWorld) makeHostile(t *testing.T, r *rand.Rand, top, root string, journal bool) {
 	t.Helper()
 	for name, data := range map[string]string{
 		"outside/go.mod": "module example.com/outside\n", "outside/pins.go": "package main\n", "outside/vendor/modules.txt": "# x\n",
@@ -90,7 +90,7 @@ func (w *killWorld) makeHostile(t *testing.T, r *rand.Rand, top, root string) {
 	git = exec.Command("git", "-C", root, "add", "-f", "-A", ".", ":!gateway")
 	git.Env = append(w.env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
 	_ = git.Run() // some of these links are more than git takes
-	if r.IntN(4) == 0 {
+	if !journal {
 		return
 	}
 	writeFile(t, filepath.Join(root, pick(".pinfix-journal", ".pinfix-journal", ".pinfix-journal-done")), randomJournal(t, r, root))

@@ -53,6 +53,9 @@ func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, 
 	if err != nil {
 		return "", fault(next, "snapshot %s: %w", name, cause(err))
 	}
+	if _, err := os.Stat(filepath.Dir(abs)); err != nil { // a directory is not made for it
+		return "", fault(next, "snapshot %s: %w", name, cause(err))
+	}
 	if err := commit.WriteFile(ctx, Root(dir), abs, old, data, 0o644); err != nil {
 		return "", fault(next, "snapshot %w", err)
 	}
