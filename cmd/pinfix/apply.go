@@ -142,7 +142,7 @@ func pageFile(c *cli.Context) (*flow.Page, error) {
 	if c.String("o") == "" {
 		return nil, &usageError{msg: "-o names no file", help: "apply"}
 	}
-	return flow.NewPage(c.String("o"))
+	return flow.NewPage(c.String("C"), c.String("o"))
 }
 
 // printPage writes the page of a dry run, and says where it is.
@@ -154,7 +154,7 @@ func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *re
 	if err := result.HTML(&b); err != nil {
 		return err
 	}
-	if err := page.Write(c.Context, b.Bytes(), p.step); err != nil {
+	if err := page.Write(c.Context, b.Bytes()); err != nil {
 		return err
 	}
 	p.wrote(c.String("o"))

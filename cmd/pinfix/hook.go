@@ -18,7 +18,7 @@ func (e *env) hookCommand() *cli.Command {
 				dirFlag(),
 				quietFlag(),
 			},
-			Before: e.restore,
+			Before: e.settle,
 			Action: func(c *cli.Context) error {
 				walk := ""
 				if isWalk(c) {
@@ -26,7 +26,7 @@ func (e *env) hookCommand() *cli.Command {
 				} else if err := noArguments(c); err != nil {
 					return err
 				}
-				return do(c, flow.HookOptions{Dir: c.String("C"), Walk: walk, Server: c.String("server"), Version: version(), Environ: e.environ, Step: e.progress(c).step})
+				return do(c, flow.HookOptions{Dir: c.String("C"), Walk: walk, Server: c.String("server"), Version: version(), Environ: e.environ})
 			},
 		}
 	}

@@ -24,11 +24,12 @@ var mayImport = map[string][]string{
 	"internal/image":     {"internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/tier":      {}, // for tests: no program may import it
-	"internal/source":    {"internal/bounded", "internal/gocmd", "pinner"},
+	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/scratch", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/bounded", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern"},
+	"internal/stage":     {"internal/bounded", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch"},
+	"internal/scratch":   {"internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
 	"internal/buildctx":  {"pinner"},
@@ -63,8 +64,8 @@ var only = []struct {
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
-	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/"}},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +32,7 @@ type killWorld struct {
 	old, pinned map[string]string
 	took        time.Duration // of one run
 	temp        []string      // directories for TMPDIR: on the plugin's file system, and on another
+	state       string        // where the proofs of journals are
 }
 
 func newKillWorld(t *testing.T) *killWorld {
@@ -39,6 +41,8 @@ func newKillWorld(t *testing.T) *killWorld {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		w.temp = append(w.temp, dir)
 	}
+	home := t.TempDir()
+	w.env, w.state = append(w.env, "XDG_STATE_HOME="+home), filepath.Join(home, "pinfix")
 	for name, data := range w.plugin {
 		writeFile(t, filepath.Join(w.plain, name), data)
 	}
@@ -175,8 +179,56 @@ func (w *killWorld) end(t *testing.T, r *rand.Rand, i int, sig syscall.Signal) (
 	return dir, cmd, time.Since(sent)
 }
 
-// TestKill9 kills pinfix apply at random moments. What the next run finds is the
-// old tree or the new one, byte for byte, and it goes on from there.
+// putBack runs the commands that come after a kill, and returns what they say.
+// check and dry runs write nothing; every command that writes puts the tree right
+// first, snapshot the quickest. It is killed too now and then, and another one is
+// started at the same time.
+func (w *killWorld) putBack(t *testing.T, r *rand.Rand, i int, dir string) {
+	t.Helper()
+	before := readTree(t, dir)
+	_, err := os.Lstat(filepath.Join(dir, ".pinfix-journal"))
+	_, errDone := os.Lstat(filepath.Join(dir, ".pinfix-journal-done"))
+	unfinished := err == nil || errDone == nil
+	for _, args := range [][]string{{"check"}, {"server"}} {
+		cmd := w.command(dir, w.temp[0], args[0], args[1:]...)
+		out, _ := cmd.CombinedOutput()
+		told := cmd.ProcessState.ExitCode() == 2 && strings.Contains(string(out), "an earlier run was killed") && strings.Contains(string(out), "run pinfix apply")
+		if told != unfinished {
+			t.Fatalf("run %d: %v: unfinished %v, exit code %d\n%s", i, args, unfinished, cmd.ProcessState.ExitCode(), out)
+		}
+	}
+	if !sameFiles(before, readTree(t, dir)) {
+		t.Fatalf("run %d: check or server wrote something", i)
+	}
+	next := func() *exec.Cmd {
+		return w.command(dir, w.temp[0], "snapshot", "-q", "-o", filepath.Join(t.TempDir(), "server.buildinfo"))
+	}
+	if i%3 == 0 { // the recovery is killed
+		cmd := next()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case <-ended:
+		case <-time.After(time.Duration(r.Int64N(int64(40 * time.Millisecond)))):
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+	}
+	cmds := []*exec.Cmd{next()}
+	if i%3 == 1 { // another one at the same time
+		cmds = append(cmds, next())
+	}
+	if out, err := together(cmds); err != nil {
+		t.Fatalf("run %d: %v\n%s", i, err, out)
+	}
+}
+
+// TestKill9 kills pinfix apply at random moments. What the next run that writes
+// makes of it is the old tree or the new one, byte for byte, and it goes on from
+// there.
 func TestKill9(t *testing.T) {
 	t.Parallel()
 	w, r := newKillWorld(t), rand.New(rand.NewPCG(*seed, 9))
@@ -192,10 +244,7 @@ func TestKill9(t *testing.T) {
 			half = "half done"
 			halves++
 		}
-		out, _ := w.command(dir, w.temp[0], "check").CombinedOutput() // any command does; check is the quickest
-		if told := strings.Contains(string(out), "an earlier run was killed"); half != "whole" && !told {
-			t.Fatalf("run %d: check does not say what it put back\n%s", i, out)
-		}
+		w.putBack(t, r, i, dir)
 		tree := w.which(t, dir)
 		counts[half+", then "+tree]++
 		if tree != "old" && tree != "new" {
@@ -206,6 +255,12 @@ func TestKill9(t *testing.T) {
 		}
 		if out, err := w.apply(dir, w.temp[0]).CombinedOutput(); err != nil || w.which(t, dir) != "new" {
 			t.Fatalf("run %d: the next apply: %v, %s\n%s", i, err, w.which(t, dir), out)
+		}
+	}
+	if left, _ := os.ReadDir(w.state); len(left) > 0 {
+		counts["proofs left behind"] = len(left)
+		if i := slices.IndexFunc(left, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) == "" }); i >= 0 {
+			t.Errorf("left in the state directory: %s", left[i].Name())
 		}
 	}
 	t.Logf("%d kills: %v", n, counts)

@@ -33,6 +33,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"fits":        fits,
 	"lowered":     lowered,
 	"trouble":     trouble,
+	"killed":      killed,
 	"interrupt":   interrupt,
 	"need":        need,
 	"schema":      schema,
@@ -260,7 +261,15 @@ func describe(ts *testscript.TestScript, dir string, times bool) string {
 		if err != nil {
 			return err
 		}
-		data, err := os.ReadFile(name)
+		var data []byte
+		switch {
+		case d.Type().IsRegular():
+			data, err = os.ReadFile(name)
+		case d.Type() == fs.ModeSymlink:
+			var to string
+			to, err = os.Readlink(name)
+			data = []byte(to)
+		}
 		if err != nil {
 			return err
 		}

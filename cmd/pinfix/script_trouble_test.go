@@ -127,6 +127,56 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// killed DIR prog args...: prog is killed (kill -9) while it writes DIR, so that
+// its journal is left there. It is begun again, with DIR as it was, where it
+// ended before the kill came.
+func killed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: killed DIR prog args...")
+	}
+	dir := ts.MkAbs(args[0])
+	was := filepath.Join(ts.Getenv("TMPDIR"), "was")
+	ts.Check(os.CopyFS(was, os.DirFS(dir)))
+	defer os.RemoveAll(was)
+	ts.Check(ts.Exec("env"))
+	environ := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	journal := filepath.Join(dir, ".pinfix-journal")
+	for range 30 {
+		var stderr bytes.Buffer
+		cmd := exec.Command(args[1], args[2:]...)
+		cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), environ, &stderr
+		ts.Check(cmd.Start())
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for going := true; going; {
+			if _, err := os.Lstat(journal); err == nil {
+				_ = cmd.Process.Kill()
+				<-ended
+				break
+			}
+			select {
+			case <-ended:
+				going = false
+			default:
+			}
+		}
+		if _, err := os.Lstat(journal); err == nil {
+			temp, err := filepath.Glob(filepath.Join(ts.Getenv("TMPDIR"), "pinfix-*"))
+			ts.Check(err)
+			for _, left := range temp {
+				ts.Check(os.RemoveAll(left))
+			}
+			return
+		}
+		if cmd.ProcessState.ExitCode() > 0 {
+			ts.Fatalf("%s fails: %s", args[1], &stderr)
+		}
+		ts.Check(os.RemoveAll(dir))
+		ts.Check(os.CopyFS(dir, os.DirFS(was)))
+	}
+	ts.Fatalf("%s was never killed while it wrote", args[1])
+}
+
 // condition has the scripts' own conditions: [root], who may read and write
 // anything, [unshare], whether we may have mounts of our own, [userns], whether
 // we may be another user, and [fuse], whether we may mount a file by FUSE.

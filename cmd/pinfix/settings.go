@@ -49,6 +49,9 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named. A
 // value that a flag does not know is refused here. Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if err := e.settle(c); err != nil {
+		return err
+	}
 	if err := chosen(c); err != nil {
 		return err
 	}
@@ -60,9 +63,6 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
-	}
-	if err := e.restore(c); err != nil {
-		return err
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
 	if s := c.String("server"); s != "" {
@@ -106,13 +106,36 @@ func (e *env) configure(c *cli.Context) error {
 	return nil
 }
 
-// restore mends what a pinfix that was killed has left of the plugin.
-func (e *env) restore(c *cli.Context) error {
-	note, err := flow.Restore(c.String("C"))
+// settle comes before all else, whatever the command then fails for. One that
+// writes puts right first what a pinfix that was killed has left of the plugin;
+// the others only say that there is such a thing. check says so by itself: it
+// looks at the journal and at the files as one.
+func (e *env) settle(c *cli.Context) error {
+	switch {
+	case c.Command.Name == "check", c.Command.Name == "apply" && isWalk(c):
+		return nil // a walk configures each module
+	case !writes(c):
+		return flow.Settled(c.Context, c.String("C"))
+	}
+	p := e.progress(c)
+	note, err := flow.Restore(c.Context, c.String("C"), e.environ, p.step)
 	if err == nil && note != "" {
-		e.progress(c).warn([]string{note})
+		p.warn([]string{note})
 	}
 	return err
+}
+
+// writes reports whether the command of c writes the plugin, or a file for it.
+func writes(c *cli.Context) bool {
+	switch c.Command.Name {
+	case "apply":
+		return !c.Bool("dry-run")
+	case "build":
+		return c.String("print") == ""
+	case "snapshot":
+		return c.String("o") != "-"
+	}
+	return c.Command.Name == "install" || c.Command.Name == "uninstall"
 }
 
 // setFlag gives a flag that c has, and that was not typed, a value. --server is

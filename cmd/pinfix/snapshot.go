@@ -41,7 +41,7 @@ Exit codes: 0 written, 2 it could not be done.`,
 				_, err := e.stdout.Write(data)
 				return err
 			}
-			name, err := flow.WriteSnapshot(c.Context, c.String("C"), c.String("o"), data, p.step)
+			name, err := flow.WriteSnapshot(c.Context, c.String("C"), c.String("o"), data)
 			if err != nil {
 				return err
 			}

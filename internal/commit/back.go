@@ -49,14 +49,17 @@ func (m *module) fileBack(e entry, id string) (changed string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// While the new content waits beside it, the file is what it was. A file
+	// While the new content waits next to it, the file is what it was. A file
 	// that is removed has no new content, and its old one is kept by a rename.
 	if waits == nil || e.New == "" {
 		if changed, err = m.contentBack(e, at, kept); err != nil || changed != "" {
 			return changed, err
 		}
 	}
-	for _, p := range []place{kept, temp} {
+	if changed, err = m.discardKept(e, at, kept); err != nil {
+		return "", err
+	}
+	for _, p := range []place{at.half(id), temp} {
 		if err := m.disk.discard(p); err != nil {
 			return "", fmt.Errorf("%s: %w", p, err)
 		}
@@ -66,10 +69,12 @@ func (m *module) fileBack(e entry, id string) (changed string, err error) {
 			return "", err
 		}
 	}
-	return "", nil
+	return changed, nil
 }
 
-// contentBack undoes the rename to at, if it has been.
+// contentBack undoes the rename to at, if it has been. What was kept is the old
+// file itself, so what an editor has saved into it after the last look is in
+// there, and comes back with it.
 func (m *module) contentBack(e entry, at, kept place) (changed string, err error) {
 	now, err := m.disk.sum(at)
 	if err != nil {
@@ -84,8 +89,8 @@ func (m *module) contentBack(e entry, at, kept place) (changed string, err error
 		return "", nil
 	case e.Old == "":
 		return m.removeNew(e, at, now)
-	case old != e.Old:
-		return "", nil // half a copy of what was not touched yet
+	case old == "":
+		return "", nil // not touched yet
 	case now == "" || now == e.New:
 		if err := m.disk.rename(kept, at); err != nil {
 			return "", fmt.Errorf("the old %s is in %s: %w", e.Path, kept, err)
@@ -97,11 +102,7 @@ func (m *module) contentBack(e entry, at, kept place) (changed string, err error
 
 // removeNew removes a file that was not there before.
 func (m *module) removeNew(e entry, at place, now string) (changed string, err error) {
-	ours, err := m.mayRemove(at)
-	if err != nil {
-		return "", err
-	}
-	if !ours || now != e.New {
+	if now != e.New {
 		return e.Path, nil
 	}
 	return "", m.disk.discard(at)
@@ -112,9 +113,6 @@ func (m *module) removeNew(e entry, at place, now string) (changed string, err e
 func (m *module) dirBack(slash string) error {
 	dir, err := m.place(slash)
 	if err != nil {
-		return err
-	}
-	if ours, err := m.mayRemove(dir); err != nil || !ours {
 		return err
 	}
 	if err := m.disk.discard(dir); err != nil && !notEmpty(err) {
@@ -139,7 +137,7 @@ func (m *module) vendorBack(r record) (changed string, err error) {
 			return "", err
 		} else if !ours {
 			changed = "vendor"
-			if r.Vendor.Old {
+			if r.Vendor.Old != "" {
 				changed += fmt.Sprintf(" (before: %s)", filepath.Base(kept.name))
 			}
 			return changed, m.disk.removeAll(temp)
@@ -161,14 +159,14 @@ func (m *module) vendorBack(r record) (changed string, err error) {
 	return "", nil
 }
 
-// swapped reports whether what stands at vendor/ came there after the old one
-// was taken away.
+// swapped reports whether what is at vendor/ came there after the old one was
+// taken away.
 func (m *module) swapped(r record, at, temp, kept place) (bool, error) {
 	now, err := m.disk.lstat(at)
 	if err != nil || now == nil {
 		return false, err
 	}
-	if r.Vendor.Old {
+	if r.Vendor.Old != "" {
 		old, err := m.disk.lstat(kept)
 		return old != nil, err
 	}
@@ -176,58 +174,94 @@ func (m *module) swapped(r record, at, temp, kept place) (bool, error) {
 	return waits == nil, err
 }
 
-// isNewVendor reports whether vendor/ is what the commit has made, and nobody
-// has touched since.
-func (m *module) isNewVendor(r record, at place) (bool, error) {
-	if ours, err := m.mayRemove(at); err != nil || !ours && !r.Vendor.Old {
-		return false, err
-	}
+// isNewVendor reports whether vendor/ is what the commit has made, and no one has
+// touched since.
+func (m *module) isNewVendor(r record, at place) (bool, error) { return m.holds(at, r.Vendor.New) }
+
+// holds reports whether a vendor directory has the files of a digest.
+func (m *module) holds(at place, want string) (bool, error) {
 	sums, err := m.sums(context.Background(), at)
 	var irregular *irregularError
 	if errors.As(err, &irregular) {
 		return false, nil // no commit makes such a thing
 	}
-	return err == nil && digest(sums) == r.Vendor.New, err
+	return err == nil && digest(sums) == want, err
 }
 
 // cleanUp removes what a commit that is done had for its own use.
 func (m *module) cleanUp(r record) error {
 	var errs []error
 	var changed []string
-	for _, e := range r.Files {
-		is, err := m.discardKept(e, r.ID)
+	note := func(is string, err error) {
 		if is != "" {
 			changed = append(changed, is)
 		}
 		errs = append(errs, err)
 	}
+	for _, e := range r.Files {
+		at, err := m.place(e.Path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		note(m.discardKept(e, at, at.backup(r.ID)))
+	}
+	if r.Vendor != nil && r.Vendor.Old != "" {
+		note(m.discardVendor(r))
+	}
 	if len(changed) > 0 {
 		errs = append(errs, &ChangedSinceError{changed})
-	}
-	if r.Vendor != nil {
-		at, err := m.place("vendor")
-		if err == nil {
-			err = m.disk.removeAll(at.backup(r.ID))
-		}
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// discardKept removes the old content of a file. It is the old file itself, so
-// what an editor has saved into that after the last look is in there, and stays.
-func (m *module) discardKept(e entry, id string) (changed string, err error) {
-	at, err := m.place(e.Path)
-	if err != nil {
-		return "", err
-	}
-	kept := at.backup(id)
+// discardKept removes the old content of a file, unless an editor has saved
+// something into it after the last look that is nowhere else: that stays.
+func (m *module) discardKept(e entry, at, kept place) (changed string, err error) {
 	old, err := m.disk.sum(kept)
+	if err != nil || old == "" {
+		return "", err
+	}
+	if old != e.Old {
+		now, err := m.disk.sum(at)
+		if err != nil {
+			return "", err
+		}
+		if now != old {
+			return savedMeanwhile(e.Path, kept), nil
+		}
+	}
+	if err := m.disk.discard(kept); err != nil {
+		return "", fmt.Errorf("%s: %w", kept, err)
+	}
+	return "", nil
+}
+
+// discardVendor is discardKept for vendor/.
+func (m *module) discardVendor(r record) (changed string, err error) {
+	at, err := m.place("vendor")
 	if err != nil {
 		return "", err
 	}
-	if old != "" && old != e.Old {
-		return fmt.Sprintf("%s (what was saved meanwhile: %s)", e.Path, filepath.Base(kept.name)), nil
+	// A directory that is half removed is told from a kept one by its name.
+	kept, going := at.backup(r.ID), at.half(r.ID)
+	info, err := m.disk.lstat(kept)
+	if err != nil {
+		return "", err
 	}
-	return "", m.disk.discard(kept)
+	if info != nil {
+		if same, err := m.holds(kept, r.Vendor.Old); err != nil {
+			return "", err
+		} else if !same {
+			return savedMeanwhile("vendor", kept), nil
+		}
+		if err := m.disk.rename(kept, going); err != nil {
+			return "", err
+		}
+	}
+	return "", m.disk.removeAll(going)
+}
+
+func savedMeanwhile(path string, kept place) string {
+	return fmt.Sprintf("%s (what was saved meanwhile: %s)", path, filepath.Base(kept.name))
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // check compares the disk with what the run has read, and names every file that
@@ -87,10 +88,10 @@ func (c *commit) checkVendor(ctx context.Context) error {
 // the form of Vendor.Old: nil when there is none. It is how Write will look at
 // it, so take it before the run reads the first file of vendor/.
 //
-// A symbolic link or device inside vendor/ is an error: `go mod vendor` makes
-// none, and a swap would silently drop it.
+// A symbolic link or device inside vendor/ is an error, and so is a repository
+// there: `go mod vendor` makes none, and a swap would silently drop it.
 func VendorSums(ctx context.Context, root string) (map[string][sha256.Size]byte, error) {
-	m := newModule(root, disk{})
+	m := newModule(root, nil, disk{})
 	defer m.close()
 	vendor, err := m.place("vendor")
 	if err != nil {
@@ -114,11 +115,13 @@ func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Siz
 	}
 	var names []string
 	err = m.disk.walk(ctx, vendor, func(below string, entry fs.DirEntry) error {
-		if entry.IsDir() {
+		switch {
+		case strings.EqualFold(entry.Name(), ".git"):
+			return &irregularError{below, "is git's own"}
+		case entry.IsDir():
 			return nil
-		}
-		if !entry.Type().IsRegular() {
-			return &irregularError{below}
+		case !entry.Type().IsRegular():
+			return &irregularError{below, "is not a regular file"}
 		}
 		names = append(names, below)
 		return nil
@@ -130,10 +133,10 @@ func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Siz
 }
 
 // An irregularError is something below vendor/ that no go mod vendor makes.
-type irregularError struct{ path string }
+type irregularError struct{ path, is string }
 
 func (e *irregularError) Error() string {
-	return e.path + ": is not a regular file; a new vendor directory would not have it"
+	return e.path + ": " + e.is + "; a new vendor directory would not have it"
 }
 
 // digest is one sum for all of sums.

@@ -3,17 +3,21 @@
 // [Acquire] takes the module's [Lock]. [Lock.Write] takes a [Tree], the change set
 // of the module and its new vendor directory, and writes all of it or nothing. It looks first whether the disk still holds what the run
 // has read ([ChangedError] if not), notes what it is about to do in a journal,
-// puts the new content beside its targets, and renames last. Any failure, and a
+// puts the new content next to its targets, and renames last. Any failure, and a
 // context cancelled before the last rename, brings the old tree back: the very
 // files, or copies of them on a file system without hard links. Whatever kills
 // the process, [Recover] does the same at the next run. At every moment the name
 // of a file holds its old or its new content in full; only vendor/, a directory,
 // is away for the moment between two renames.
 //
+// Whoever only reads the module does it in [Look], or after [Settled]: neither
+// writes anything. [WriteFile] writes one file that is no part of a change set.
+//
 // What a commit puts into the plugin's directories for its own use is named
 // .NAME.pinfix-ID (new content) or .NAME.pinfix-old-ID (kept old content), with
 // the same ID for one commit; the journal is .pinfix-journal in the module root.
-// The go command ignores such names.
+// The go command ignores such names. A [proof] in the user's state directory
+// tells a journal from a file that only looks like one.
 //
 // After a power loss the files are the old or the new ones too, for they are on
 // the disk before the journal says so. Files below vendor/ are not waited for: it
@@ -27,6 +31,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -72,11 +77,24 @@ func (e *ChangedError) Error() string {
 // has nothing to take back; the next run removes it.
 //
 // A target that is a symbolic link stays one, and the file or directory that it
-// leads to is written, inside the module or not. A file keeps its permission
-// bits and, where the system lets us, its owner; other hard links to it keep
-// the old content. Directories that become empty stay.
+// leads to is written: inside the module, or where the user's own link of go.mod
+// or go.sum leads. A link that leads elsewhere, or into git's own directory, is a
+// [PathError]. A file keeps its permission bits and, where the system lets us,
+// its owner; other hard links to it keep the old content. Directories that
+// become empty stay.
 func (l *Lock) Write(ctx context.Context, t Tree) error {
-	return write(ctx, t, disk{})
+	return write(ctx, t, l.brought, disk{})
+}
+
+// Check returns the error with which Write would refuse the paths of t. It writes
+// nothing.
+func Check(t Tree, brought Brought) error {
+	if err := t.validate(); err != nil {
+		return err
+	}
+	c := newCommit(t, brought, disk{})
+	defer c.close()
+	return c.openAll()
 }
 
 // A HalfwayError says that something could not be put back. The journal is still
@@ -88,14 +106,14 @@ func (e *HalfwayError) Unwrap() error { return e.Err }
 
 // NextStep says what the user can do.
 func (e *HalfwayError) NextStep() string {
-	return "see that the files can be written, and run pinfix again: it goes on putting back; or, if you have mended them yourself, remove .pinfix-journal"
+	return "make the files writable, and run pinfix apply again: it goes on putting back; or, if you have put them right yourself, remove .pinfix-journal"
 }
 
-func write(ctx context.Context, t Tree, d disk) error {
+func write(ctx context.Context, t Tree, brought Brought, d disk) error {
 	if err := t.validate(); err != nil {
 		return err
 	}
-	c := newCommit(t, d)
+	c := newCommit(t, brought, d)
 	defer c.close()
 	if err := c.openAll(); err != nil {
 		return err
@@ -107,21 +125,14 @@ func write(ctx context.Context, t Tree, d disk) error {
 	if len(r.Files) == 0 && r.Vendor == nil {
 		return nil
 	}
-	journal, err := c.top(journalName)
-	if err != nil {
+	if err := c.note(r); err != nil {
 		return err
 	}
-	if err := c.disk.create(journal); err != nil {
-		return cannotWrite(journal, err)
+	defer c.proof.close()
+	if err := c.forward(ctx, r); err != nil {
+		return errors.Join(c.undo(r), err) // the error of the way back comes first: it needs action
 	}
-	err = c.note(journal, r)
-	if err == nil {
-		err = c.forward(ctx, r)
-	}
-	if err != nil {
-		return errors.Join(c.undo(r), err) // what has to be done stands first
-	}
-	err = c.finish(r)
+	err := c.finish(r)
 	var changed *ChangedSinceError
 	if errors.As(err, &changed) {
 		return changed
@@ -135,14 +146,15 @@ type commit struct {
 	tree  Tree
 	id    string
 	files []*file
+	proof *state // where the proof is; nil if it could not be written
 
 	// Unset without tree.Vendor: the real vendor directory, and the new one.
 	vendor    place
 	newVendor string
 }
 
-func newCommit(t Tree, d disk) *commit {
-	m := newModule(t.Root, d)
+func newCommit(t Tree, brought Brought, d disk) *commit {
+	m := newModule(t.Root, brought, d)
 	return &commit{module: m, tree: t, id: newID()}
 }
 
@@ -190,8 +202,9 @@ func (c *commit) openVendor() (err error) {
 	return nil
 }
 
-// note writes the journal. What it says is not begun before it is on the disk.
-func (c *commit) note(journal place, r record) error {
+// note writes the journal, first next to its place and then into it. What it says
+// is not begun before it is on the disk, and it is not there before its proof is.
+func (c *commit) note(r record) error {
 	data, err := r.encode()
 	if err != nil {
 		return err
@@ -199,17 +212,61 @@ func (c *commit) note(journal place, r record) error {
 	if len(data) > maxJournal || len(r.Files) > maxFiles {
 		return fmt.Errorf("a change of %d files is too large", len(r.Files))
 	}
-	if err := c.disk.fill(journal, data); err != nil {
+	journal, err := c.top(journalName)
+	if err != nil {
+		return err
+	}
+	aside, err := c.top(asideName(c.id))
+	if err != nil {
+		return err
+	}
+	c.proof = c.prove(data)
+	if err := c.install(aside, journal, data); err != nil {
+		if c.disk.discard(aside) == nil { // else the next run removes it by its proof
+			c.proof.forget(c.id)
+		}
+		c.proof.close()
 		return cannotWrite(journal, err)
 	}
-	// Somebody else may have to read it: root in a container wrote it.
-	if err := c.disk.chmod(journal, 0o644); err != nil {
-		return cannotWrite(journal, err)
+	return nil
+}
+
+// install puts the journal into its place, whole.
+func (c *commit) install(aside, journal place, data []byte) error {
+	if err := c.disk.create(aside); err != nil {
+		return err
 	}
-	if err := c.disk.sync(journal); err != nil {
-		return cannotWrite(journal, err)
+	if err := c.disk.fill(aside, data); err != nil {
+		return err
 	}
-	return c.disk.syncDir(journal.parent())
+	if err := c.disk.sync(aside); err != nil {
+		return err
+	}
+	// There was none when the lock was taken.
+	if info, err := c.disk.lstat(journal); err != nil || info != nil {
+		return errors.Join(err, fmt.Errorf("%s: %w", journal, fs.ErrExist))
+	}
+	return c.disk.rename(aside, journal)
+}
+
+// prove writes the proof of the journal. Without a place for it the commit goes
+// on: what is lost is that the next run can put back what kill -9 leaves.
+func (c *commit) prove(journal []byte) *state {
+	d := c.disk.called("state ")
+	p, err := d.here(c.root)
+	if err != nil {
+		return nil
+	}
+	s, err := openState(d, p.Dir, true)
+	if err != nil {
+		return nil
+	}
+	p.ID, p.Journal = c.id, sum(journal)
+	if err := s.write(p); err != nil {
+		s.close()
+		return nil
+	}
+	return s
 }
 
 // A step is one part of the way forward. goBack knows the way back from it.
@@ -219,12 +276,21 @@ type step struct {
 }
 
 // forward does the work in its order: new content and backups first, since that
-// is what takes long and can fail; then a last look at the disk; then nothing
-// but renames, removals at the end; at last the journal's own, which makes the
-// new tree the one that counts.
+// is what takes long and can fail; then a last look at the disk, when no one else
+// looks; then nothing but renames, removals at the end; at last the journal's
+// own, which makes the new tree the one that counts.
 func (c *commit) forward(ctx context.Context, r record) error {
-	sync := step{"", func(context.Context) error { return c.syncDirs(r) }}
-	steps := append(c.staging(), sync, step{"", c.check})
+	journal, err := c.top(journalName)
+	if err != nil {
+		return err
+	}
+	done, err := c.top(doneName)
+	if err != nil {
+		return err
+	}
+	dirs := step{"", func(context.Context) error { return c.syncDirs(r) }}
+	steps := []step{{"", func(context.Context) error { return c.disk.syncDir(journal.parent()) }}}
+	steps = append(append(steps, c.staging()...), dirs, step{"", c.awaitReaders}, step{"", c.check})
 	for _, s := range append(steps, c.renames()...) {
 		err := ctx.Err()
 		if err == nil {
@@ -238,14 +304,6 @@ func (c *commit) forward(ctx context.Context, r record) error {
 		}
 	}
 	if err := c.syncDirs(r); err != nil {
-		return err
-	}
-	journal, err := c.top(journalName)
-	if err != nil {
-		return err
-	}
-	done, err := c.top(doneName)
-	if err != nil {
 		return err
 	}
 	return c.disk.rename(journal, done)
@@ -291,12 +349,8 @@ func (c *commit) undo(r record) error {
 	if err != nil && !errors.As(err, &changed) {
 		return &HalfwayError{err}
 	}
-	journal, top := c.top(journalName)
-	if top == nil {
-		top = c.disk.discard(journal)
-	}
-	if top != nil {
-		return &HalfwayError{errors.Join(err, fmt.Errorf("going back: %s is left: %w", journalName, top))}
+	if err := c.removeJournal(journalName); err != nil {
+		return &HalfwayError{fmt.Errorf("going back: %s is left: %w", journalName, err)}
 	}
 	return err
 }
@@ -315,10 +369,26 @@ func (c *commit) finish(r record) error {
 	if err != nil && !errors.As(err, &changed) {
 		return err
 	}
-	return errors.Join(err, c.disk.discard(done))
+	return errors.Join(err, c.removeJournal(doneName))
 }
 
-// syncDirs has the names that are made, renamed and removed for r on the disk.
+// removeJournal removes the journal and then its proof, in this order on the disk
+// too.
+func (c *commit) removeJournal(name string) error {
+	journal, err := c.top(name)
+	if err != nil {
+		return err
+	}
+	if err := c.disk.discard(journal); err != nil {
+		return err
+	}
+	if c.disk.syncDir(journal.parent()) == nil {
+		c.proof.forget(c.id)
+	}
+	return nil
+}
+
+// syncDirs fsyncs every directory in which r creates, renames or removes a name.
 func (m *module) syncDirs(r record) error {
 	dirs := map[string]place{}
 	for _, slash := range r.paths() {

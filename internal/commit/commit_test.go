@@ -147,7 +147,7 @@ func TestChangedLate(t *testing.T) {
 		return nil
 	}}
 	var changed *ChangedError
-	if err := write(t.Context(), f.tree, d); !errors.As(err, &changed) || changed.Path != "go.mod" {
+	if err := write(t.Context(), f.tree, nil, d); !errors.As(err, &changed) || changed.Path != "go.mod" {
 		t.Errorf("got %v", err)
 	}
 	equal(t, "after the error", want, snapshot(t, f.root))
@@ -224,39 +224,141 @@ func symlink(t *testing.T, to, name string) {
 	}
 }
 
-// The user's links stay links, wherever they lead.
+// TestSymlinks: links stay links where they lead within the module, and so does
+// a go.mod that the user has linked to one elsewhere.
 func TestSymlinks(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	shared := filepath.Join(filepath.Dir(f.root), "shared")
-	if err := os.Mkdir(shared, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"go.mod", "vendor", "cmd"} {
-		if err := os.Rename(filepath.Join(f.root, name), filepath.Join(shared, name)); err != nil {
+	links := map[string]string{"go.mod": "../shared/go.mod", "vendor": "kept/vendor", "cmd": "kept/cmd"}
+	for _, dir := range []string{shared, filepath.Join(f.root, "kept")} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		symlink(t, "../shared/"+name, filepath.Join(f.root, name))
+	}
+	for name, to := range links {
+		if err := os.Rename(filepath.Join(f.root, name), filepath.Join(f.root, filepath.FromSlash(to))); err != nil {
+			t.Fatal(err)
+		}
+		symlink(t, to, filepath.Join(f.root, name))
 	}
 	f.tree.Files = append(f.tree.Files, change.Change{Path: "cmd/other/new.go", New: []byte("other\n")})
-	if err := Write(t.Context(), f.tree); err != nil {
+	asked := ""
+	brought := func(_, slash string) bool { asked += slash; return false }
+	if err := write(t.Context(), f.tree, brought, disk{flush: noFlush}); err != nil {
 		t.Fatal(err)
 	}
 	module, real := snapshot(t, f.root), snapshot(t, shared)
-	for _, name := range []string{"go.mod", "vendor", "cmd"} {
-		if !strings.HasSuffix(module[name], "../shared/"+name) {
+	for name, to := range links {
+		if !strings.HasSuffix(module[name], to) {
 			t.Errorf("%s is no longer a link: %s", name, module[name])
 		}
 	}
-	for name, want := range map[string]string{
-		"go.mod": "new mod\n", "vendor/modules.txt": "new modules\n", "cmd/plugin/main.go": "new main\n", "cmd/other/new.go": "other\n",
-	} {
-		if !strings.HasSuffix(real[name], " "+want) {
-			t.Errorf("shared/%s: %q", name, real[name])
+	for name, want := range map[string]string{"kept/vendor/modules.txt": "new modules\n", "kept/cmd/plugin/main.go": "new main\n", "kept/cmd/other/new.go": "other\n"} {
+		if !strings.HasSuffix(module[name], " "+want) {
+			t.Errorf("%s: %q", name, module[name])
 		}
 	}
-	if _, ok := real["vendor/b"]; ok || len(leftovers(module)) > 0 || len(leftovers(real)) > 0 {
+	if !strings.HasSuffix(real["go.mod"], " new mod\n") || strings.Trim(asked, "go.md") != "" || asked == "" {
+		t.Errorf("shared/go.mod: %q; asked about %q", real["go.mod"], asked)
+	}
+	if _, ok := module["kept/vendor/b"]; ok || len(leftovers(module)) > 0 || len(leftovers(real)) > 0 {
 		t.Errorf("left: %v, %v, vendor/b %v", leftovers(module), leftovers(real), ok)
+	}
+}
+
+// TestLinksAway: a link that leads out of the module or into git's own directory is
+// not followed, and nothing is written.
+func TestLinksAway(t *testing.T) {
+	t.Parallel()
+	away := func(name, to string) func(*testing.T, *fixture) {
+		return func(t *testing.T, f *fixture) {
+			at := filepath.Join(f.root, name)
+			if err := os.RemoveAll(at); err != nil {
+				t.Fatal(err)
+			}
+			symlink(t, to, at)
+		}
+	}
+	file := func(slash string) func(*testing.T, *fixture) {
+		return func(_ *testing.T, f *fixture) {
+			f.tree.Vendor, f.tree.Files = nil, change.Set{{Path: slash, New: []byte("x\n")}}
+		}
+	}
+	both := func(a, b func(*testing.T, *fixture)) func(*testing.T, *fixture) {
+		return func(t *testing.T, f *fixture) { a(t, f); b(t, f) }
+	}
+	const outside, gits = "is outside of the module", "is in git's own directory"
+	for name, c := range map[string]struct {
+		do   func(*testing.T, *fixture)
+		want string
+	}{
+		"go.mod of the repository":   {away("go.mod", "../other/go.mod"), outside},
+		"go.mod by another link":     {both(away("go.mod", "hop/go.mod"), away("hop", "../other")), outside},
+		"vendor":                     {away("vendor", "../other"), outside},
+		"absolute vendor":            {away("vendor", "/"), outside},
+		"file":                       {both(away("pins.go", "../other/pins.go"), file("pins.go")), outside},
+		"file that is not there":     {both(away("pins.go", "../other/new.go"), file("pins.go")), outside},
+		"directory":                  {both(away("d", "../other"), file("d/new.go")), outside},
+		"directory below":            {both(away("d", "../other"), file("d/e/new.go")), outside},
+		"parent":                     {both(away("up", ".."), file("up/new.go")), outside},
+		"parent and back":            {both(away("up", ".."), file("up/other/pins.go")), outside},
+		"the module itself":          {both(away("all", "."), file("all/.git/x.go")), gits},
+		"git":                        {both(away("g", ".git"), file("g/x.go")), gits},
+		"git by name":                {file(".git/x.go"), gits},
+		"GIT":                        {both(away("g", ".GIT"), both(away(".GIT", ".git"), file("g/x.go"))), gits},
+		"hooks":                      {away("vendor", ".git/hooks"), gits},
+		"bare repository":            {file("gateway/x.go"), gits},
+		"hooks of a bare repository": {both(away("h", "gateway/hooks"), file("h/x.go")), gits},
+		"directory of a worktree":    {file("tree/x.go"), gits},
+		"nested repository":          {file("nested/.git/x.go"), gits},
+		"repository in vendor": {func(t *testing.T, f *fixture) {
+			put(t, f.root, "vendor/.git", "gitdir: ../.git/modules/vendor\n", 0o644)
+		}, "vendor: .git: is git's own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			top := filepath.Dir(f.root)
+			for _, at := range []string{"module/.git", "module/gateway", "module/nested/.git"} {
+				put(t, top, at+"/HEAD", "ref: refs/heads/main\n", 0o644)
+				for _, dir := range []string{"objects", "refs", "hooks"} {
+					put(t, top, at+"/"+dir+"/x", "x\n", 0o644)
+				}
+			}
+			put(t, top, "module/tree/HEAD", "ref: refs/heads/main\n", 0o644)
+			put(t, top, "module/tree/commondir", "../.git\n", 0o644)
+			put(t, top, "other/go.mod", "old mod\n", 0o644)
+			put(t, top, "other/pins.go", "x\n", 0o644)
+			put(t, top, "other/modules.txt", "x\n", 0o644)
+			c.do(t, &f)
+			before := snapshot(t, top)
+			err := write(t.Context(), f.tree, func(string, string) bool { return true }, disk{flush: noFlush})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			var path *PathError
+			if errors.As(err, &path) && (path.NextStep() == "" || strings.Contains(err.Error(), "\n")) {
+				t.Errorf("got %v; %s", err, path.NextStep())
+			}
+			equal(t, "all", before, snapshot(t, top))
+		})
+	}
+}
+
+// TestHardLink: another name of a file keeps the old content.
+func TestHardLink(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	other := filepath.Join(filepath.Dir(f.root), "other.mod")
+	if err := os.Link(filepath.Join(f.root, "go.mod"), other); err != nil {
+		t.Skip("no hard links here: ", err)
+	}
+	if err := write(t.Context(), f.tree, nil, disk{flush: noFlush}); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(other); err != nil || string(data) != "old mod\n" {
+		t.Errorf("%q, %v", data, err)
 	}
 }
 
@@ -290,7 +392,7 @@ func TestNotWritable(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t)
 		before := snapshot(t, f.root)
-		err := write(t.Context(), f.tree, disk{before: func(verb, _ string) error {
+		err := write(t.Context(), f.tree, nil, disk{before: func(verb, _ string) error {
 			if verb == "create" {
 				return fs.ErrPermission
 			}

@@ -15,7 +15,20 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("PINFIX_TEST_DIE_IN"); dir != "" {
 		dieIn(dir, os.Getenv("PINFIX_TEST_DIE_AT"), os.Getenv("PINFIX_TEST_QUIRK"))
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// run gives the tests a state directory of their own.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "pinfix-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Setenv("XDG_STATE_HOME", dir); err != nil {
+		panic(err)
+	}
+	return m.Run()
 }
 
 // dieIn commits the fixture in dir and is killed at operation at.
@@ -41,9 +54,9 @@ func dieIn(dir, at, quirk string) {
 		}
 		return nil
 	})
-	l, _, err := Acquire(context.Background(), f.root, nil)
+	l, _, err := Acquire(context.Background(), f.root, nil, nil)
 	if err == nil {
-		err = write(context.Background(), f.tree, d)
+		err = write(context.Background(), f.tree, nil, d)
 		l.Close()
 	}
 	if err != nil {
@@ -122,7 +135,7 @@ func dyingAt(n int, reached *bool) disk {
 }
 
 // TestKilledTwice kills the recovery too, at each of its operations, behind each
-// operation of the commit. The third run has to mend it.
+// operation of the commit. The third run has to put it right.
 func TestKilledTwice(t *testing.T) {
 	t.Parallel()
 	eachQuirk(t, func(t *testing.T, quirk hook, r rehearsal) {
@@ -131,7 +144,7 @@ func TestKilledTwice(t *testing.T) {
 			for m := 0; changes(verb); m++ {
 				o := observe(t, newFixture(t))
 				until(func() {
-					_ = write(context.Background(), o.f.tree, count(quirk, func(i int) error {
+					_ = write(context.Background(), o.f.tree, nil, count(quirk, func(i int) error {
 						if i == n {
 							panic(died{})
 						}
@@ -140,7 +153,7 @@ func TestKilledTwice(t *testing.T) {
 				})
 				reached := false
 				until(func() {
-					_, _ = recoverAll(o.f.root, dyingAt(m, &reached))
+					_, _ = recoverAll(o.f.root, nil, dyingAt(m, &reached))
 				})
 				o.wantEither(t, r, n)
 				if t.Failed() {

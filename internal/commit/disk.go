@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -26,6 +27,16 @@ type disk struct {
 	// flush is (*os.File).Sync where it is nil. A test that commits a
 	// thousand times need not wait for the disk.
 	flush func(*os.File) error
+
+	// wait takes the place of patience where it is not 0.
+	wait time.Duration
+}
+
+func (d disk) patience() time.Duration {
+	if d.wait != 0 {
+		return d.wait
+	}
+	return patience
 }
 
 func (d disk) ask(verb, name string) error {
@@ -33,6 +44,14 @@ func (d disk) ask(verb, name string) error {
 		return nil
 	}
 	return d.before(verb, name)
+}
+
+// called is d with verbs that begin with prefix.
+func (d disk) called(prefix string) disk {
+	if before := d.before; before != nil {
+		d.before = func(verb, name string) error { return before(prefix+verb, name) }
+	}
+	return d
 }
 
 // realPath is filepath.EvalSymlinks.
@@ -56,22 +75,23 @@ func (d disk) realDir(name string) (string, error) {
 	return real, err
 }
 
-// readLink returns where a symbolic link leads, "" for what is none or is not
-// there.
-func (d disk) readLink(name string) (string, error) {
-	if err := d.ask("readlink", name); err != nil {
-		return "", err
+// lstatPath is lstat for a name that is not in a place yet.
+func (d disk) lstatPath(name string) (fs.FileInfo, error) {
+	if err := d.ask("stat", name); err != nil {
+		return nil, err
 	}
 	info, err := os.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return "", nil
-	case err != nil:
-		return "", err
-	case info.Mode()&fs.ModeSymlink == 0:
-		return "", nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
 	}
-	return os.Readlink(name)
+	return info, err
+}
+
+// isGitDir reports whether git would take a directory for a repository without
+// a working tree, or for that of a linked worktree, whatever its name is.
+func (d disk) isGitDir(dir string) bool {
+	has := func(name string) bool { _, err := os.Lstat(filepath.Join(dir, name)); return err == nil }
+	return has("HEAD") && (has("objects") && has("refs") || has("commondir"))
 }
 
 func (d disk) openRoot(dir string) (*os.Root, error) {
@@ -168,6 +188,14 @@ func (d disk) mkdir(p place) error {
 		return err
 	}
 	return p.root.Mkdir(p.name, 0o777) // the umask decides, as for the go command
+}
+
+// mkdirAll makes a directory that only this user may look into, and those above.
+func (d disk) mkdirAll(dir string) error {
+	if err := d.ask("mkdir", dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o700)
 }
 
 // create makes an empty file that was not there before. os.Root has no

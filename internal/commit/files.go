@@ -34,10 +34,10 @@ func (f *file) mode() fs.FileMode {
 	return 0o644
 }
 
-// stageFile puts the new content beside the target and keeps the old one.
+// stageFile puts the new content next to the target and keeps the old one.
 func (c *commit) stageFile(f *file) []step {
 	temp := f.at.temp(c.id)
-	steps := append(c.parents(f), step{f.Path + ": new content", func(context.Context) error {
+	steps := append(c.makeDirs(f), step{f.Path + ": new content", func(context.Context) error {
 		if err := c.disk.create(temp); err != nil {
 			return cannotWrite(temp, err)
 		}
@@ -99,40 +99,55 @@ func (c *commit) own(p place, old fs.FileInfo) error {
 	return nil
 }
 
-// parents makes the directories that a new file needs.
-func (c *commit) parents(f *file) (steps []step) {
-	if f.New == nil {
-		return nil
-	}
+// parents are the directories that a new file needs and that were not there, the
+// outermost first.
+func (f *file) parents() (dirs []place) {
 	for dir := filepath.Dir(f.at.name); dir != "."; dir = filepath.Dir(dir) {
-		p := place{root: f.at.root, name: dir}
-		make := step{f.Path + ": new directory", func(context.Context) error {
-			err := c.disk.mkdir(p)
-			if errors.Is(err, fs.ErrExist) {
-				return nil // made for another file, or by somebody else
-			}
-			if err == nil {
-				err = c.own(p, nil)
-			}
-			return cannotWrite(p, err)
-		}}
-		steps = append([]step{make}, steps...)
+		dirs = append([]place{{root: f.at.root, name: dir}}, dirs...)
+	}
+	return dirs
+}
+
+// makeDirs makes them.
+func (c *commit) makeDirs(f *file) (steps []step) {
+	for _, p := range f.parents() {
+		steps = append(steps, step{f.Path + ": new directory", func(context.Context) error {
+			_, err := c.makeDir(p)
+			return err
+		}})
 	}
 	return steps
 }
 
+// makeDir makes a directory, and reports whether it was this that made it.
+func (c *commit) makeDir(p place) (made bool, err error) {
+	err = c.disk.mkdir(p)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil // made for another file, or by another process
+	}
+	if err == nil {
+		made, err = true, c.own(p, nil)
+	}
+	return made, cannotWrite(p, err)
+}
+
 // keep gives the old content a second name, by which it can come back after a
-// rename over the first: a hard link, or a copy where there are none.
+// rename over the first: a hard link, or a copy where there are none. Under the
+// name of kept content there is never a part of it.
 func (c *commit) keep(f *file) error {
 	kept := f.at.backup(c.id)
 	err := c.disk.link(f.at, kept)
 	if err == nil || !noLink(err) {
 		return cannotWrite(kept, err)
 	}
-	if err := c.disk.create(kept); err != nil {
-		return cannotWrite(kept, err)
+	half := f.at.half(c.id)
+	if err := c.disk.create(half); err != nil {
+		return cannotWrite(half, err)
 	}
-	return c.complete(kept, f.Old, f)
+	if err := c.complete(half, f.Old, f); err != nil {
+		return err
+	}
+	return c.disk.rename(half, kept)
 }
 
 // cannotWrite names the directory, which is what the user has to look at.

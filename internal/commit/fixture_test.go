@@ -164,7 +164,7 @@ func equal(t *testing.T, what string, want, got map[string]string) {
 
 // Write is what the callers of the package do.
 func Write(ctx context.Context, t Tree) error {
-	l, _, err := Acquire(ctx, t.Root, nil)
+	l, _, err := Acquire(ctx, t.Root, nil, nil)
 	if err != nil {
 		return err
 	}

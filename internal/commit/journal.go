@@ -9,18 +9,20 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
 // Names of the journal in the module root. It is there, complete and on the
 // disk, before a commit makes its first file. The rename to doneName is the
 // moment from which the new tree counts: before it the way is back, after it
-// only what the commit had for its own use is left to be removed.
+// only what the commit had for its own use is left to be removed. Until it is
+// complete, the journal has its asideName, which counts for nothing.
 const (
 	journalName = ".pinfix-journal"
 	doneName    = ".pinfix-journal-done"
 )
+
+func asideName(id string) string { return journalName + "-" + id }
 
 // A journal with a thousand files has 300 kB.
 const (
@@ -29,10 +31,10 @@ const (
 )
 
 // A record is what a journal holds: enough to go back from any moment of a
-// commit, whoever died in it. It comes from a file in the plugin's directory,
-// which may be anybody's. So it names no path outside the module: the places
+// commit, whatever killed it. It names no path outside the module: the places
 // are found from the slash paths as the commit has found them, and what the
-// commit has put beside them from the ID.
+// commit has put next to them from the ID. That a file with such a text in the
+// plugin's directory is a journal, a [proof] says.
 type record struct {
 	ID     string  `json:"id"`
 	Files  []entry `json:"files,omitempty"`
@@ -50,35 +52,22 @@ type entry struct {
 
 // A swap is the vendor directory.
 type swap struct {
-	Old bool   `json:"old"` // whether there was one
-	New string `json:"new"` // digest of the sums of all new files
+	Old string `json:"old,omitempty"` // digest of the sums of all files; "" for no directory
+	New string `json:"new"`
 }
 
-const journalHead = "pinfix journal 1\n"
+const journalHead = "pinfix journal 2\n"
 
-// encode returns the bytes of the journal: a head, the record, and the sum of
-// both, by which a journal that its writer did not finish is told.
+// encode returns the bytes of the journal: a head and the record.
 func (r record) encode() ([]byte, error) {
 	body, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	data := append([]byte(journalHead), append(body, '\n')...)
-	return fmt.Appendf(data, "sum %s\n", sum(data)), nil
+	return append([]byte(journalHead), append(body, '\n')...), err
 }
-
-// errUnfinished: the writer died while it wrote the journal, and so before it
-// did anything else.
-var errUnfinished = errors.New("not finished")
 
 // parseJournal is the reverse of encode.
 func parseJournal(data []byte) (record, error) {
 	var r record
-	cut := bytes.LastIndex(data, []byte("\nsum ")) + 1
-	if cut == 0 || string(data[cut:]) != "sum "+sum(data[:cut])+"\n" {
-		return r, errUnfinished
-	}
-	body, ok := bytes.CutPrefix(data[:cut], []byte(journalHead))
+	body, ok := bytes.CutPrefix(data, []byte(journalHead))
 	if !ok {
 		return r, errors.New("not of this release of pinfix")
 	}
@@ -90,14 +79,14 @@ func parseJournal(data []byte) (record, error) {
 
 // validate refuses what no commit writes.
 func (r record) validate() error {
-	if id, err := hex.DecodeString(r.ID); err != nil || len(id) != idSize {
+	if !isID(r.ID) {
 		return fmt.Errorf("id %q", r.ID)
 	}
 	if len(r.Files) > maxFiles {
 		return fmt.Errorf("%d files", len(r.Files))
 	}
 	for _, e := range r.Files {
-		if !isLocal(e.Path) || inGit(e.Path) || e.Old == e.New {
+		if !isLocal(e.Path) || e.Old == e.New {
 			return fmt.Errorf("file %q", e.Path)
 		}
 		if !isSum(e.Old) || !isSum(e.New) {
@@ -112,16 +101,15 @@ func (r record) validate() error {
 	return nil
 }
 
-// inGit reports whether a path leads into git's own directory. What pinfix writes
-// there, a hook, has its root in it.
-func inGit(slash string) bool {
-	return slices.Contains(strings.Split(strings.ToLower(slash), "/"), ".git")
-}
-
 // isSum reports whether s is the sum of a file, or of none.
 func isSum(s string) bool {
 	b, err := hex.DecodeString(s)
 	return err == nil && (len(b) == 0 || len(b) == sha256.Size)
+}
+
+func isID(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == idSize && strings.ToLower(s) == s
 }
 
 // record is what the commit is going to do.
@@ -133,7 +121,10 @@ func (c *commit) record() record {
 		}
 	}
 	if v := c.tree.Vendor; v != nil {
-		r.Vendor = &swap{Old: v.Old != nil, New: digest(v.New)}
+		r.Vendor = &swap{New: digest(v.New)}
+		if v.Old != nil {
+			r.Vendor.Old = digest(v.Old)
+		}
 	}
 	return r
 }

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// stageVendor brings the new vendor directory beside the old one: moved, or
+// stageVendor brings the new vendor directory next to the old one: moved, or
 // copied from another file system.
 func (c *commit) stageVendor() []step {
 	temp := c.vendor.temp(c.id)
@@ -44,8 +44,8 @@ func (c *commit) vendorMode(ctx context.Context, temp place) error {
 	return c.disk.chmod(temp, mode)
 }
 
-// vendorOwner gives all of it away where root runs in a directory of somebody
-// else's.
+// vendorOwner gives all of it away where root runs in a directory of another
+// user's.
 func (c *commit) vendorOwner(ctx context.Context, temp place, old fs.FileInfo) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -110,6 +110,9 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
+	if err := commit.Check(set.tree, brought(ctx, o.Environ)); err != nil {
+		return nil, unwritten(err, plugin.root)
+	}
 	if o.DryRun || result.Aligned {
 		return result, nil
 	}
@@ -125,7 +128,9 @@ func unwritten(err error, root string) error {
 	var changed *commit.ChangedError
 	var since *commit.ChangedSinceError
 	var halfway *commit.HalfwayError
-	if errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
+	var path *commit.PathError
+	var busy *commit.BusyError
+	if errors.As(err, &path) || errors.As(err, &busy) || errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &Error{err, "nothing was changed; see that files in " + root + " can be written and renamed, and run pinfix again"}

@@ -194,7 +194,7 @@ func (b *builder) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := writeOutput(ctx, out, data, b.o.Step); err != nil {
+		if err := writeOutput(ctx, b.plugin.root, out, data); err != nil {
 			return err
 		}
 		b.result.Commands[i].Written = true

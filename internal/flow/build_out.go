@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
@@ -137,8 +136,9 @@ func mayOverwrite(o output, kind fileKind) error {
 	return fault(nextOutput, "-o %s: the file is there and is no %s; not overwriting", o.name, kind.name)
 }
 
-// writeOutput puts a file where it belongs, whole or not at all.
-func writeOutput(ctx context.Context, o output, data []byte, step func(string)) error {
+// writeOutput puts a file where it belongs, whole or not at all. root is the module
+// that it may be in.
+func writeOutput(ctx context.Context, root string, o output, data []byte) error {
 	old, err := os.ReadFile(o.abs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
@@ -146,30 +146,10 @@ func writeOutput(ctx context.Context, o output, data []byte, step func(string)) 
 	if old == nil && err == nil {
 		old = []byte{}
 	}
-	root, rest, err := fromNearest(o.abs)
-	if err != nil {
-		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
-	}
-	c := change.Change{Path: rest, Old: old, New: data, Mode: 0o644}
-	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{c}}, step); err != nil {
+	if err := commit.WriteFile(ctx, root, o.abs, old, data, 0o644); err != nil {
 		return &Error{err, nextOutput}
 	}
 	return nil
-}
-
-// fromNearest splits the full name of a file into the nearest directory that is
-// there, symlinks resolved, and the slash path below it: the directories between
-// are made by the commit.
-func fromNearest(name string) (root, rest string, err error) {
-	dir := filepath.Dir(name)
-	for !exists(dir) && filepath.Dir(dir) != dir {
-		dir = filepath.Dir(dir)
-	}
-	if rest, err = filepath.Rel(dir, name); err != nil {
-		return "", "", err
-	}
-	root, err = filepath.EvalSymlinks(dir)
-	return root, filepath.ToSlash(rest), err
 }
 
 // show is the command as the user can type it, where he is and in a Dockerfile.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -159,11 +160,28 @@ type checked struct {
 	err      error
 }
 
+// checkOne checks the module while no commit changes it.
 func checkOne(ctx context.Context, o CheckOptions, s *servers, walk bool) (out checked) {
-	out.dir = o.Dir
-	if out.err = o.Err; out.err != nil {
-		return out
+	if o.Err != nil {
+		return checked{dir: o.Dir, err: o.Err}
 	}
+	_, root, err := pluginRoot(o.Dir)
+	if err != nil {
+		return judge(ctx, o, s, walk) // it says so
+	}
+	if len(o.Servers.in(root)) > 0 {
+		ref := o.Reference
+		ref.NoPaths = true
+		_, _ = s.get(ctx, ref, root) // it may take long, and a commit would wait
+	}
+	if err := commit.Look(ctx, root, func() { out = judge(ctx, o, s, walk) }); err != nil {
+		return checked{dir: o.Dir, err: err}
+	}
+	return out
+}
+
+func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out checked) {
+	out.dir = o.Dir
 	if walk {
 		if out.skipped, _, out.err = (Module{Dir: o.Dir, Options: o.Options}).skip(); out.err != nil || out.skipped != "" {
 			return out

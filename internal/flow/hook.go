@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/hook"
@@ -24,7 +23,6 @@ type HookOptions struct {
 	Server  string
 	Version string // of pinfix
 	Environ []string
-	Step    func(string) // is told what takes long
 }
 
 // A HookResult says what there is, or what was done.
@@ -45,7 +43,6 @@ type hooks struct {
 	info  fs.FileInfo
 	check hook.Check
 	env   []string
-	step  func(string)
 }
 
 func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
@@ -60,7 +57,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hooks{env: o.Environ, step: o.Step}
+	h := &hooks{env: o.Environ}
 	var failed *git.Error
 	if h.repo, err = git.Open(ctx, dir, cwd, o.Environ); errors.As(err, &failed) {
 		return nil, &Error{err, "run it in a working tree of git, or name one with -C"}
@@ -252,12 +249,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 
 // write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
-	root, name, err := fromNearest(h.file)
-	if err != nil {
-		return err
-	}
-	file := change.Change{Path: name, Old: old, New: new, Mode: 0o755}
-	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, h.step); err != nil {
+	if err := commit.WriteFile(ctx, "", h.file, old, new, 0o755); err != nil {
 		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
 	}
 	return nil

@@ -2,8 +2,12 @@ package flow
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/git"
 )
 
 // lock takes the right to write the plugin before its first file is read: two
@@ -17,40 +21,37 @@ func (o Options) lock(ctx context.Context) (*commit.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	return acquire(ctx, root, o.Step)
-}
-
-// acquire takes the lock of a directory, and tells what there is to tell of it.
-func acquire(ctx context.Context, root string, step func(string)) (*commit.Lock, error) {
-	lock, outcome, err := commit.Acquire(ctx, root, func() {
-		step("waiting for another pinfix that is at work in " + root)
-	})
+	lock, outcome, err := commit.Acquire(ctx, root, brought(ctx, o.Environ), waiting(root, o.Step))
 	if note := restored(outcome); err == nil && note != "" {
-		step(note)
+		o.Step(note)
 	}
 	return lock, err
 }
 
-// write writes files that are not the plugin's, or one of it.
-func write(ctx context.Context, t commit.Tree, step func(string)) error {
-	lock, err := acquire(ctx, t.Root, step)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	return lock.Write(ctx, t)
+func waiting(root string, step func(string)) commit.Waits {
+	return func(holder string) { step("waiting for " + holder + ", which has locked " + root) }
 }
 
 // Restore brings the module around dir back to what it was, or to what it was to
 // become, where a pinfix was killed while it wrote. It returns what to tell of
 // it; "" nearly always.
-func Restore(dir string) (string, error) {
+func Restore(ctx context.Context, dir string, environ []string, step func(string)) (string, error) {
 	_, root, err := pluginRoot(dir)
 	if err != nil {
 		return "", nil // the command says so, if it needs a module
 	}
-	outcome, err := commit.Recover(root)
+	outcome, err := commit.Recover(ctx, root, brought(ctx, environ), waiting(root, step))
 	return restored(outcome), err
+}
+
+// Settled is for commands that write nothing: it says where a pinfix was killed
+// while it wrote the module around dir.
+func Settled(ctx context.Context, dir string) error {
+	_, root, err := pluginRoot(dir)
+	if err != nil {
+		return nil // as in Restore
+	}
+	return commit.Settled(ctx, root)
 }
 
 func restored(o commit.Outcome) string {
@@ -59,8 +60,34 @@ func restored(o commit.Outcome) string {
 		return "an earlier run was killed while it wrote; the files are again as they were before it"
 	case commit.Finished:
 		return "an earlier run was killed at its very end; its change is complete"
-	case commit.Busy:
-		return "another pinfix is writing here just now; what it has not written yet is still the old"
 	}
 	return ""
+}
+
+// brought tells the links that came with a repository, which are those that git
+// tracks. It is asked about a link that leads out of the module only.
+func brought(ctx context.Context, environ []string) commit.Brought {
+	return func(root, slash string) bool {
+		if !inRepository(root) {
+			return false
+		}
+		repo, err := git.Open(ctx, root, root, environ)
+		if err != nil {
+			return true // no one can say, so it is not followed
+		}
+		tracked, err := repo.Tracks(ctx, slash)
+		return tracked || err != nil
+	}
+}
+
+// inRepository reports whether git would find a repository at dir or above it.
+func inRepository(dir string) bool {
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); !errors.Is(err, os.ErrNotExist) {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
 }

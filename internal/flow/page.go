@@ -10,19 +10,23 @@ var htmlPage = fileKind{"HTML page", []string{"<!doctype html>"}}
 
 // A Page is the file of a report. It is looked at before the work whose result
 // it shall hold.
-type Page struct{ out output }
+type Page struct {
+	root string // of the module
+	out  output
+}
 
-// NewPage returns the page at name, or an error where something else stands.
-func NewPage(name string) (*Page, error) {
+// NewPage returns the page at name, for the plugin in dir, or an error where
+// something else is.
+func NewPage(dir, name string) (*Page, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{output{name: name, abs: abs}}
+	p := &Page{Root(dir), output{name: name, abs: abs}}
 	return p, mayOverwrite(p.out, htmlPage)
 }
 
 // Write writes the page, whole or not at all.
-func (p *Page) Write(ctx context.Context, data []byte, step func(string)) error {
-	return writeOutput(ctx, p.out, data, step)
+func (p *Page) Write(ctx context.Context, data []byte) error {
+	return writeOutput(ctx, p.root, p.out, data)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/target"
 )
@@ -38,7 +37,7 @@ func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []str
 // WriteSnapshot writes data to the file name; without a name to server.buildinfo
 // in the module around dir, or in dir. It replaces no file that is anything but
 // a server's text, and says which file it is.
-func WriteSnapshot(ctx context.Context, dir, name string, data []byte, step func(string)) (string, error) {
+func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, error) {
 	if name == "" {
 		if root := Root(dir); root != "" {
 			dir = root
@@ -54,12 +53,10 @@ func WriteSnapshot(ctx context.Context, dir, name string, data []byte, step func
 	if err != nil {
 		return "", fault(next, "snapshot %s: %w", name, cause(err))
 	}
-	root, err := filepath.EvalSymlinks(filepath.Dir(abs))
-	if err != nil {
+	if _, err := os.Stat(filepath.Dir(abs)); err != nil { // a directory is not made for it
 		return "", fault(next, "snapshot %s: %w", name, cause(err))
 	}
-	file := change.Change{Path: filepath.Base(abs), Old: old, New: data, Mode: 0o644}
-	if err := write(ctx, commit.Tree{Root: root, Files: change.Set{file}}, step); err != nil {
+	if err := commit.WriteFile(ctx, Root(dir), abs, old, data, 0o644); err != nil {
 		return "", fault(next, "snapshot %w", err)
 	}
 	return name, nil

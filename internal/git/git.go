@@ -167,6 +167,13 @@ func (r *Repo) Ignored(ctx context.Context, path string) bool {
 	return err == nil
 }
 
+// Tracks reports whether the index has a path below the repository's directory, a
+// symbolic link too.
+func (r *Repo) Tracks(ctx context.Context, path string) (bool, error) {
+	out, err := r.run(ctx, "ls-files", "-z", "--", ":(literal)"+path)
+	return len(out) > 0, err
+}
+
 // An Error is a git command that failed.
 type Error struct {
 	Args   []string

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -23,11 +24,11 @@ import (
 // directories are relative to dir. It runs in a scratch directory with a copy
 // of go.mod and go.sum, so that nothing in dir can change.
 func buildList(ctx context.Context, mod *modfile.File, dir string, o Options) ([]pinner.Pin, error) {
-	scratch, err := newScratch()
+	work, err := newScratch()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(scratch)
+	defer work.Close()
 	text, err := movable(mod, dir)
 	if err != nil {
 		return nil, err
@@ -40,23 +41,23 @@ func buildList(ctx context.Context, mod *modfile.File, dir string, o Options) ([
 		return nil, err
 	}
 	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(scratch, name), data, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(work.Path, name), data, 0o666); err != nil {
 			return nil, err
 		}
 	}
-	out, err := command(scratch, o).Run(ctx, "list", "-m", "-json=Path,Version,Main,Replace,Sum", "all")
+	out, err := command(work.Path, o).Run(ctx, "list", "-m", "-json=Path,Version,Main,Replace,Sum", "all")
 	if err != nil {
 		return nil, explain(err)
 	}
 	return decode(out, mod)
 }
 
-func newScratch() (string, error) {
-	dir, err := os.MkdirTemp("", "pinfix-")
+func newScratch() (*scratch.Dir, error) {
+	dir, err := scratch.New()
 	if err != nil {
-		return "", fault("set TMPDIR to a directory that can be written to", "scratch directory: %w", err)
+		return nil, fault("set TMPDIR to a directory that can be written to", "scratch directory: %w", err)
 	}
-	return filepath.EvalSymlinks(dir)
+	return dir, nil
 }
 
 // command returns the go command that the user has: a newer one reads the

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -54,13 +53,13 @@ func parseVersion(ref string) (module.Version, error) {
 // download makes sure that the module cache holds v, and returns its directory
 // there.
 func download(ctx context.Context, v module.Version, o Options) (string, error) {
-	scratch, err := newScratch()
+	work, err := newScratch()
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(scratch)
+	defer work.Close()
 	// Outside of any module: the cache is all that is written.
-	out, err := command(scratch, o).Run(ctx, "mod", "download", "-json", v.String())
+	out, err := command(work.Path, o).Run(ctx, "mod", "download", "-json", v.String())
 	var got struct{ Dir, Error string }
 	jsonErr := json.Unmarshal(out, &got)
 	var failed *gocmd.Error

@@ -3,28 +3,26 @@ package stage
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/pinfix/pinfix/internal/scratch"
 )
 
 // A Scratch is a directory for what go build makes, and for files that it reads
 // and that are no part of the plugin.
-type Scratch struct{ dir string }
+type Scratch struct{ dir *scratch.Dir }
 
 // NewScratch makes a scratch directory.
 func NewScratch() (*Scratch, error) {
-	dir, err := os.MkdirTemp("", "pinfix-")
+	dir, err := scratch.New()
 	if err != nil {
 		return nil, &ScratchError{err}
-	}
-	// The go command compares paths as text.
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
 	}
 	return &Scratch{dir}, nil
 }
 
 // Path returns the name of a file in it.
 func (s *Scratch) Path(elem ...string) string {
-	return filepath.Join(append([]string{s.dir}, elem...)...)
+	return filepath.Join(append([]string{s.dir.Path}, elem...)...)
 }
 
 // Write writes a file and the directories that it needs, and returns its path.
@@ -40,7 +38,7 @@ func (s *Scratch) Write(name string, data []byte) (string, error) {
 }
 
 // Close removes it.
-func (s *Scratch) Close() error { return os.RemoveAll(s.dir) }
+func (s *Scratch) Close() error { return s.dir.Close() }
 
 // A ForeignError is a directory in which another user could put other files.
 type ForeignError struct{ Dir, Why string }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -30,7 +31,8 @@ type Stage struct {
 	ReadFile func(name string) ([]byte, error)
 	imports  func(name string, data []byte) ([]string, error)
 
-	dir      string
+	scratch  *scratch.Dir
+	dir      string // its path
 	cache    string // GOMODCACHE
 	go_      *gocmd.Go
 	tags     string
@@ -51,11 +53,11 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pinfix-")
+	dir, err := scratch.New()
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: readSource, imports: importsOf, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: cache, go_: g, tags: tags, sum: sum}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -81,7 +83,7 @@ func (e *ScratchError) Unwrap() error { return e.Err }
 func (e *ScratchError) NextStep() string { return "set TMPDIR to a directory that can be written to" }
 
 // Close removes the scratch directory.
-func (s *Stage) Close() error { return os.RemoveAll(s.dir) }
+func (s *Stage) Close() error { return s.scratch.Close() }
 
 // Files are the plugin's Go files as they shall be: path below Root -> content.
 type Files map[string][]byte
