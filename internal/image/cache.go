@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -153,7 +154,7 @@ func (c *cache) file(sum string) (string, bool) {
 		return "", false
 	}
 	name := filepath.Join(c.dir, "programs", sum)
-	f, err := os.Open(name)
+	f, err := bounded.Open(name)
 	if err != nil {
 		return "", false
 	}
@@ -201,7 +202,7 @@ func key(parts ...string) string {
 
 // load reads a small JSON file; one that cannot be read is not there.
 func (c *cache) load(dir, name string, v any) bool {
-	f, err := os.Open(filepath.Join(c.dir, dir, name))
+	f, err := bounded.Open(filepath.Join(c.dir, dir, name))
 	if err != nil {
 		return false
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -180,7 +180,7 @@ func (r *registry) layer(d v1.Descriptor, i, n int) func(context.Context) (io.Re
 			}
 			r.fetched[key] = file
 		}
-		return os.Open(r.fetched[key])
+		return bounded.Open(r.fetched[key])
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -17,7 +18,7 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 	if err != nil {
 		return nil, fromImage(err)
 	}
-	f, err := os.Open(p.File)
+	f, err := bounded.Open(p.File)
 	if err != nil {
 		return nil, err
 	}
