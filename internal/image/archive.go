@@ -73,7 +73,7 @@ func (a *archive) list() error {
 		}
 	}
 	t := tar.NewReader(a.File)
-	for {
+	for n := 0; ; n++ {
 		h, err := t.Next()
 		if err == io.EOF {
 			break
@@ -81,7 +81,7 @@ func (a *archive) list() error {
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
 			return fault("name the file that docker save or skopeo copy has written", "not an archive of images, or cut off: %w", err)
 		}
-		if len(a.members) == maxArchive {
+		if n == maxArchive {
 			return fault("is this an archive of images?", "more than %d files", maxArchive)
 		}
 		if err := a.add(h); err != nil {

@@ -27,6 +27,7 @@ type registry struct {
 	o       Options
 	root    *v1.Descriptor    // once it is known
 	fetched map[string]string // layers by digest, in the cache's tmp
+	held    int64             // bytes of them
 }
 
 func newRegistry(given string, o Options, c *cache) (source, error) {
@@ -185,6 +186,9 @@ func (r *registry) layer(d v1.Descriptor, i, n int) func(context.Context) (io.Re
 }
 
 func (r *registry) fetch(ctx context.Context, d v1.Descriptor, what string) (string, error) {
+	if r.held += d.Size; r.held > maxHeld {
+		return "", fault(nextWork, "more than %d GiB of layers to fetch", int64(maxHeld)>>30)
+	}
 	f, err := r.cache.temp()
 	if err != nil {
 		return "", err

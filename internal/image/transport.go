@@ -24,7 +24,7 @@ func newTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = idleLimit
 	t.DisableCompression = true // layers are compressed, and lengths count
-	return &roundTripper{t}
+	return &roundTripper{newPace(t)}
 }
 
 // A plainError is an address that would be asked without encryption.
@@ -114,6 +114,9 @@ func (d *download) resume(cause error) error {
 	d.Close()
 	if err := d.req.Context().Err(); err != nil {
 		return err
+	}
+	if over := (*Error)(nil); errors.As(cause, &over) {
+		return over // no other request gets further
 	}
 	d.failures++
 	if d.size < 0 || d.failures > maxResumes {
