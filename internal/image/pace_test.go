@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
 
@@ -126,4 +128,14 @@ func TestFew(t *testing.T) {
 			p.File.Close()
 		}
 	}
+}
+
+// TestHeld: the layers that a manifest promises are not fetched beyond 8 GiB.
+func TestHeld(t *testing.T) {
+	r := &registry{held: maxHeld - 10}
+	_, err := r.fetch(t.Context(), v1.Descriptor{Size: 11}, "a layer")
+	if err == nil || err.Error() != "more than 8 GiB of layers to fetch" {
+		t.Error(err)
+	}
+	nextStep(t, err)
 }
