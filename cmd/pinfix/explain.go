@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -121,18 +122,10 @@ func typedFlags(c *cli.Context) string {
 
 // readLog returns the text, and whether that is all of it.
 func (e *env) readLog(ctx context.Context, name string) (text string, all bool, err error) {
-	in := e.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return "", false, &logError{name, err}
-		}
-		defer f.Close()
-		in = f
-	} else if isTerminal(in) {
+	if name == "-" && isTerminal(e.stdin) {
 		fmt.Fprintln(e.stderr, "paste the error, then type Ctrl-D")
 	}
-	data, err := readAll(ctx, io.LimitReader(in, maxLog+1))
+	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return e.readStart(name) })
 	if err != nil {
 		return "", false, &logError{name, err}
 	}
@@ -167,24 +160,19 @@ func (e *logError) NextStep() string {
 	return "name a file with the server's log or the output of go build, or - for stdin"
 }
 
-// readAll reads r to its end, or until ctx is done: a terminal may wait for
-// ever.
-func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
-	type result struct {
-		data []byte
-		err  error
+// readStart reads the first of a log, a byte more than maxLog. The user may name
+// a pipe, <(docker logs nakama), or a terminal: it may wait for ever.
+func (e *env) readStart(name string) ([]byte, error) {
+	in := e.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
 	}
-	done := make(chan result, 1)
-	go func() {
-		data, err := io.ReadAll(r)
-		done <- result{data, err}
-	}()
-	select {
-	case r := <-done:
-		return r.data, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return io.ReadAll(io.LimitReader(in, maxLog+1))
 }
 
 // isProgram reports whether data is a program or a library rather than text.

@@ -20,8 +20,8 @@ const module = "github.com/pinfix/pinfix/"
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
 	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
-	"internal/target":    {"internal/image", "internal/pkghash", "internal/source", "pinner"},
-	"internal/image":     {"internal/vars", "internal/pattern"},
+	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
+	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/tier":      {}, // for tests: no program may import it
 	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/scratch", "pinner"},
@@ -33,11 +33,11 @@ var mayImport = map[string][]string{
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
 	"internal/buildctx":  {"pinner"},
-	"internal/git":       {"internal/vars"},
+	"internal/git":       {"internal/bounded", "internal/vars"},
 	"internal/hook":      {"internal/shell"},
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {},
-	"internal/pkghash":   {"pinner"},
+	"internal/pkghash":   {"internal/bounded", "pinner"},
 	"internal/gocmd":     {"internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
@@ -65,6 +65,10 @@ var only = []struct {
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
+	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first
+	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
+	// looks at each place by itself, in its journal's terms; imagetest is for tests.
+	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
 	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/"}},
 }
 

@@ -4,40 +4,34 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
+	"time"
 )
 
-// An interruptible context ends when the user stops the process. It catches
-// signals from the first time on that somebody asks whether it has ended: to
-// catch them takes the runtime a thread and as long as a fifth of check, which
-// writes nothing and may just be stopped.
-type interruptible struct {
-	context.Context
-	catch func()
-}
+// sameSignal is how far apart two signals may be that are one: timeout(1) and
+// some CI systems send theirs to the process and to its group.
+const sameSignal = 100 * time.Millisecond
 
-func untilInterrupted() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &interruptible{ctx, sync.OnceFunc(func() {
-		caught := make(chan os.Signal, 1)
-		signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-		if !signal.Ignored(syscall.SIGHUP) { // nohup
-			signal.Notify(caught, syscall.SIGHUP)
+// untilStopped returns a context that ends with the user's first signal. The
+// second one is for a process that still waits, whatever for: exit is called
+// with the code that shells give to what died of it. (signal.NotifyContext
+// cannot do that for a background job of a script, which has SIGINT ignored.)
+func untilStopped(ctx context.Context, exit func(code int)) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(caught, syscall.SIGHUP)
+	}
+	go func() {
+		<-caught
+		first := time.Now()
+		cancel()
+		for s := range caught {
+			if n, ok := s.(syscall.Signal); ok && time.Since(first) > sameSignal {
+				exit(128 + int(n))
+			}
 		}
-		go func() {
-			<-caught
-			cancel()
-		}()
-	})}
-}
-
-func (c *interruptible) Done() <-chan struct{} {
-	c.catch()
-	return c.Context.Done()
-}
-
-func (c *interruptible) Err() error {
-	c.catch()
-	return c.Context.Err()
+	}()
+	return ctx
 }

@@ -24,6 +24,9 @@ import (
 // go test ./cmd/pinfix -run 'TestKill9|TestCtrlC' -kills 1000 -v
 var kills = flag.Int("kills", 0, "how many runs TestKill9 and TestCtrlC end, in place of some")
 
+// interrupts is how often TestCtrlCTime stops an apply: go test ./cmd/pinfix -run TestCtrlCTime -interrupts 50 -v
+var interrupts = flag.Int("interrupts", 0, "how many runs TestCtrlCTime ends; it needs hundreds of modules from the network")
+
 // A killWorld is a vendored plugin that apply changes everything of, and what
 // it is before and after.
 type killWorld struct {
@@ -291,4 +294,69 @@ func TestCtrlC(t *testing.T) {
 		}
 	}
 	t.Logf("%d interrupts: %v; the longest took %v to end", n, counts, longest)
+}
+
+// TestCtrlCTime measures how long pinfix takes to end after Ctrl-C, at random
+// moments of an apply that type-checks: testdata/real/firebase, three modules of
+// which do not compile at first, against Nakama 3.26.0.
+func TestCtrlCTime(t *testing.T) {
+	if *interrupts == 0 {
+		t.Skip("it is a measurement: -interrupts 50")
+	}
+	server, err := filepath.Abs("../../testdata/servers/nakama-3.26.0.buildinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, temp, r := filepath.Join("..", "..", "testdata", "real", "firebase"), t.TempDir(), rand.New(rand.NewPCG(*seed, 3))
+	old := readTree(t, plain)
+	start := func() (dir string, cmd *exec.Cmd, ended chan struct{}) {
+		dir = filepath.Join(t.TempDir(), "plugin")
+		if err := os.CopyFS(dir, os.DirFS(plain)); err != nil {
+			t.Fatal(err)
+		}
+		cmd, ended = exec.Command("pinfix", "apply", "-q", "-C", dir, "-s", server), make(chan struct{})
+		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+		cmd.Stderr = new(bytes.Buffer)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = cmd.Wait(); close(ended) }()
+		return dir, cmd, ended
+	}
+	_, cmd, ended := start() // fetches the modules
+	if <-ended; cmd.ProcessState.ExitCode() != 0 {
+		t.Fatalf("exit code %d\n%s", cmd.ProcessState.ExitCode(), cmd.Stderr)
+	}
+	began := time.Now()
+	dir, _, ended := start()
+	<-ended
+	whole, pinned := time.Since(began), readTree(t, dir)
+	var took []time.Duration
+	for len(took) < *interrupts {
+		dir, cmd, ended := start()
+		select {
+		case <-ended: // faster than the one before
+			continue
+		case <-time.After(time.Duration(r.Int64N(int64(whole)))):
+		}
+		sent := time.Now()
+		_ = cmd.Process.Signal(syscall.SIGINT) // it may have ended
+		<-ended
+		took = append(took, time.Since(sent))
+		now := readTree(t, dir)
+		switch code := cmd.ProcessState.ExitCode(); {
+		case code == 2 && sameFiles(now, old), code == 0 && sameFiles(now, pinned):
+		case code == -1 && sameFiles(now, old): // before pinfix catches signals
+		default:
+			t.Fatalf("exit code %d\n%s", code, cmd.Stderr)
+		}
+		if left, _ := filepath.Glob(filepath.Join(temp, "pinfix-*")); len(left) > 0 {
+			t.Fatalf("left behind: %s", strings.Join(left, ", "))
+		}
+	}
+	slices.Sort(took)
+	t.Logf("%d interrupts of an apply of %v: median %v, maximum %v", len(took), whole, took[len(took)/2], took[len(took)-1])
+	if most := took[len(took)-1]; most > time.Second {
+		t.Errorf("one took %v to end", most)
+	}
 }

@@ -2,8 +2,13 @@
 // modules that both link to what the server has. Try: pinfix help.
 package main
 
-import "os"
+import (
+	"context"
+	"os"
+)
 
 func main() {
-	os.Exit(run(untilInterrupted(), os.Environ(), os.Stdin, os.Stdout, os.Stderr, os.Args))
+	e := &env{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	e.catch = func(ctx context.Context) context.Context { return untilStopped(ctx, os.Exit) }
+	os.Exit(e.run(context.Background(), os.Args))
 }

@@ -39,6 +39,9 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
+	// catch makes a context end with the user's signals. A nil one leaves them alone.
+	catch func(context.Context) context.Context
+
 	// configure sets them.
 	servers flow.Servers // that flag, environment and .pinfix.yaml name
 	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
@@ -46,7 +49,10 @@ type env struct {
 
 // run is pinfix without the process around it. It returns the exit code.
 func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	e := &env{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+	return (&env{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}).run(ctx, args)
+}
+
+func (e *env) run(ctx context.Context, args []string) int {
 	err := e.app().RunContext(ctx, args)
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:

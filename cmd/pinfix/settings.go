@@ -49,6 +49,9 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named. A
 // value that a flag does not know is refused here. Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	if c.Command.Name != "check" || isWalk(c) {
+		e.catchSignals(c)
+	}
 	if err := e.settle(c); err != nil {
 		return err
 	}
@@ -57,9 +60,6 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	if err := config.Misspelt(e.environ, settingKeys); err != nil {
 		return err
-	}
-	if c.Command.Name != "check" {
-		_ = c.Context.Err() // from here on nobody stops it halfway: see interruptible
 	}
 	if isWalk(c) && c.Command.Name != "build" {
 		return nil // each module has its own
@@ -88,6 +88,9 @@ func (e *env) configure(c *cli.Context) error {
 			e.servers = append(e.servers, flow.Named{Ref: ref, From: s.From, Own: v.own})
 		}
 	}
+	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
+		e.catchSignals(c)
+	}
 	for _, k := range settingKeys {
 		if k.Name == "package" && c.Command.Name == "build" && c.NArg() > 0 {
 			continue // the argument says which
@@ -104,6 +107,16 @@ func (e *env) configure(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// catchSignals has the user's signals end the context of c, once. To catch them
+// takes the runtime a thread, and as long as a fifth of a check of one module.
+// Where that only reads files it may just be stopped; to read an image or source
+// takes files of its own or the go command.
+func (e *env) catchSignals(c *cli.Context) {
+	if e.catch != nil {
+		c.Context, e.catch = e.catch(c.Context), nil
+	}
 }
 
 // settle comes before all else, whatever the command then fails for. One that

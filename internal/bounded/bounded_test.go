@@ -2,14 +2,20 @@ package bounded
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestReadFile(t *testing.T) {
@@ -40,19 +46,56 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// TestReadFileOdd: what has no end, and what makes one wait.
-func TestReadFileOdd(t *testing.T) {
+// TestOdd: what has no end, what makes one wait, and what only a directory is for.
+func TestOdd(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("no such files on " + runtime.GOOS)
 	}
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if out, err := exec.Command("mkfifo", pipe).CombinedOutput(); err != nil {
+	dir := t.TempDir()
+	if out, err := exec.Command("mkfifo", filepath.Join(dir, "pipe")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, want := range map[string]string{pipe: "not a regular file", "/dev/zero": "not a regular file", "/proc/self/maps": "more than 0 KiB"} {
-		if _, err := ReadFile(name, 100); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
+	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for name, to := range map[string]string{"link": "pipe", "zero": "/dev/zero", "full": "/dev/full", "dir": "."} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
 		}
+	}
+	root, err := OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for name, want := range map[string]error{
+		"pipe": ErrNotRegular, "socket": ErrNotRegular, "link": ErrNotRegular, "zero": ErrNotRegular, "full": ErrNotRegular,
+		"dir": syscall.EISDIR, "missing": fs.ErrNotExist,
+	} {
+		full := filepath.Join(dir, name)
+		if f, err := Open(full); f != nil || !errors.Is(err, want) || !strings.Contains(err.Error(), full) {
+			t.Errorf("Open %s: %v", name, err)
+		}
+		if _, err := ReadFile(full, 100); !errors.Is(err, want) {
+			t.Errorf("ReadFile %s: %v", name, err)
+		}
+		if name == "zero" || name == "full" {
+			want = nil // links do not lead out of a root
+		}
+		if f, err := OpenIn(root, name); f != nil || err == nil || !errors.Is(err, cmp.Or(want, err)) {
+			t.Errorf("OpenIn %s: %v", name, err)
+		}
+		if want == syscall.EISDIR {
+			continue
+		}
+		if r, err := OpenRoot(full); r != nil || err == nil {
+			t.Errorf("OpenRoot %s: %v", name, err)
+		}
+	}
+	if _, err := ReadFile("/proc/self/maps", 100); err == nil || !strings.Contains(err.Error(), "more than 0 KiB") {
+		t.Error(err)
 	}
 	// A file that says it is empty and is not.
 	if data, err := ReadFile("/proc/self/status", 1<<20); err != nil || !bytes.Contains(data, []byte("VmHWM")) {
@@ -80,5 +123,49 @@ func TestHide(t *testing.T) {
 		if got := Hide(name, nil); got != nil {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// TestSwapped: the file that was looked at has become a pipe when it is opened.
+func TestSwapped(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such files on " + runtime.GOOS)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if out, err := exec.Command("mkfifo", pipe).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	looked := 0
+	f, _, err := open(pipe,
+		func() (fs.FileInfo, error) { looked++; return os.Stat(os.Args[0]) },
+		func(flag int) (*os.File, error) { return os.OpenFile(pipe, os.O_RDONLY|flag, 0) })
+	if f != nil || !errors.Is(err, ErrNotRegular) || looked != 1 {
+		t.Errorf("%v, %v", f, err)
+	}
+}
+
+// TestWait: a reader that hangs is left alone, and one that ends in time is not.
+func TestWait(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	defer w.Close()
+	started := make(chan bool)
+	go func() {
+		<-started
+		cancel()
+	}()
+	n, err := Wait(ctx, 0, func() (int, error) {
+		close(started)
+		return r.Read(make([]byte, 1))
+	})
+	if n != 0 || err != context.Canceled {
+		t.Errorf("%d, %v", n, err)
+	}
+	own := errors.New("its own")
+	if n, err := Wait(ctx, time.Minute, func() (int, error) { return 7, own }); n != 7 || err != own {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := Wait(context.Background(), 0, func() (int, error) { return 7, own }); n != 7 || err != own {
+		t.Errorf("%d, %v", n, err)
 	}
 }

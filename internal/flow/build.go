@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -190,7 +190,7 @@ func (b *builder) write(ctx context.Context) error {
 		if !b.result.Plugins[i].Loads {
 			continue
 		}
-		data, err := os.ReadFile(b.file(i))
+		data, err := bounded.ReadFile(b.file(i), bounded.Program)
 		if err != nil {
 			return err
 		}
@@ -236,10 +236,11 @@ func (b *builder) profile() error {
 		return fault("name it with --pgo FILE; default.pgo stands in the main package of the server's source",
 			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
 	}
-	info, err := os.Stat(b.o.Profile)
-	if err != nil || !info.Mode().IsRegular() {
-		return fault("name the profile that the server was built with", "--pgo %s: no such file", b.o.Profile)
+	f, err := bounded.Open(b.o.Profile)
+	if err != nil {
+		return fault("name the profile that the server was built with", "--pgo %s: %w", b.o.Profile, cause(err))
 	}
+	f.Close() // the go command reads it
 	b.how.Profile, err = filepath.Abs(b.o.Profile)
 	return err
 }

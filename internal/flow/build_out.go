@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
@@ -117,10 +118,10 @@ func mayOverwrite(o output, kind fileKind) error {
 	if err != nil {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
-	if !info.Mode().IsRegular() { // and opening a pipe waits for its other end
+	if !info.Mode().IsRegular() {
 		return fault(nextOutput, "-o %s: not a regular file", o.name)
 	}
-	f, err := os.Open(o.abs)
+	f, err := bounded.Open(o.abs)
 	if err != nil {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}
@@ -139,7 +140,7 @@ func mayOverwrite(o output, kind fileKind) error {
 // writeOutput puts a file where it belongs, whole or not at all. root is the module
 // that it may be in.
 func writeOutput(ctx context.Context, root string, o output, data []byte) error {
-	old, err := os.ReadFile(o.abs)
+	old, err := bounded.ReadFile(o.abs, bounded.Program)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
 	}

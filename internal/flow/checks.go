@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
@@ -291,7 +291,7 @@ func (c *checker) stagedServer() error {
 	if err != nil {
 		return err
 	}
-	disk, err := os.ReadFile(full)
+	disk, err := bounded.ReadFile(full, maxSnapshot)
 	if err == nil && string(disk) == string(data) {
 		return nil
 	}

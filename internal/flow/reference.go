@@ -2,9 +2,11 @@ package flow
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
 )
 
 // snapshotName is the snapshot that stands beside go.mod.
@@ -15,6 +17,13 @@ type Named struct {
 	Ref  string
 	From string // where it stands: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
 	Own  bool   // it belongs to the plugin's module: .pinfix.yaml, server.buildinfo
+}
+
+// IsFile reports whether one file is all that is read of the server: no image,
+// and no source.
+func (n Named) IsFile() bool {
+	info, err := os.Stat(n.Ref)
+	return err == nil && info.Mode().IsRegular() && !target.IsSource(n.Ref)
 }
 
 // Servers are all that are named; the first counts.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/target"
 )
@@ -30,7 +31,7 @@ func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []str
 	if s.Packages == nil {
 		warnings = append(warnings, "no package fingerprints in "+s.Ref+": the snapshot is good for apply, not for verify; name the program itself for both")
 	}
-	data, err := target.Snapshot(s, version)
+	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(s, version) })
 	return data, warnings, err
 }
 
@@ -77,7 +78,7 @@ func oldSnapshot(name string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxSnapshot {
 		return nil, foreign
 	}
-	old, err := os.ReadFile(name)
+	old, err := bounded.ReadFile(name, maxSnapshot)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
@@ -28,7 +29,7 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 	r := &report.Verify{SchemaVersion: 1, Command: "verify", Server: serverReport(server), Plugins: []report.Verified{}}
 	cache := modcache.Dir(get)
 	for _, file := range files {
-		plugin, err := target.ReadPlugin(file)
+		plugin, err := bounded.Wait(ctx, 0, func() (*pinner.Server, error) { return target.ReadPlugin(file) })
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // Changed returns the tracked files below the repository's directory whose content
@@ -36,7 +38,7 @@ func (r *Repo) Changed(ctx context.Context) ([]string, error) {
 	if out, err = r.run(ctx, "ls-files", "-s", "-t", "-z", "--", "."); err != nil {
 		return nil, err
 	}
-	tree, err := os.OpenRoot(r.Dir)
+	tree, err := bounded.OpenRoot(r.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +120,7 @@ func (e tracked) differs(tree *os.Root) bool {
 	if !info.Mode().IsRegular() {
 		return true
 	}
-	f, err := tree.Open(name)
+	f, err := bounded.OpenIn(tree, name)
 	if err != nil {
 		return true
 	}

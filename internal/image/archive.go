@@ -4,11 +4,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // files are the files of an archive or a directory, by path.
@@ -22,15 +24,11 @@ type files interface {
 type folder struct{ *os.Root }
 
 func (f folder) open(name string) (io.ReadCloser, error) {
-	file, err := f.Open(path.Clean(name))
-	if err != nil {
-		return nil, err
+	file, err := bounded.OpenIn(f.Root, path.Clean(name))
+	if errors.Is(err, bounded.ErrNotRegular) || errors.Is(err, syscall.EISDIR) {
+		return nil, fault("save the image again", "%s: %w", name, bounded.ErrNotRegular)
 	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		file.Close()
-		return nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	return file, nil
+	return file, err
 }
 
 // An archive is a tar file on disk, whose files are read where they stand.
@@ -46,18 +44,15 @@ type member struct {
 }
 
 func openArchive(name string) (*archive, error) {
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := bounded.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault("name the file that docker save or skopeo copy has written", "no such file")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
+	case errors.Is(err, syscall.EISDIR):
 		return nil, fault("an image layout in a directory is oci:DIR", "a directory, not an archive")
-	}
-	f, err := os.Open(name)
-	if err != nil {
+	case errors.Is(err, bounded.ErrNotRegular):
+		return nil, fault("write what it gives into a file, and name that", "%w", bounded.ErrNotRegular)
+	case err != nil:
 		return nil, err
 	}
 	a := &archive{f, map[string]member{}}
@@ -78,7 +73,7 @@ func (a *archive) list() error {
 		}
 	}
 	t := tar.NewReader(a.File)
-	for {
+	for n := 0; ; n++ {
 		h, err := t.Next()
 		if err == io.EOF {
 			break
@@ -86,7 +81,7 @@ func (a *archive) list() error {
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
 			return fault("name the file that docker save or skopeo copy has written", "not an archive of images, or cut off: %w", err)
 		}
-		if len(a.members) == maxArchive {
+		if n == maxArchive {
 			return fault("is this an archive of images?", "more than %d files", maxArchive)
 		}
 		if err := a.add(h); err != nil {

@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -23,7 +26,8 @@ import (
 //	programs/SHA256    the programs
 //	tmp/               what is being written; it is renamed, or goes
 //
-// It may be removed at any time.
+// What was not used for the longest time goes where there is too much of it. It
+// may be removed at any time.
 type cache struct {
 	dir string
 	tmp string // a directory of this run
@@ -144,25 +148,73 @@ func (c *cache) rename(f *os.File, dir, name string) error {
 	if err := os.Rename(f.Name(), filepath.Join(c.dir, dir, name)); err != nil {
 		return c.fault(err)
 	}
+	c.trim(dir, name)
 	return nil
 }
 
-// file returns the file of a program, if it is there and whole.
-func (c *cache) file(sum string) (string, bool) {
+// Limits on what the cache keeps from one run to the next.
+const (
+	maxPrograms  = 20
+	maxKept      = 4 << 30 // bytes of programs
+	maxKeptFacts = 2000    // and tags: some hundred bytes each
+)
+
+// trim removes what was used the longest ago of one of the cache's directories,
+// until the rest is within the limits. The file called keep stays. What cannot be
+// removed is in use, or gone.
+func (c *cache) trim(dir, keep string) {
+	files := maxKeptFacts
+	if dir == "programs" {
+		files = maxPrograms
+	}
+	entries, _ := os.ReadDir(filepath.Join(c.dir, dir))
+	var others []fs.FileInfo
+	size := int64(0)
+	for _, e := range entries {
+		info, err := e.Info()
+		switch {
+		case err != nil: // gone
+		case e.Name() == keep:
+			size += info.Size()
+		default:
+			others = append(others, info)
+		}
+	}
+	slices.SortFunc(others, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	for i, info := range others {
+		if size += info.Size(); i+1 >= files || size > maxKept {
+			os.Remove(filepath.Join(c.dir, dir, info.Name()))
+		}
+	}
+}
+
+// file opens the file of a program, if it is there and whole, and notes the use.
+func (c *cache) file(sum string) (*os.File, bool) {
 	if len(sum) != sha256.Size*2 || strings.Trim(sum, "0123456789abcdef") != "" {
-		return "", false
+		return nil, false
 	}
 	name := filepath.Join(c.dir, "programs", sum)
-	f, err := os.Open(name)
+	f, err := bounded.Open(name)
 	if err != nil {
-		return "", false
+		return nil, false
 	}
-	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil || hex.EncodeToString(h.Sum(nil)) != sum {
-		return "", false
+	_, err = io.Copy(h, f)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
 	}
-	return name, true
+	if err != nil || hex.EncodeToString(h.Sum(nil)) != sum {
+		f.Close()
+		return nil, false
+	}
+	used(name)
+	return f, true
+}
+
+// used notes that a file of the cache was used. Where that fails it goes earlier.
+func used(name string) {
+	now := time.Now()
+	_ = os.Chtimes(name, now, now)
 }
 
 func (c *cache) fact(r request) (fact, bool) {
@@ -201,11 +253,13 @@ func key(parts ...string) string {
 
 // load reads a small JSON file; one that cannot be read is not there.
 func (c *cache) load(dir, name string, v any) bool {
-	f, err := os.Open(filepath.Join(c.dir, dir, name))
+	name = filepath.Join(c.dir, dir, name)
+	f, err := bounded.Open(name)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
+	used(name)
 	return json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(v) == nil
 }
 

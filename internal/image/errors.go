@@ -36,18 +36,20 @@ func list(names []string, n int) string {
 // Limits on what an image may hold. Docker itself takes 127 layers; the image
 // of a server has some tens of thousands of files in some hundred megabytes.
 const (
-	maxLayers   = 512
-	maxManifest = 4 << 20    // bytes of a manifest, an index, a configuration; what registries take
-	maxBlob     = 8 << 30    // bytes of a layer as it is stored
-	maxLayer    = 8 << 30    // bytes of a layer's tar
-	maxProgram  = 2 << 30    // bytes of a program
-	maxHeaders  = 1 << 20    // entries of a layer's tar
-	maxEntries  = 400_000    // names that are kept, over all layers
-	maxLinks    = 8 << 20    // bytes of link targets that are kept
-	maxName     = 4 << 10    // bytes of a path, PATH_MAX
-	maxHops     = 40         // symbolic links on the way to a file, as Linux has it
-	maxLookups  = 10_000_000 // of paths and what they are in, in layers; real images need some thousands
-	maxPathDirs = 32         // directories of PATH
-	maxArchive  = 100_000    // files in an archive of images
-	maxWindow   = 32 << 20   // bytes that a zstd decoder must keep; level 20 needs that
+	maxLayers    = 512
+	maxManifest  = 4 << 20    // bytes of a manifest, an index, a configuration; what registries take
+	maxHeld      = 8 << 30    // bytes of the layers that are fetched, and of one as it is stored
+	maxStored    = 32 << 30   // bytes that are read of layers, of each as often as it is read
+	maxUnpacked  = 32 << 30   // bytes that they unpack to, and at most
+	freeUnpacked = 1 << 30    // so many and
+	maxRatio     = 64         // so many times what is stored: layers of real images have 2 to 5 times
+	maxHeaders   = 4 << 20    // entries of tars, of each as often as it is read
+	maxEntries   = 400_000    // names that are kept, over all layers
+	maxLinks     = 8 << 20    // bytes of link targets that are kept
+	maxName      = 4 << 10    // bytes of a path, PATH_MAX
+	maxHops      = 40         // symbolic links on the way to a file, as Linux has it
+	maxLookups   = 10_000_000 // of paths and what they are in, in layers; real images need some thousands
+	maxPathDirs  = 32         // directories of PATH
+	maxArchive   = 100_000    // files in an archive of images
+	maxWindow    = 32 << 20   // bytes that a zstd decoder must keep; level 20 needs that
 )

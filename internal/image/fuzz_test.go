@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
 
@@ -141,7 +142,7 @@ func readArchive(t *testing.T, ref string) (found bool) {
 	// A layer that is damaged behind the file is no error of the file.
 	err = tree.open(t.Context(), p, func(r io.Reader) error {
 		n, err := io.Copy(io.Discard, r)
-		if found = err == nil; n > maxProgram {
+		if found = err == nil; n > bounded.Program {
 			t.Errorf("%d bytes", n)
 		}
 		return err

@@ -44,6 +44,9 @@ func (t *tree) goPrograms(ctx context.Context) ([]string, error) {
 	}
 	var found []string
 	for i, layer := range t.layers {
+		if t.first(i) >= 0 && t.first(i) < i {
+			continue // what it holds is found above, or hidden there
+		}
 		err := layer.visit(ctx, func(pos int, h *tar.Header, r io.Reader) error {
 			name := clean(h.Name)
 			if h.Typeflag != tar.TypeReg || h.FileInfo().Mode()&0o111 == 0 || strings.HasSuffix(name, ".so") || len(name) > maxName {

@@ -33,17 +33,18 @@ type Options struct {
 
 // A Program is a file of an image.
 type Program struct {
-	File     string // where it is now, in the cache
-	Path     string // where it is in the image, as it was asked for
-	Source   string // the reference, without the directory of an archive
-	Digest   string // of the image's manifest; of its configuration in a docker-archive
-	Platform string // "linux/amd64"
+	File     *os.File // in the cache, at its start; the caller closes it
+	Path     string   // where it is in the image, as it was asked for
+	Source   string   // the reference, without the directory of an archive
+	Digest   string   // of the image's manifest; of its configuration in a docker-archive
+	Platform string   // "linux/amd64"
 
 	id string // of what the reference names
 }
 
 // Open finds the server program in the image that ref names, "SCHEME:…", and
-// copies it into the cache, or finds it there.
+// copies it into the cache, or finds it there. It is open, for another process may
+// need its place in the cache.
 func Open(ctx context.Context, ref string, o Options) (*Program, error) {
 	r, err := newReader(ref, o)
 	if err != nil {
@@ -55,6 +56,7 @@ func Open(ctx context.Context, ref string, o Options) (*Program, error) {
 		return nil, r.explain(err)
 	}
 	if err := r.source.remember(p.id); err != nil {
+		p.File.Close()
 		return nil, err
 	}
 	r.step(fmt.Sprintf("server %s: %s, %s, program %s", r.source.name(), p.Platform, p.Digest, p.Path))

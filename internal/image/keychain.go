@@ -3,7 +3,6 @@ package image
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/docker/cli/cli/config"
@@ -11,6 +10,7 @@ import (
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -46,7 +46,7 @@ func (k keychain) Resolve(r authn.Resource) (authn.Authenticator, error) {
 // file reads the first file of credentials that is there.
 func (k keychain) file() (*configfile.ConfigFile, error) {
 	for _, name := range k.names() {
-		f, err := os.Open(name)
+		f, err := bounded.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -21,6 +22,12 @@ type blob struct {
 	digest string // of its bytes, or ""
 	diffID string // of its tar, or ""
 	open   func(ctx context.Context) (io.ReadCloser, error)
+	spent  *work // of the whole image
+}
+
+// same reports whether two layers have the same bytes, by their digests.
+func (b blob) same(c blob) bool {
+	return b.digest == c.digest && b.diffID == c.diffID && b.digest+b.diffID != ""
 }
 
 // errStop ends a visit early, before the digest is known.
@@ -44,14 +51,15 @@ func (b blob) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Re
 		return err
 	}
 	defer f.Close()
-	raw := newSummed(&cancelled{ctx, f}, b.digest)
+	spent := cmp.Or(b.spent, &work{})
+	raw := newSummed(&counted{&cancelled{ctx, f}, spent.store}, b.digest)
 	plain, closePlain, err := decompress(raw)
 	if err != nil {
 		return err
 	}
 	defer closePlain()
-	content := newSummed(&limited{plain, maxLayer, "more than 8 GiB unpacked"}, b.diffID)
-	err = entries(content, see)
+	content := newSummed(&counted{plain, spent.unpack}, b.diffID)
+	err = entries(content, spent, see)
 	if errors.Is(err, errStop) {
 		return nil
 	}
@@ -76,7 +84,9 @@ func (b blob) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Re
 	return content.check()
 }
 
-func entries(r io.Reader, see func(pos int, h *tar.Header, r io.Reader) error) error {
+// entries counts what see reads of a file once more: a sparse one is larger than
+// what the tar holds of it.
+func entries(r io.Reader, spent *work, see func(pos int, h *tar.Header, r io.Reader) error) error {
 	t := tar.NewReader(r)
 	for pos := 0; ; pos++ {
 		h, err := t.Next()
@@ -85,10 +95,11 @@ func entries(r io.Reader, see func(pos int, h *tar.Header, r io.Reader) error) e
 			return nil
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath): // names are cleaned
 			return err
-		case pos == maxHeaders:
-			return fmt.Errorf("more than %d files", maxHeaders)
 		}
-		if err := see(pos, h, t); err != nil {
+		if err := spent.header(); err != nil {
+			return err
+		}
+		if err := see(pos, h, &counted{t, spent.unpack}); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A layout is an OCI image layout, in a directory or an archive: index.json, and
@@ -32,7 +34,7 @@ func openOCIDir(dir string) (source, error) {
 	case !info.IsDir():
 		return nil, fault("an image layout in an archive is oci-archive:FILE", "a file, not a directory")
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := bounded.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}

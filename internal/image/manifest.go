@@ -97,8 +97,8 @@ func fromManifest(ctx context.Context, s store, digest string, m *v1.Manifest, p
 	im := &contents{digest: digest, platform: platformName(c.platform), start: c.start}
 	for i := len(m.Layers); i > 0; i-- {
 		d := m.Layers[i-1]
-		if d.Size > maxBlob {
-			return nil, fault("is this the image of a server?", "layer %d of %d has %d GiB, more than %d", i, len(m.Layers), d.Size>>30, maxBlob>>30)
+		if d.Size > maxHeld {
+			return nil, fault("is this the image of a server?", "layer %d of %d has %d GiB, more than %d", i, len(m.Layers), d.Size>>30, int64(maxHeld)>>30)
 		}
 		im.layers = append(im.layers, blob{
 			what: fmt.Sprintf("layer %d of %d", i, len(m.Layers)), digest: d.Digest.String(), open: s.layer(d, i, len(m.Layers)),

@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -55,7 +56,8 @@ func TestTarball(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := os.ReadFile(p.File)
+		data, err := io.ReadAll(p.File)
+		p.File.Close()
 		if err != nil || string(data) != program || p.Path != "/server" || p.Platform != "linux/s390x" {
 			t.Errorf("%+v: %q, %v", p, data, err)
 		}

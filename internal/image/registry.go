@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -41,6 +41,7 @@ type registry struct {
 	o       Options
 	root    *v1.Descriptor    // once it is known
 	fetched map[string]string // layers by digest, in the cache's tmp
+	held    int64             // bytes of them
 }
 
 func newRegistry(given string, o Options, c *cache) (source, error) {
@@ -194,11 +195,14 @@ func (r *registry) layer(d v1.Descriptor, i, n int) func(context.Context) (io.Re
 			}
 			r.fetched[key] = file
 		}
-		return os.Open(r.fetched[key])
+		return bounded.Open(r.fetched[key])
 	}
 }
 
 func (r *registry) fetch(ctx context.Context, d v1.Descriptor, what string) (string, error) {
+	if r.held += d.Size; r.held > maxHeld {
+		return "", fault(nextWork, "more than %d GiB of layers to fetch", int64(maxHeld)>>30)
+	}
 	f, err := r.cache.temp()
 	if err != nil {
 		return "", err

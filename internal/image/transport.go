@@ -30,7 +30,7 @@ func newTransport(r *reach) *roundTripper {
 	t.ResponseHeaderTimeout = idleLimit
 	t.DisableCompression = true // layers are compressed, and lengths count
 	r.use(t)
-	return &roundTripper{t, r, t.Proxy}
+	return &roundTripper{newPace(t), r, t.Proxy}
 }
 
 func isLoopback(host string) bool {
@@ -114,6 +114,9 @@ func (d *download) resume(cause error) error {
 	d.Close()
 	if err := d.req.Context().Err(); err != nil {
 		return err
+	}
+	if over := (*Error)(nil); errors.As(cause, &over) {
+		return over // no other request gets further
 	}
 	d.failures++
 	if d.size < 0 || d.failures > maxResumes {

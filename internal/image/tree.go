@@ -8,7 +8,10 @@ import (
 	"hash/maphash"
 	"io"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A tree is the file system of an image. Its layers are read as they are
@@ -22,6 +25,11 @@ type tree struct {
 }
 
 func newTree(layers []blob, step func(string)) *tree {
+	layers = slices.Clone(layers)
+	spent := &work{}
+	for i := range layers {
+		layers[i].spent = spent
+	}
 	return &tree{layers: layers, budget: budget{seed: maphash.MakeSeed()}, step: step}
 }
 
@@ -39,8 +47,18 @@ type noFile struct{ name, why string }
 
 func (e *noFile) Error() string { return e.name + " " + e.why }
 
+// first returns the topmost layer with the same bytes as layer i: an image may
+// name one layer any number of times, and it is read once.
+func (t *tree) first(i int) int {
+	return slices.IndexFunc(t.layers[:i+1], func(b blob) bool { return b.same(t.layers[i]) })
+}
+
 // load reads the next layer.
 func (t *tree) load(ctx context.Context) error {
+	if i := t.first(len(t.read)); i >= 0 && i < len(t.read) {
+		t.read = append(t.read, t.read[i])
+		return nil
+	}
 	ix := newIndex(&t.budget)
 	err := t.layers[len(t.read)].visit(ctx, func(pos int, h *tar.Header, _ io.Reader) error { return ix.add(pos, h) })
 	if err == nil {
@@ -165,8 +183,8 @@ func (t *tree) open(ctx context.Context, p place, use func(r io.Reader) error) e
 		if pos != p.pos {
 			return nil
 		}
-		if h.Size > maxProgram {
-			return fmt.Errorf("%s has %d bytes, more than %d", p.path, h.Size, int64(maxProgram))
+		if h.Size > bounded.Program {
+			return fmt.Errorf("%s has %d bytes, more than %d", p.path, h.Size, int64(bounded.Program))
 		}
 		if err := use(r); err != nil {
 			return err

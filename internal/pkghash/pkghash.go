@@ -25,8 +25,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -131,7 +131,7 @@ func (f *file) table() (map[string]pinner.Fingerprint, error) {
 
 // ReadFile returns the fingerprints of a named file; errors begin with the name.
 func ReadFile(name string) (map[string]pinner.Fingerprint, error) {
-	f, err := os.Open(name)
+	f, err := bounded.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,7 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 	if err != nil {
 		return nil, fromImage(err)
 	}
-	f, err := os.Open(p.File)
-	if err != nil {
-		return nil, err
-	}
+	f := p.File
 	defer f.Close()
 	head, err := readHead(f)
 	if err != nil || !isProgram(head) {

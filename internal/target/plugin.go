@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -44,20 +44,17 @@ func (e *PluginError) NextStep() string {
 }
 
 func readPlugin(name string) (*pinner.Server, error) {
-	info, err := os.Stat(name)
+	f, err := bounded.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("no such file")
 	case err != nil:
 		return nil, cause(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, cause(err)
 	}
 	defer f.Close()
+	if err := notHuge(f); err != nil {
+		return nil, err
+	}
 	p, err := pkghash.Open(f)
 	if err != nil {
 		return nil, err

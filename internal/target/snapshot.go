@@ -9,13 +9,13 @@ import (
 	"io"
 	"maps"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -103,7 +103,7 @@ func origin(s *pinner.Server) (pinner.Origin, error) {
 		return s.Origin, nil
 	}
 	o := pinner.Origin{Source: filepath.Base(s.Ref), Digest: "unknown"}
-	f, err := os.Open(s.Ref)
+	f, err := bounded.Open(s.Ref)
 	if err != nil {
 		return o, err
 	}

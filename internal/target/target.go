@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
@@ -84,7 +85,7 @@ func Asks(ref string) string {
 // snapshot, the output of go version -m with or without -json, or an image with
 // the scheme of [image.Schemes]. What exists as a file is no scheme.
 func Read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
-	s, err := read(ctx, ref, o)
+	s, err := bounded.Wait(ctx, bounded.Grace, func() (*pinner.Server, error) { return read(ctx, ref, o) })
 	if err != nil {
 		e := asError(err, refHint)
 		e.Ref = printable(err, ref)
@@ -95,24 +96,23 @@ func Read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 }
 
 func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
-	info, err := os.Stat(ref)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := bounded.Open(ref)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		if scheme, _, ok := strings.Cut(ref, ":"); ok && slices.Contains(image.Schemes, scheme) {
 			return readImage(ctx, ref, o)
 		}
 		return nil, errors.New("no such file")
-	}
-	if err != nil {
-		return nil, cause(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	f, err := os.Open(ref)
-	if err != nil {
+	case errors.Is(err, bounded.ErrNotRegular): // a reference is read more than once
+		return nil, &Error{"", bounded.ErrNotRegular, "write what it gives into a file, and name that"}
+	case err != nil:
 		return nil, cause(err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, cause(err)
+	}
 	head, err := readHead(f)
 	if err != nil {
 		return nil, err
@@ -165,6 +165,9 @@ func isProgram(head []byte) bool {
 }
 
 func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
+	if err := notHuge(f); err != nil {
+		return nil, err
+	}
 	p, err := pkghash.Open(f)
 	if err != nil {
 		return nil, notGo(f, err)
@@ -196,6 +199,16 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 		}
 	}
 	return s, err
+}
+
+// notHuge refuses what no one has linked: the size of a file costs its maker
+// nothing.
+func notHuge(f *os.File) error {
+	info, err := f.Stat()
+	if err == nil && info.Size() > bounded.Program {
+		err = bounded.TooLarge(bounded.Program)
+	}
+	return cause(err)
 }
 
 func isPE(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) }
