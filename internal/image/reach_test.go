@@ -73,11 +73,14 @@ func (n *network) reach(host string, foreign bool) *roundTripper {
 	}
 	t := newTransport(r)
 	t.proxy = nil
-	inner := t.inner.(*http.Transport)
+	inner := plain(t)
 	inner.Proxy = nil
 	inner.TLSClientConfig.RootCAs = n.pool
 	return t
 }
+
+// plain is the transport of the standard library at the bottom of a way.
+func plain(way *roundTripper) *http.Transport { return way.inner.(*pace).inner.(*http.Transport) }
 
 func newNetwork() *network {
 	return &network{at: map[string]string{}, zones: map[string]zone{}, pool: x509.NewCertPool()}
@@ -212,7 +215,7 @@ func TestForeignRegistry(t *testing.T) {
 			n := newNetwork()
 			n.victim(t, withPort(tt.host, "443"), tt.z)
 			way := n.reach(tt.host, foreign)
-			way.inner.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true // the name is not in the certificate
+			plain(way).TLSClientConfig.InsecureSkipVerify = true // the name is not in the certificate
 			resp, err := (&http.Client{Transport: way}).Get("https://" + tt.host + "/v2/")
 			if err == nil {
 				resp.Body.Close()
@@ -240,7 +243,7 @@ func TestProxy(t *testing.T) {
 	}
 	way := newTransport(newReach("registry.example.com", true))
 	way.proxy = http.ProxyURL(u)
-	way.inner.(*http.Transport).Proxy = way.proxy
+	plain(way).Proxy = way.proxy
 	for to, want := range map[string]int32{"https://registry.example.com/v2/": 1, "https://blobs.example.com/": 1, "https://10.0.0.1/": 0, "https://localhost/": 0, "http://blobs.example.com/": 0} {
 		asked.Store(0)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, to, nil)
