@@ -85,7 +85,7 @@ func TestGoimports(t *testing.T) {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			if out, err := goimports(g.before); err != nil || !bytes.Equal(out, g.before) {
-				t.Skip("it has something to do before")
+				return // goimports has something to do before
 			}
 			out, err := goimports(g.after)
 			if err != nil {

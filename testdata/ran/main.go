@@ -6,12 +6,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +48,7 @@ type reader struct {
 	out                              io.Writer
 	output                           map[string]*strings.Builder // of a test, until it ends
 	tests, scripts, packages, failed int
-	onlyAll                          []string // what only the whole suite runs
+	onlyAll                          []*left
 	otherwise                        []string // what cannot run here
 }
 
@@ -113,14 +116,42 @@ func (r *reader) event(e event) {
 	}
 }
 
-// note keeps what a test says that only the whole suite runs, once for all its parts.
+// note keeps what a test says that only the whole suite runs, one entry for all its
+// parts: of what is counted the sum.
 func (r *reader) note(e event) {
-	if _, what, ok := strings.Cut(e.Output, tier.Mark); ok {
-		top, _, _ := strings.Cut(e.Test, "/")
-		if what = top + ": " + strings.TrimSpace(what); !slices.Contains(r.onlyAll, what) {
-			r.onlyAll = append(r.onlyAll, what)
+	_, what, ok := strings.Cut(strings.TrimSpace(e.Output), tier.Mark)
+	if !ok || strings.HasSuffix(e.Package, "/internal/tier") { // whose tests only try it
+		return
+	}
+	top, _, _ := strings.Cut(e.Test, "/")
+	all, some := 0, 0
+	if m := countedRE.FindStringSubmatch(what); m != nil {
+		all, _ = strconv.Atoi(m[1])
+		some, _ = strconv.Atoi(m[3])
+		what = m[2]
+	}
+	for _, o := range r.onlyAll {
+		if o.test == top && o.what == what {
+			o.all, o.some = o.all+all, o.some+some
+			return
 		}
 	}
+	r.onlyAll = append(r.onlyAll, &left{top, what, all, some})
+}
+
+var countedRE = regexp.MustCompile(`^(\d+) (.+) in place of (\d+)$`)
+
+// left is what only the whole suite runs of a test: all in place of some.
+type left struct {
+	test, what string
+	all, some  int
+}
+
+func (l *left) String() string {
+	if l.all == 0 {
+		return l.test + ": " + l.what
+	}
+	return fmt.Sprintf("%s: %d %s in place of %d", l.test, l.all, l.what, l.some)
 }
 
 func (r *reader) end(e event, id string) {
@@ -179,7 +210,12 @@ func (r *reader) summary(took time.Duration) {
 	}
 	line := fmt.Sprintf("%d tests and %d scripts of %d packages ran in %v, %d failed, %d cannot run here", r.tests, r.scripts, r.packages, took.Round(time.Second), r.failed, len(r.otherwise))
 	if len(r.onlyAll) > 0 {
-		line += fmt.Sprintf("; only make test-all runs %s", strings.Join(r.onlyAll, "; "))
+		slices.SortFunc(r.onlyAll, func(a, b *left) int { return cmp.Compare(a.test, b.test) })
+		var list []string
+		for _, o := range r.onlyAll {
+			list = append(list, o.String())
+		}
+		line += "; only make test-all runs " + strings.Join(list, "; ")
 	}
 	fmt.Fprintln(r.out, line)
 }
