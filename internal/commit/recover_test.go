@@ -415,7 +415,7 @@ func TestProvenPaths(t *testing.T) {
 			t.Parallel()
 			top := t.TempDir()
 			root := filepath.Join(top, "module")
-			r.ID = strings.Repeat("cd", idSize)
+			r.ID = newID() // the state directory is that of all tests
 			put(t, root, "go.mod", "x\n", 0o644)
 			put(t, top, "HEAD", known, 0o644)
 			for _, dir := range []string{".git", "sub/.GIT", "gateway"} {
