@@ -3,7 +3,9 @@ package flow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -237,6 +239,9 @@ func (b *builder) profile() error {
 			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
 	}
 	f, err := bounded.Open(b.o.Profile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("no such file")
+	}
 	if err != nil {
 		return fault("name the profile that the server was built with", "--pgo %s: %w", b.o.Profile, cause(err))
 	}

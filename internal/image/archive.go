@@ -51,7 +51,7 @@ func openArchive(name string) (*archive, error) {
 	case errors.Is(err, syscall.EISDIR):
 		return nil, fault("an image layout in a directory is oci:DIR", "a directory, not an archive")
 	case errors.Is(err, bounded.ErrNotRegular):
-		return nil, fault("write what it gives into a file, and name that", "%w", bounded.ErrNotRegular)
+		return nil, fault("name the file that docker save or skopeo copy has written", "%w", bounded.ErrNotRegular)
 	case err != nil:
 		return nil, err
 	}

@@ -103,8 +103,6 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 			return readImage(ctx, ref, o)
 		}
 		return nil, errors.New("no such file")
-	case errors.Is(err, bounded.ErrNotRegular): // a reference is read more than once
-		return nil, &Error{"", bounded.ErrNotRegular, "write what it gives into a file, and name that"}
 	case err != nil:
 		return nil, cause(err)
 	}
