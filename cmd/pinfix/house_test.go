@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"internal/shell":     {},
 	"internal/pattern":   {},
 	"internal/verify":    {"internal/buildctx", "internal/shell", "pinner"},
-	"internal/explain":   {"internal/buildctx", "pinner", "internal/pattern"},
+	"internal/explain":   {"internal/buildctx", "internal/verify", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},
 	"astimports":         {},

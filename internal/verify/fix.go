@@ -52,6 +52,9 @@ func (c *comparison) fix(f Finding) string {
 	case Libc:
 		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary)
 	case GoVersion:
+		if c.plugin.Go == "" {
+			return c.fixUnknown()
+		}
 		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", shell.Quote(release(s.Go)))
 	case Trimpath:
 		return c.fixTrimpath()
@@ -69,10 +72,22 @@ func (c *comparison) fix(f Finding) string {
 	case Content:
 		return c.fixContent(f)
 	}
-	if c.plugin.Go == "" {
-		return "build the plugin with the server's Go and flags (pinfix server shows them) and its modules' versions (pinfix apply); a plugin of Go 1.20 or older does not say what it was built with"
+	if !c.settingsKnown() || !modulesKnown(c.server) || !modulesKnown(c.plugin) {
+		return c.fixUnknown()
 	}
 	return "build the plugin where the server was built, with the same C compiler and CGO_ flags; version, sum and settings agree, so only those are left"
+}
+
+// fixUnknown is the fix where one side does not say how, or of what, it was
+// built.
+func (c *comparison) fixUnknown() string {
+	switch {
+	case !settingsKnown(c.server):
+		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
+	case !modulesKnown(c.server):
+		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
+	}
+	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(c.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
 }
 
 func libcImage(b *pinner.Binary) string {
@@ -173,7 +188,15 @@ func (c *comparison) warnings(r *Result) []string {
 		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
 	}
 	if c.plugin.Go == "" {
-		add("the plugin has no build info that can be read (Go 1.20 or older): only the fingerprints were compared")
+		add("the plugin has no build info that can be read (Go 1.20 or older, stripped, or another build system): only the fingerprints were compared")
+	} else if !settingsKnown(c.plugin) {
+		add("the plugin does not say with which flags it was built (another build system than go build): only the fingerprints and the Go release were compared")
+	}
+	if !settingsKnown(c.server) {
+		add("the server does not say how it was built (another build system than go build, or stripped): the fingerprints decide")
+	}
+	if libs := c.libraries(); len(libs) > 0 {
+		add("the plugin needs %s, which the server does not ask for: that must be installed where the server runs, or the loader says %s: cannot open shared object file", strings.Join(libs, " and "), libs[0])
 	}
 	guessed := 0
 	for _, p := range r.Mismatched {

@@ -63,6 +63,9 @@ type Finding struct {
 	Fix         string
 }
 
+// notKnown stands for what a file does not say of itself.
+const notKnown = "not known"
+
 // A Result says whether the server loads the plugin.
 type Result struct {
 	Loads      bool
@@ -94,6 +97,9 @@ func Compare(server, plugin *pinner.Server, imports Imports) *Result {
 		}
 	}
 	c.settings = compareSettings(server, plugin)
+	if plugin.Go == "" && c.mismatched["runtime"] != nil && tellsRelease(server) {
+		c.settings = append(c.settings, setting{GoVersion, false, Difference{"Go", notKnown, release(server.Go)}})
+	}
 	c.assign()
 	return c.result()
 }
