@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/git":       {"internal/vars"},
 	"internal/hook":      {"internal/shell"},
 	"internal/commit":    {"internal/change"},
-	"internal/report":    {},
+	"internal/report":    {"internal/pattern"},
 	"internal/pkghash":   {"pinner"},
 	"internal/gocmd":     {"internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
