@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/pkghash"
@@ -14,7 +15,8 @@ import (
 // ReadPlugin reads a built plugin into the same form as a server. Where it has no
 // build info that can be read (Go 1.20 or older, stripped, another build system)
 // its Go is "", and only Ref, Packages and Binary are set: the loader compares
-// nothing else.
+// nothing else. Path is the plugin path, "" where it is not known; one that is not
+// among Packages was compiled into the plugin, and -pluginpath says otherwise.
 func ReadPlugin(name string) (*pinner.Server, error) {
 	s, err := readPlugin(name)
 	if err != nil {
@@ -74,8 +76,38 @@ func readPlugin(name string) (*pinner.Server, error) {
 		}
 		return nil, err
 	}
+	if s.Path, err = pluginPath(p, s); err != nil {
+		return nil, err
+	}
 	s.Binary, err = p.Binary()
 	return s, err
+}
+
+// pluginPath finds the path that the runtime knows the plugin by, and that no two
+// plugins of a process may share: the import path of its main package, or what
+// the go command makes of the files that it was built from.
+func pluginPath(p *pkghash.Program, s *pinner.Server) (string, error) {
+	mains, err := p.Mains()
+	if err != nil {
+		return "", err
+	}
+	linked := slices.DeleteFunc(slices.Clone(mains), func(name string) bool { _, ok := s.Packages[name]; return !ok })
+	_, named := s.Packages[s.Path]
+	switch {
+	case len(linked) == 1:
+		return linked[0], nil
+	case named:
+		return s.Path, nil
+	case len(linked) == 0 && s.Path != "" && s.Path != "command-line-arguments":
+		return s.Path, nil // not linked as what it was compiled as
+	}
+	// Several packages may have a function of that name.
+	for _, name := range mains {
+		if strings.HasPrefix(name, "plugin/unnamed-") {
+			return name, nil
+		}
+	}
+	return "", nil
 }
 
 // pluginInfo reads what build info there is.
