@@ -56,6 +56,9 @@ func (c *comparison) has(cause Cause) bool {
 func (c *comparison) own(path string) (Cause, bool) {
 	s, sok := c.serverSide.find(path)
 	p, pok := c.pluginSide.find(path)
+	if path == c.plugin.Path || pok && p.main && !(s.own && s.Path == p.Path) {
+		return AlreadyLoaded, true // the server's is another package of that name
+	}
 	if !sok || !pok {
 		// The standard library has no module; else only one side has a module
 		// for it, as far as both name theirs.
@@ -164,7 +167,7 @@ func (w *walk) importsOf(p *Package) ([]string, bool) {
 
 // moduleCauses are those that a package can have of its own, the likeliest
 // first.
-var moduleCauses = []Cause{Version, Replace, Content, ServerOwn}
+var moduleCauses = []Cause{Version, Replace, Content, ServerOwn, AlreadyLoaded}
 
 // likely is the fallback for a package whose source is not at hand: it agrees in
 // label and sum, others do not, so it is counted under them.

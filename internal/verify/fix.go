@@ -2,9 +2,11 @@ package verify
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,6 +41,9 @@ func (c *comparison) differences(cause Cause) []Difference {
 
 // fix is the one thing to do for a cause.
 func (c *comparison) fix(f Finding) string {
+	if c.with != "" {
+		return c.fixBetween(f)
+	}
 	s := c.server
 	if err := s.Refuses(); err != nil && c.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
 		if e, ok := err.(interface{ NextStep() string }); ok {
@@ -65,8 +70,10 @@ func (c *comparison) fix(f Finding) string {
 			return "build the plugin with the server's tags: -tags=" + shell.Quote(t)
 		}
 		return "build the plugin without -tags, as the server was"
+	case AlreadyLoaded:
+		return c.fixName(f)
 	case ServerOwn:
-		return c.fixOwn()
+		return c.fixOwn(f)
 	case Version, Replace:
 		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", shell.Quote(s.Ref))
 	case Content:
@@ -111,13 +118,10 @@ func debian(b *pinner.Binary) string {
 }
 
 func (c *comparison) fixTrimpath() string {
-	switch {
-	case c.server.Trimmed():
+	if c.server.Trimmed() {
 		return "build the plugin with -trimpath, as the server was"
-	case c.plugin.Trimmed():
-		return "build the plugin without -trimpath and without vendor/, as the server was, with GOMODCACHE at the same path (/go/pkg/mod in the official images)"
 	}
-	return "server and plugin were built without -trimpath, so the paths of the sources count: build the plugin without vendor/ and with GOMODCACHE at the path that the server's build had (/go/pkg/mod in the official images)"
+	return "the server was built without -trimpath, so the paths of the sources count: " + recipe.Place(c.server)
 }
 
 // flagList says with what and without what to build.
@@ -145,12 +149,35 @@ func flagList(differ []Difference) string {
 	return strings.Join(parts, " and ") + ", as the server was"
 }
 
-func (c *comparison) fixOwn() string {
+func (c *comparison) fixOwn(f Finding) string {
+	if pkg, ok := underTest(c.server); ok && c.mismatched[pkg] != nil {
+		return fmt.Sprintf("the server is a test binary, and %s in it was compiled together with its own tests, which no plugin can match: move them to the external test package (package %s_test), or the test that loads the plugin to another directory", pkg, path.Base(pkg))
+	}
 	commit := "the commit that the server was built from"
 	if rev := c.server.Settings["vcs.revision"]; rev != "" {
 		commit = "commit " + rev
 	}
+	if c.plugin.Main.Path == c.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != c.server.Main.Path }) {
+		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", c.server.Main.Path, commit)
+	}
 	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+}
+
+// underTest returns the package that a test binary tests.
+func underTest(s *pinner.Server) (string, bool) { return strings.CutSuffix(s.Path, ".test") }
+
+// fixName is the fix for a plugin whose own packages are called like packages of
+// the server's.
+func (c *comparison) fixName(f Finding) string {
+	name := c.plugin.Main.Path
+	if name == "" {
+		name = f.Differences[0].What
+	}
+	if l, ok := c.serverSide[name]; ok && !l.main && l.Replace.Path == "" {
+		return fmt.Sprintf("the plugin is a part of %s, which the server links at %s: put it into a module of its own (go mod edit -module=PATH) that requires %s %s", name, l.Version.Version, name, l.Version.Version)
+	}
+	i := slices.IndexFunc(c.paths, func(path string) bool { return c.mismatched[path].Cause == AlreadyLoaded })
+	return fmt.Sprintf("the server has a package %s of its own: give the plugin's module, %s, another path and build it again: go mod edit -module=PATH", c.paths[i], name)
 }
 
 func (c *comparison) fixContent(f Finding) string {

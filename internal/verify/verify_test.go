@@ -160,7 +160,7 @@ func TestCompare(t *testing.T) {
 		{"server's workspace", made(pins("e.com/w@(devel)"), packages("e.com/w=1")), made(pins("e.com/w@v1.0.0"), packages("e.com/w=2")), nil,
 			"e.com/w=server-own server-own:1", ""},
 		{"plugin's own", made(pins("e.com/p@v1.0.0"), packages("e.com/p/lib=1")), made(ownMain("e.com/p"), packages("e.com/p/lib=2")), nil,
-			"e.com/p/lib=version version:1", ""},
+			"e.com/p/lib=already-loaded already-loaded:1", "requires e.com/p v1.0.0"},
 		{"cover of the server's own", made(ownMain("e.com/s"), packages("e.com/s/api=1"), set("-cover", "true")), made(pins("e.com/s@(devel)"), packages("e.com/s/api=2")), nil,
 			"e.com/s/api=flags flags:1", "-cover"},
 		{"paths", made(set("-trimpath", ""), pins("e.com/a@v1.0.0#h"), packages("e.com/a=1")), made(set("-trimpath", ""), pins("e.com/a@v1.0.0#h"), packages("e.com/a=2")), edges("e.com/a:"),
