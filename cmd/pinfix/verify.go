@@ -22,12 +22,12 @@ each cause the one thing to do. The server is its program or a snapshot of it.
 
    pinfix verify -s ./nakama plugin.so
    pinfix verify plugin.so                 # with server.buildinfo beside go.mod
-   pinfix verify -s ./nakama -v a.so b.so  # list every package
+   pinfix verify -s ./nakama -v a.so b.so  # together, in this order; every package
    pinfix verify -s ./nakama --format json plugin.so
 
 Causes: platform, libc, go-version, trimpath, flags, tags (how it was built);
 version, replace, content (a module), server-own (the server's own packages),
-unknown. A package that differs only because of one it imports is counted under
+already-loaded (a name that is taken), unknown. A package that differs only because of one it imports is counted under
 that one.
 
 Exit codes: 0 the server loads them, 1 it would not load one, 2 it could not be

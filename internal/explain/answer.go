@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -167,7 +168,7 @@ func (k Known) vendor(f *Finding) {
 	if strings.HasPrefix(f.Fix, fixWork) {
 		return
 	}
-	if f.Cause == Vendor && !k.Server.Trimmed() {
+	if f.Cause == Vendor && !k.Server.Trimmed() && !recipe.Vendored(k.Server) {
 		f.Why += "; the server was built without -trimpath, so a vendored plugin does not load"
 	}
 	f.Fix = fixApply

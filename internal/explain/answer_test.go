@@ -161,9 +161,9 @@ func TestAnswer(t *testing.T) {
 			},
 			say: []string{"plugin's own package"},
 		},
-		{name: "not the server's", text: differs("example.com/other"), cause: Unknown, say: []string{"does not link example.com/other"}},
+		{name: "not the server's", text: differs("example.com/other"), cause: Version, say: []string{"does not link example.com/other"}},
 		{
-			name: "not linked by the server", text: differs("example.com/a/x"), cause: Unknown,
+			name: "not linked by the server", text: differs("example.com/a/x"), cause: Version,
 			known: func(k *Known) { k.Server.Packages = map[string]pinner.Fingerprint{"runtime": {}} },
 			say:   []string{"does not link example.com/a/x"},
 		},

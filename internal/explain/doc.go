@@ -67,4 +67,5 @@ const (
 	declaredPath      // a module calls itself something else
 	ownFolder         // a package of the plugin's that is not there
 	ownPackage        // the loader names a package of the plugin's own
+	registration      // a name of the whole process is taken
 )

@@ -38,6 +38,8 @@ type finder struct {
 	done  int    // lines before this one belong to an earlier error
 	pkg   string // from the last "# package" line of the go command
 	depth int    // of that line
+
+	mainDirs []string // see mains
 }
 
 // seen is where a finding stands in found, and its last line.
@@ -54,6 +56,11 @@ func (f *finder) at(i int) int {
 		return i + 1
 	}
 	matches := matchAll(text)
+	if len(matches) == 0 || matches[0].rule.cause == Unknown {
+		if joined := f.unwrap(i); joined != nil {
+			matches, text = joined, f.lines[i].text
+		}
+	}
 	if isPanic(text) {
 		return f.panic(i, matches)
 	}
@@ -66,6 +73,36 @@ func (f *finder) at(i int) int {
 	}
 	f.done = end
 	return end
+}
+
+// maxWrapped is how many lines a terminal, a pipeline or a mail makes of one.
+const maxWrapped = 4
+
+// unwrap joins line i with the next ones where an error of the loader was wrapped
+// at a blank, and returns its matches; nil where it was not. The lines that it has
+// joined are left empty.
+func (f *finder) unwrap(i int) []match {
+	text := f.lines[i].text
+	if !strings.Contains(text, "plugin") {
+		return nil
+	}
+	for j := i + 1; j < len(f.lines) && j-i < maxWrapped && f.lines[j].text != ""; j++ {
+		cut := len(text)
+		text += " " + f.lines[j].text
+		matches := matchAll(text)
+		if len(matches) == 0 || matches[0].at[0] >= cut || matches[0].at[1] <= cut || matches[0].rule.cause == Unknown || !matches[0].rule.alone {
+			continue
+		}
+		if len(matchAll(f.lines[j].text)) > 0 {
+			return nil // an error of its own
+		}
+		f.lines[i].text = text
+		for k := i + 1; k <= j; k++ {
+			f.lines[k].text = ""
+		}
+		return matches
+	}
+	return nil
 }
 
 // errors records the matches of line i and returns the line after them; i if
@@ -106,6 +143,11 @@ func (f *finder) record(start, i, end int, m match) bool {
 	finding.Why, finding.Fix = m.expand(m.rule.why), m.expand(m.rule.fix)
 	if m.rule.refine != nil && !m.rule.refine(f, m, &finding) {
 		return false
+	}
+	if m.rule.kind == registration {
+		if _, trace := f.trace(i); !f.registered(i, trace, &finding) {
+			return false
+		}
 	}
 	f.add(finding, f.lines[i].no, m.key(&finding))
 	return true

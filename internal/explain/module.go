@@ -6,11 +6,15 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // module answers "different version of package" for a package of a module.
 func (k Known) module(f *Finding) {
+	if k.Mod != nil && k.named(f) {
+		return
+	}
 	if k.isServerOwn(f.Package) {
 		k.serverOwn(f)
 		return
@@ -21,9 +25,15 @@ func (k Known) module(f *Finding) {
 	pin, ok := k.pin(f.Package)
 	_, links := k.Server.Packages[f.Package]
 	if !ok || k.Server.Packages != nil && !links {
-		f.Cause = Unknown
-		f.Why = "the server that is named does not link " + f.Package + ", so another one said this, or " + f.Package + " is of another plugin that it has loaded"
-		f.Fix = "name the server that said this with --server"
+		// A plugin is compared with those that were loaded before it as well.
+		f.Cause = Version
+		f.Why = "the server does not link " + f.Package + ", so another plugin that it has loaded before has it, at another version (or another server said this)"
+		f.Fix = "give both plugins one version of the module of " + f.Package + "; to see which: pinfix verify --server SERVER OTHER.so THIS.so"
+		if k.Mod != nil {
+			why := f.Why
+			k.byGoMod(f)
+			f.Why = why + strings.TrimPrefix(f.Why, why)
+		}
 		return
 	}
 	f.Module, f.Server = pin.Path, versions(pin)
@@ -104,7 +114,10 @@ func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
 	case !k.Server.Trimmed():
 		f.Cause = Trimpath
 		f.Why = has + ", and so has go.mod; the server was built without -trimpath, so the paths of the sources count"
-		f.Fix = "build without -trimpath and without vendor/, with the server's GOMODCACHE (/go/pkg/mod in the official images): " + k.Build
+		f.Fix = recipe.Place(k.Server)
+		if !recipe.Vendored(k.Server) {
+			f.Fix += ": " + k.Build
+		}
 	case pin.Replace.Path != "" && pin.Replace.Version == "":
 		f.Cause = Content
 		f.Why = has + ", a directory that only its publisher has"
@@ -157,6 +170,29 @@ func (k Known) isServerOwn(pkg string) bool {
 	}
 	p, ok := k.pin(pkg)
 	return ok && p.Version.Version == "(devel)" || main != "" && within(pkg, main) && len(p.Path) < len(main)
+}
+
+// named answers where the plugin itself is called like what the server has.
+func (k Known) named(f *Finding) bool {
+	own := k.Mod.Module.Mod.Path
+	_, links := k.Server.Packages[f.Package]
+	if f.kind != ownPackage || f.Package != own && !links || own == k.Server.Main.Path {
+		return false
+	}
+	if f.Package != "main" && !links && !k.isServerPackage(f.Package) {
+		return false
+	}
+	f.Cause = AlreadyLoaded
+	f.Why = f.Package + " is a package of the plugin's own module, " + own + ", and the server has another one of that name"
+	f.Fix = "give the plugin's module another path, and build it again: go mod edit -module=PATH"
+	return true
+}
+
+// isServerPackage reports whether pkg would be of the server's main module or of one
+// of its dependencies.
+func (k Known) isServerPackage(pkg string) bool {
+	_, ok := k.pin(pkg)
+	return ok || k.Server.Main.Path != "" && within(pkg, k.Server.Main.Path)
 }
 
 func within(pkg, module string) bool {

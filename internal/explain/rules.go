@@ -25,7 +25,7 @@ type rule struct {
 	refine func(*finder, match, *Finding) bool
 }
 
-var rules = slices.Concat(oneLine(loaderRules), oneLine(libraryRules), goRules, vendorRules, moduleRules, fetchRules, toolRules, codeRules, lastRules)
+var rules = slices.Concat(oneLine(loaderRules), oneLine(libraryRules), registerRules, linkerRules, goRules, vendorRules, moduleRules, fetchRules, toolRules, codeRules, lastRules)
 
 // oneLine: what the loader says is one line, but for lists.
 func oneLine(rules []rule) []rule {
@@ -37,6 +37,7 @@ func oneLine(rules []rule) []rule {
 
 // What to do, where several rules ask for it.
 const (
+	fixOwn       = "check out the server's source at the commit that it was built from and let pinfix write a go.work of both: pinfix apply --server-source DIR"
 	fixApply     = "pinfix apply --server SERVER"
 	fixToolchain = "pinfix apply --server SERVER, then build with the command that it prints"
 	fixPlatform  = "build the plugin for the server's platform; pinfix server --server SERVER shows it"
@@ -50,6 +51,6 @@ const (
 // Parts of expressions.
 const (
 	pkgRE  = `(?P<pkg>[\p{L}\p{N}_][\p{L}\p{N}_.~/+%-]*)`
-	openRE = `(?:plugin\.Open(?:\("(?P<so>[^"]*)"\))?: )`
+	openRE = `(?:plugin\.Open(?:\("(?P<so>[^"]*)"\)|\((?P<old>[^")\s]*)\))?: )` // the name without quotes: Go 1.8
 	posRE  = `(?:\S+\.go:\d+:\d+: )`
 )

@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"path"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/verify"
 )
 
 // dlRE is how an error of the system's loader begins: after plugin.Open, or
@@ -31,22 +33,22 @@ var libraryRules = []rule{
 		fix: fixPlatform, refine: refineLibrary,
 	},
 	{
-		key: "cannot open shared object file: No such file", cause: Platform,
-		re:  pattern.New(openRE + `(?P<file>[^":]*): cannot open shared object file: No such file or directory`),
-		why: "the file is there, but built for another processor than the server (the loader passes it over)",
-		fix: fixPlatform, refine: refineMissing,
-	},
-	{
 		key: "error while loading shared libraries", cause: Libc,
 		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
 		why: "the program needs the C library {lib}, which its system does not have",
 		fix: fixLibc,
 	},
 	{
+		key: "cannot open shared object file: No such file", cause: Platform,
+		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|(?P<lib>[^\s":]+\.so[.\d]*)): cannot open shared object file: No such file or directory`),
+		why: "the file is there, but built for another processor than the server (the loader passes it over)",
+		fix: fixPlatform, refine: refineMissing,
+	},
+	{
 		key: "Error loading shared library", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
 		why: "{lib} is not there: the plugin was built for another C library (glibc; this is musl, as in Alpine), or in an image with more libraries",
-		fix: fixLibc, refine: refineLibrary,
+		fix: fixLibc, refine: refineMuslMissing,
 	},
 	{
 		key: "symbol not found", cause: Libc, // musl
@@ -130,18 +132,50 @@ var libraryRules = []rule{
 
 // refineMissing: the loader says "no such file" of the plugin itself, which
 // plugin.Open has just found, when its processor is another one; of any other
-// file because it is not there.
+// file because it is not there. What it looks for in its directories is a
+// library's name; a plugin is always a path.
 func refineMissing(f *finder, m match, finding *Finding) bool {
-	lib := m.group("file")
-	if !strings.Contains(lib, "/") { // a library's name, not a path
-		finding.Cause = Libc
-		finding.Why = "the plugin needs the C library " + lib + ", which the server's system does not have"
-		finding.Fix = fixLibc
-		if strings.HasPrefix(lib, "libc.musl-") {
-			finding.Why = "the plugin was built for musl (Alpine), the server runs on glibc"
-		}
+	file, opened := m.group("file"), m.group("so") != ""
+	lib := file == ""
+	if lib {
+		file = m.group("lib")
+	}
+	switch {
+	case !refineLibrary(f, m, finding), lib && m.at[0] > 0 && !strings.Contains(strings.ToLower(m.text), "plugin") && !strings.Contains(m.text, "dlopen: "):
+		return false // any program may lack a library
+	case !strings.Contains(file, "/"), strings.HasPrefix(path.Base(file), "lib") && opened && path.Base(file) != path.Base(m.group("so")):
+		*finding = missingLibrary(*finding, file)
+	case lib:
+		// A program in C that calls dlopen itself does not look for the file first.
+		finding.Cause, finding.Why = BuildContext, "there is no file "+file+" where the server looks for it, or it was built for another processor"
+		finding.Fix = "copy the plugin to " + file + ", as the server (in its container) sees it"
 	}
 	return true
+}
+
+// refineMuslMissing: musl says the same of a library that no C library comes with.
+func refineMuslMissing(f *finder, m match, finding *Finding) bool {
+	if lib := m.group("lib"); !strings.Contains(lib, "/") && !verify.OfLibc(lib) {
+		*finding = missingLibrary(*finding, lib)
+	}
+	return refineLibrary(f, m, finding)
+}
+
+// missingLibrary is the answer about a library that a plugin needs and that is
+// not there.
+func missingLibrary(finding Finding, lib string) Finding {
+	name, _, _ := strings.Cut(path.Base(lib), ".so")
+	finding.Cause = Libc
+	switch {
+	case strings.HasPrefix(name, "libc.musl-"), strings.HasPrefix(name, "ld-musl-"):
+		finding.Why, finding.Fix = "the plugin was built for musl (Alpine), the server runs on glibc", fixLibc
+	case verify.OfLibc(lib):
+		finding.Why, finding.Fix = "the plugin was built for glibc, and the server's system has another C library", fixLibc
+	default:
+		finding.Why = "the file of the plugin is there, but it needs the C library " + lib + ", which the server's system does not have"
+		finding.Fix = "install the package that holds " + lib + " where the server runs (in its image), or link it into the plugin: #cgo LDFLAGS: -l:" + name + ".a"
+	}
+	return finding
 }
 
 // refineRelocating: glibc's own symbols begin with two underscores.

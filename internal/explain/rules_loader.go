@@ -16,10 +16,11 @@ var loaderRules = []rule{
 		refine: refineMismatch,
 	},
 	{
-		key: "plugin already loaded", cause: AlreadyLoaded,
-		re:  pattern.New(openRE + `plugin already loaded|^plugin already loaded$`),
-		why: "the server has loaded another file with the same plugin path: a copy of this plugin, or a plugin whose module has the same path",
-		fix: "remove the copy from the server's plugin directory, or give the second plugin a module path of its own: go mod edit -module=PATH",
+		key: "already loaded", cause: AlreadyLoaded,
+		re:   pattern.New(openRE + `plugin already loaded|^(?:fatal error: plugin: )?plugin already loaded$|plugin: plugin (?P<path>\S+) already loaded$`), // the last two: Go 1.8 and 1.9
+		same: "so",
+		why:  "the server has loaded another file with the same plugin path: a copy of this plugin, or a plugin whose module has the same path",
+		fix:  "remove the copy from the server's plugin directory, or give the second plugin a module path of its own: go mod edit -module=PATH",
 	},
 	{
 		key: "plugin: not implemented", cause: NoPluginSupport,
@@ -41,26 +42,37 @@ var loaderRules = []rule{
 	{
 		key: "realpath failed", cause: BuildContext,
 		re:  pattern.New(openRE + `realpath failed`),
-		why: "there is no file {so} where the server looks for it",
-		fix: "copy the plugin to {so}, as the server (in its container) sees it",
+		why: "there is no file {so}{old} where the server looks for it",
+		fix: "copy the plugin to {so}{old}, as the server (in its container) sees it",
 	},
 	{
 		key: "not found in plugin", cause: UserCode,
-		re:  pattern.New(`plugin: symbol (?P<sym>\S+) not found in plugin ` + pkgRE),
+		re:  pattern.New(`plugin: symbol (?P<sym>\S+) not found in plugin(?: ` + pkgRE + `| (?P<path>[^\s"]+))?`),
 		why: "the plugin has no exported function or variable {sym}, which the server asks for",
 		fix: "declare {sym} in package main of the plugin, with the signature that the server documents",
 	},
 	{
 		key: "could not find symbol", cause: UserCode, // Go 1.8 and 1.9
-		re:  pattern.New(`plugin(?:\.Open)?: could not find symbol (?P<sym>[^\s:]+)[^"]*`),
+		re:  pattern.New(`(?:` + openRE + `|plugin: )could not find symbol (?P<sym>[^\s:]+)[^"]*`),
 		why: "the plugin has no exported function or variable {sym}, which the server asks for",
-		fix: "declare {sym} in package main of the plugin, with the signature that the server documents",
+		fix: "declare {sym} in package main of the plugin, with the signature that the server documents", refine: refinePath,
 	},
 	{
 		key: "plugin.Symbol is", cause: UserCode,
 		re:  pattern.New(`(?:panic: )?interface conversion: plugin\.Symbol is (?P<have>[^"]+?), not (?P<want>[^"]+)`),
 		why: "the plugin declares it as {have}; the server asks for {want}",
-		fix: "change the declaration in package main of the plugin to {want}",
+		fix: "change the declaration in package main of the plugin to {want}", refine: refineSymbolType,
+	},
+	{
+		key: " (types from different ", cause: UserCode,
+		re:  pattern.New(`(?:panic: )?interface conversion: [^"]*? is (?P<have>[^"]+?), not (?P<want>[^"]+?) \(types from different (?:packages|scopes)\)`),
+		why: whyTwoPackages, fix: fixTwoPackages,
+	},
+	{
+		key: "new module data overlaps", cause: AlreadyLoaded,
+		re:   pattern.New(openRE + `?(?:fatal error: )?plugin: new module data overlaps with previous moduledata`),
+		same: "so", why: "the server has opened the file while another one was written over it, or the same plugin twice in one place",
+		fix: "never write over a plugin that a server has loaded: write the new one beside it and rename it, and start the server again",
 	},
 	{
 		key: "InitModule function in Go module", cause: UserCode, // Nakama
@@ -93,6 +105,43 @@ var lastRules = []rule{
 	},
 }
 
+const (
+	whyTwoPackages = "there are two types {want}, of two packages with one name: plugin and server import it from two paths (a fork, another major version, a copy in the plugin's own module)"
+	fixTwoPackages = "import in the plugin the package that the server has, by the same path"
+)
+
+// refinePath: what the linker calls a plugin must be what it was compiled as.
+func refinePath(f *finder, m match, finding *Finding) bool {
+	_, missing, ok := strings.Cut(m.whole(), "undefined symbol: ")
+	name, ok2 := strings.CutSuffix(strings.TrimSpace(missing), "."+m.group("sym"))
+	if ok && ok2 {
+		finding.Cause = Flags
+		finding.Why = "the plugin holds " + m.group("sym") + ", but compiled under its import path: the linker was given another one, " + name + ", with -ldflags=-pluginpath"
+		finding.Fix = "build the plugin without -pluginpath; a path of its own comes from go mod edit -module=PATH"
+	}
+	return true
+}
+
+// refineSymbolType tells the ways apart in which a type does not fit.
+func refineSymbolType(f *finder, m match, finding *Finding) bool {
+	want, missing, ok := strings.Cut(m.group("want"), ": missing method ")
+	have := m.group("have")
+	typ := strings.TrimPrefix(strings.TrimPrefix(have, "*"), "main.")
+	switch {
+	case strings.Contains(m.group("want"), " (types from different "):
+		want, _, _ = strings.Cut(m.group("want"), " (types ")
+		finding.Why = strings.ReplaceAll(whyTwoPackages, "{want}", want)
+		finding.Fix = fixTwoPackages
+	case ok:
+		finding.Why = "the plugin declares it as " + have + ", which lacks the method " + missing + " of " + want
+		finding.Fix = "add method " + missing + " to " + typ + ", with the signature of " + want
+	case have == "*"+want:
+		finding.Why += "; Lookup returns a pointer to what is a variable"
+		finding.Fix = "export in package main a variable of the type " + strings.TrimPrefix(want, "*") + ", or a function, as the server documents"
+	}
+	return true
+}
+
 // refineMismatch tells packages of the toolchain from those of modules.
 func refineMismatch(f *finder, m match, finding *Finding) bool {
 	finding.Package = strings.ReplaceAll(finding.Package, "%2e", ".") // as in symbol names
@@ -101,6 +150,10 @@ func refineMismatch(f *finder, m match, finding *Finding) bool {
 	}
 	finding.Text = strings.TrimRight(finding.Text, ".,;:")
 	switch {
+	case finding.Package == "main":
+		finding.Cause, finding.kind = AlreadyLoaded, ownPackage
+		finding.Why = "the plugin's module is called main, and so is the server's own package main"
+		finding.Fix = "give the plugin's module a path of its own, and build it again: go mod edit -module=PATH"
 	case isStd(finding.Package):
 		finding.Cause, finding.Why, finding.Fix = ToolchainOrFlags, stdWhy(finding.Package), fixToolchain
 	case f.isOwn(finding.Package):
@@ -108,6 +161,9 @@ func refineMismatch(f *finder, m match, finding *Finding) bool {
 		finding.Cause, finding.kind = AlreadyLoaded, ownPackage
 		finding.Why = finding.Package + " is the plugin's own package: the server has loaded another build of it, from an old copy of the plugin or from another plugin of this module"
 		finding.Fix = "remove old copies from the server's plugin directory, and build the plugins of this module together"
+	case f.isServers(finding.Package):
+		finding.Cause = ServerOwn
+		finding.Why, finding.Fix = finding.Package+" is the server's own package: its label has no version, and no go.mod can match that", fixOwn
 	}
 	return true
 }

@@ -27,11 +27,11 @@ var frameRE = pattern.New(`^([^\s(]\S*?)\((?:\{|\.\.\.|0x|\)|[\w.]+[,)])`)
 
 // panic looks at the traceback from line i on; matches are those of line i.
 func (f *finder) panic(i int, matches []match) int {
-	end := f.trace(i)
+	head, end := f.trace(i)
 	switch {
 	case len(matches) > 0:
 		for _, m := range matches {
-			f.record(i, i, i+1, m)
+			f.record(i, i, head, m)
 		}
 	default:
 		if finding, ok := f.crash(i, end); ok {
@@ -42,20 +42,39 @@ func (f *finder) panic(i int, matches []match) int {
 	return end
 }
 
-// trace returns the line after the traceback that begins in line i.
-func (f *finder) trace(i int) int {
-	end := i + 1
-	for j := i + 1; j < len(f.lines); j++ {
+// maxHead is how many lines a panic may have to say before its first goroutine.
+const maxHead = 20
+
+// trace returns the line after the message of the traceback that begins in line i,
+// and the line after its end. What a process dies of may be several lines.
+func (f *finder) trace(i int) (head, end int) {
+	head, end = i+1, i+1
+	for j := i + 1; j < len(f.lines) && j-i < maxHead; j++ {
+		if text := f.lines[j].text; strings.HasPrefix(text, "goroutine ") || strings.HasPrefix(text, "runtime stack:") {
+			end = j
+			break
+		} else if traceRE.MatchString(text) {
+			break
+		} else if text != "" {
+			head = j + 1
+		}
+	}
+	if end == i+1 { // no goroutine below
+		for head = end; head < len(f.lines) && f.lines[head].text != "" && f.lines[head].depth() > f.lines[i].depth(); head++ {
+			end = head + 1
+		}
+	}
+	for j := end; j < len(f.lines); j++ {
 		l := f.lines[j]
 		switch {
 		case l.text == "":
 		case traceRE.MatchString(l.text), l.depth() > f.lines[i].depth() && fileRE.MatchString(l.text):
 			end = j + 1
 		default:
-			return end
+			return head, end
 		}
 	}
-	return end
+	return head, end
 }
 
 // crash explains a traceback by the functions of its first goroutine.
@@ -70,8 +89,19 @@ func (f *finder) crash(i, end int) (Finding, bool) {
 		case strings.HasPrefix(fn, "plugin._Cfunc_pluginOpen"):
 			finding.Cause, finding.Why, finding.Fix = BuildContext, "the system's loader crashed on the file: it is cut short, or was overwritten while it was loaded", "copy the plugin to the server again, whole"
 			return finding, true
-		case fn == "plugin.open" && len(below) > 0:
-			return f.userCode(finding, below[len(below)-1], "the plugin's own start-up code (an init function or a package-level variable) panics"), true
+		case fn == "plugin.open" && len(below) == 0 && strings.HasPrefix(f.lines[i].text, "panic: plugin"):
+			return finding, false // the server has said what it dies of
+		case fn == "plugin.open" && len(below) == 0:
+			finding.Cause = Unknown
+			finding.Why = "the server died while it started the plugin, in no function of the plugin's: the file was written over while it was loaded, it was built for other types than the server's, or C code of it crashed"
+			finding.Fix = "pinfix verify --server SERVER PLUGIN.so; if that finds nothing, copy the plugin under a new name and rename it, and start the server again"
+			return finding, true
+		case fn == "plugin.open":
+			user := f.userCode(finding, below[len(below)-1], "the plugin's own start-up code (an init function or a package-level variable) panics")
+			if takenRE.MatchString(f.lines[i].text) {
+				user.Why, user.Fix, user.kind = whyTaken, fixTaken, crash
+			}
+			return user, true
 		case strings.HasPrefix(fn, "plugin/unnamed-"), f.isOwn(packageOf(fn)):
 			return f.userCode(finding, fn, "the plugin's own code panics"), true
 		}

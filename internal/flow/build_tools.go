@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
@@ -141,7 +142,7 @@ func (b *builder) sources() error {
 	case paths.Vendored == b.plugin.root && vendored:
 		b.how.Mod = "vendor"
 	default:
-		return fault(fmt.Sprintf("copy the plugin to %s, in an image for one, and run pinfix apply --vendor always and pinfix build there", paths.Vendored),
+		return fault(recipe.Place(b.server),
 			"server %s was built without -trimpath from %s, so the paths of the sources count", b.server.Ref, filepath.Join(paths.Vendored, "vendor"))
 	}
 	return nil

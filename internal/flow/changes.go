@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,9 +228,18 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	return r
 }
 
+// serverName is what people call a server: its main module, or else its main
+// package, or the file where it was built from files.
+func serverName(s *pinner.Server) string {
+	if s.Main.Path != "" || s.Path != "" && s.Path != "command-line-arguments" {
+		return cmp.Or(s.Main.Path, s.Path)
+	}
+	return filepath.Base(s.Ref)
+}
+
 // serverReport is what the reports say of a server.
 func serverReport(s *pinner.Server) report.Server {
-	r := report.Server{Ref: s.Ref, Main: s.Main.Path, Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
+	r := report.Server{Ref: s.Ref, Main: serverName(s), Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
 		ModCache: s.Paths.ModCache, Vendored: s.Paths.Vendored}
 	if o := s.Origin; o.Source != "" {
 		r.Source = &report.Source{Ref: o.Source, Digest: o.Digest, Platform: o.Platform, Program: o.Program}

@@ -21,6 +21,7 @@ type Reference struct {
 	Path     string // of the program in it
 	Offline  bool
 	NoPaths  bool // what only a build needs of an untrimmed server is left out
+	bare     bool // a program that does not name its modules will do
 	Environ  []string
 	Step     func(string) // told what happens now
 	Note     func(string) // told who is asked because of a file of the plugin's; may be nil
@@ -28,7 +29,7 @@ type Reference struct {
 }
 
 func (r Reference) options(n Named) target.Options {
-	return target.Options{Platform: r.Platform, Path: r.Path, Offline: r.Offline, Foreign: n.Own, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
+	return target.Options{Platform: r.Platform, Path: r.Path, Bare: r.bare, Offline: r.Offline, Foreign: n.Own, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
 }
 
 // environ is what go commands run with: offline, the module cache is left.
@@ -73,6 +74,7 @@ func (r Reference) readBuilt(ctx context.Context, root string) (*pinner.Server, 
 	if len(all) > 0 && target.IsSource(all[0].Ref) {
 		return nil, all[0].blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
 	}
+	r.bare = true
 	s, _, err := r.read(ctx, root)
 	if err == nil && s.Source != nil {
 		return nil, all[0].blame(fmt.Errorf("server %s: %w", s.Ref, source))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
@@ -28,7 +29,12 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 	}
 	r := &report.Verify{SchemaVersion: 1, Command: "verify", Server: serverReport(server), Plugins: []report.Verified{}}
 	cache := modcache.Dir(get)
-	for _, file := range files {
+	var earlier []verify.Earlier
+	for i, file := range files {
+		if first := sameFile(files[:i], file); first >= 0 {
+			r.Plugins = append(r.Plugins, again(r.Plugins[first], file))
+			continue
+		}
 		plugin, err := bounded.Wait(ctx, 0, func() (*pinner.Server, error) { return target.ReadPlugin(file) })
 		if err != nil {
 			return nil, err
@@ -44,11 +50,39 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 			}
 		}
 		look := modcache.New(cache, buildctx.Of(server))
-		v := verified(file, verify.Compare(server, plugin, look.Imports))
+		v := verified(file, verify.Compare(server, plugin, look.Imports, earlier...))
 		v.Warnings = append(v.Warnings, more...)
 		r.Plugins = append(r.Plugins, v)
+		earlier = append(earlier, verify.Earlier{File: file, Plugin: plugin, Loads: v.Loads})
 	}
 	return r, nil
+}
+
+// sameFile returns which of files is the same as name for plugin.Open, which
+// follows links and knows the file then by its path; -1 for none.
+func sameFile(files []string, name string) int {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return -1 // to read it says why
+	}
+	real, _ = filepath.Abs(real)
+	return slices.IndexFunc(files, func(file string) bool {
+		other, err := filepath.EvalSymlinks(file)
+		if err != nil {
+			return false
+		}
+		other, _ = filepath.Abs(other)
+		return other == real
+	})
+}
+
+// again is the verdict on a file that was given before: plugin.Open answers as it
+// did then.
+func again(first report.Verified, file string) report.Verified {
+	v := first
+	v.File = file
+	v.Warnings = []string{fmt.Sprintf("%s is the same file as %s: the server gets the plugin that it has loaded, or the same error", file, first.File)}
+	return v
 }
 
 // comparable reports what a server reference lacks for a comparison. A server
@@ -85,11 +119,11 @@ func verified(file string, r *verify.Result) report.Verified {
 	for _, p := range r.Mismatched {
 		v.Mismatched = append(v.Mismatched, report.Mismatch{
 			Package: p.Path, Module: p.Module, Server: p.Server, Plugin: p.Plugin,
-			Cause: string(cmp.Or(p.Cause, verify.Unknown)), Through: p.Through,
+			Cause: string(cmp.Or(p.Cause, verify.Unknown)), Through: p.Through, With: p.With,
 		})
 	}
 	for _, f := range r.Findings {
-		c := report.Cause{Cause: string(f.Cause), Packages: f.Packages, Fix: f.Fix, Differences: []report.Difference{}}
+		c := report.Cause{Cause: string(f.Cause), With: f.With, Packages: f.Packages, Fix: f.Fix, Differences: []report.Difference{}}
 		for _, d := range f.Differences {
 			c.Differences = append(c.Differences, report.Difference(d))
 		}

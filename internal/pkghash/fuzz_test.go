@@ -127,11 +127,20 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 	table, err := Read(r)
 	b, binaryErr := ReadBinary(r)
 	version, text, infoErr := ReadBuildInfo(r)
+	mains, _ := ReadMains(r)
 	if n := (allocated() - before) >> 20; n >= 16 {
 		t.Errorf("%d MiB for a file of %d bytes", n, size)
 	}
 	if (err == nil) != (len(table) > 0) || len(table) > maxPackages {
 		t.Errorf("%d packages, %v", len(table), err)
+	}
+	if len(mains) > maxMains {
+		t.Errorf("%d packages with a function main", len(mains))
+	}
+	for _, name := range mains {
+		if err := checkName(name); err != nil || len(name) > maxName {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 	for name := range table {
 		if err := checkName(name); err != nil || len(name) > maxName {

@@ -6,7 +6,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Read, ReadBinary and ReadBuildInfo open r for one question.
+// Read, ReadBinary, ReadBuildInfo and ReadMains open r for one question.
 
 func Read(r io.ReaderAt) (map[string]pinner.Fingerprint, error) {
 	p, err := Open(r)
@@ -30,4 +30,12 @@ func ReadBuildInfo(r io.ReaderAt) (goVersion, text string, err error) {
 		return "", "", err
 	}
 	return p.BuildInfo()
+}
+
+func ReadMains(r io.ReaderAt) ([]string, error) {
+	p, err := Open(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.Mains()
 }

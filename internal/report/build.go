@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -55,7 +54,7 @@ func (l Left) String() string {
 	if len(value) > maxValue {
 		value = strings.ToValidUTF8(value[:maxValue], "") + "…"
 	}
-	return fmt.Sprintf("%s=%s: %s", clean(l.Setting), oldCommands.Replace(strconv.Quote(value)), l.Why)
+	return fmt.Sprintf("%s=%s: %s", clean(l.Setting), quote(value), l.Why)
 }
 
 // Loads reports whether the server loads all plugins.

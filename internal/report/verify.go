@@ -26,12 +26,14 @@ type Mismatch struct {
 	Plugin  string `json:"plugin"`
 	Cause   string `json:"cause"`
 	Through string `json:"through,omitempty"` // the imported package that has the cause
+	With    string `json:"with,omitempty"`    // the plugin before it that has the package; none for the server
 }
 
 // Cause is a cause, how many packages are counted under it, and the one thing
 // to do.
 type Cause struct {
 	Cause       string       `json:"cause"`
+	With        string       `json:"with,omitempty"` // the plugin before it that it does not load after; none for the server
 	Packages    int          `json:"packages"`
 	Fix         string       `json:"fix"`
 	Differences []Difference `json:"differences"`
@@ -42,6 +44,15 @@ type Difference struct {
 	What   string `json:"what"`
 	Plugin string `json:"plugin"`
 	Server string `json:"server"`
+}
+
+// other is what the side that is not the plugin has, and which that is where it is
+// not the server.
+func (c *Cause) other(d Difference) string {
+	if c.With == "" {
+		return d.Server
+	}
+	return d.Server + " in " + c.With
 }
 
 // Loads reports whether the server loads all plugins.

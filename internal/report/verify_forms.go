@@ -32,7 +32,7 @@ func (p *Verified) markdown(b *strings.Builder) {
 	for _, c := range p.Causes {
 		var what, plugin, server []string
 		for _, d := range c.Differences {
-			what, plugin, server = append(what, cell(d.What)), append(plugin, cell(d.Plugin)), append(server, cell(d.Server))
+			what, plugin, server = append(what, cell(d.What)), append(plugin, cell(d.Plugin)), append(server, cell(c.other(d)))
 		}
 		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s |\n", c.Cause, c.Packages,
 			strings.Join(what, "<br>"), strings.Join(plugin, "<br>"), strings.Join(server, "<br>"), cell(c.Fix))
@@ -73,6 +73,14 @@ func (r *Verify) GitHub(w io.Writer) error {
 	return err
 }
 
+// has says what the other side has.
+func (c *Cause) has(d Difference) string {
+	if c.With == "" {
+		return "server " + clean(d.Server)
+	}
+	return fmt.Sprintf("%s, loaded before it, %s", clean(c.With), clean(d.Server))
+}
+
 // message is a cause in one line.
 func (c Cause) message() string {
 	var what []string
@@ -81,7 +89,7 @@ func (c Cause) message() string {
 			what = append(what, fmt.Sprintf("and %d more", len(c.Differences)-i))
 			break
 		}
-		what = append(what, fmt.Sprintf("%s: plugin %s, server %s", clean(d.What), clean(d.Plugin), clean(d.Server)))
+		what = append(what, fmt.Sprintf("%s: plugin %s, %s", clean(d.What), clean(d.Plugin), c.has(d)))
 	}
 	text := c.Cause
 	if c.Packages > 0 {

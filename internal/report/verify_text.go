@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -43,7 +44,7 @@ func (p *Verified) text(b *strings.Builder, s Server, st Style) {
 
 // verdict is the first line of every form.
 func (p *Verified) verdict(s Server) string {
-	server := fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))
+	server := fmt.Sprintf("%s (%s)", clean(s.Main), clean(cmp.Or(s.Go, "its Go release is not known")))
 	shared := count(p.Shared, "shared package")
 	switch {
 	case p.Loads:
@@ -68,7 +69,7 @@ func (p *Verified) table(b *strings.Builder) {
 			fmt.Fprintf(t, "%s\t-\t-\t-\n", first)
 		}
 		for _, d := range c.Differences {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", first, clean(d.What), clean(d.Plugin), clean(d.Server))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", first, clean(d.What), clean(d.Plugin), clean(c.other(d)))
 			first = "\t"
 		}
 	}
@@ -79,7 +80,11 @@ func (p *Verified) packages(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PACKAGE\tCAUSE\tTHROUGH\tMODULE\tPLUGIN HAS\tSERVER HAS")
 	for _, m := range p.Mismatched {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), dash(m.Server))
+		server := dash(m.Server)
+		if m.With != "" {
+			server = clean(m.Server + " in " + m.With)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), server)
 	}
 	t.Flush()
 }

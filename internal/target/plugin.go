@@ -4,15 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// ReadPlugin reads a built plugin into the same form as a server. A plugin built
-// by Go 1.20 or older has no build info that can be read: its Go is "", and only
-// Ref, Packages and Binary are set.
+// ReadPlugin reads a built plugin into the same form as a server. Where it has no
+// build info that can be read (Go 1.20 or older, stripped, another build system)
+// its Go is "", and only Ref, Packages and Binary are set: the loader compares
+// nothing else. Path is the plugin path, "" where it is not known; one that is not
+// among Packages was compiled into the plugin, and -pluginpath says otherwise.
 func ReadPlugin(name string) (*pinner.Server, error) {
 	s, err := readPlugin(name)
 	if err != nil {
@@ -69,30 +73,72 @@ func readPlugin(name string) (*pinner.Server, error) {
 		}
 		return nil, err
 	}
+	if s.Path, err = pluginPath(p, s); err != nil {
+		return nil, err
+	}
 	s.Binary, err = p.Binary()
 	return s, err
 }
 
-// pluginInfo reads what build info there is. One without modules (GO111MODULE=off)
-// still names its Go version and settings.
-func pluginInfo(p *pkghash.Program) (*pinner.Server, error) {
-	bi, err := readInfo(p)
-	if errors.Is(err, pkghash.ErrNoBuildInfo) {
-		return &pinner.Server{Settings: map[string]string{}}, nil
-	}
+// pluginPath finds the path that the runtime knows the plugin by, and that no two
+// plugins of a process may share: the import path of its main package, or what
+// the go command makes of the files that it was built from.
+func pluginPath(p *pkghash.Program, s *pinner.Server) (string, error) {
+	mains, err := p.Mains()
 	if err != nil {
-		return nil, err
+		return "", err
+	}
+	linked := slices.DeleteFunc(slices.Clone(mains), func(name string) bool { _, ok := s.Packages[name]; return !ok })
+	_, named := s.Packages[s.Path]
+	switch {
+	case len(linked) == 1:
+		return linked[0], nil
+	case named:
+		return s.Path, nil
+	case len(linked) == 0 && s.Path != "" && s.Path != "command-line-arguments":
+		return s.Path, nil // not linked as what it was compiled as
+	}
+	// Several packages may have a function of that name.
+	for _, name := range mains {
+		if strings.HasPrefix(name, "plugin/unnamed-") {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// pluginInfo reads what build info there is.
+func pluginInfo(p *pkghash.Program) (*pinner.Server, error) {
+	s := bareInfo(p)
+	if mode := s.Settings["-buildmode"]; mode != "" && mode != "plugin" {
+		return nil, fmt.Errorf("built with -buildmode=%s, not as a plugin", mode)
+	}
+	return s, nil
+}
+
+// bareInfo returns what the build info of p says, and nothing where it cannot be
+// read or says what no build says: a file can be compared without it. Build info
+// without modules (GO111MODULE=off, Bazel) may still name the Go version and
+// settings.
+func bareInfo(p *pkghash.Program) *pinner.Server {
+	unknown := &pinner.Server{Settings: map[string]string{}}
+	bi, err := readInfo(p)
+	if err != nil {
+		return unknown
 	}
 	if bi.Main.Path == "" && len(bi.Deps) == 0 {
 		s := &pinner.Server{Go: bi.GoVersion, Path: bi.Path, Settings: map[string]string{}}
+		if !strings.HasPrefix(s.Go, "go") && !strings.HasPrefix(s.Go, "devel ") {
+			s.Go = "" // "unknown", as garble writes it
+		}
 		for _, b := range bi.Settings {
 			s.Settings[b.Key] = b.Value
 		}
-		return s, nil
+		return s
 	}
 	s, err := fromBuildInfo(bi)
-	if err == nil && s.Settings["-buildmode"] != "" && s.Settings["-buildmode"] != "plugin" {
-		return nil, fmt.Errorf("built with -buildmode=%s, not as a plugin", s.Settings["-buildmode"])
+	if err != nil {
+		return unknown
 	}
-	return s, err
+	return s
 }

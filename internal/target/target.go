@@ -59,6 +59,7 @@ type Options struct {
 	Offline  bool         // no network
 	Foreign  bool         // a file of the plugin's names it, not the user: no registry on this machine is asked
 	Environ  []string     // where the user's cache and credentials are
+	Bare     bool         // a program that does not name its modules will do: its fingerprints count
 	NoPaths  bool         // Server.Paths is not needed: to find them takes reading an untrimmed program whole
 	Step     func(string) // told what happens now; may be nil
 }
@@ -170,11 +171,11 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 	if err != nil {
 		return nil, notGo(f, err)
 	}
-	bi, err := readInfo(p)
-	if err != nil {
-		return nil, notGo(f, err)
+	s, err := programInfo(f, p)
+	var bare error // what is wrong with a program that will do if it has fingerprints
+	if err != nil && o.Bare && !isPE(head) {
+		bare, s, err = err, bareInfo(p), nil
 	}
-	s, err := fromBuildInfo(bi)
 	if err != nil || isPE(head) {
 		return s, err
 	}
@@ -191,6 +192,9 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 	}
 	s.Packages, err = p.Fingerprints()
 	if errors.Is(err, pkghash.ErrNoTable) {
+		if bare != nil {
+			return nil, bare
+		}
 		err = nil
 		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
 			s.Packages = map[string]pinner.Fingerprint{}
@@ -207,6 +211,15 @@ func notHuge(f *os.File) error {
 		err = bounded.TooLarge(bounded.Program)
 	}
 	return cause(err)
+}
+
+// programInfo reads the build info of a program that go build has made of modules.
+func programInfo(f *os.File, p *pkghash.Program) (*pinner.Server, error) {
+	bi, err := readInfo(p)
+	if err != nil {
+		return nil, notGo(f, err)
+	}
+	return fromBuildInfo(bi)
 }
 
 func isPE(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) }

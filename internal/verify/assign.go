@@ -35,11 +35,17 @@ func (c *comparison) everywhere() (Cause, bool) {
 			return cause, true
 		}
 	}
-	if c.has(Flags) && c.stdDiffers {
+	switch {
+	case c.has(Flags) && c.stdDiffers:
 		return Flags, true
+	case c.stdDiffers && !c.settingsKnown():
+		return Unknown, true
 	}
 	return "", false
 }
+
+// settingsKnown reports whether both sides say how they were built.
+func (c *comparison) settingsKnown() bool { return settingsKnown(c.server) && settingsKnown(c.plugin) }
 
 func (c *comparison) has(cause Cause) bool {
 	return slices.ContainsFunc(c.settings, func(s setting) bool { return s.cause == cause })
@@ -50,10 +56,13 @@ func (c *comparison) has(cause Cause) bool {
 func (c *comparison) own(path string) (Cause, bool) {
 	s, sok := c.serverSide.find(path)
 	p, pok := c.pluginSide.find(path)
+	if path == c.plugin.Path || pok && p.main && !(s.own && s.Path == p.Path) {
+		return AlreadyLoaded, true // the server's is another package of that name
+	}
 	if !sok || !pok {
-		// The standard library has no module, and a plugin without build info
-		// names none; else only one side has a module for it.
-		return Version, sok != pok && c.plugin.Go != ""
+		// The standard library has no module; else only one side has a module
+		// for it, as far as both name theirs.
+		return Version, sok != pok && modulesKnown(c.server) && modulesKnown(c.plugin)
 	}
 	trimmed := c.server.Trimmed() || c.plugin.Trimmed()
 	sameLabel := s.label(trimmed) == p.label(trimmed)
@@ -158,7 +167,7 @@ func (w *walk) importsOf(p *Package) ([]string, bool) {
 
 // moduleCauses are those that a package can have of its own, the likeliest
 // first.
-var moduleCauses = []Cause{Version, Replace, Content, ServerOwn}
+var moduleCauses = []Cause{Version, Replace, Content, ServerOwn, AlreadyLoaded}
 
 // likely is the fallback for a package whose source is not at hand: it agrees in
 // label and sum, others do not, so it is counted under them.
@@ -191,7 +200,7 @@ func (c *comparison) root(p *Package, cgo bool) Cause {
 		return Tags
 	case c.has(Libc):
 		return Libc
-	case c.plugin.Go == "":
+	case !c.settingsKnown(), !modulesKnown(c.plugin) && !std, !modulesKnown(c.server) && !std:
 		return Unknown
 	case !std && !c.server.Trimmed() && !c.plugin.Trimmed():
 		return Trimpath

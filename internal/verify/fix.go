@@ -2,9 +2,11 @@ package verify
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,6 +41,9 @@ func (c *comparison) differences(cause Cause) []Difference {
 
 // fix is the one thing to do for a cause.
 func (c *comparison) fix(f Finding) string {
+	if c.with != "" {
+		return c.fixBetween(f)
+	}
 	s := c.server
 	if err := s.Refuses(); err != nil && c.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
 		if e, ok := err.(interface{ NextStep() string }); ok {
@@ -52,6 +57,9 @@ func (c *comparison) fix(f Finding) string {
 	case Libc:
 		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary)
 	case GoVersion:
+		if c.plugin.Go == "" {
+			return c.fixUnknown()
+		}
 		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", shell.Quote(release(s.Go)))
 	case Trimpath:
 		return c.fixTrimpath()
@@ -62,17 +70,31 @@ func (c *comparison) fix(f Finding) string {
 			return "build the plugin with the server's tags: -tags=" + shell.Quote(t)
 		}
 		return "build the plugin without -tags, as the server was"
+	case AlreadyLoaded:
+		return c.fixName(f)
 	case ServerOwn:
-		return c.fixOwn()
+		return c.fixOwn(f)
 	case Version, Replace:
 		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", shell.Quote(s.Ref))
 	case Content:
 		return c.fixContent(f)
 	}
-	if c.plugin.Go == "" {
-		return "build the plugin with the server's Go and flags (pinfix server shows them) and its modules' versions (pinfix apply); a plugin of Go 1.20 or older does not say what it was built with"
+	if !c.settingsKnown() || !modulesKnown(c.server) || !modulesKnown(c.plugin) {
+		return c.fixUnknown()
 	}
 	return "build the plugin where the server was built, with the same C compiler and CGO_ flags; version, sum and settings agree, so only those are left"
+}
+
+// fixUnknown is the fix where one side does not say how, or of what, it was
+// built.
+func (c *comparison) fixUnknown() string {
+	switch {
+	case !settingsKnown(c.server):
+		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
+	case !modulesKnown(c.server):
+		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
+	}
+	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(c.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
 }
 
 func libcImage(b *pinner.Binary) string {
@@ -96,13 +118,10 @@ func debian(b *pinner.Binary) string {
 }
 
 func (c *comparison) fixTrimpath() string {
-	switch {
-	case c.server.Trimmed():
+	if c.server.Trimmed() {
 		return "build the plugin with -trimpath, as the server was"
-	case c.plugin.Trimmed():
-		return "build the plugin without -trimpath and without vendor/, as the server was, with GOMODCACHE at the same path (/go/pkg/mod in the official images)"
 	}
-	return "server and plugin were built without -trimpath, so the paths of the sources count: build the plugin without vendor/ and with GOMODCACHE at the path that the server's build had (/go/pkg/mod in the official images)"
+	return "the server was built without -trimpath, so the paths of the sources count: " + recipe.Place(c.server)
 }
 
 // flagList says with what and without what to build.
@@ -130,12 +149,35 @@ func flagList(differ []Difference) string {
 	return strings.Join(parts, " and ") + ", as the server was"
 }
 
-func (c *comparison) fixOwn() string {
+func (c *comparison) fixOwn(f Finding) string {
+	if pkg, ok := underTest(c.server); ok && c.mismatched[pkg] != nil {
+		return fmt.Sprintf("the server is a test binary, and %s in it was compiled together with its own tests, which no plugin can match: move them to the external test package (package %s_test), or the test that loads the plugin to another directory", pkg, path.Base(pkg))
+	}
 	commit := "the commit that the server was built from"
 	if rev := c.server.Settings["vcs.revision"]; rev != "" {
 		commit = "commit " + rev
 	}
+	if c.plugin.Main.Path == c.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != c.server.Main.Path }) {
+		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", c.server.Main.Path, commit)
+	}
 	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+}
+
+// underTest returns the package that a test binary tests.
+func underTest(s *pinner.Server) (string, bool) { return strings.CutSuffix(s.Path, ".test") }
+
+// fixName is the fix for a plugin whose own packages are called like packages of
+// the server's.
+func (c *comparison) fixName(f Finding) string {
+	name := c.plugin.Main.Path
+	if name == "" {
+		name = f.Differences[0].What
+	}
+	if l, ok := c.serverSide[name]; ok && !l.main && l.Replace.Path == "" {
+		return fmt.Sprintf("the plugin is a part of %s, which the server links at %s: put it into a module of its own (go mod edit -module=PATH) that requires %s %s", name, l.Version.Version, name, l.Version.Version)
+	}
+	i := slices.IndexFunc(c.paths, func(path string) bool { return c.mismatched[path].Cause == AlreadyLoaded })
+	return fmt.Sprintf("the server has a package %s of its own: give the plugin's module, %s, another path and build it again: go mod edit -module=PATH", c.paths[i], name)
 }
 
 func (c *comparison) fixContent(f Finding) string {
@@ -173,7 +215,15 @@ func (c *comparison) warnings(r *Result) []string {
 		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
 	}
 	if c.plugin.Go == "" {
-		add("the plugin has no build info that can be read (Go 1.20 or older): only the fingerprints were compared")
+		add("the plugin has no build info that can be read (Go 1.20 or older, stripped, or another build system): only the fingerprints were compared")
+	} else if !settingsKnown(c.plugin) {
+		add("the plugin does not say with which flags it was built (another build system than go build): only the fingerprints and the Go release were compared")
+	}
+	if !settingsKnown(c.server) {
+		add("the server does not say how it was built (another build system than go build, or stripped): the fingerprints decide")
+	}
+	if libs := c.libraries(); len(libs) > 0 {
+		add("the plugin needs %s, which the server does not ask for: that must be installed where the server runs, or the loader says %s: cannot open shared object file", strings.Join(libs, " and "), libs[0])
 	}
 	guessed := 0
 	for _, p := range r.Mismatched {

@@ -44,20 +44,33 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	} else if p == s && s != "" && tooNewFor(plugin.Binary, server.Binary) {
 		add(Libc, true, "glibc", plugin.Binary.Glibc+" or newer", server.Binary.LibcRelease)
 	}
-	if plugin.Go == "" {
-		if version.Compare("go"+server.GoVersion(), "go1.21") >= 0 { // its plugins have build info that can be read
-			add(GoVersion, true, "Go", "go1.20 or older", server.Go)
-		}
-		return list // no settings to compare
+	if plugin.Go != "" && server.Go != "" {
+		// A vendor's suffix on the same release need not mean anything.
+		add(GoVersion, plugin.GoVersion() != server.GoVersion(), "Go", release(plugin.Go), release(server.Go))
 	}
-	// A vendor's suffix on the same release need not mean anything.
-	add(GoVersion, plugin.GoVersion() != server.GoVersion(), "Go", release(plugin.Go), release(server.Go))
+	if !settingsKnown(plugin) || !settingsKnown(server) {
+		return list
+	}
 	add(Trimpath, false, "-trimpath", plugin.Settings["-trimpath"], server.Settings["-trimpath"])
 	for _, f := range flags {
 		add(Flags, false, f.key, f.value(plugin.Settings[f.key]), f.value(server.Settings[f.key]))
 	}
 	add(Tags, false, "-tags", tags(plugin), tags(server))
 	return list
+}
+
+// settingsKnown reports whether the build info of s says how it was built: go
+// build always does, a linker that another build system calls never.
+func settingsKnown(s *pinner.Server) bool { return s.Go != "" && len(s.Settings) > 0 }
+
+// modulesKnown reports whether the build info of s says which modules it was
+// built from.
+func modulesKnown(s *pinner.Server) bool { return s.Main.Path != "" || len(s.Pins) > 0 }
+
+// tellsRelease reports whether a plugin of the server's Go release would have
+// build info that can be read.
+func tellsRelease(server *pinner.Server) bool {
+	return version.Compare("go"+server.GoVersion(), "go1.21") >= 0
 }
 
 // Settings returns the facts of the whole build that two servers do not have

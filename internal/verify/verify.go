@@ -31,9 +31,13 @@ const (
 	Replace   Cause = "replace"
 	Content   Cause = "content"
 	Unknown   Cause = "unknown"
+
+	// AlreadyLoaded: what the plugin is called, or a package of its own, is there
+	// already.
+	AlreadyLoaded Cause = "already-loaded"
 )
 
-var order = []Cause{Platform, Libc, GoVersion, Trimpath, Flags, Tags, ServerOwn, Version, Replace, Content, Unknown}
+var order = []Cause{Platform, Libc, GoVersion, Trimpath, Flags, Tags, AlreadyLoaded, ServerOwn, Version, Replace, Content, Unknown}
 
 // Imports returns what a package of a module imports, or false if its source is
 // not at hand.
@@ -47,6 +51,7 @@ type Package struct {
 	Plugin  string
 	Cause   Cause
 	Through string // the package that it imports and that has the cause
+	With    string // the file of the plugin that has it before; "" for the server
 
 	guessed bool // counted under the cause without its source
 }
@@ -58,44 +63,91 @@ type Difference struct{ What, Plugin, Server string }
 // thing to do.
 type Finding struct {
 	Cause       Cause
+	With        string // the file of the plugin that it is about; "" for the server
 	Packages    int
 	Differences []Difference
 	Fix         string
 }
 
+// notKnown stands for what a file does not say of itself.
+const notKnown = "not known"
+
 // A Result says whether the server loads the plugin.
 type Result struct {
 	Loads      bool
-	Shared     int       // packages linked in both
+	Shared     int       // packages linked in both, or in a plugin before
 	Mismatched []Package // sorted by path
 	Findings   []Finding
 	Warnings   []string
 }
 
+// An Earlier is a plugin that the server is given before another one.
+type Earlier struct {
+	File   string
+	Plugin *pinner.Server
+	Loads  bool
+}
+
 // Compare compares a server with a plugin, which target.ReadPlugin gives in the
 // same form. Both have Packages. imports may be nil.
-func Compare(server, plugin *pinner.Server, imports Imports) *Result {
-	c := &comparison{
+//
+// earlier are the plugins that the server is given before. The loader compares
+// each package with the first that has it, in the order server, earlier plugins:
+// also with those that it has refused, since they stay in memory
+// (plugin/plugin_dlopen.go opens with RTLD_GLOBAL and never closes).
+func Compare(server, plugin *pinner.Server, imports Imports, earlier ...Earlier) *Result {
+	c := newComparison(server, plugin, imports)
+	seen := map[string]bool{}
+	c.look(seen)
+	c.settings = compareSettings(server, plugin)
+	if plugin.Go == "" && c.mismatched["runtime"] != nil && tellsRelease(server) {
+		c.settings = append(c.settings, setting{GoVersion, false, Difference{"Go", notKnown, release(server.Go)}})
+	}
+	c.assign()
+	r := c.result()
+	if _, ok := plugin.Packages[plugin.Path]; !ok && plugin.Path != "" {
+		r.add(&Result{Findings: []Finding{pathFlag(plugin.Path)}})
+	}
+	for _, e := range earlier {
+		r.add(c.after(e, seen))
+	}
+	r.Warnings = c.warnings(r)
+	return r
+}
+
+// pathFlag is about a plugin whose functions are compiled for another plugin path
+// than the linker was given: plugin.Open looks for them in vain.
+func pathFlag(path string) Finding {
+	return Finding{Cause: Flags, Differences: []Difference{{"plugin path", "not " + path, "-"}},
+		Fix: "build the plugin without -ldflags=-pluginpath: its functions are compiled as " + path + ".Name, and the loader asks for them under the other path (could not find symbol); " +
+			"a path of its own comes from go mod edit -module=PATH"}
+}
+
+func newComparison(server, plugin *pinner.Server, imports Imports) *comparison {
+	return &comparison{
 		server: server, plugin: plugin, imports: imports,
 		serverSide: newSide(server), pluginSide: newSide(plugin),
 		mismatched: map[string]*Package{},
 	}
-	for _, path := range slices.Sorted(maps.Keys(plugin.Packages)) {
-		hash, ok := server.Packages[path]
-		if !ok {
+}
+
+// look compares the packages that seen does not hold yet, and puts those that both
+// link there.
+func (c *comparison) look(seen map[string]bool) {
+	for _, path := range slices.Sorted(maps.Keys(c.plugin.Packages)) {
+		hash, ok := c.server.Packages[path]
+		if !ok || seen[path] {
 			continue
 		}
+		seen[path] = true
 		c.shared++
-		if hash != plugin.Packages[path] {
+		if hash != c.plugin.Packages[path] {
 			p := c.newPackage(path)
 			c.paths = append(c.paths, path)
 			c.mismatched[path] = p
 			c.stdDiffers = c.stdDiffers || p.Module == stdModule
 		}
 	}
-	c.settings = compareSettings(server, plugin)
-	c.assign()
-	return c.result()
 }
 
 // A comparison is one run of Compare.
@@ -109,6 +161,8 @@ type comparison struct {
 	paths      []string // sorted
 	mismatched map[string]*Package
 	stdDiffers bool // a package of the standard library does
+
+	with string // the file that server stands for, where that is a plugin
 }
 
 func (c *comparison) newPackage(path string) *Package {
@@ -141,6 +195,5 @@ func (c *comparison) result() *Result {
 			r.Findings = append(r.Findings, f)
 		}
 	}
-	r.Warnings = c.warnings(r)
 	return r
 }

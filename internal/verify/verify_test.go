@@ -66,6 +66,10 @@ func noInfo(s *pinner.Server) {
 	s.Go, s.Main, s.Pins, s.Settings = "", module.Version{}, nil, map[string]string{}
 }
 
+// noModules is what go build says of files of the standard library alone, and in
+// a GOPATH.
+func noModules(s *pinner.Server) { s.Main, s.Pins = module.Version{}, nil }
+
 func ownMain(path string) program {
 	return func(s *pinner.Server) { s.Main.Path = path }
 }
@@ -109,7 +113,7 @@ func TestCompare(t *testing.T) {
 		{"go version and module", made(pins("e.com/a@v1.0.0"), packages("e.com/a=1")), made(goVersion("go1.22.4"), pins("e.com/a@v1.1.0"), packages("e.com/a=2 runtime=2")), nil,
 			"e.com/a=version runtime=go-version go-version:1 version:1", ""},
 		{"platform", made(), made(set("GOARCH", "arm64")), nil, "platform:0", "GOOS=linux GOARCH=amd64"},
-		{"platform of the file", made(binary(glibc)), made(noInfo, goVersion(""), binary(pinner.Binary{Format: "Mach-O", Arch: "arm64"})), nil, "platform:0 go-version:0", ""},
+		{"platform of the file", made(binary(glibc)), made(noInfo, goVersion(""), binary(pinner.Binary{Format: "Mach-O", Arch: "arm64"})), nil, "platform:0", ""},
 		{"musl", made(binary(glibc)), made(binary(musl)), nil, "libc:0", "Debian"},
 		{"a newer glibc than the server's image has", made(binary(glibc236)), made(binary(glibc299)), nil, "libc:0", "glibc 2.36 or older (a Debian one, such as golang:bookworm;"},
 		{"a newer glibc than an old image has", made(binary(glibc217)), made(binary(glibc299)), nil, "libc:0", "golang:buster;"},
@@ -156,13 +160,28 @@ func TestCompare(t *testing.T) {
 		{"server's workspace", made(pins("e.com/w@(devel)"), packages("e.com/w=1")), made(pins("e.com/w@v1.0.0"), packages("e.com/w=2")), nil,
 			"e.com/w=server-own server-own:1", ""},
 		{"plugin's own", made(pins("e.com/p@v1.0.0"), packages("e.com/p/lib=1")), made(ownMain("e.com/p"), packages("e.com/p/lib=2")), nil,
-			"e.com/p/lib=version version:1", ""},
+			"e.com/p/lib=already-loaded already-loaded:1", "requires e.com/p v1.0.0"},
 		{"cover of the server's own", made(ownMain("e.com/s"), packages("e.com/s/api=1"), set("-cover", "true")), made(pins("e.com/s@(devel)"), packages("e.com/s/api=2")), nil,
 			"e.com/s/api=flags flags:1", "-cover"},
 		{"paths", made(set("-trimpath", ""), pins("e.com/a@v1.0.0#h"), packages("e.com/a=1")), made(set("-trimpath", ""), pins("e.com/a@v1.0.0#h"), packages("e.com/a=2")), edges("e.com/a:"),
 			"e.com/a=trimpath trimpath:1", "GOMODCACHE"},
-		{"no build info", made(), made(noInfo, packages("net=2")), nil, "net=go-version go-version:1", ""},
-		{"no build info, old server", made(goVersion("go1.20.14")), made(noInfo, packages("net=2")), nil, "net=unknown unknown:1", "does not say"},
+		{"no build info", made(), made(noInfo, packages("net=2 runtime=2")), nil, "net=go-version runtime=go-version go-version:2", "does not say"},
+		{"no build info, same runtime", made(), made(noInfo, packages("net=2")), nil, "net=unknown unknown:1", "does not say"},
+		{"no build info, old server", made(goVersion("go1.20.14")), made(noInfo, packages("net=2 runtime=2")), nil, "net=unknown runtime=unknown unknown:2", "does not say"},
+		{"no build info, all agree", made(), made(noInfo), nil, "", ""},
+		{"no build info, a module", made(pins("e.com/a@v1.0.0")), made(noInfo, packages("e.com/a=2")), nil, "", ""},
+		{"no build info, a module differs", made(pins("e.com/a@v1.0.0"), packages("e.com/a=1")), made(noInfo, packages("e.com/a=2")), nil, "e.com/a=unknown unknown:1", "pinfix apply"},
+		{"Go release alone", made(), made(noInfo, goVersion("go1.23.5")), nil, "", ""},
+		{"Go release alone, another", made(), made(noInfo, goVersion("go1.22.1")), nil, "go-version:0", "GOTOOLCHAIN"},
+		{"Go release alone, std differs", made(), made(noInfo, goVersion("go1.23.5"), packages("fmt=2")), nil, "fmt=unknown unknown:1", "does not say"},
+		{"server without build info", made(noInfo), made(), nil, "", ""},
+		{"server without build info, std differs", made(noInfo), made(packages("fmt=2 e.com/a=2")), nil, "fmt=unknown unknown:1", "build system"},
+		{"server of another build system", made(noInfo, goVersion("go1.23.5"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0"), packages("e.com/a=2")), nil,
+			"e.com/a=unknown unknown:1", "build system"},
+		{"server without modules", made(noModules, packages("e.com/a=1")), made(pins("e.com/a@v1.0.0"), packages("e.com/a=2")), nil,
+			"e.com/a=unknown unknown:1", "GO111MODULE=off"},
+		{"server without modules, flags", made(noModules, set("-race", "true")), made(packages("fmt=2")), nil, "fmt=flags flags:1", "-race"},
+		{"server of the standard library alone", made(noModules), made(pins("e.com/a@v1.0.0"), packages("e.com/a=2")), nil, "", ""},
 		{"C compiler", made(), made(packages("runtime/cgo=2"), packages("net=2")), nil, "net=content content:1", "CGO_"},
 		{"nothing known", made(), made(packages("fmt=2")), nil, "fmt=unknown unknown:1", ""},
 	} {
@@ -207,6 +226,39 @@ func TestWarnings(t *testing.T) {
 	}
 	if r := Compare(made(binary(young)), made(binary(old)), nil); len(r.Warnings) != 0 {
 		t.Errorf("%q", r.Warnings)
+	}
+}
+
+// TestLibraries: what only the plugin asks for, and no C library comes with, must be
+// on the server's machine.
+func TestLibraries(t *testing.T) {
+	t.Parallel()
+	needs := func(libs ...string) *pinner.Server {
+		return made(binary(pinner.Binary{Format: "ELF", Arch: "amd64", Needed: append([]string{"libc.so.6"}, libs...)}))
+	}
+	macho := needs("/usr/lib/libobjc.A.dylib")
+	macho.Binary.Format = "Mach-O"
+	for _, tt := range []struct {
+		name           string
+		server, plugin *pinner.Server
+		want           string
+	}{
+		{"one", needs(), needs("libmy.so"), "needs libmy.so, which"},
+		{"two", needs(), needs("libmy.so", "libz.so.1", "libmy.so"), "needs libmy.so and libz.so.1, which"},
+		{"the server has one", needs("libz.so.1"), needs("libmy.so", "libz.so.1"), "needs libmy.so, which"},
+		{"another version", needs("libssl.so.1.1"), needs("libssl.so.3"), "needs libssl.so.3, which"},
+		{"by its path", needs(), needs("/opt/lib/libmy.so"), "needs /opt/lib/libmy.so, which"},
+		{"of glibc", needs(), needs("libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld64.so.2", "libnss_dns.so.2"), ""},
+		{"of gcc", needs(), needs("libgcc_s.so.1", "libstdc++.so.6"), "needs libgcc_s.so.1 and libstdc++.so.6, which"},
+		{"like one of libc", needs(), needs("libmy.so", "libcmark.so.0", "libmath.so", "libld-x.so"), "needs libmy.so and libcmark.so.0 and libmath.so and libld-x.so, which"},
+		{"the server does not say", made(), needs("libmy.so"), ""},
+		{"macOS", macho, macho, ""},
+	} {
+		r := Compare(tt.server, tt.plugin, nil)
+		got := strings.Join(r.Warnings, "\n")
+		if !r.Loads || (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: loads %v, %q", tt.name, r.Loads, got)
+		}
 	}
 }
 
