@@ -73,7 +73,7 @@ func TestKilled(t *testing.T) {
 		t.Run("quirk "+name, func(t *testing.T) {
 			t.Parallel()
 			r := rehearse(t, quirk)
-			for _, n := range r.some(t, 4) {
+			for _, n := range r.some(t, 6) {
 				verb := r.verbs[n]
 				if !changes(verb) {
 					continue
@@ -139,7 +139,7 @@ func dyingAt(n int, reached *bool) disk {
 func TestKilledTwice(t *testing.T) {
 	t.Parallel()
 	eachQuirk(t, func(t *testing.T, quirk hook, r rehearsal) {
-		for _, n := range r.some(t, 6) {
+		for _, n := range r.some(t, 12) {
 			verb := r.verbs[n]
 			for m := 0; changes(verb); m++ {
 				o := observe(t, newFixture(t))
