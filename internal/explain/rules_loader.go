@@ -72,7 +72,7 @@ var loaderRules = []rule{
 		key: "new module data overlaps", cause: AlreadyLoaded,
 		re:   pattern.New(openRE + `?(?:fatal error: )?plugin: new module data overlaps with previous moduledata`),
 		same: "so", why: "the server has opened the file while another one was written over it, or the same plugin twice in one place",
-		fix: "never write over a plugin that a server has loaded: write the new one beside it and rename it, and start the server again",
+		fix: "never write over a plugin that a server has loaded: write the new one next to it and rename it, and start the server again",
 	},
 	{
 		key: "InitModule function in Go module", cause: UserCode, // Nakama

@@ -69,7 +69,7 @@ type Finding struct {
 	Fix         string
 }
 
-// notKnown stands for what a file does not say of itself.
+// notKnown is shown for what a file does not say of itself.
 const notKnown = "not known"
 
 // A Result says whether the server loads the plugin.
@@ -162,7 +162,7 @@ type comparison struct {
 	mismatched map[string]*Package
 	stdDiffers bool // a package of the standard library does
 
-	with string // the file that server stands for, where that is a plugin
+	with string // the file of the plugin that is compared in the server's place
 }
 
 func (c *comparison) newPackage(path string) *Package {
