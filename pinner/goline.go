@@ -148,7 +148,7 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 	}
 	switch {
 	case v == "" && !c.Listed(m.Path):
-		m.Why = "the list of its versions cannot be had"
+		m.Why = "the list of its versions could not be fetched"
 		return false, nil
 	case v == "":
 		m.Why = "no older version of it asks for less"

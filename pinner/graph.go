@@ -42,8 +42,20 @@ func prunedGo(v string) bool { return v != "" && compareGo(v, "1.17") >= 0 }
 
 // A Source gives the go.mod of each module, many in one call. A module without
 // version is a directory relative to the main module's root. A module it
-// cannot give is an error that names it.
+// cannot give is an error that names it; a [*LostError] comes with all others.
 type Source func([]module.Version) (map[module.Version]*Summary, error)
+
+// A LostError says of which module versions a [Source] could not get the go.mod,
+// and in Err why.
+type LostError struct {
+	Modules []module.Version
+	Err     error
+}
+
+func (e *LostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why.
+func (e *LostError) Unwrap() error { return e.Err }
 
 // A Graph is the module graph of a main module: what go mod graph prints,
 // pruned and with exclude and replace applied as cmd/go does it

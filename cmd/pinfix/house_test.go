@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {},
 	"internal/pkghash":   {"pinner"},
-	"internal/gocmd":     {"internal/vars"},
+	"internal/gocmd":     {"internal/pattern", "internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
 	"internal/typecheck": {"internal/bounded"},

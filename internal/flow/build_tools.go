@@ -47,7 +47,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 	switch {
 	case errors.As(err, &failed):
 		return fault("let the go command reach the module proxy (GOPROXY), or "+image,
-			"the server's toolchain %s cannot be had: %s", want, lastLine(failed.Stderr))
+			"the server's toolchain %s could not be fetched: %s", want, lastLine(failed.Stderr))
 	case err != nil:
 		return err
 	}
@@ -188,7 +188,7 @@ func (b *builder) explain(err error) error {
 			return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
 		}
 	}
-	return &Error{err, nextAfter(failed.Stderr, filepath.Join(b.plugin.root, "go.mod"))}
+	return &Error{err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod"))}
 }
 
 // suffixWarning says that a server's Go is no plain release; what only names

@@ -295,7 +295,7 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault
-	for line := range strings.Lines(failed.Error()) {
+	for _, line := range failed.Faults() {
 		if f, ok := a.lackingImport(line, plan, packages); ok {
 			faults = append(faults, f)
 		}

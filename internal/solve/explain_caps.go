@@ -103,7 +103,7 @@ func (v *view) only(p *Package) string {
 	case err != nil || !v.onlyWith(p.Module, p.Path):
 		return ""
 	case len(below) == 0 && !v.Find.Listed(p.Module.Path):
-		return "the list of its versions cannot be had"
+		return "the list of its versions could not be fetched"
 	case len(below) == 0:
 		return "there is no older version"
 	}

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"sync"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/pinner"
@@ -33,21 +35,34 @@ type Stage struct {
 	dir      string
 	cache    string // GOMODCACHE
 	go_      *gocmd.Go
+	local    *gocmd.Go
+	user     *pinner.Mod
 	tags     string
 	sum      []byte // the plugin's go.sum
 	n        int
 	mu       sync.Mutex
+	fetch    *gocmd.Go // see fetcher
+	graphed  bool      // see graphMod
 	modFiles modFiles
-	rises    map[string]bool     // modules that go list was seen to raise, see listHeld
-	released map[string][]string // versions by module path
-	asked    map[string]bool     // module paths that the go command was asked for
+	lost     map[module.Version]gocmd.Cause // go.mod files that could not be fetched
+	rises    map[string]bool                // modules that go list was seen to raise, see listHeld
+	released map[string][]string            // versions by module path
+	asked    map[string]bool                // module paths that the go command was asked for
 	parsed   map[string][]edge
 }
 
-// New makes a scratch directory for the plugin at g.Dir. cache is GOMODCACHE,
-// tags the server's build tags.
-func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
-	sum, err := bounded.ReadFile(filepath.Join(g.Dir, "go.sum"), bounded.Mod)
+// Config is what a stage works with.
+type Config struct {
+	Go    *gocmd.Go   // with the server's toolchain, in the plugin's directory
+	Local *gocmd.Go   // with the one that the user has: it fetches, if it is not older; nil: Go does
+	Cache string      // GOMODCACHE
+	Tags  string      // the server's build tags
+	Mod   *pinner.Mod // the plugin's go.mod, restored
+}
+
+// New makes a scratch directory for the plugin at c.Go.Dir.
+func New(c Config) (*Stage, error) {
+	sum, err := bounded.ReadFile(filepath.Join(c.Go.Dir, "go.sum"), bounded.Mod)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -55,7 +70,8 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: readSource, imports: importsOf, dir: dir, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, dir: dir, cache: c.Cache,
+		go_: c.Go, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -120,16 +136,21 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 	return name, append(flags, "-overlay="+overlay), nil
 }
 
-// run runs go with args in the plugin's directory. In errors the scratch files
-// have the names of those that they stand for.
+// run runs go with args in the plugin's directory.
 func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
 	out, err := s.go_.Run(ctx, args...)
+	return out, s.clean(err)
+}
+
+// clean gives the scratch files in an error of the go command the names of those
+// that they stand for.
+func (s *Stage) clean(err error) error {
 	var failed *gocmd.Error
 	if errors.As(err, &failed) {
-		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `[0-9]+[/\\]`)
+		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `(?:[0-9]+|fetch)[/\\]`)
 		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "")
 	}
-	return out, err
+	return err
 }
 
 // overlay writes the overlay file for files (go help build, -overlay).
