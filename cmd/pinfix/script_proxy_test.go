@@ -193,4 +193,3 @@ func removeAll(dir string) error {
 	})
 	return os.RemoveAll(dir)
 }
-

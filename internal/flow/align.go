@@ -115,6 +115,9 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 			return nil, err
 		}
 		if got.next == nil {
+			for _, d := range got.aligned.plan.Lost {
+				a.o.Log(fmt.Sprintf("left out: %s could not be fetched, and nothing selects it (%s)", d.Version, strings.Join(d.By, ", ")))
+			}
 			return got.aligned, nil
 		}
 		now = got.next
@@ -241,8 +244,8 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 	if a.moreExcludes(plan, needed) {
 		return &result{next: now}, nil
 	}
-	if a.o.Conflicts == "fail" && len(needed) > 0 {
-		return nil, conflictError(plan.Pins, needed)
+	if above := slices.DeleteFunc(slices.Clone(needed), func(d pinner.Demand) bool { return d.Lost }); a.o.Conflicts == "fail" && len(above) > 0 {
+		return nil, conflictError(plan.Pins, above)
 	}
 	mod, err := plan.Finish(a.plugin.user, tidied, needed)
 	if err != nil {

@@ -135,7 +135,7 @@ func unwritten(err error, root string) error {
 type toolchain struct {
 	go_      *gocmd.Go
 	local    *gocmd.Go // the user's own choice; nil: go_ is it
-	cache    string // GOMODCACHE
+	cache    string    // GOMODCACHE
 	warnings []string
 }
 
