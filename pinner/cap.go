@@ -14,6 +14,7 @@ const (
 	CauseGo        = "go"        // its go line is above the server's Go
 	CauseDowngrade = "downgrade" // it asks for more than a pin or another cap
 	CauseUser      = "user"      // somebody said so: --cap
+	CauseVendor    = "vendor"    // it could not be fetched, and vendor/ has this version
 )
 
 // A Cap is an upper bound on a module that the server does not link: the plan

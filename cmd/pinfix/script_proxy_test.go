@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,7 +29,8 @@ func init() {
 }
 
 // modproxy NAME [auth=USER:PASSWORD] [PATTERN=STATUS...]: a proxy on loopback in
-// front of the script's own, its URL in $NAME. A request whose path fits a pattern
+// front of the script's own, its URL in $NAME. With auth it speaks https, for the go
+// command gives a password to no other, and sets SSL_CERT_FILE. A request whose path fits a pattern
 // (path.Match) gets that status, the first that fits. What it was asked for is
 // written to the file NAME.
 func modProxy(ts *testscript.TestScript, neg bool, args []string) {
@@ -47,7 +50,7 @@ func modProxy(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		patterns = append(patterns, a)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
 		if auth != "" && user+":"+password != auth {
 			http.Error(w, "log in first", http.StatusUnauthorized)
@@ -72,6 +75,15 @@ func modProxy(ts *testscript.TestScript, neg bool, args []string) {
 		_, _ = io.Copy(w, resp.Body)
 	}))
 	ts.Defer(func() { server.Close(); asked.Close() })
+	if auth == "" {
+		server.Start()
+	} else {
+		server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+		server.StartTLS()
+		block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+		ts.Check(os.WriteFile(log+".pem", pem.EncodeToMemory(block), 0o666))
+		ts.Setenv("SSL_CERT_FILE", log+".pem")
+	}
 	ts.Setenv(args[0], server.URL)
 }
 

@@ -81,7 +81,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := stage.New(stage.Config{Go: tool.go_, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
+	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):
@@ -135,6 +135,7 @@ func unwritten(err error, root string) error {
 type toolchain struct {
 	go_      *gocmd.Go
 	local    *gocmd.Go // the user's own choice; nil: go_ is it
+	version  string    // of go_, "go1.23.5"
 	cache    string    // GOMODCACHE
 	warnings []string
 }
@@ -172,7 +173,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 	t.warnings = append(t.warnings, suffixWarning(server)...)
 	config.Toolchain = ""
 	t.local = gocmd.New(config)
-	t.cache = facts.GOMODCACHE
+	t.version, t.cache = facts.GOVERSION, facts.GOMODCACHE
 	return t, nil
 }
 
@@ -198,6 +199,8 @@ func (a *aligner) explain(err error) error {
 			}
 		}
 		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
+	case errors.As(err, &missing) && a.onlyVendored(missing) != nil:
+		return a.onlyVendored(missing)
 	case errors.As(err, &missing):
 		return &Error{err, missing.NextStep()}
 	case errors.As(err, &failed):

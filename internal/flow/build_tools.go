@@ -123,14 +123,13 @@ func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOO
 // not notice; in an untrimmed one's fingerprints the paths stand.
 func (b *builder) sources() error {
 	vendored := exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	if b.server.Trimmed() {
-		if vendored {
-			b.how.Mod = "vendor"
-		}
+	if vendored && buildsVendored(b.server, b.plugin.root) {
+		b.how.Mod = "vendor"
 		return nil
 	}
 	paths := b.server.Paths
 	switch {
+	case b.server.Trimmed():
 	case paths.ModCache != "":
 		b.how.ModCache = paths.ModCache
 		if vendored {
@@ -138,13 +137,17 @@ func (b *builder) sources() error {
 		}
 	case paths.Vendored == "":
 		b.warn("the server was built without -trimpath, so the paths of the sources count, and where its modules were is not known from this reference: official images have them in /go/pkg/mod (GOMODCACHE)")
-	case paths.Vendored == b.plugin.root && vendored:
-		b.how.Mod = "vendor"
 	default:
 		return fault(fmt.Sprintf("copy the plugin to %s, in an image for one, and run pinfix apply --vendor always and pinfix build there", paths.Vendored),
 			"server %s was built without -trimpath from %s, so the paths of the sources count", b.server.Ref, filepath.Join(paths.Vendored, "vendor"))
 	}
 	return nil
+}
+
+// buildsVendored reports whether the server takes a plugin that is built from the
+// vendor/ in root: paths count only in an untrimmed one's fingerprints.
+func buildsVendored(s *pinner.Server, root string) bool {
+	return s.Trimmed() || s.Paths.Vendored == root
 }
 
 // moduleCache makes sure that an untrimmed server's module cache can be had at

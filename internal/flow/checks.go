@@ -188,7 +188,7 @@ func checkOne(ctx context.Context, o CheckOptions, s *servers, walk bool) (out c
 		out.err = fmt.Errorf("server %s: %w", c.server.Ref, out.err)
 		return out
 	}
-	if out.err = c.run(); out.err != nil {
+	if out.err = c.run(ctx); out.err != nil {
 		return out
 	}
 	out.plugin = c.report(o)
@@ -222,9 +222,6 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 		}
 		if index, err = repo.Index(ctx); err != nil {
 			return nil, err
-		}
-		if !index.Has("vendor") && repo.Ignored(ctx, "vendor/modules.txt") {
-			c.o.Vendor = "never" // it is in no commit
 		}
 		return index.ReadFile("go.mod")
 	})

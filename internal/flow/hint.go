@@ -26,7 +26,7 @@ func (c *changes) buildHint() string {
 	switch {
 	case c.a.serverSource != nil:
 		how.Work = ""
-	case c.al.doVendor && c.al.vendor != "":
+	case c.al.vendor != "" && buildsVendored(s, c.tree.Root):
 		how.Mod = "vendor"
 	}
 	as := "was"

@@ -27,7 +27,7 @@ const (
 type Cause struct {
 	Kind    Kind
 	Module  module.Version // none where the go command names only a package
-	Package string         // the package whose module it looked for, or ""
+	Package string         // the package whose module it looked for, or the place of its import, or ""
 	By      string         // a package that imports it, or ""
 	Host    string         // the proxy, database or server that was asked, or ""
 	Says    string         // its answer in one line: the status and the first line after it
@@ -36,6 +36,7 @@ type Cause struct {
 var (
 	moduleRE   = pattern.New(`(?:^|[\s(])([^\s@:"()]+)@(v[0-9][^\s@:"()/\]]*)`)
 	packageRE  = pattern.New(`(?:(\S+) imports\s+)?([^\s:"]+): (?:cannot find module|module lookup disabled|reading |Get "|unrecognized import path|git )`)
+	placeRE    = pattern.New(`^(\S+\.go:[0-9]+(?::[0-9]+)?): `)
 	readingRE  = pattern.New(`reading (\S+?): ([0-9]{3}\b[^\n]*|[^\n]*)`)
 	getRE      = pattern.New(`(?:Get|Head) "([^"]+)": ([^\n]*)`)
 	responseRE = pattern.New(`(?s)^(.*?)\s*server response:\s*([^\n]*)`)
@@ -51,7 +52,9 @@ func cause(text string) (Cause, bool) {
 		m := all[len(all)-1] // "a@v1 requires\n\tb@v1: reading …" is about b
 		c.Module = module.Version{Path: m[1], Version: m[2]}
 	}
-	if m := packageRE.Regexp().FindStringSubmatch(text); m != nil && !strings.Contains(m[2], "@") {
+	if m := placeRE.Regexp().FindStringSubmatch(text); m != nil {
+		c.Package = m[1]
+	} else if m := packageRE.Regexp().FindStringSubmatch(text); m != nil && !strings.Contains(m[2], "@") {
 		c.By, c.Package = m[1], m[2]
 	}
 	verifying := strings.Contains(text, "verifying ")
@@ -70,6 +73,9 @@ func cause(text string) (Cause, bool) {
 		c.Kind, c.Host, c.Says = Off, "", "module lookup disabled by GOPROXY=off"
 	case verifying && (c.Says != "" || c.Host != ""):
 		c.Kind = Unverified
+		if netRE.Regexp().MatchString(text) {
+			c.Says = "no connection: " + network(c.Says, text)
+		}
 	case netRE.Regexp().MatchString(text):
 		c.Kind, c.Says = Unreachable, network(c.Says, text)
 	case c.Host != "":

@@ -58,6 +58,15 @@ func New(c Config) *Go {
 	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32)}
 }
 
+// Offline returns environ for go commands that must do with the module cache. With
+// GOPROXY=off alone the go command would still ask the checksum database, and wait
+// for it: a web proxy that is none ends that at once, while what the cache holds of
+// the database counts.
+func Offline(environ []string) []string {
+	env := vars.Without(environ, []string{"https_proxy", "http_proxy", "no_proxy", "NO_PROXY"})
+	return append(env, "GOPROXY=off", "HTTPS_PROXY=http://127.0.0.1:1", "HTTP_PROXY=http://127.0.0.1:1")
+}
+
 // keepWritable adds -modcacherw to the GOFLAGS in set where environ has it: the
 // user wants a module cache that he can remove.
 func keepWritable(set, environ []string) {

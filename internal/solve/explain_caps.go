@@ -37,9 +37,11 @@ func (v *view) served(path string) bool {
 	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
 }
 
-// capOf returns the cap of a module, if the user has not asked for it.
+// capOf returns the cap of a module, if the solver or its go line has set it.
 func (v *view) capOf(path string) (pinner.Cap, bool) {
-	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == path && c.Cause != pinner.CauseUser })
+	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool {
+		return c.Path == path && c.Cause != pinner.CauseUser && c.Cause != pinner.CauseVendor
+	})
 	if i < 0 {
 		return pinner.Cap{}, false
 	}

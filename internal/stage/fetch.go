@@ -41,11 +41,7 @@ func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
 	if err != nil {
 		return s.fetch, ctx.Err()
 	}
-	server, err := s.go_.In(dir).Facts(ctx)
-	if err != nil {
-		return s.fetch, ctx.Err()
-	}
-	if version.Compare(facts.GOVERSION, server.GOVERSION) > 0 {
+	if version.Compare(facts.GOVERSION, s.goVersion) > 0 {
 		s.fetch = local
 	}
 	return s.fetch, nil
@@ -197,14 +193,15 @@ func (s *Stage) findLost(ctx context.Context, vs []module.Version) error {
 	if err != nil && (jsonErr != nil || len(why) == 0) {
 		return s.clean(err) // of another kind: go.sum, say
 	}
-	for _, v := range s.take(vs) {
+	lost := s.take(vs)
+	for _, v := range lost {
 		text := why[v]
 		if text == "" {
 			text = "the go command does not say why"
 		}
 		s.lost[v] = gocmd.CauseOf(v, text)
 	}
-	return jsonErr
+	return errors.Join(jsonErr, s.borrowMods(lost))
 }
 
 // moduleErrors reads what go mod download -json says of each module.

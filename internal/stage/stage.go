@@ -32,32 +32,36 @@ type Stage struct {
 	ReadFile func(name string) ([]byte, error)
 	imports  func(name string, data []byte) ([]string, error)
 
-	dir      string
-	cache    string // GOMODCACHE
-	go_      *gocmd.Go
-	local    *gocmd.Go
-	user     *pinner.Mod
-	tags     string
-	sum      []byte // the plugin's go.sum
-	n        int
-	mu       sync.Mutex
-	fetch    *gocmd.Go // see fetcher
-	graphed  bool      // see graphMod
-	modFiles modFiles
-	lost     map[module.Version]gocmd.Cause // go.mod files that could not be fetched
-	rises    map[string]bool                // modules that go list was seen to raise, see listHeld
-	released map[string][]string            // versions by module path
-	asked    map[string]bool                // module paths that the go command was asked for
-	parsed   map[string][]edge
+	dir       string
+	cache     string // GOMODCACHE
+	go_       *gocmd.Go
+	goVersion string
+	local     *gocmd.Go
+	user      *pinner.Mod
+	tags      string
+	sum       []byte // the plugin's go.sum
+	n         int
+	mu        sync.Mutex
+	vendored  []Vendored
+	loans     []*Loan   // guarded by mu
+	fetch     *gocmd.Go // see fetcher
+	graphed   bool      // see graphMod
+	modFiles  modFiles
+	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
+	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
+	released  map[string][]string            // versions by module path
+	asked     map[string]bool                // module paths that the go command was asked for
+	parsed    map[string][]edge
 }
 
 // Config is what a stage works with.
 type Config struct {
-	Go    *gocmd.Go   // with the server's toolchain, in the plugin's directory
-	Local *gocmd.Go   // with the one that the user has: it fetches, if it is not older; nil: Go does
-	Cache string      // GOMODCACHE
-	Tags  string      // the server's build tags
-	Mod   *pinner.Mod // the plugin's go.mod, restored
+	Go        *gocmd.Go   // with the server's toolchain, in the plugin's directory
+	GoVersion string      // of Go's toolchain, "go1.23.5"
+	Local     *gocmd.Go   // with the one that the user has: it fetches, if it is not older; nil: Go does
+	Cache     string      // GOMODCACHE
+	Tags      string      // the server's build tags
+	Mod       *pinner.Mod // the plugin's go.mod, restored
 }
 
 // New makes a scratch directory for the plugin at c.Go.Dir.
@@ -71,7 +75,7 @@ func New(c Config) (*Stage, error) {
 		return nil, &ScratchError{err}
 	}
 	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, dir: dir, cache: c.Cache,
-		go_: c.Go, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
+		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -114,6 +118,9 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 		return "", nil, err
 	}
 	name = filepath.Join(dir, "go.mod")
+	if mod, err = s.withLoans(mod); err != nil {
+		return "", nil, err
+	}
 	if err := os.WriteFile(name, mod.Text(), 0o666); err != nil {
 		return "", nil, err
 	}
@@ -147,8 +154,8 @@ func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
 func (s *Stage) clean(err error) error {
 	var failed *gocmd.Error
 	if errors.As(err, &failed) {
-		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `(?:[0-9]+|fetch)[/\\]`)
-		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "")
+		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `(?:0[/\\](vendor[/\\])[0-9]+|[0-9]+|fetch)[/\\]`)
+		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "$1")
 	}
 	return err
 }
@@ -173,8 +180,18 @@ func (s *Stage) overlay(dir string, files Files) (string, error) {
 }
 
 // Tidy runs go mod tidy and returns the go.mod and go.sum it made; sum is nil
-// where there is none.
-func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+// where there is none. Modules that could not be fetched are taken from vendor/.
+func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied *pinner.Mod, sum []byte, err error) {
+	err = s.retry(func() error {
+		tidied, sum, err = s.TidyAhead(ctx, mod, files)
+		return err
+	})
+	return tidied, sum, err
+}
+
+// TidyAhead is Tidy with no other modules from vendor/ than those that are taken
+// from there already. It may run while the stage does something else.
+func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
 	name, flags, err := s.prepare(mod, nil, files)
 	if err != nil {
 		return nil, nil, err
@@ -191,10 +208,10 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner
 		return nil, nil, err
 	}
 	sum, err := bounded.ReadFile(filepath.Join(filepath.Dir(name), "go.sum"), bounded.Mod)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
 	}
-	return tidied, sum, err
+	return tidied, s.repaySum(sum), s.repayMod(tidied, mod)
 }
 
 // Vendor runs go mod vendor and returns the directory it made. A plugin without
@@ -212,7 +229,7 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	return dir, nil
+	return dir, s.repayVendor(dir, mod)
 }
 
 func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

@@ -1,0 +1,113 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A module that could not be fetched, and that vendor/ has, is taken from there. It
+// stays at that version: there is no other one to be had.
+
+// readVendored returns what vendor/ has of each module.
+func readVendored(p *plugin) []stage.Vendored {
+	text, err := bounded.ReadFile(filepath.Join(p.root, "vendor", "modules.txt"), bounded.Mod)
+	if err != nil {
+		return nil
+	}
+	var out []stage.Vendored
+	for _, m := range check.ParseVendor(text).Modules {
+		if module.CheckImportPath(m.Path) != nil || !semver.IsValid(m.Version.Version) || m.Go != "" && !modfile.GoVersionRE.MatchString(m.Go) {
+			continue // the go command has not written that
+		}
+		v := stage.Vendored{Version: m.Version, Source: p.now.Source(m.Version), Go: m.Go}
+		for _, pkg := range m.Packages {
+			v.Packages = append(v.Packages, pkg.Path)
+		}
+		if len(v.Packages) > 0 && v.Source.Version != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// takeLoans caps the modules that the stage has begun to take from vendor/ where
+// they are. It reports whether there are new ones.
+func (a *aligner) takeLoans() bool {
+	more := false
+	for _, l := range a.stage.Loans()[a.loans:] {
+		a.loans++
+		more = true
+		cap := pinner.Cap{Version: l.Version, Cause: pinner.CauseVendor, Error: "only vendor/ has " + l.Version.String()}
+		if slices.Contains(a.o.Keep, l.Version.Path) {
+			continue
+		}
+		a.user = append(a.user, cap)
+		a.in.Caps = append(slices.DeleteFunc(slices.Clone(a.in.Caps), func(c pinner.Cap) bool { return c.Path == l.Version.Path }), cap)
+		a.in.Keep = append(slices.Clone(a.in.Keep), l.Version.Path)
+	}
+	if more {
+		if a.ahead != nil {
+			a.ahead.forget()
+		}
+		if a.solver != nil {
+			a.newSolver()
+		}
+	}
+	return more
+}
+
+// loanWarnings says which modules come from vendor/, and why.
+func (a *aligner) loanWarnings() []string {
+	var causes []gocmd.Cause
+	var names []string
+	for _, l := range a.stage.Loans() {
+		causes = append(causes, l.Cause)
+		names = append(names, l.Version.String())
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("taken over from vendor/ as they are: %s (%s)", strings.Join(names, ", "), strings.ReplaceAll(gocmd.Explain(causes), "\n", "; "))}
+}
+
+// onlyVendored explains an error of modules that could not be fetched where vendor/
+// has another version of them than the plan needs.
+func (a *aligner) onlyVendored(missing *stage.MissingError) error {
+	var lines []string
+	have := readVendored(a.plugin)
+	for _, c := range missing.Causes {
+		i := slices.IndexFunc(have, func(v stage.Vendored) bool { return v.Version.Path == c.Module.Path || v.Source.Path == c.Module.Path })
+		if i < 0 {
+			return nil
+		}
+		lines = append(lines, fmt.Sprintf("%s; vendor/ has %s, and %s", gocmd.Explain([]gocmd.Cause{c}), have[i].Source.Version, a.whyOther(c.Module)))
+	}
+	next := "this module alone is in the way: make that version available (GOPROXY, GOPRIVATE, your credentials), or run go mod vendor with it where it is"
+	if len(lines) > 1 {
+		next = strings.Replace(next, "this module alone is", "these modules alone are", 1)
+	}
+	return &Error{errors.New(strings.Join(lines, "\n")), next}
+}
+
+// whyOther says who needs that very version.
+func (a *aligner) whyOther(v module.Version) string {
+	for _, p := range a.server.Pins {
+		if p.Version == v || p.Replace == v {
+			return "the server links " + v.Version
+		}
+	}
+	return "the plan needs " + v.Version
+}
