@@ -199,9 +199,10 @@ func (a *aligner) explain(err error) error {
 			}
 		}
 		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
-	case errors.As(err, &missing) && a.onlyVendored(missing) != nil:
-		return a.onlyVendored(missing)
 	case errors.As(err, &missing):
+		if better := a.onlyVendored(missing); better != nil {
+			return better
+		}
 		return &Error{err, missing.NextStep()}
 	case errors.As(err, &failed):
 		if err := a.lacking(failed); err != nil {

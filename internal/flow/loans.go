@@ -84,16 +84,28 @@ func (a *aligner) loanWarnings() []string {
 }
 
 // onlyVendored explains an error of modules that could not be fetched where vendor/
-// has another version of them than the plan needs.
+// has them all, but another version than the plan needs, or where vendor/ is not
+// written.
 func (a *aligner) onlyVendored(missing *stage.MissingError) error {
+	var same []gocmd.Cause
 	var lines []string
 	have := readVendored(a.plugin)
 	for _, c := range missing.Causes {
 		i := slices.IndexFunc(have, func(v stage.Vendored) bool { return v.Version.Path == c.Module.Path || v.Source.Path == c.Module.Path })
-		if i < 0 {
+		switch {
+		case i < 0 || c.Kind == gocmd.Mismatch:
 			return nil
+		case have[i].Source == c.Module:
+			same = append(same, c)
+		default:
+			lines = append(lines, fmt.Sprintf("%s; vendor/ has %s, and %s", gocmd.Explain([]gocmd.Cause{c}), have[i].Source.Version, a.whyOther(c.Module)))
 		}
-		lines = append(lines, fmt.Sprintf("%s; vendor/ has %s, and %s", gocmd.Explain([]gocmd.Cause{c}), have[i].Source.Version, a.whyOther(c.Module)))
+	}
+	switch {
+	case len(same) > 0 && a.o.Vendor == "never":
+		return fault("leave --vendor never out", "%s; vendor/ has that version, but is left alone", gocmd.Explain(same))
+	case len(same) > 0:
+		return fault(missing.NextStep(), "%s; vendor/ has that version, but a plugin built from vendor/ does not load into this server", gocmd.Explain(same))
 	}
 	next := "this module alone is in the way: make that version available (GOPROXY, GOPRIVATE, your credentials), or run go mod vendor with it where it is"
 	if len(lines) > 1 {

@@ -50,9 +50,13 @@ func (s *Stage) Loans() []*Loan {
 }
 
 // borrow takes a module that could not be fetched from vendor/. It returns nil
-// where vendor/ does not have that version, or where it is taken already.
+// where vendor/ does not have that version, where it is taken already, or where it
+// has another sum.
 func (s *Stage) borrow(find func(Vendored) bool, c gocmd.Cause) (*Loan, error) {
 	i := slices.IndexFunc(s.vendored, find)
+	if c.Kind == gocmd.Mismatch {
+		return nil, nil // the user has to look at that
+	}
 	if i < 0 || s.taken(s.vendored[i]) {
 		return nil, nil
 	}
@@ -175,9 +179,6 @@ func (s *Stage) borrowMods(vs []module.Version) error {
 func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 	found := false
 	for _, c := range causes {
-		if c.Kind == gocmd.Mismatch {
-			continue // somebody has to look
-		}
 		l, err := s.borrow(func(v Vendored) bool {
 			if c.Module.Path != "" {
 				return v.Source == c.Module || v.Version == c.Module
