@@ -107,11 +107,11 @@ func (a *aligner) onlyVendored(missing *stage.MissingError) error {
 	case len(same) > 0:
 		return fault(missing.NextStep(), "%s; vendor/ has that version, but a plugin built from vendor/ does not load into this server", gocmd.Explain(same))
 	}
-	next := "this module alone is in the way: make that version available (GOPROXY, GOPRIVATE, your credentials), or run go mod vendor with it where it is"
+	next := "this module alone is in the way: "
 	if len(lines) > 1 {
-		next = strings.Replace(next, "this module alone is", "these modules alone are", 1)
+		next = "these modules alone are in the way: "
 	}
-	return &Error{errors.New(strings.Join(lines, "\n")), next}
+	return &Error{errors.New(strings.Join(lines, "\n")), next + missing.NextStep()}
 }
 
 // whyOther says who needs that very version.

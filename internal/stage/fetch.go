@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,10 +77,18 @@ func (s *Stage) fetchMods(ctx context.Context, missing []module.Version) error {
 		}
 	}
 	if len(ask) > 0 {
-		if err := s.loadGraph(ctx, ask); err != nil {
+		why, err := s.loadGraph(ctx, ask)
+		if err != nil {
 			return err
 		}
-		if err := s.findLost(ctx, s.take(ask)); err != nil {
+		rest := s.take(ask)
+		if len(rest) == len(ask) && (why.Kind == gocmd.Unreachable || why.Kind == gocmd.Off) {
+			// To ask for each would only mean to wait again.
+			err = s.lose(rest, func(v module.Version) gocmd.Cause { why.Module = v; return why })
+		} else {
+			err = s.findLost(ctx, rest)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -112,12 +121,12 @@ func (s *Stage) take(vs []module.Version) []module.Version {
 // loadGraph has the go command load the module graph of a module that requires
 // vs: that is how it fetches go.mod files, and nothing else, many at a time. Each
 // of vs is the replacement of a requirement of its own, since a go.mod can require
-// one version of a module only. What it says is not looked at: it names one fault,
-// and what it has fetched is in the module cache.
-func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) error {
+// one version of a module only. What it has fetched is in the module cache; it names
+// one fault, whose cause is returned.
+func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.Cause, err error) {
 	g, err := s.fetcher(ctx)
 	if err != nil {
-		return err
+		return why, err
 	}
 	s.mu.Lock()
 	s.n++
@@ -125,14 +134,17 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) error {
 	s.mu.Unlock()
 	dir, err := s.emptyModule(name, s.graphMod(vs))
 	if err != nil {
-		return err
+		return why, err
 	}
 	_, err = g.Many(dir).Run(ctx, "mod", "graph")
 	var failed *gocmd.Error
-	if errors.As(err, &failed) {
-		return nil
+	if !errors.As(err, &failed) {
+		return why, err
 	}
-	return err
+	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
+		why = causes[0]
+	}
+	return why, nil
 }
 
 // graphMod is the go.mod for loadGraph. The first time, for a plugin whose graph is
@@ -193,15 +205,18 @@ func (s *Stage) findLost(ctx context.Context, vs []module.Version) error {
 	if err != nil && (jsonErr != nil || len(why) == 0) {
 		return s.clean(err) // of another kind: go.sum, say
 	}
-	lost := s.take(vs)
-	for _, v := range lost {
-		text := why[v]
-		if text == "" {
-			text = "the go command does not say why"
-		}
-		s.lost[v] = gocmd.CauseOf(v, text)
+	err = s.lose(s.take(vs), func(v module.Version) gocmd.Cause {
+		return gocmd.CauseOf(v, cmp.Or(why[v], "the go command does not say why"))
+	})
+	return errors.Join(jsonErr, err)
+}
+
+// lose notes that vs could not be fetched, but for those that vendor/ has.
+func (s *Stage) lose(vs []module.Version, why func(module.Version) gocmd.Cause) error {
+	for _, v := range vs {
+		s.lost[v] = why(v)
 	}
-	return errors.Join(jsonErr, s.borrowMods(lost))
+	return s.borrowMods(vs)
 }
 
 // moduleErrors reads what go mod download -json says of each module.
