@@ -61,6 +61,7 @@ func TestLost(t *testing.T) {
 		{"pruned where a pin raises the go line", "go 1.13\nrequire example.com/mid v1.0.0\n", "example.com/newer v1.0.0", "example.com/gone@v0.1.0",
 			[]string{"example.com/mid@v1.0.0", "example.com/newer@v1.0.0"}, "1.21", []string{"example.com/gone@v0.1.0"}},
 		{"not pruned without", "go 1.13\nrequire example.com/mid v1.0.0\n", "example.com/shared v1.0.0", "example.com/gone@v0.1.0", nil, "", nil},
+		{"the pin itself, below a demand", "go 1.13\n" + old + "require example.com/shared v1.1.0\n", "example.com/a v0.0.1", "example.com/a@v0.0.1", nil, "", nil},
 		{"never loaded", "go 1.17\nrequire example.com/mid v1.0.0\n", "example.com/shared v1.0.0", "example.com/gone@v0.1.0",
 			[]string{"example.com/mid@v1.0.0", "example.com/shared@v1.0.0"}, "1.17", nil},
 		{"a candidate", "go 1.20\nrequire example.com/cap v1.2.0\n", "example.com/shared v1.0.0", "example.com/cap@v1.1.0",

@@ -188,8 +188,9 @@ func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, e
 	return loadGraph(p.Mod, excluded, source)
 }
 
-// exclude adds what g holds above pins and caps, and every version of the modules
-// in drop, to excluded and to p.Demands; it returns how many.
+// exclude adds what g holds above pins and caps, every version of the modules in
+// drop, and what is lost and not selected, to excluded and to p.Demands; it returns
+// how many.
 func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool) int {
 	n := 0
 	add := func(path string, versions []string) {
@@ -210,7 +211,8 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 		add(path, g.above(path, ""))
 	}
 	for _, v := range g.Lost() {
-		if g.selected[v.Path] != v.Version && !excluded[v] {
+		max, bounded := p.bounds().of(v.Path)
+		if !excluded[v] && (bounded && max != v.Version || !bounded && g.selected[v.Path] != v.Version) {
 			d := Demand{Version: v, By: g.Demands(v), Lost: true}
 			excluded[v] = true
 			p.Demands, p.Lost = append(p.Demands, d), append(p.Lost, d)

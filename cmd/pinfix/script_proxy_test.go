@@ -87,8 +87,8 @@ func modProxy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], server.URL)
 }
 
-// scriptProxy returns the URL of the script's own proxy, whatever the script has
-// made of GOPROXY since.
+// scriptProxy returns the URL of the script's own proxy, $OWN_PROXY: what GOPROXY
+// was at the first of these words.
 func scriptProxy(ts *testscript.TestScript) string {
 	if ts.Getenv("OWN_PROXY") == "" {
 		ts.Setenv("OWN_PROXY", strings.TrimSuffix(ts.Getenv("GOPROXY"), "/"))

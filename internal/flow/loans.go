@@ -19,7 +19,7 @@ import (
 )
 
 // A module that could not be fetched, and that vendor/ has, is taken from there. It
-// stays at that version: there is no other one to be had.
+// stays at that version: no other one could be fetched.
 
 // readVendored returns what vendor/ has of each module.
 func readVendored(p *plugin) []stage.Vendored {
