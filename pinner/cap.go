@@ -127,7 +127,7 @@ const some = 8
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }
 
 // Newest returns the newest of versions (newest first) whose go.mod ok takes,
-// or "". One that could not be fetched is none.
+// or "". One that could not be fetched is passed over.
 func (c Candidates) Newest(path string, versions []string, ok func(*Summary) bool) (string, error) {
 	for chunk := range slices.Chunk(versions, some) {
 		var want []module.Version

@@ -211,8 +211,8 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 		add(path, g.above(path, ""))
 	}
 	for _, v := range g.Lost() {
-		max, bounded := p.bounds().of(v.Path)
-		if !excluded[v] && (bounded && max != v.Version || !bounded && g.selected[v.Path] != v.Version) {
+		bound, bounded := p.bounds().of(v.Path)
+		if !excluded[v] && (bounded && bound != v.Version || !bounded && g.selected[v.Path] != v.Version) {
 			d := Demand{Version: v, By: g.Demands(v), Lost: true}
 			excluded[v] = true
 			p.Demands, p.Lost = append(p.Demands, d), append(p.Lost, d)

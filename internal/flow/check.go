@@ -92,7 +92,7 @@ func (c *checker) wantVendor(ctx context.Context) bool {
 	return write
 }
 
-// readWork reads the go.work beside go.mod, as apply --server-source writes it.
+// readWork reads the go.work next to go.mod, as apply --server-source writes it.
 func (c *checker) readWork() error {
 	_, dir, err := treeWork(c.plugin.root, c.server)
 	if err != nil || dir == "" {

@@ -50,12 +50,12 @@ func (a *aligner) takeLoans() bool {
 	for _, l := range a.stage.Loans()[a.loans:] {
 		a.loans++
 		more = true
-		cap := pinner.Cap{Version: l.Version, Cause: pinner.CauseVendor, Error: "only vendor/ has " + l.Version.String()}
+		stay := pinner.Cap{Version: l.Version, Cause: pinner.CauseVendor, Error: "only vendor/ has " + l.Version.String()}
 		if slices.Contains(a.o.Keep, l.Version.Path) {
 			continue
 		}
-		a.user = append(a.user, cap)
-		a.in.Caps = append(slices.DeleteFunc(slices.Clone(a.in.Caps), func(c pinner.Cap) bool { return c.Path == l.Version.Path }), cap)
+		a.user = append(a.user, stay)
+		a.in.Caps = append(slices.DeleteFunc(slices.Clone(a.in.Caps), func(c pinner.Cap) bool { return c.Path == l.Version.Path }), stay)
 		a.in.Keep = append(slices.Clone(a.in.Keep), l.Version.Path)
 	}
 	if more {

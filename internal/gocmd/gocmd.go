@@ -60,8 +60,8 @@ func New(c Config) *Go {
 
 // Offline returns environ for go commands that must do with the module cache. With
 // GOPROXY=off alone the go command would still ask the checksum database, and wait
-// for it: a web proxy that is none ends that at once, while what the cache holds of
-// the database counts.
+// for it: a web proxy that does not exist ends that at once, and what the cache
+// holds of the database still counts.
 func Offline(environ []string) []string {
 	env := vars.Without(environ, []string{"https_proxy", "http_proxy", "no_proxy", "NO_PROXY"})
 	return append(env, "GOPROXY=off", "HTTPS_PROXY=http://127.0.0.1:1", "HTTP_PROXY=http://127.0.0.1:1")
