@@ -14,6 +14,7 @@ const (
 	CauseGo        = "go"        // its go line is above the server's Go
 	CauseDowngrade = "downgrade" // it asks for more than a pin or another cap
 	CauseUser      = "user"      // somebody said so: --cap
+	CauseVendor    = "vendor"    // it could not be fetched, and vendor/ has this version
 )
 
 // A Cap is an upper bound on a module that the server does not link: the plan
@@ -84,7 +85,7 @@ func (c Candidates) Prepare(vs []module.Version) error {
 			mods = append(mods, module.Version{Path: v.Path, Version: k})
 		}
 	}
-	_, err := c.Source(mods)
+	_, _, err := c.Source.some(mods)
 	return err
 }
 
@@ -126,19 +127,19 @@ const some = 8
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }
 
 // Newest returns the newest of versions (newest first) whose go.mod ok takes,
-// or "".
+// or "". One that could not be fetched is passed over.
 func (c Candidates) Newest(path string, versions []string, ok func(*Summary) bool) (string, error) {
 	for chunk := range slices.Chunk(versions, some) {
 		var want []module.Version
 		for _, v := range chunk {
 			want = append(want, module.Version{Path: path, Version: v})
 		}
-		sums, err := c.Source(want)
+		sums, lost, err := c.Source.some(want)
 		if err != nil {
 			return "", fmt.Errorf("versions of %s: %w", path, err)
 		}
 		for _, w := range want {
-			if ok(sums[w]) {
+			if !lost[w] && ok(sums[w]) {
 				return w.Version, nil
 			}
 		}

@@ -78,9 +78,12 @@ func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 		if !d.mayLower(m, v) {
 			continue
 		}
-		sums, err := d.in.Source([]module.Version{v})
+		sums, lost, err := d.in.Source.some([]module.Version{v})
 		if err != nil {
 			return 0, err
+		}
+		if lost[v] {
+			continue // what it asks for is not known
 		}
 		over := d.limit.exceeds(sums[v])
 		if len(over) == 0 {

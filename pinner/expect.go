@@ -41,7 +41,7 @@ func Expect(server *Server, now *Mod, pins []Pin, floor string) (*Mod, error) {
 	var excluded []Demand
 	for _, x := range m.Exclude {
 		if _, own := readMark(x.Syntax); own {
-			excluded = append(excluded, Demand{Version: x.Mod})
+			excluded = append(excluded, Demand{Version: x.Mod, Lost: MarkedLost(x.Syntax)})
 		}
 	}
 	want, err := plan.Finish(user, m, excluded)

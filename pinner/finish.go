@@ -36,7 +36,7 @@ func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {
 			return nil, nil, err
 		}
 		if probe.exclude(g, in.Drop, excluded) == 0 && probe.excludeGo(in, g, excluded) == 0 {
-			return probe.Demands, g, nil
+			return probe.Demands, g, lostSelected(g, m, in.Source)
 		}
 	}
 	return nil, nil, fmt.Errorf("no end after %d rounds of excludes", maxRounds)
@@ -56,7 +56,7 @@ func (p *Plan) Finish(user, tidied *Mod, needed []Demand) (*Mod, error) {
 	for _, d := range needed {
 		excluded[d.Version] = true
 	}
-	m.addExcludes(sorted(excluded))
+	m.addExcludes(sorted(excluded), needed)
 	required := map[string]string{}
 	for _, r := range user.Require {
 		first(required, r.Mod)

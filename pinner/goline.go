@@ -91,7 +91,7 @@ func (p *Plan) excludeGo(in Input, g *Graph, excluded map[module.Version]bool) i
 	for _, v := range g.tooNew(in.Server) {
 		if in.Versions != nil && !p.pinAt(v) && !p.capAt(v) {
 			excluded[v] = true
-			p.Demands = append(p.Demands, Demand{v, g.Demands(v)})
+			p.Demands = append(p.Demands, Demand{Version: v, By: g.Demands(v)})
 			n++
 		}
 	}
@@ -113,7 +113,7 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case p.caps(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
 		// Nobody links it, but the go command reads its go.mod all the same.
 		excluded[m.Version] = true
-		p.Demands = append(p.Demands, Demand{m.Version, m.By})
+		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By})
 		return true, nil
 	case slices.Contains(in.Keep, m.Path):
 		m.Why = "it is kept by --keep"
@@ -148,7 +148,7 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 	}
 	switch {
 	case v == "" && !c.Listed(m.Path):
-		m.Why = "the list of its versions cannot be had"
+		m.Why = "the list of its versions could not be fetched"
 		return false, nil
 	case v == "":
 		m.Why = "no older version of it asks for less"

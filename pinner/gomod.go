@@ -217,10 +217,19 @@ func (m *Mod) requireStatements() []int {
 }
 
 // addExcludes adds marked exclude lines as a statement of their own at the end,
-// so that the user's statements stay as they are.
-func (m *Mod) addExcludes(vs []module.Version) {
+// so that the user's statements stay as they are. Of those that are excluded
+// because they are lost, the line says so.
+func (m *Mod) addExcludes(vs []module.Version, demands []Demand) {
+	lost := map[module.Version]bool{}
+	for _, d := range demands {
+		lost[d.Version] = d.Lost
+	}
 	lines := m.addOwn("exclude", len(vs))
 	for i, v := range vs {
+		if lost[v] {
+			lines[i].Suffix = []modfile.Comment{{Token: lostComment, Suffix: true}}
+			writeMark(lines[i], mark{})
+		}
 		lines[i].Token = append(lines[i].Token, modfile.AutoQuote(v.Path), v.Version)
 		m.Exclude = append(m.Exclude, &modfile.Exclude{Mod: v, Syntax: lines[i]})
 	}

@@ -1,6 +1,7 @@
 package pinner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,8 +43,20 @@ func prunedGo(v string) bool { return v != "" && compareGo(v, "1.17") >= 0 }
 
 // A Source gives the go.mod of each module, many in one call. A module without
 // version is a directory relative to the main module's root. A module it
-// cannot give is an error that names it.
+// cannot give is an error that names it; a [*LostError] comes with all others.
 type Source func([]module.Version) (map[module.Version]*Summary, error)
+
+// A LostError says of which module versions a [Source] could not get the go.mod,
+// and in Err why.
+type LostError struct {
+	Modules []module.Version
+	Err     error
+}
+
+func (e *LostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why.
+func (e *LostError) Unwrap() error { return e.Err }
 
 // A Graph is the module graph of a main module: what go mod graph prints,
 // pruned and with exclude and replace applied as cmd/go does it
@@ -59,6 +72,7 @@ type Graph struct {
 	parent   map[module.Version]module.Version
 	demand   map[module.Version][]module.Version // who requires it
 	goLine   map[module.Version]string
+	lost     map[module.Version]bool // its go.mod could not be read; it asks for nothing
 }
 
 type node struct {
@@ -66,7 +80,8 @@ type node struct {
 	prune bool // the main module's graph is pruned here
 }
 
-// LoadGraph loads the graph of m, level by level.
+// LoadGraph loads the graph of m, level by level. A version that source has lost is
+// in the graph as one that asks for nothing: see [Graph.Lost].
 func LoadGraph(m *Mod, source Source) (*Graph, error) { return loadGraph(m, nil, source) }
 
 // loadGraph leaves the versions in more out as well.
@@ -78,6 +93,7 @@ func loadGraph(m *Mod, more map[module.Version]bool, source Source) (*Graph, err
 		parent:   map[module.Version]module.Version{},
 		demand:   map[module.Version][]module.Version{},
 		goLine:   map[module.Version]string{},
+		lost:     map[module.Version]bool{},
 	}
 	own := map[module.Version]bool{}
 	for _, x := range m.Exclude {
@@ -106,13 +122,17 @@ func loadGraph(m *Mod, more map[module.Version]bool, source Source) (*Graph, err
 		level = add(g.main, r.Mod, level, prune)
 	}
 	for len(level) > 0 {
-		sums, err := source(actual(level, resolve))
+		sums, lost, err := source.some(actual(level, resolve))
 		if err != nil {
 			return nil, err
 		}
 		var next []node
 		for _, n := range level {
 			s := sums[resolve(n.m)]
+			if lost[resolve(n.m)] {
+				g.lost[n.m] = true
+				continue
+			}
 			if s == nil {
 				return nil, fmt.Errorf("no go.mod of %s", n.m)
 			}
@@ -133,6 +153,25 @@ func loadGraph(m *Mod, more map[module.Version]bool, source Source) (*Graph, err
 	}
 	return g, nil
 }
+
+// some is s for a caller that can do without some of vs; lost are those that s could
+// not get.
+func (s Source) some(vs []module.Version) (sums map[module.Version]*Summary, lost map[module.Version]bool, err error) {
+	sums, err = s(vs)
+	var e *LostError
+	if !errors.As(err, &e) {
+		return sums, nil, err
+	}
+	lost = map[module.Version]bool{}
+	for _, v := range e.Modules {
+		lost[v] = true
+	}
+	return sums, lost, nil
+}
+
+// Lost returns the versions in the graph whose go.mod the source could not get,
+// sorted.
+func (g *Graph) Lost() []module.Version { return sorted(g.lost) }
 
 func (g *Graph) require(from, to module.Version) {
 	by := g.demand[to]

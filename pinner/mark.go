@@ -80,6 +80,16 @@ func Marked(l *modfile.Line) bool {
 	return ok
 }
 
+// lostComment is the user's part of the comment on an exclude line of a version
+// that is left out because its go.mod could not be fetched.
+const lostComment = "// could not be fetched"
+
+// MarkedLost reports whether l is an exclude line of pinfix's for such a version:
+// nothing was lowered below it.
+func MarkedLost(l *modfile.Line) bool {
+	return Marked(l) && strings.HasPrefix(l.Suffix[len(l.Suffix)-1].Token, lostComment+";")
+}
+
 // Lowered returns the require lines that pinfix has set to an older version than
 // the user's.
 func (m *Mod) Lowered() []module.Version {

@@ -40,7 +40,8 @@ type Input struct {
 // asks for it, as chains "a@v1 -> b@v1 -> c@v2".
 type Demand struct {
 	module.Version
-	By []string
+	By   []string
+	Lost bool // it is no demand: nothing selects it, but its go.mod could not be fetched
 }
 
 // A Plan is a go.mod that selects the pins.
@@ -50,6 +51,7 @@ type Plan struct {
 	Caps     []Cap    // Input.Caps, and those for a go line; none of a pinned module
 	Demands  []Demand // what is excluded
 	Warnings []string // which of the user's lines do not hold, one line each
+	Lost     []Demand // versions without a go.mod that the plan does without, and who asks for them
 
 	base *Graph // of the user's go.mod, where Finish needs it
 
@@ -126,7 +128,9 @@ func Make(in Input) (*Plan, error) {
 	if err := plan.settle(in, excluded); err != nil {
 		return nil, err
 	}
-	m.addExcludes(sorted(excluded))
+	slices.SortStableFunc(plan.Lost, func(a, b Demand) int { return strings.Compare(a.String(), b.String()) })
+	plan.Lost = slices.CompactFunc(plan.Lost, func(a, b Demand) bool { return a.Version == b.Version })
+	m.addExcludes(sorted(excluded), plan.Demands)
 	m.Cleanup()
 	return plan, nil
 }
@@ -145,8 +149,16 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 		if err != nil {
 			return err
 		}
+		if pruned, err := p.prune(g, in.Server); err != nil {
+			return err
+		} else if pruned {
+			continue
+		}
 		if p.exclude(g, in.Drop, excluded) > 0 {
 			continue
+		}
+		if err := lostSelected(g, p.Mod, in.Source); err != nil {
+			return err
 		}
 		if lowered, err := p.lowerGo(in, g, excluded); err != nil || lowered == 0 {
 			return err
@@ -156,18 +168,18 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 }
 
 // staysExcluded reports whether a version is above a pin or a cap, of a module in
-// in.Drop, or too new for the server's Go: what an earlier round found above
+// in.Drop, too new for the server's Go, or lost: what an earlier round found above
 // another cap may now be just what is wanted.
 func (p *Plan) staysExcluded(v module.Version, in Input) (bool, error) {
 	max, ok := p.bounds().of(v.Path)
 	if ok && semver.Compare(v.Version, max) > 0 || slices.Contains(in.Drop, v.Path) {
 		return true, nil
 	}
-	sums, err := in.Source([]module.Version{v})
+	sums, lost, err := in.Source.some([]module.Version{v})
 	if err != nil {
 		return false, err
 	}
-	return !in.Server.Accepts(sums[v].Go), nil
+	return lost[v] || !in.Server.Accepts(sums[v].Go), nil
 }
 
 // graph loads the graph of p.Mod with the versions in excluded left out.
@@ -176,15 +188,16 @@ func (p *Plan) graph(excluded map[module.Version]bool, source Source) (*Graph, e
 	return loadGraph(p.Mod, excluded, source)
 }
 
-// exclude adds what g holds above pins and caps, and every version of the modules
-// in drop, to excluded and to p.Demands; it returns how many.
+// exclude adds what g holds above pins and caps, every version of the modules in
+// drop, and what is lost and not selected, to excluded and to p.Demands; it returns
+// how many.
 func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool) int {
 	n := 0
 	add := func(path string, versions []string) {
 		for _, v := range versions {
 			d := module.Version{Path: path, Version: v}
 			excluded[d] = true
-			p.Demands = append(p.Demands, Demand{d, g.Demands(d)})
+			p.Demands = append(p.Demands, Demand{Version: d, By: g.Demands(d)})
 			n++
 		}
 	}
@@ -197,7 +210,51 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 	for _, path := range drop {
 		add(path, g.above(path, ""))
 	}
+	for _, v := range g.Lost() {
+		bound, bounded := p.bounds().of(v.Path)
+		if !excluded[v] && (bounded && bound != v.Version || !bounded && g.selected[v.Path] != v.Version) {
+			d := Demand{Version: v, By: g.Demands(v), Lost: true}
+			excluded[v] = true
+			p.Demands, p.Lost = append(p.Demands, d), append(p.Lost, d)
+			n++
+		}
+	}
 	return n
+}
+
+// prune raises the go line where versions are lost in a graph that is not pruned,
+// to what go mod tidy will raise it to (Go 1.21 and newer): nothing of the graph
+// that is then written may need them. It reports whether it has.
+func (p *Plan) prune(g *Graph, server *Server) (bool, error) {
+	if len(g.lost) == 0 || p.Mod.Go == nil || p.Mod.Pruned() || !knowsToolchains(server.GoVersion()) {
+		return false, nil
+	}
+	line := ""
+	for m, v := range g.goLine {
+		if g.selected[m.Path] == m.Version && knowsToolchains(v) && server.Accepts(v) && (line == "" || compareGo(v, line) > 0) {
+			line = v
+		}
+	}
+	if line == "" {
+		return false, nil
+	}
+	for _, v := range g.Lost() {
+		p.Lost = append(p.Lost, Demand{Version: v, By: g.Demands(v), Lost: true})
+	}
+	return true, p.Mod.AddGoStmt(line)
+}
+
+// lostSelected returns an error if a version that g selects is lost.
+func lostSelected(g *Graph, m *Mod, source Source) error {
+	var vs []module.Version
+	for _, v := range g.Lost() {
+		vs = append(vs, m.Source(v))
+	}
+	if len(vs) == 0 {
+		return nil
+	}
+	_, err := source(vs)
+	return err
 }
 
 // require writes both halves of each pin.

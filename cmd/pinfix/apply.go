@@ -37,7 +37,7 @@ Without --package every main package of the module is pinned.
 Of --conflicts, auto lowers those modules that do not compile with what the server
 has, keep only excludes what they ask for, downgrade lowers all that ask for more,
 and fail reports them and stops. --vendor auto writes vendor/ unless a vendored
-plugin cannot load. --imports-file is relative to -C. --server-source is the server's
+plugin cannot load, or git ignores a vendor/ that is not there. --imports-file is relative to -C. --server-source is the server's
 source at its commit: with it a go.work is written.
 
 --format patch is complete, for git apply; html is a page; markdown, github and sarif are

@@ -65,7 +65,8 @@ path; pinfix finds the path in the program.
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 
 --server-source is for a plugin that imports the server's own packages: the server's
-source at its commit.
+source at its commit. --vendor never builds from the module cache, as apply with it
+leaves vendor/ alone.
 
 JSON holds "commands" (package, output, written, env, args, line, run), "left"
 (settings that were not taken), and "plugins" as in verify.`,
@@ -76,6 +77,7 @@ JSON holds "commands" (package, output, written, env, args, line, run), "left"
 			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or a Dockerfile"},
 			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
 			serverSourceFlag(),
+			choice("vendor", "`WHEN`: build from vendor/, if it is there", choices["vendor"]...),
 			formatFlag("text", "json"),
 		}, lookFlags(goCommands)),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
@@ -98,6 +100,7 @@ func (e *env) build(c *cli.Context, form string) error {
 		Packages:     packages,
 		Out:          c.String("o"),
 		Profile:      c.String("pgo"),
+		Vendor:       c.String("vendor"),
 		Print:        form,
 		Version:      version(),
 	})

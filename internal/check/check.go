@@ -54,6 +54,9 @@ type Input struct {
 	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
 	WantVendor bool    // apply writes vendor/
 
+	// Work reports whether a go.work takes a module from a directory; nil: none.
+	Work func(path string) bool
+
 	required map[string]*modfile.Require // by path
 	directly map[string]bool             // see direct
 }

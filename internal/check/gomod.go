@@ -133,7 +133,7 @@ func (in *Input) raised() []Problem {
 	have := requireLines(in.Mod)
 	for _, x := range in.Mod.Exclude {
 		r := have[x.Mod.Path]
-		if _, pinned := in.pin(x.Mod.Path); r == nil || pinned || seen[x.Mod.Path] || !pinner.Marked(x.Syntax) || semver.Compare(r.Mod.Version, x.Mod.Version) <= 0 {
+		if _, pinned := in.pin(x.Mod.Path); r == nil || pinned || seen[x.Mod.Path] || !pinner.Marked(x.Syntax) || pinner.MarkedLost(x.Syntax) || semver.Compare(r.Mod.Version, x.Mod.Version) <= 0 {
 			continue
 		}
 		seen[x.Mod.Path] = true

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"go/version"
 	"maps"
 	"path"
 	"slices"
@@ -140,7 +141,7 @@ func (v *Vendor) moduleAt(line int) string {
 // expect writes a modules.txt for mod (cmd/go/internal/modcmd/vendor.go): a
 // module's packages and its go line are those that v has.
 func (v *Vendor) expect(mod *pinner.Mod) string {
-	annotate := mod.Go != nil // of Go 1.14 and newer; nobody builds plugins with an older one
+	annotate := mod.Go != nil && version.Compare("go"+mod.GoVersion(), "go1.14") >= 0
 	var list []Vendored
 	explicit := map[string]bool{}
 	for _, r := range mod.Require {

@@ -48,7 +48,7 @@ func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) 
 			close(h.tidyDone)
 			return
 		}
-		h.tidied, h.sum, h.tidyErr = a.stage.Tidy(ctx, mod, h.files)
+		h.tidied, h.sum, h.tidyErr = a.stage.TidyAhead(ctx, mod, h.files)
 		close(h.tidyDone)
 		if h.err = h.tidyErr; h.err == nil && vendor {
 			h.vendor, h.err = a.stage.Vendor(ctx, h.tidied, h.sum, h.files)
@@ -61,6 +61,13 @@ func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) 
 func (h *ahead) stop() {
 	h.cancel()
 	<-h.done
+}
+
+// forget ends it and leaves nothing to be taken: it ran without modules that have
+// been found in vendor/ since.
+func (h *ahead) forget() {
+	h.stop()
+	h.mod, h.vendors = nil, false
 }
 
 // tidy is stage.Tidy, or what ran ahead of it.

@@ -52,6 +52,10 @@ type aligner struct {
 
 	warnings []string
 
+	loans      int    // how many of the stage's are capped
+	vendors    bool   // vendor/ is written
+	vendorNote string // why not
+
 	serverSource *serverSource // for a plugin that imports its packages; or nil
 }
 
@@ -62,7 +66,6 @@ type aligned struct {
 	files    stage.Files // Go files to be written
 	staged   stage.Files // the same as tidy and vendor see them
 	vendor   string      // the new vendor directory; "" = stays, or none
-	doVendor bool
 	plan     *pinner.Plan
 	match    *pinner.Match
 	listing  *stage.Listing
@@ -89,8 +92,12 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		return nil, err
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
-	vendor, _ := a.wantVendor(nil)
-	if vendor {
+	var warning string
+	if a.vendors, warning, a.vendorNote = a.vendorRule(ctx).decide(); warning != "" {
+		a.warnings = append(a.warnings, warning)
+	}
+	if a.vendors {
+		a.stage.SetVendored(readVendored(a.plugin))
 		a.readOld(ctx)
 	}
 	a.o.Step("loading the plugin's packages")
@@ -102,7 +109,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 			a.ahead.stop()
 		}
 	}()
-	now, err := a.first(ctx, vendor)
+	now, err := a.first(ctx, a.vendors)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +122,9 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 			return nil, err
 		}
 		if got.next == nil {
+			for _, d := range got.aligned.plan.Lost {
+				a.o.Log(fmt.Sprintf("left out: %s could not be fetched, and nothing selects it (%s)", d.Version, strings.Join(d.By, ", ")))
+			}
 			return got.aligned, nil
 		}
 		now = got.next
@@ -198,6 +208,7 @@ type result struct {
 
 // round plans with what now says, tidies, and looks again.
 func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
+	a.takeLoans()
 	a.in.Pins = now.match.Pins
 	if err := a.splits(ctx, now.match); err != nil {
 		return nil, err
@@ -222,6 +233,9 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 		return nil, err
 	}
 	tidied, sum, err := a.tidy(ctx, plan.Mod, files)
+	if a.takeLoans() {
+		return &result{next: now}, nil
+	}
 	if err != nil {
 		if a.ambiguous(err) {
 			return &result{next: now}, nil
@@ -241,8 +255,8 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 	if a.moreExcludes(plan, needed) {
 		return &result{next: now}, nil
 	}
-	if a.o.Conflicts == "fail" && len(needed) > 0 {
-		return nil, conflictError(plan.Pins, needed)
+	if above := slices.DeleteFunc(slices.Clone(needed), func(d pinner.Demand) bool { return d.Lost }); a.o.Conflicts == "fail" && len(above) > 0 {
+		return nil, conflictError(plan.Pins, above)
 	}
 	mod, err := plan.Finish(a.plugin.user, tidied, needed)
 	if err != nil {
@@ -311,10 +325,9 @@ func (a *aligner) vendorAndLook(ctx context.Context, now *state, tidied *pinner.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	vendored := make(chan error, 1)
-	done.doVendor, done.warnings = a.wantVendor(done.warnings)
 	go func() {
 		var err error
-		if done.doVendor {
+		if a.vendors {
 			a.o.Step("go mod vendor")
 			done.vendor, err = a.vendor(ctx, now, tidied, done)
 		}

@@ -81,7 +81,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := stage.New(tool.go_, tool.cache, server.Settings["-tags"])
+	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):
@@ -139,12 +139,14 @@ func unwritten(err error, root string) error {
 // toolchain is the go command to stage with.
 type toolchain struct {
 	go_      *gocmd.Go
-	cache    string // GOMODCACHE
+	local    *gocmd.Go // the user's own choice; nil: go_ is it
+	version  string    // of go_, "go1.23.5"
+	cache    string    // GOMODCACHE
 	warnings []string
 }
 
 // chooseToolchain takes the server's own Go release, or the local one with a
-// warning where that cannot be had.
+// warning where that could not be fetched.
 func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root string) (*toolchain, error) {
 	set := []string{"CGO_ENABLED=1"}
 	t := &toolchain{}
@@ -166,7 +168,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		if facts, err = t.go_.Facts(ctx); err != nil {
 			return nil, err
 		}
-		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain %s cannot be had (%s); %s tidies and vendors instead", want, lastLine(failed.Stderr), facts.GOVERSION))
+		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain %s could not be fetched (%s); %s tidies and vendors instead", want, lastLine(failed.Stderr), facts.GOVERSION))
 	case err != nil:
 		return nil, err
 	case facts.GOVERSION != want:
@@ -174,7 +176,9 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
 	t.warnings = append(t.warnings, suffixWarning(server)...)
-	t.cache = facts.GOMODCACHE
+	config.Toolchain = ""
+	t.local = gocmd.New(config)
+	t.version, t.cache = facts.GOVERSION, facts.GOMODCACHE
 	return t, nil
 }
 
@@ -201,27 +205,26 @@ func (a *aligner) explain(err error) error {
 		}
 		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
 	case errors.As(err, &missing):
-		return &Error{err, "check the version and the network; for a private module set GOPRIVATE, GOPROXY and your credentials"}
+		if better := a.onlyVendored(missing); better != nil {
+			return better
+		}
+		return &Error{err, missing.NextStep()}
 	case errors.As(err, &failed):
 		if err := a.lacking(failed); err != nil {
 			return err
 		}
-		return &Error{err, nextAfter(failed.Stderr, filepath.Join(a.plugin.root, "go.mod"))}
+		return &Error{err, nextAfter(failed, filepath.Join(a.plugin.root, "go.mod"))}
 	}
 	return err
 }
 
-// nextAfter reads the go command's words for what to do.
-func nextAfter(stderr, mod string) string {
-	switch {
-	case strings.Contains(stderr, "dial tcp"), strings.Contains(stderr, "no such host"), strings.Contains(stderr, "module lookup disabled"), strings.Contains(stderr, "connection refused"):
-		return "the go command cannot reach the module proxy: check the network and GOPROXY, or run where the module cache is filled"
-	case strings.Contains(stderr, "403 "), strings.Contains(stderr, "404 "), strings.Contains(stderr, "410 "), strings.Contains(stderr, "unknown revision"), strings.Contains(stderr, "could not read Username"):
-		return "check the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
-	case strings.Contains(stderr, "malformed go.sum"):
-		return "mend go.sum, or remove it and run go mod tidy"
-	case strings.Contains(stderr, "checksum mismatch"), strings.Contains(stderr, "SECURITY ERROR"):
-		return "go.sum holds another sum: find out which is right before you delete the line"
+// nextAfter says what to do about a go command that failed.
+func nextAfter(failed *gocmd.Error, mod string) string {
+	if next := failed.NextStep(); next != "" {
+		return next
 	}
-	return "nothing was changed; mend what the go command names in " + mod + " or the code, and run pinfix again"
+	if strings.Contains(failed.Stderr, "malformed go.sum") {
+		return "fix go.sum, or remove it and run go mod tidy"
+	}
+	return "nothing was changed; fix what the go command names in " + mod + " or the code, and run pinfix again"
 }

@@ -40,7 +40,7 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	var plan, commands time.Duration
 	for b.Loop() {
-		st, err := stage.New(tool.go_, tool.cache, "")
+		st, err := stage.New(stage.Config{Go: tool.go_, Cache: tool.cache})
 		if err != nil {
 			b.Fatal(err)
 		}

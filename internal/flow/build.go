@@ -29,6 +29,7 @@ type BuildOptions struct {
 	Packages     []string // main packages or files of them; none: every main package
 	Out          string   // file, or directory for several
 	Profile      string   // for -pgo
+	Vendor       string   // "never": not from vendor/
 	Print        string   // "shell" or "dockerfile": build nothing
 	Version      string   // of pinfix, for the Dockerfile
 }

@@ -48,7 +48,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 	switch {
 	case errors.As(err, &failed):
 		return fault("let the go command reach the module proxy (GOPROXY), or "+image,
-			"the server's toolchain %s cannot be had: %s", want, lastLine(failed.Stderr))
+			"the server's toolchain %s could not be fetched: %s", want, lastLine(failed.Stderr))
 	case err != nil:
 		return err
 	}
@@ -123,15 +123,14 @@ func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOO
 // sources chooses between vendor/ and the module cache. A trimmed server does
 // not notice; in an untrimmed one's fingerprints the paths stand.
 func (b *builder) sources() error {
-	vendored := exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	if b.server.Trimmed() {
-		if vendored {
-			b.how.Mod = "vendor"
-		}
+	vendored := b.o.Vendor != "never" && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
+	if vendored && buildsVendored(b.server, b.plugin.root) {
+		b.how.Mod = "vendor"
 		return nil
 	}
 	paths := b.server.Paths
 	switch {
+	case b.server.Trimmed():
 	case paths.ModCache != "":
 		b.how.ModCache = paths.ModCache
 		if vendored {
@@ -139,13 +138,17 @@ func (b *builder) sources() error {
 		}
 	case paths.Vendored == "":
 		b.warn("the server was built without -trimpath, so the paths of the sources count, and where its modules were is not known from this reference: official images have them in /go/pkg/mod (GOMODCACHE)")
-	case paths.Vendored == b.plugin.root && vendored:
-		b.how.Mod = "vendor"
 	default:
 		return fault(recipe.Place(b.server),
 			"server %s was built without -trimpath from %s, so the paths of the sources count", b.server.Ref, filepath.Join(paths.Vendored, "vendor"))
 	}
 	return nil
+}
+
+// buildsVendored reports whether the server takes a plugin that is built from the
+// vendor/ in root: paths count only in an untrimmed one's fingerprints.
+func buildsVendored(s *pinner.Server, root string) bool {
+	return s.Trimmed() || s.Paths.Vendored == root
 }
 
 // moduleCache makes sure that an untrimmed server's module cache can be had at
@@ -194,7 +197,7 @@ func (b *builder) explain(err error) error {
 			return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
 		}
 	}
-	return &Error{err, nextAfter(failed.Stderr, filepath.Join(b.plugin.root, "go.mod"))}
+	return &Error{err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod"))}
 }
 
 // suffixWarning says that a server's Go is no plain release; what only names

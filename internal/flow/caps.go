@@ -48,6 +48,9 @@ func (c *changes) whyAbove(v module.Version) string {
 		return "the server has " + pin.Version.Version
 	}
 	if k, ok := c.cap(v.Path); ok && semver.Compare(v.Version, k.Version.Version) > 0 {
+		if k.Cause == pinner.CauseVendor {
+			return "it could not be fetched, and vendor/ has " + k.Version.Version
+		}
 		return "it is lowered to " + k.Version.Version
 	}
 	return fmt.Sprintf("the server's Go is %s", c.a.server.GoVersion())

@@ -208,7 +208,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
 	r.Server = serverReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
-	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.sumWarnings())...)
+	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings())...)
 	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
 	for _, u := range c.al.unpinned {
 		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})
@@ -222,6 +222,11 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.works()...)
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
+	}
+	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote} {
+		if note != "" && !r.Aligned {
+			r.Notes = append(r.Notes, note)
+		}
 	}
 	r.Rows = c.rows(r)
 	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)

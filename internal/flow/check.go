@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,13 +32,14 @@ type checker struct {
 	in     *check.Input
 	copied map[string][]fs.DirEntry // files below vendor/, by directory
 	stray  func() []check.Problem   // strays, once
+	source *serverSource            // of a plugin with a go.work; or nil
 
 	problems []check.Problem
 	notes    []string
 }
 
-func (c *checker) run() error {
-	if err := c.read(); err != nil {
+func (c *checker) run(ctx context.Context) error {
+	if err := c.read(ctx); err != nil {
 		return err
 	}
 	c.stray = sync.OnceValue(c.strays)
@@ -61,7 +63,7 @@ func (c *checker) find() (err error) {
 }
 
 // read reads the plugin's files.
-func (c *checker) read() error {
+func (c *checker) read(ctx context.Context) error {
 	sum, err := optional(c.tree.ReadFile("go.sum"))
 	if err != nil {
 		return cannotRead("go.sum", err)
@@ -73,9 +75,32 @@ func (c *checker) read() error {
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
 		return &noPluginError{c.plugin.user.Module.Mod.Path}
 	}
-	c.in.WantVendor = c.o.Vendor == "always" || c.o.Vendor != "never" && c.server.Trimmed()
+	if err := c.readWork(); err != nil {
+		return err
+	}
+	c.in.WantVendor = c.wantVendor(ctx)
 	c.in.Vendor, err = c.readVendor()
 	return err
+}
+
+// wantVendor reports whether apply would write vendor/.
+func (c *checker) wantVendor(ctx context.Context) bool {
+	_, missing := c.tree.ReadDir("vendor")
+	rule := vendorRule{flag: c.o.Vendor, trimmed: c.server.Trimmed(), work: c.source != nil, have: missing == nil,
+		ignored: func() bool { return ignoredVendor(ctx, c.plugin.root, c.o.Environ) }}
+	write, _, _ := rule.decide()
+	return write
+}
+
+// readWork reads the go.work next to go.mod, as apply --server-source writes it.
+func (c *checker) readWork() error {
+	_, dir, err := treeWork(c.plugin.root, c.server)
+	if err != nil || dir == "" {
+		return err
+	}
+	c.source = &serverSource{dir: dir, path: c.server.Main.Path}
+	c.in.Work = c.source.has
+	return c.source.others(c.server, dir)
 }
 
 func (c *checker) readVendor() (*check.Vendor, error) {
@@ -181,8 +206,10 @@ func (c *checker) exact() error {
 	}
 	match := pinner.Compare(c.server, l.Linked())
 	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, g.Read, g.Imports)}
-	if len(match.Own) > 0 {
-		c.problems = c.ownPackages(match.Own)
+	// A go.work gives its modules the server's label.
+	own := slices.DeleteFunc(slices.Clone(match.Own), func(o pinner.Linked) bool { return c.source.has(o.Module.Path) })
+	if len(own) > 0 {
+		c.problems = c.ownPackages(own)
 		return nil
 	}
 	c.in.Pins = match.Pins

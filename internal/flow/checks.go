@@ -206,7 +206,7 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 		out.err = fmt.Errorf("server %s: %w", c.server.Ref, out.err)
 		return out
 	}
-	if out.err = c.run(); out.err != nil {
+	if out.err = c.run(ctx); out.err != nil {
 		return out
 	}
 	out.plugin = c.report(o)
@@ -240,9 +240,6 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 		}
 		if index, err = repo.Index(ctx); err != nil {
 			return nil, err
-		}
-		if !index.Has("vendor") && repo.Ignored(ctx, "vendor/modules.txt") {
-			c.o.Vendor = "never" // it is in no commit
 		}
 		return index.ReadFile("go.mod")
 	})

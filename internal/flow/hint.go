@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/recipe"
@@ -19,6 +20,9 @@ func (c *changes) buildHint() string {
 		words = append(words, "-C", shell.Quote(o.Dir))
 	}
 	words = append(words, o.Reference.typed()...)
+	if o.Vendor == "never" && slices.Contains(o.Flags, "--vendor") && c.a.hasVendor() {
+		words = append(words, "--vendor never")
+	}
 	if len(o.Packages) == 1 {
 		words = append(words, shell.Quote(o.Packages[0]))
 	}
@@ -26,7 +30,7 @@ func (c *changes) buildHint() string {
 	switch {
 	case c.a.serverSource != nil:
 		how.Work = ""
-	case c.al.doVendor && c.al.vendor != "":
+	case c.al.vendor != "" && buildsVendored(s, c.tree.Root):
 		how.Mod = "vendor"
 	}
 	as := "was"

@@ -24,7 +24,7 @@ var lackingRE = pattern.New(`(\S+) imports (\S+): (?:module .* does not contain 
 // lacking explains an import of a package that the server's version of its
 // module does not hold; nil if failed says nothing of the kind.
 func (a *aligner) lacking(failed *gocmd.Error) error {
-	for line := range strings.Lines(failed.Error()) {
+	for _, line := range failed.Faults() {
 		m := lackingRE.Regexp().FindStringSubmatch(line)
 		if m == nil {
 			continue

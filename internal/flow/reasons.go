@@ -120,12 +120,15 @@ func (c *changes) excludes() []report.Change {
 
 func (c *changes) whyExclude(v module.Version) (string, []string) {
 	var by []string
+	lost := false
 	for _, d := range c.al.demands {
 		if d.Version == v {
-			by = d.By
+			by, lost = d.By, d.Lost
 		}
 	}
 	switch {
+	case lost:
+		return fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path), by
 	case slices.Contains(c.a.in.Drop, v.Path):
 		return fmt.Sprintf("the server takes the packages of %s from another module", v.Path), by
 	case len(by) == 0:

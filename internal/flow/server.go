@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
@@ -35,7 +35,7 @@ func (r Reference) options(n Named) target.Options {
 // environ is what go commands run with: offline, the module cache is left.
 func (r Reference) environ() []string {
 	if r.Offline {
-		return append(slices.Clone(r.Environ), "GOPROXY=off")
+		return gocmd.Offline(r.Environ)
 	}
 	return r.Environ
 }

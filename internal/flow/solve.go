@@ -37,6 +37,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		return err
 	}
 	a.in.Caps, a.in.Keep = a.user, a.o.Keep
+	a.takeLoans()
 	if !a.solves() {
 		return nil
 	}
@@ -57,7 +58,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 // newSolver begins to solve from the user's own caps.
 func (a *aligner) newSolver() {
 	a.solver = &solve.Solver{
-		Server: a.server, Base: a.base, Root: a.plugin.root, Keep: a.o.Keep, User: a.user,
+		Server: a.server, Base: a.base, Root: a.plugin.root, Keep: a.in.Keep, User: a.user,
 		Only: a.o.Conflicts == "downgrade",
 		Find: pinner.Candidates{Versions: a.in.Versions, Source: a.in.Source},
 		Downgrade: func() ([]pinner.Cap, error) {
@@ -108,7 +109,7 @@ func notInGraph(flag, value, path string) error {
 func (a *aligner) steered(plan *pinner.Plan) error {
 	for _, p := range plan.Pins {
 		for _, c := range a.user {
-			if c.Path == p.Path && c.Version != p.Version {
+			if c.Cause == pinner.CauseUser && c.Path == p.Path && c.Version != p.Version {
 				return fault("take the flag out", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
 			}
 		}
@@ -295,7 +296,7 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault
-	for line := range strings.Lines(failed.Error()) {
+	for _, line := range failed.Faults() {
 		if f, ok := a.lackingImport(line, plan, packages); ok {
 			faults = append(faults, f)
 		}

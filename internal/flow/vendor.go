@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,40 +16,88 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/git"
 )
 
-// wantVendor reports whether vendor/ is to be written, and says why not.
-func (a *aligner) wantVendor(warnings []string) (bool, []string) {
-	have := a.hasVendor()
+// A vendorRule decides what becomes of vendor/, for every command: apply writes it,
+// check wants it as apply writes it, and both agree on when it is left alone.
+type vendorRule struct {
+	flag    string // --vendor
+	trimmed bool   // the server was built with -trimpath
+	work    bool   // the plugin is built in a go.work with the server's source
+	have    bool   // there is a vendor/
+	ignored func() bool
+}
+
+// decide reports whether vendor/ is written. A warning is about a vendor/ that
+// is there and does not fit; a note says why there is none.
+func (r vendorRule) decide() (write bool, warning, note string) {
 	switch {
-	case a.o.Vendor == "always":
-		if !a.server.Trimmed() {
-			warnings = append(warnings, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path")
-		}
-		return true, warnings
-	case a.o.Vendor == "never":
-		if have {
-			warnings = append(warnings, "vendor/ stays as it is (--vendor never): build with -mod=mod, or run go mod vendor")
-		}
-		return false, warnings
-	case a.serverSource != nil:
-		why := "vendor/ is not written: in a go.work the modules come from the module cache"
-		if have {
-			why += "; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it"
-		}
-		return false, append(warnings, why)
-	case !a.server.Trimmed():
-		why := "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints"
-		if have {
-			why += "; the vendor/ that is there stays as it is, so remove it or build with -mod=mod"
-		}
-		return false, append(warnings, why)
+	case r.flag == "always" && !r.trimmed:
+		return true, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
+	case r.flag == "always":
+		return true, "", ""
+	case r.flag == "never" && r.have:
+		return false, "vendor/ stays as it is (--vendor never): build with -mod=mod, or run go mod vendor", ""
+	case r.flag == "never":
+		return false, "", ""
+	case r.work && r.have:
+		return false, "vendor/ is not written: in a go.work the modules come from the module cache; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it", ""
+	case !r.trimmed && r.have:
+		return false, "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints; the vendor/ that is there stays as it is, so remove it or build with -mod=mod", ""
+	case r.work, !r.trimmed:
+		return false, "", ""
+	case !r.have && r.ignored():
+		return false, "", "vendor/ is not made: git ignores it (--vendor always makes it all the same)"
 	}
-	return true, warnings
+	return true, "", ""
+}
+
+// ignoredVendor reports whether git ignores a vendor/ in root.
+func ignoredVendor(ctx context.Context, root string, environ []string) bool {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return false
+	}
+	repo, err := git.Open(ctx, root, cwd, environ)
+	return err == nil && repo.Ignored(ctx, "vendor/modules.txt")
+}
+
+// vendorRule is that of an apply.
+func (a *aligner) vendorRule(ctx context.Context) vendorRule {
+	return vendorRule{flag: a.o.Vendor, trimmed: a.server.Trimmed(), work: a.serverSource != nil, have: a.hasVendor(),
+		ignored: func() bool { return ignoredVendor(ctx, a.plugin.root, a.o.Environ) }}
 }
 
 func (a *aligner) hasVendor() bool {
 	return exists(filepath.Join(a.plugin.root, "vendor"))
+}
+
+// newVendor says of a vendor/ that was not there before why it is made, how large
+// it is, and how to do without it; "" where there was one.
+func (d *vendorDiff) newVendor(flag string) string {
+	if d.tree == nil || d.old != nil || flag == "always" {
+		return ""
+	}
+	var size int64
+	for name := range d.new {
+		if info, err := os.Stat(filepath.Join(d.dirs[1], filepath.FromSlash(name))); err == nil {
+			size += info.Size()
+		}
+	}
+	return fmt.Sprintf("vendor/ is new (%s, %s): plugins are built with -mod=vendor, as the servers' makers do it. To leave it out: --vendor never; for good: vendor: never in .pinfix.yaml",
+		count(len(d.new), "file"), bytesText(size))
+}
+
+// bytesText is a size for people.
+func bytesText(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1000*1000:
+		return fmt.Sprintf("%d kB", (n+500)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 type sums = map[string][sha256.Size]byte
@@ -65,7 +114,7 @@ type vendorDiff struct {
 func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, error) {
 	d := &vendorDiff{dirs: [2]string{filepath.Join(a.plugin.root, "vendor"), al.vendor}}
 	if al.vendor == "" {
-		if al.doVendor && a.hasVendor() {
+		if a.vendors && a.hasVendor() {
 			return nil, fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
 		}
 		return d, nil

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -63,6 +64,15 @@ func New(c Config) *Go {
 	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32)}
 }
 
+// Offline returns environ for go commands that must do with the module cache. With
+// GOPROXY=off alone the go command would still ask the checksum database, and wait
+// for it: a web proxy that does not exist ends that at once, and what the cache
+// holds of the database still counts.
+func Offline(environ []string) []string {
+	env := vars.Without(environ, []string{"https_proxy", "http_proxy", "no_proxy", "NO_PROXY"})
+	return append(env, "GOPROXY=off", "HTTPS_PROXY=http://127.0.0.1:1", "HTTP_PROXY=http://127.0.0.1:1")
+}
+
 // ownFlags adds to the GOFLAGS in set what holds for every command:
 // -buildvcs=false, and -modcacherw where environ has it, for a user who wants a
 // module cache that can be removed.
@@ -101,11 +111,21 @@ func (g *Go) In(dir string) *Go {
 	return &Go{Program: g.Program, Dir: dir, Env: g.Env, Log: g.Log, calls: g.calls}
 }
 
+// Many returns a Go for another directory that fetches many files at a time: the
+// go command takes the number from GOMAXPROCS, and waits for the network most of
+// that time. Its calls count with g's.
+func (g *Go) Many(dir string) *Go {
+	m := g.In(dir)
+	m.Env = append(slices.Clone(g.Env), "GOMAXPROCS=16", "PWD="+dir)
+	return m
+}
+
 // Calls returns how many go commands were started.
 func (g *Go) Calls() int { return int(g.calls.Load()) }
 
 // An Error is a go command that failed. It prints what the command says of the
-// failure, one fault a line; the command line is in Args.
+// failure, one fault a line, and a cause that stopped several modules once; the
+// command line is in Args.
 type Error struct {
 	Args   []string
 	Stderr string
@@ -113,30 +133,68 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	msg := faults(e.Stderr)
-	if msg == "" {
-		msg = e.Err.Error()
+	causes, lines := Causes(e.Stderr)
+	if len(causes) > 0 {
+		lines = append([]string{Explain(causes)}, lines...)
 	}
-	return fmt.Sprintf("go %s: %s", verb(e.Args), msg)
+	if len(lines) == 0 {
+		lines = []string{e.Err.Error()}
+	}
+	return fmt.Sprintf("go %s: %s", verb(e.Args), strings.Join(lines, "\n"))
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// faults leaves the progress out of the go command's words and joins the lines
-// of each fault: "go: a imports\n\tb imports\n\tc: no such module" is one.
-func faults(stderr string) string {
+// NextStep says what the user can do about the first module that the command did
+// not get; "" where the failure is another one.
+func (e *Error) NextStep() string {
+	if causes, _ := Causes(e.Stderr); len(causes) > 0 {
+		return causes[0].NextStep()
+	}
+	return ""
+}
+
+// Faults returns each fault that the command names, in one line.
+func (e *Error) Faults() []string {
 	var out []string
+	for _, f := range faults(e.Stderr) {
+		out = append(out, oneLine(f))
+	}
+	return out
+}
+
+// faults leaves the progress out of the go command's words and keeps the lines
+// of each fault together: "go: a imports\n\tb imports\n\tc: no such module" is
+// one. Its general advice, as after "SECURITY ERROR", is left out as well.
+func faults(stderr string) []string {
+	var out []string
+	advice := false
 	for line := range strings.Lines(stderr) {
 		text, isGo := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "go: ")
+		advice = !isGo && (advice || adviceRE.MatchString(text))
 		switch {
+		case advice:
 		case isGo && (strings.HasPrefix(text, "downloading ") || strings.HasPrefix(text, "finding ") || strings.HasPrefix(text, "found ") || strings.HasPrefix(text, "warning: ")):
 		case strings.HasPrefix(text, "\t") && len(out) > 0:
-			out[len(out)-1] += " " + strings.TrimSpace(text)
+			out[len(out)-1] += "\n" + text
 		case text != "":
 			out = append(out, text)
 		}
 	}
-	return strings.Join(out, "\n")
+	return out
+}
+
+var adviceRE = pattern.New(`^(SECURITY ERROR$|Confirm the import path was entered correctly|If this is a private repository)`)
+
+// oneLine joins the lines of a fault.
+func oneLine(fault string) string {
+	first, rest, more := strings.Cut(fault, "\n")
+	for more {
+		var line string
+		line, rest, more = strings.Cut(rest, "\n")
+		first += " " + strings.TrimSpace(line)
+	}
+	return first
 }
 
 // verb returns the words of args before the first flag: "mod tidy".

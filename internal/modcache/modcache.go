@@ -46,6 +46,22 @@ func SourceDir(dir string, v module.Version) (string, bool) {
 	return filepath.Join(dir, filepath.FromSlash(path)+"@"+version), true
 }
 
+// HasSource reports whether the cache in dir holds a module version's source, as a
+// directory or still packed.
+func HasSource(dir string, v module.Version) bool {
+	source, ok := SourceDir(dir, v)
+	mod, err := goModFile(dir, v)
+	if !ok || err != nil {
+		return false
+	}
+	for _, name := range []string{source, strings.TrimSuffix(mod, ".mod") + ".zip"} {
+		if _, err := os.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // New returns the cache in dir as a build in that context sees it.
 func New(dir string, look build.Context) *Cache { return &Cache{dir, look} }
 

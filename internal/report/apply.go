@@ -135,11 +135,12 @@ type Apply struct {
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
 
-	Rows      []Row  `json:"-"`
-	Patch     []byte `json:"-"` // the complete patch
-	GoCalls   int    `json:"-"`
-	NextSteps string `json:"-"` // how to build now
-	Write     string `json:"-"` // the command that writes what a dry run shows
+	Rows      []Row    `json:"-"`
+	Notes     []string `json:"-"` // for people: what else there is to know of the change
+	Patch     []byte   `json:"-"` // the complete patch
+	GoCalls   int      `json:"-"`
+	NextSteps string   `json:"-"` // how to build now
+	Write     string   `json:"-"` // the command that writes what a dry run shows
 }
 
 // NewApply returns a report without anything in it.

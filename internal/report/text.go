@@ -41,6 +41,9 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 			b.WriteString(st.diff(a.Diff))
 		}
 		a.counts(b)
+		for _, n := range a.Notes {
+			fmt.Fprintf(b, "\n%s\n", clean(n))
+		}
 	}
 	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
 		fmt.Fprintln(b, "\nwithout a blank import:")

@@ -37,9 +37,11 @@ func (v *view) served(path string) bool {
 	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
 }
 
-// capOf returns the cap of a module, if the user has not asked for it.
+// capOf returns the cap of a module, if the solver or its go line has set it.
 func (v *view) capOf(path string) (pinner.Cap, bool) {
-	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == path && c.Cause != pinner.CauseUser })
+	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool {
+		return c.Path == path && c.Cause != pinner.CauseUser && c.Cause != pinner.CauseVendor
+	})
 	if i < 0 {
 		return pinner.Cap{}, false
 	}
@@ -103,7 +105,7 @@ func (v *view) only(p *Package) string {
 	case err != nil || !v.onlyWith(p.Module, p.Path):
 		return ""
 	case len(below) == 0 && !v.Find.Listed(p.Module.Path):
-		return "the list of its versions cannot be had"
+		return "the list of its versions could not be fetched"
 	case len(below) == 0:
 		return "there is no older version"
 	}

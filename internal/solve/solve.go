@@ -211,6 +211,8 @@ func (v *view) mayLower(p *Package) error {
 		return errors.New("the server has it at that version")
 	case p.Fixed:
 		return errors.New("it is replaced, so there is no other version of it")
+	case slices.ContainsFunc(v.User, func(c pinner.Cap) bool { return c.Path == p.Module.Path && c.Cause == pinner.CauseVendor }):
+		return errors.New("it could not be fetched, and vendor/ has no other version of it")
 	case slices.Contains(v.Keep, p.Module.Path):
 		return errors.New("it is kept by --keep")
 	}

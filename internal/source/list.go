@@ -132,12 +132,15 @@ func explain(err error) error {
 		return err
 	}
 	next := "see that the server's go.mod is whole, or name its program"
+	kind := gocmd.Kind(0)
+	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
+		kind = causes[0].Kind
+		next = causes[0].NextStep()
+	}
 	switch {
-	case strings.Contains(failed.Stderr, "dial tcp"), strings.Contains(failed.Stderr, "no such host"),
-		strings.Contains(failed.Stderr, "connection refused"), strings.Contains(failed.Stderr, "module lookup disabled"):
+	case kind == gocmd.Unreachable, kind == gocmd.Off:
 		next = "the go command cannot reach the module proxy: check the network and GOPROXY, or name the server's program"
-	case strings.Contains(failed.Stderr, "404 "), strings.Contains(failed.Stderr, "410 "), strings.Contains(failed.Stderr, "403 "),
-		strings.Contains(failed.Stderr, "unknown revision"), strings.Contains(failed.Stderr, "could not read Username"), strings.Contains(failed.Stderr, "invalid version"):
+	case kind == gocmd.Refused, strings.Contains(failed.Stderr, "invalid version"):
 		next = "check the path and the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
 	case strings.Contains(failed.Stderr, "requires go >= "):
 		next = "set GOTOOLCHAIN=auto, or install that Go"

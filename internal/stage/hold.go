@@ -23,7 +23,7 @@ func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files Files, patt
 		if err != nil {
 			return nil, err
 		}
-		l, err := s.list(ctx, on, files, patterns)
+		l, err := s.listWithLoans(ctx, on, files, patterns)
 		if !s.raised(held, l, err) {
 			return l, err
 		}

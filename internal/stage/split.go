@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -82,13 +83,38 @@ func (s *Stage) Versions(ctx context.Context) pinner.Versions {
 }
 
 func (s *Stage) askVersions(ctx context.Context, paths []string) error {
-	dir, err := s.fetchDir()
-	if err != nil {
+	failed, err := s.listVersions(ctx, paths)
+	if err != nil || len(failed) == 0 {
 		return err
 	}
-	out, err := s.go_.In(dir).Run(ctx, slices.Concat([]string{"list", "-m", "-e", "-versions", "-json"}, paths)...)
-	if err != nil {
+	// The toolchain may be one that reads the retractions of no newer Go: the
+	// list itself it has.
+	if _, err = s.listVersions(ctx, failed, "-retracted"); err != nil {
 		return err
+	}
+	var newest []module.Version
+	for _, path := range failed {
+		if all := s.released[path]; len(all) > 0 {
+			newest = append(newest, module.Version{Path: path, Version: all[len(all)-1]})
+		}
+	}
+	return s.dropRetracted(ctx, newest)
+}
+
+// listVersions asks for the released versions of modules, and returns those of
+// paths for which the go command has no answer.
+func (s *Stage) listVersions(ctx context.Context, paths []string, flags ...string) (failed []string, err error) {
+	dir, err := s.fetchDir()
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.fetcher(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := g.Many(dir).Run(ctx, slices.Concat([]string{"list", "-m", "-e", "-versions", "-json"}, flags, []string{"--"}, paths)...)
+	if err != nil {
+		return nil, s.clean(err)
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var m struct {
@@ -97,15 +123,36 @@ func (s *Stage) askVersions(ctx context.Context, paths []string) error {
 			Error    *struct{ Err string }
 		}
 		if err := dec.Decode(&m); err == io.EOF {
-			return nil
+			return failed, nil
 		} else if err != nil {
-			return fmt.Errorf("go list -m -versions: %w", err)
+			return nil, fmt.Errorf("go list -m -versions: %w", err)
 		}
 		if s.asked[m.Path] = true; m.Error != nil {
-			continue // no proxy, or offline: nothing is known of its versions
+			failed = append(failed, m.Path) // no proxy, or offline: nothing is known of its versions
+			continue
 		}
 		s.released[m.Path] = slices.DeleteFunc(m.Versions, func(v string) bool { return semver.Prerelease(v) != "" })
 	}
+}
+
+// dropRetracted takes out of s.released what the go.mod files of the newest
+// versions retract, as far as they can be read.
+func (s *Stage) dropRetracted(ctx context.Context, newest []module.Version) error {
+	if len(newest) == 0 {
+		return nil
+	}
+	var lost *pinner.LostError
+	if _, err := s.ModFiles(ctx)(newest); err != nil && !errors.As(err, &lost) {
+		return err
+	}
+	for _, v := range newest {
+		retracted, err := modcache.Retracted(s.cache, v)
+		if err != nil {
+			continue
+		}
+		s.released[v.Path] = slices.DeleteFunc(s.released[v.Path], retracted)
+	}
+	return nil
 }
 
 // sameCommit returns the parent's pseudo-version for the commit of the nested
@@ -124,7 +171,11 @@ func (s *Stage) has(ctx context.Context, v module.Version, pkg string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	out, err := s.go_.In(dir).Run(ctx, "mod", "download", "-json", v.String())
+	g, err := s.fetcher(ctx)
+	if err != nil {
+		return false, err
+	}
+	out, err := g.In(dir).Run(ctx, "mod", "download", "-json", v.String())
 	if err != nil {
 		return false, err
 	}
@@ -134,14 +185,4 @@ func (s *Stage) has(ctx context.Context, v module.Version, pkg string) (bool, er
 	}
 	files, err := filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
 	return len(files) > 0, err
-}
-
-// fetchDir is an empty module to ask about other modules from: in the plugin's
-// own, the go command would first load a graph that its toolchain may refuse.
-func (s *Stage) fetchDir() (string, error) {
-	dir := filepath.Join(s.dir, "fetch")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	return dir, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module pinfix.invalid/fetch\n"), 0o666)
 }

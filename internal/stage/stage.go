@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"sync"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/scratch"
@@ -31,25 +33,42 @@ type Stage struct {
 	ReadFile func(name string) ([]byte, error)
 	imports  func(name string, data []byte) ([]string, error)
 
-	scratch  *scratch.Dir
-	dir      string // its path
-	cache    string // GOMODCACHE
-	go_      *gocmd.Go
-	tags     string
-	sum      []byte // the plugin's go.sum
-	n        int
-	mu       sync.Mutex
-	modFiles modFiles
-	rises    map[string]bool     // modules that go list was seen to raise, see listHeld
-	released map[string][]string // versions by module path
-	asked    map[string]bool     // module paths that the go command was asked for
-	parsed   map[string][]edge
+	scratch   *scratch.Dir
+	dir       string // its path
+	cache     string // GOMODCACHE
+	go_       *gocmd.Go
+	goVersion string
+	local     *gocmd.Go
+	user      *pinner.Mod
+	tags      string
+	sum       []byte // the plugin's go.sum
+	n         int
+	mu        sync.Mutex
+	vendored  []Vendored
+	loans     []*Loan   // guarded by mu
+	fetch     *gocmd.Go // see fetcher
+	graphed   bool      // see graphMod
+	modFiles  modFiles
+	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
+	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
+	released  map[string][]string            // versions by module path
+	asked     map[string]bool                // module paths that the go command was asked for
+	parsed    map[string][]edge
 }
 
-// New makes a scratch directory for the plugin at g.Dir. cache is GOMODCACHE,
-// tags the server's build tags.
-func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
-	sum, err := bounded.ReadFile(filepath.Join(g.Dir, "go.sum"), bounded.Mod)
+// Config is what a stage works with.
+type Config struct {
+	Go        *gocmd.Go   // with the server's toolchain, in the plugin's directory
+	GoVersion string      // of Go's toolchain, "go1.23.5"
+	Local     *gocmd.Go   // with the one that the user has: it fetches, if it is not older; nil: Go does
+	Cache     string      // GOMODCACHE
+	Tags      string      // the server's build tags
+	Mod       *pinner.Mod // the plugin's go.mod, restored
+}
+
+// New makes a scratch directory for the plugin at c.Go.Dir.
+func New(c Config) (*Stage, error) {
+	sum, err := bounded.ReadFile(filepath.Join(c.Go.Dir, "go.sum"), bounded.Mod)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -57,7 +76,8 @@ func New(g *gocmd.Go, cache, tags string) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: g.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: cache, go_: g, tags: tags, sum: sum}, nil
+	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
+		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -100,6 +120,9 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 		return "", nil, err
 	}
 	name = filepath.Join(dir, "go.mod")
+	if mod, err = s.withLoans(mod); err != nil {
+		return "", nil, err
+	}
 	if err := os.WriteFile(name, mod.Text(), 0o666); err != nil {
 		return "", nil, err
 	}
@@ -122,16 +145,21 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 	return name, append(flags, "-overlay="+overlay), nil
 }
 
-// run runs go with args in the plugin's directory. In errors the scratch files
-// have the names of those that they stand for.
+// run runs go with args in the plugin's directory.
 func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
 	out, err := s.go_.Run(ctx, args...)
+	return out, s.clean(err)
+}
+
+// clean gives the scratch files in an error of the go command the names of those
+// that they stand for.
+func (s *Stage) clean(err error) error {
 	var failed *gocmd.Error
 	if errors.As(err, &failed) {
-		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `[0-9]+[/\\]`)
-		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "")
+		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `(?:0[/\\](vendor[/\\])[0-9]+|[0-9]+|fetch)[/\\]`)
+		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "$1")
 	}
-	return out, err
+	return err
 }
 
 // overlay writes the overlay file for files (go help build, -overlay).
@@ -154,8 +182,18 @@ func (s *Stage) overlay(dir string, files Files) (string, error) {
 }
 
 // Tidy runs go mod tidy and returns the go.mod and go.sum it made; sum is nil
-// where there is none.
-func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+// where there is none. Modules that could not be fetched are taken from vendor/.
+func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied *pinner.Mod, sum []byte, err error) {
+	err = s.retry(func() error {
+		tidied, sum, err = s.TidyAhead(ctx, mod, files)
+		return err
+	})
+	return tidied, sum, err
+}
+
+// TidyAhead is Tidy with no other modules from vendor/ than those that are taken
+// from there already. It may run while the stage does something else.
+func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
 	name, flags, err := s.prepare(mod, nil, files)
 	if err != nil {
 		return nil, nil, err
@@ -172,10 +210,10 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (*pinner
 		return nil, nil, err
 	}
 	sum, err := bounded.ReadFile(filepath.Join(filepath.Dir(name), "go.sum"), bounded.Mod)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
 	}
-	return tidied, sum, err
+	return tidied, s.repaySum(sum), s.repayMod(tidied, mod)
 }
 
 // Vendor runs go mod vendor and returns the directory it made. A plugin without
@@ -193,7 +231,7 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	return dir, nil
+	return dir, s.repayVendor(dir, mod)
 }
 
 func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

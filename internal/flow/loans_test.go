@@ -1,0 +1,80 @@
+package flow
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What modules.txt says goes into go.mod files and paths: only what the go command
+// may have written counts.
+func TestReadVendored(t *testing.T) {
+	t.Parallel()
+	mod, err := parse([]byte("module example.com/plugin\n\ngo 1.22\n\nrequire example.com/a v1.0.0\n\nreplace example.com/r => example.com/fork v1.5.0\n\nreplace example.com/d => ../d\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plugin{root: t.TempDir(), now: mod}
+	if got := readVendored(p); got != nil {
+		t.Errorf("without vendor/: %v", got)
+	}
+	text := strings.Join([]string{
+		"# example.com/a v1.0.0", "## explicit; go 1.20", "example.com/a", "example.com/a/sub",
+		"# example.com/r v1.0.0 => example.com/fork v1.5.0", "## explicit", "example.com/r",
+		"# example.com/d v1.0.0 => ../d", "example.com/d",
+		"# example.com/none v1.0.0", "## explicit",
+		"# ../../etc v1.0.0", "etc",
+		"# example.com/version v1.0.0/../../x", "example.com/version",
+		"# example.com/go v1.0.0", "## go 1.20 // x", "example.com/go",
+		"# example.com/r => example.com/fork v1.5.0", "",
+	}, "\n")
+	if err := os.MkdirAll(filepath.Join(p.root, "vendor"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.root, "vendor", "modules.txt"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, v := range readVendored(p) {
+		got = append(got, strings.Join(append([]string{v.Version.String(), v.Source.String(), v.Go}, v.Packages...), " "))
+	}
+	want := []string{"example.com/a@v1.0.0 example.com/a@v1.0.0 1.20 example.com/a example.com/a/sub", "example.com/r@v1.0.0 example.com/fork@v1.5.0  example.com/r"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestVendorRule(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		flag                         string
+		trimmed, work, have, ignored bool
+		write, warns, notes          bool
+	}{
+		{flag: "auto", trimmed: true, write: true},
+		{flag: "auto", trimmed: true, have: true, write: true},
+		{flag: "auto", trimmed: true, have: true, ignored: true, write: true},
+		{flag: "auto", trimmed: true, ignored: true, notes: true},
+		{flag: "auto"},
+		{flag: "auto", ignored: true},
+		{flag: "auto", have: true, warns: true},
+		{flag: "auto", trimmed: true, work: true},
+		{flag: "auto", trimmed: true, work: true, have: true, warns: true},
+		{flag: "never", trimmed: true},
+		{flag: "never", trimmed: true, have: true, warns: true},
+		{flag: "always", trimmed: true, ignored: true, write: true},
+		{flag: "always", write: true, warns: true},
+	} {
+		rule := vendorRule{tt.flag, tt.trimmed, tt.work, tt.have, func() bool { return tt.ignored }}
+		write, warning, note := rule.decide()
+		if write != tt.write || (warning != "") != tt.warns || (note != "") != tt.notes {
+			t.Errorf("%+v: %v, %q, %q", tt, write, warning, note)
+		}
+		if !tt.have && strings.Contains(warning, "stays as it is") {
+			t.Errorf("%+v: a warning about what is not there: %s", tt, warning)
+		}
+	}
+}
