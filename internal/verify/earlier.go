@@ -11,7 +11,7 @@ import (
 // what neither the server nor a plugin before that one links.
 func (c *comparison) after(e Earlier, seen map[string]bool) *Result {
 	d := newComparison(e.Plugin, c.plugin, c.imports)
-	d.with = e.File
+	d.with, d.refused = e.File, !e.Loads
 	if path := c.plugin.Path; e.Loads && path != "" && path == e.Plugin.Path {
 		// The loader looks at the path first, and at no package then.
 		f := Finding{Cause: AlreadyLoaded, With: e.File, Differences: []Difference{{"plugin path", path, path}}}
@@ -48,6 +48,9 @@ func (r *Result) add(more *Result) {
 
 // fixBetween is the one thing to do about two plugins that do not load together.
 func (c *comparison) fixBetween(f Finding) string {
+	if c.refused {
+		return "first make " + c.with + " load, or remove it from the server: it is refused, but stays in memory, so the loader compares this plugin with it"
+	}
 	what := map[Cause]string{
 		GoVersion: "with one Go release", Trimpath: "both with -trimpath, or both without it and from one module cache or vendor/ directory",
 		Flags: "with the same flags", Tags: "with the same tags", Platform: "for one platform", Libc: "in one image",

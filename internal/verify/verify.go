@@ -162,7 +162,8 @@ type comparison struct {
 	mismatched map[string]*Package
 	stdDiffers bool // a package of the standard library does
 
-	with string // the file of the plugin that is compared in the server's place
+	refused bool   // that plugin is, by the server
+	with    string // the file of the plugin that is compared in the server's place
 }
 
 func (c *comparison) newPackage(path string) *Package {
