@@ -104,6 +104,9 @@ func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
 	case !k.Server.Trimmed():
 		f.Cause = Trimpath
 		f.Why = has + ", and so has go.mod; the server was built without -trimpath, so the paths of the sources count"
+		if f.Fix = k.Server.Paths.Elsewhere(""); f.Fix != "" {
+			break
+		}
 		f.Fix = "build without -trimpath and without vendor/, with the server's GOMODCACHE (/go/pkg/mod in the official images): " + k.Build
 	case pin.Replace.Path != "" && pin.Replace.Version == "":
 		f.Cause = Content
@@ -140,7 +143,7 @@ func parent(pkg string) string {
 // path.
 func (k Known) pin(pkg string) (pinner.Pin, bool) {
 	var best pinner.Pin
-	for _, p := range k.Server.Pins {
+	for _, p := range k.Server.Required() {
 		if within(pkg, p.Path) && len(p.Path) > len(best.Path) {
 			best = p
 		}
@@ -151,12 +154,11 @@ func (k Known) pin(pkg string) (pinner.Pin, bool) {
 // isServerOwn reports whether pkg is of the server's main module or of its
 // workspace: such labels have no version.
 func (k Known) isServerOwn(pkg string) bool {
-	main := k.Server.Main.Path
-	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(main) <= len(k.Mod.Module.Mod.Path) {
+	label := k.Server.Label(pkg)
+	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(label.Pin.Path) <= len(k.Mod.Module.Mod.Path) {
 		return false
 	}
-	p, ok := k.pin(pkg)
-	return ok && p.Version.Version == "(devel)" || main != "" && within(pkg, main) && len(p.Path) < len(main)
+	return k.Server.Owns(label.Pin.Path)
 }
 
 func within(pkg, module string) bool {
@@ -168,7 +170,7 @@ func (k Known) serverOwn(f *Finding) {
 	if rev := plain(k.Server.Settings["vcs.revision"]); rev != "" {
 		commit = "commit " + rev
 	}
-	f.Cause, f.Module = ServerOwn, k.Server.Main.Path
+	f.Cause, f.Module = ServerOwn, k.Server.Name()
 	f.Why = f.Package + " is the server's own: its label has no version, and no go.mod can match that"
 	f.Fix = "check out the server's source at " + commit + " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
 }

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/gocmd"
@@ -92,8 +95,8 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if b.server, _, err = o.read(ctx, b.plugin.root); err != nil {
 		return nil, err
 	}
-	if err := b.server.Refuses(); err != nil {
-		return nil, fmt.Errorf("server %s: %w", b.server.Ref, err)
+	if err := hopeless(b.server); err != nil {
+		return nil, err
 	}
 	b.recipe = recipe.Of(b.server)
 	module := b.plugin.now.Module.Mod.Path
@@ -102,6 +105,9 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	if b.outputs, err = b.name(found); err != nil {
+		return nil, err
+	}
+	if err := b.clash(found); err != nil {
 		return nil, err
 	}
 	b.result = &report.Build{
@@ -128,6 +134,18 @@ func (b *builder) common() error {
 		b.warn(b.work.warnings...)
 	}
 	return b.profile()
+}
+
+// clash looks whether the server links a package that a plugin has the import path of.
+func (b *builder) clash(found []string) error {
+	module := b.plugin.now.Module.Mod.Path
+	var pkgs []string
+	for _, pkg := range found {
+		if !strings.HasSuffix(pkg, ".go") { // a plugin from a file gets a name that is nothing else's
+			pkgs = append(pkgs, path.Join(module, pkg))
+		}
+	}
+	return clash(b.server, module, pkgs)
 }
 
 func (b *builder) warn(warnings ...string) {
@@ -174,6 +192,10 @@ func (b *builder) build(ctx context.Context, i int) error {
 	b.o.Step("comparing with the server")
 	plugin, err := target.ReadPlugin(b.file(i))
 	if err != nil {
+		return err
+	}
+	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !within(pkg, plugin.Main.Path) })
+	if err := clash(b.server, b.plugin.now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
 	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))

@@ -22,7 +22,7 @@ func (a *aligner) wantVendor(warnings []string) (bool, []string) {
 	have := a.hasVendor()
 	switch {
 	case a.o.Vendor == "always":
-		if !a.server.Trimmed() {
+		if !a.server.Trimmed() && a.server.Paths.Vendored != a.plugin.root {
 			warnings = append(warnings, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path")
 		}
 		return true, warnings
@@ -31,12 +31,18 @@ func (a *aligner) wantVendor(warnings []string) (bool, []string) {
 			warnings = append(warnings, "vendor/ stays as it is (--vendor never): build with -mod=mod, or run go mod vendor")
 		}
 		return false, warnings
+	case a.ownTree() && !have:
+		return false, warnings // the server's go.mod and go.sum say all
 	case a.serverSource != nil:
 		why := "vendor/ is not written: in a go.work the modules come from the module cache"
 		if have {
 			why += "; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it"
 		}
 		return false, append(warnings, why)
+	case !a.server.Trimmed() && a.server.Paths.Vendored == a.plugin.root:
+		return true, warnings
+	case a.server.Paths.Elsewhere(a.plugin.root) != "":
+		return false, append(warnings, vendoredElsewhere(a.server)+": "+a.server.Paths.Elsewhere(a.plugin.root))
 	case !a.server.Trimmed():
 		why := "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints"
 		if have {

@@ -129,6 +129,7 @@ type Apply struct {
 	Caps          []Cap      `json:"caps"`
 	Unpinned      []Unpinned `json:"unpinned"`
 	Warnings      []string   `json:"warnings"`
+	Unknown       []string   `json:"unknown"` // what only a build tells; empty: a plugin without changes left loads once it is built
 	Diff          string     `json:"diff"`
 
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
@@ -146,6 +147,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Unknown: []string{},
 	}
 }

@@ -96,6 +96,9 @@ func debian(b *pinner.Binary) string {
 }
 
 func (c *comparison) fixTrimpath() string {
+	if to := c.server.Paths.Elsewhere(""); to != "" {
+		return "the server was built without -trimpath from its vendor/, so that directory counts: " + to
+	}
 	switch {
 	case c.server.Trimmed():
 		return "build the plugin with -trimpath, as the server was"
@@ -135,7 +138,7 @@ func (c *comparison) fixOwn() string {
 	if rev := c.server.Settings["vcs.revision"]; rev != "" {
 		commit = "commit " + rev
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Name(), commit)
 }
 
 func (c *comparison) fixContent(f Finding) string {
