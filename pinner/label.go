@@ -30,6 +30,7 @@ type Label struct {
 	Kind LabelKind
 	Pin  Pin    // the module that the server has the package from; zero where Kind is [LabelUnknown] or [LabelStandard]
 	Dir  string // of [LabelDirectory]: the module's directory, "" where it is not known
+	Path bool   // of [LabelVersion]: the label is a path in a module cache or vendor/, for the server is not trimmed
 	Test bool   // the server is a test binary of this package, and has compiled its tests with it if they are of the same package
 }
 
@@ -66,7 +67,7 @@ func (s *Server) Label(pkg string) Label {
 			l.Dir = pin.Replace.Path
 		}
 	default:
-		l.Kind = LabelVersion
+		l.Kind, l.Path = LabelVersion, true
 	}
 	return l
 }
@@ -107,7 +108,7 @@ func (l Label) Fit(w Way) Fit {
 		}
 	case LabelVersion:
 		switch {
-		case w.Work || w.Version != l.Pin.Version.Version:
+		case w.Work || l.Path && w.Dir != "" || w.Version != l.Pin.Version.Version:
 		case w.Dir != "" || directory(l.Pin):
 			return MayFit
 		default:

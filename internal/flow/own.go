@@ -97,7 +97,7 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 // doubts says what is not known of a plugin that has all pins and whose own packages
 // leave more open; nil where a build of it loads for sure.
 func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
-	out := []string{}
+	var out []string
 	if a.server.Packages == nil || len(a.server.Settings) == 0 {
 		out = append(out, target.Unknown(a.server)...)
 	}
@@ -139,8 +139,8 @@ func (a *aligner) unprovided(l *stage.Listing) []pinner.Linked {
 	return out
 }
 
-// fromDirectories returns the packages that an untrimmed server has from directories: a
-// version in go.mod is not their label.
+// fromDirectories returns the packages that an untrimmed server or its plugin has from
+// directories: a version in go.mod is not their label.
 func (a *aligner) fromDirectories(l *stage.Listing) []pinner.Linked {
 	if a.server.Trimmed() {
 		return nil
@@ -148,7 +148,8 @@ func (a *aligner) fromDirectories(l *stage.Listing) []pinner.Linked {
 	var out []pinner.Linked
 	for _, p := range l.Linked() {
 		label := a.server.Label(p.Path)
-		if linked, known := a.server.Links(p.Path); label.Kind == pinner.LabelDirectory && (linked || !known) && !a.server.Owns(label.Pin.Path) {
+		linked, known := a.server.Links(p.Path)
+		if (label.Kind == pinner.LabelDirectory || label.Kind == pinner.LabelVersion && a.way(p).Dir != "") && (linked || !known) && !a.server.Owns(label.Pin.Path) {
 			out = append(out, p)
 		}
 	}
@@ -252,6 +253,8 @@ func (a *aligner) nextOwn(m misfit) string {
 	switch {
 	case m.label.Kind == pinner.LabelUnknown:
 		return "require or replace a module that has it; the fingerprints that pinfix build compares decide"
+	case m.label.Kind == pinner.LabelVersion:
+		return "take the line that replaces " + m.label.Pin.Path + " out of go.mod"
 	case m.label.Kind == pinner.LabelDirectory && !a.server.Owns(m.label.Pin.Path):
 		return "replace " + m.label.Pin.Path + " by that directory in go.mod, at the same path"
 	case m.label.Test && a.serverSource != nil:
@@ -362,6 +365,8 @@ func (a *aligner) unloadable(err error) error {
 
 func (a *aligner) whyOwn(label pinner.Label) string {
 	switch {
+	case label.Kind == pinner.LabelVersion:
+		return "which the server, built without -trimpath, has from " + label.Pin.String() + " in the module cache, and the plugin from a directory"
 	case label.Kind == pinner.LabelDirectory && !a.server.Owns(label.Pin.Path):
 		return "which the server, built without -trimpath, has from the directory " + label.Pin.Replace.Path
 	case label.Kind == pinner.LabelDirectory:

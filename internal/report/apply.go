@@ -129,8 +129,11 @@ type Apply struct {
 	Caps          []Cap      `json:"caps"`
 	Unpinned      []Unpinned `json:"unpinned"`
 	Warnings      []string   `json:"warnings"`
-	Unknown       []string   `json:"unknown"` // what only a build tells; empty: a plugin without changes left loads once it is built
 	Diff          string     `json:"diff"`
+
+	// Unknown is what only a build tells; without any, a plugin with nothing left to
+	// change loads once it is built.
+	Unknown []string `json:"unknown,omitempty"`
 
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
@@ -147,6 +150,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Unknown: []string{},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
 	}
 }
