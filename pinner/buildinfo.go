@@ -13,12 +13,8 @@ import (
 // [debug/buildinfo.ReadFile] reads of the program, or [debug.ParseBuildInfo] of
 // the output of go version -m. Build info does not say which packages are linked,
 // so Packages is nil and every module in it counts as shared. The error is that of
-// [Server.Check], or says that there are no modules.
+// [Server.Check]. A program without modules has none: see [Server.KnowsModules].
 func FromBuildInfo(bi *debug.BuildInfo) (*Server, error) {
-	if bi.Main.Path == "" && len(bi.Deps) == 0 {
-		return nil, &mendable{"its build info holds no modules",
-			"it was built without modules (GO111MODULE=off) or by another build system; pinfix needs a server built with modules"}
-	}
 	s := &Server{
 		Main:     module.Version{Path: bi.Main.Path, Version: bi.Main.Version},
 		Path:     bi.Path,
@@ -27,6 +23,9 @@ func FromBuildInfo(bi *debug.BuildInfo) (*Server, error) {
 	}
 	for _, b := range bi.Settings {
 		s.Settings[b.Key] = b.Value
+	}
+	if bi.Main.Path != "" {
+		s.Installed = installed(linkedPin(&bi.Main), s.Settings)
 	}
 	for _, d := range bi.Deps {
 		s.Pins = append(s.Pins, linkedPin(d))
@@ -57,6 +56,11 @@ func (s *Server) Check() error {
 	}
 	if !validGo(s.GoVersion()) {
 		return fmt.Errorf("its Go version %q is not a release (go1.x.y)", s.Go)
+	}
+	if s.Installed != nil {
+		if err := s.Installed.check(); err != nil {
+			return fmt.Errorf("its main module: %w", err)
+		}
 	}
 	seen := map[string]bool{s.Main.Path: true}
 	for _, p := range s.Pins {

@@ -9,6 +9,10 @@
 // pin is both halves of the server's build-info line, and going down is done with
 // exclude, never with replace.
 //
+// [Server.Label] says which label a package of the server has: that follows from how the
+// server was built. [Label.Fit] says which way of taking a module gives a plugin the same.
+// What go.mod can match is [Server.Required]; for [Server.Own] it takes a go.work.
+//
 // # The way through
 //
 // [FromBuildInfo] makes the [Server] of its program's build info. [ParseMod] reads

@@ -25,30 +25,32 @@ type Split struct {
 
 // A Match says what a plugin has in common with a server.
 type Match struct {
-	Pins   []Pin    // modules that own a package linked in both, sorted by path
-	Splits []Split  // sorted by package
-	Own    []Linked // packages of the server's own main module or workspace: no go.mod can match their label
+	Pins    []Pin    // modules that own a package linked in both, sorted by path
+	Splits  []Split  // sorted by package
+	Own     []Linked // packages of [Server.Own]: no requirement in go.mod matches their label
+	Unknown []Linked // packages that the server links or may link, and of which it names no module
 }
 
 // Compare finds the packages that are linked in both. Where the server's
 // packages are not known (go version -m text, a go.mod), a module that both link
 // counts as shared.
 func Compare(s *Server, linked []Linked) *Match {
-	pins := make(map[string]Pin, len(s.Pins))
-	for _, p := range s.Pins {
-		pins[p.Path] = p
-	}
 	match := &Match{}
+	modules, knows := s.byPath(), s.KnowsModules()
+	owns := func(path string) bool { pin, ok := modules[path]; return ok && s.isOwn(pin) }
 	seen := map[string]bool{}
 	for _, l := range linked {
 		in, known := s.Links(l.Path)
-		if known && !in && !(s.Source != nil && l.Module.Path == s.Main.Path) { // vendor/ holds no package of the main module
+		if known && !in && !(s.Source != nil && owns(l.Module.Path)) { // vendor/ holds no package of the main module
 			continue
 		}
-		pin, ok := provider(pins, l.Path)
+		pin, ok := modules.holder(l.Path)
 		switch {
-		case l.Module.Path == s.Main.Path, ok && workspace(pin), !ok && known:
+		case owns(l.Module.Path), owns(pin.Path) && (known || len(pin.Path) >= len(l.Module.Path)):
 			match.Own = append(match.Own, l)
+			continue
+		case !ok && (known || !knows):
+			match.Unknown = append(match.Unknown, l)
 			continue
 		case !ok:
 			continue
@@ -67,22 +69,4 @@ func Compare(s *Server, linked []Linked) *Match {
 	slices.SortFunc(match.Pins, func(a, b Pin) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(match.Splits, func(a, b Split) int { return strings.Compare(a.Package, b.Package) })
 	return match
-}
-
-// workspace reports whether the server was built in a go.work with this
-// module: the label is then the bare import path.
-func workspace(p Pin) bool { return p.Version.Version == "(devel)" }
-
-// provider returns the linked module with the longest path that holds pkg.
-func provider(pins map[string]Pin, pkg string) (Pin, bool) {
-	for p := pkg; ; {
-		if pin, ok := pins[p]; ok {
-			return pin, true
-		}
-		i := strings.LastIndexByte(p, '/')
-		if i < 0 {
-			return Pin{}, false
-		}
-		p = p[:i]
-	}
 }

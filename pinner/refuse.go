@@ -49,6 +49,20 @@ func (s *Server) Refuses() error {
 	return nil
 }
 
+// Unmatched says why no other build has s's fingerprints, whatever is pinned; nil where
+// there is no such reason. A compiler flag -trimpath of the server's own takes the place
+// of the go command's, which keeps the temporary directory of a build out of the files
+// that cgo generates; and runtime/cgo, which each server links, has some.
+func (s *Server) Unmatched() error {
+	flags := s.Settings["-gcflags"]
+	list, all := strings.CutPrefix(flags, "all=")
+	if !all || !slices.ContainsFunc(strings.Fields(list), func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") }) {
+		return nil
+	}
+	return &mendable{"built with -gcflags=" + strings.Trim(strconv.Quote(flags), `"`) + ", which leaves the temporary directory of that one build in the fingerprint of runtime/cgo: no other build matches it",
+		"ask its publisher for a build with go build -trimpath, which does what is meant by it"}
+}
+
 // Platform returns the server's GOOS/GOARCH, and false where the build info
 // does not hold it (Go 1.17 and older).
 func (s *Server) Platform() (goos, goarch string, ok bool) {

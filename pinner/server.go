@@ -15,6 +15,10 @@ type Server struct {
 	Settings map[string]string // build settings, "-trimpath" -> "true"
 	Pins     []Pin             // linked modules in the order of the build info
 
+	// Installed is the main module as the module cache had it, for a program of go
+	// install M@V; nil for one that was built in its own directory.
+	Installed *Pin
+
 	// Packages maps the import path of each linked package to its
 	// fingerprint. It is nil where the reference cannot know it, and empty
 	// for a program that cannot load plugins.
@@ -53,6 +57,16 @@ type Origin struct {
 type Paths struct {
 	ModCache string // GOMODCACHE, "/go/pkg/mod"
 	Vendored string // the directory that holds vendor/
+}
+
+// Elsewhere says what to do about a plugin in the directory root, where only another one
+// gives it the server's paths: that of a server that was built from its vendor/. It is
+// "" where the module cache or nothing counts.
+func (p Paths) Elsewhere(root string) string {
+	if p.ModCache != "" || p.Vendored == "" || p.Vendored == root {
+		return ""
+	}
+	return "copy the plugin to " + p.Vendored + ", in an image for one, and run pinfix apply --vendor always and pinfix build there"
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

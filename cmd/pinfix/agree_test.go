@@ -33,14 +33,17 @@ var (
 func TestCheckAgrees(t *testing.T) {
 	w := newDriftWorld(t)
 	cases := []driftCase{
-		{"program", w.program, nil, ""},
-		{"text", w.text, nil, ""},
-		{"no_vendor", w.program, []string{"--vendor", "never"}, ""},
-		{"no_imports", w.program, []string{"--imports", "none"}, ""},
-		{"untrimmed", w.untrimmed, nil, ""},
-		{"go116", w.program, nil, "1.16"},
-		{"newer_go", w.text, nil, ""},
-		{"package", w.program, []string{"--package", "."}, ""},
+		{"program", w.program, nil, "", ""},
+		{"text", w.text, nil, "", ""},
+		{"no_vendor", w.program, []string{"--vendor", "never"}, "", ""},
+		{"no_imports", w.program, []string{"--imports", "none"}, "", ""},
+		{"untrimmed", w.untrimmed, nil, "", ""},
+		{"go116", w.program, nil, "1.16", ""},
+		{"newer_go", w.text, nil, "", ""},
+		{"package", w.program, []string{"--package", "."}, "", ""},
+		{"go_work", w.program, nil, "", "none"},
+		{"go_work_required", w.text, nil, "", "require"},
+		{"go_work_replaced", w.untrimmed, nil, "", "replace"},
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,11 +58,13 @@ type driftCase struct {
 	server string
 	flags  []string
 	goLine string
+	own    string // how go.mod names the server, whose package the plugin imports: none, require, replace; "" imports none
 }
 
 // A driftWorld is testdata/drift, with its modules on a proxy.
 type driftWorld struct {
 	plugin                   map[string][]byte
+	server                   string // directory of its source
 	env                      []string
 	program, text, untrimmed string
 	cache                    string
@@ -96,6 +101,7 @@ func newDriftWorld(t *testing.T) *driftWorld {
 	w.env = append(os.Environ(), "GOPROXY="+p.URL, "GONOSUMDB=*", "GONOSUMCHECK=1", "GOFLAGS=-modcacherw", "GOWORK=off", "GOENV=off",
 		"GOTOOLCHAIN=local", "GOMODCACHE="+w.cache, "GO111MODULE=", "CGO_ENABLED=1")
 	w.goRun(t, server, "mod", "tidy")
+	w.server = server
 	w.program, w.untrimmed, w.text = filepath.Join(dir, "server.bin"), filepath.Join(dir, "untrimmed.bin"), filepath.Join(dir, "server.buildinfo")
 	w.goRun(t, server, "build", "-trimpath", "-o", w.program, ".")
 	w.goRun(t, server, "build", "-o", w.untrimmed, ".")
@@ -173,8 +179,20 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 	if c.name == "newer_go" {
 		w.goRun(t, pinned, "mod", "edit", "-go=1.99")
 	}
+	args := []string{"apply"}
+	if c.own != "" {
+		args = append(args, "--server-source", w.server)
+		writeFile(t, filepath.Join(pinned, "own.go"), []byte("package main\n\nimport _ \"example.com/server/api\"\n"))
+	}
+	switch c.own {
+	case "replace":
+		w.goRun(t, pinned, "mod", "edit", "-replace=example.com/server="+w.server)
+		fallthrough
+	case "require":
+		w.goRun(t, pinned, "mod", "edit", "-require=example.com/server@v1.9.0")
+	}
 	w.check(t, c, pinned, "never pinned")
-	if code, out := w.pinfix(c, pinned, "apply"); code != 0 {
+	if code, out := w.pinfix(c, pinned, args...); code != 0 {
 		t.Fatalf("apply exits %d\n%s", code, out)
 	}
 	if changes := w.check(t, c, pinned, "pinned"); changes {

@@ -113,6 +113,15 @@ var driftKinds = []driftKind{
 		return strings.Replace(strings.Replace(s, "\t\"example.com/only\"\n", "", 1), "only.Name, ", "", 1)
 	}),
 	inFile("import of the server's own", "main.go", pickLine(`^\t"fmt"\n`, replaced("\n", "\n\t_ \"example.com/server\"\n"))),
+	inFile("import of a package of the server's", "main.go", pickLine(`^\t"fmt"\n`, replaced("\n", "\n\t_ \"example.com/server/api\"\n"))),
+	inFile("use removed", "go.work", pickLine(`server$`, removed)),
+	inFile("use of something else", "go.work", pickLine(`server$`, replaced("/server", "/nowhere"))),
+	{"go.work removed", func(t *testing.T, dir string, _ *rand.Rand) string {
+		if os.Remove(filepath.Join(dir, "go.work")) != nil {
+			return ""
+		}
+		return "go.work removed"
+	}},
 	inFile("other sum", "go.sum", pickLine(`^example\.com/(shared|deep|parent/nested) v1\.1\.0 h1:`, func(_ *rand.Rand, l string) string {
 		i := strings.Index(l, "h1:")
 		return l[:i+3] + strings.Repeat("A", 43) + "=\n"

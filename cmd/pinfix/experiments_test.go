@@ -52,6 +52,11 @@ var experiments = []struct {
 		{"server-own/required", "imports its own package `api`", "`require example.com/server v1.2.0`, the same source"},
 		{"loads/own_in_workspace", "imports its own package `api`", "a go.work that uses the server's source"},
 		{"server-own/other_commit", "imports its own package `api`", "a go.work that uses another commit of it"},
+		{"server-own/replaced", "imports its own package `api`", "`replace example.com/server => DIR`, the same source"},
+		{"server-own/required_of_file_name", "built with `go build main.go`", "`require example.com/server v1.2.0`, the same source"},
+		{"loads/own_of_file_name", "built with `go build main.go`", "a go.work that uses the server's source"},
+		{"loads/own_installed", "installed with `go install example.com/server@v1.2.0`", "`require example.com/server v1.2.0`"},
+		{"version/own_installed_in_workspace", "installed with `go install example.com/server@v1.2.0`", "a go.work that uses the same source"},
 	}},
 	{"trimpath", []experiment{
 		{"trimpath/plugin", "`-trimpath`", "without"},

@@ -41,6 +41,8 @@ type recipe struct {
 	files     map[string]string // more files, or others
 	work      string            // build in a go.work that uses this directory of the sources
 	cache     bool              // a module cache at another path
+	fileName  bool              // build main.go, not the package
+	install   bool              // go install the module from the proxy, at v1.2.0
 }
 
 // with returns a copy of r that f has changed.
@@ -52,6 +54,8 @@ var (
 	ofOwn   = recipe{dir: "own", mod: "require example.com/server v1.2.0"}
 	tagged  = recipe{dir: "tagged"}
 	aWants  = recipe{dir: "wants"}
+	named   = recipe{dir: "server", fileName: true}
+	install = recipe{dir: "server", install: true}
 )
 
 func flags(r recipe, f string) recipe { return r.with(func(r *recipe) { r.flags = f }) }
@@ -100,6 +104,8 @@ var pairs = []pair{
 	{"loads/two_versions", importing(aServer, "y", "v1.0.0"), importing(aPlugin, "x", "v1.1.0")},
 	{"loads/localdir_same_source", files(mod(aServer, ownCopy), map[string]string{"a/a.go": sameA, "a/go.mod": modA}), aPlugin},
 	{"loads/own_in_workspace", aServer, work(mod(ofOwn, ""), "server")},
+	{"loads/own_of_file_name", named, work(mod(ofOwn, ""), "server")},
+	{"loads/own_installed", install, ofOwn},
 	{"loads/cgo_package", aServer, tagged},
 
 	{"version/up", aServer, mod(aPlugin, "require example.com/a v1.0.1")},
@@ -131,6 +137,12 @@ var pairs = []pair{
 	{"go-version+version/both", aServer, goRelease(mod(aPlugin, "require example.com/a v1.0.1"), "go1.24.13")},
 
 	{"server-own/required", aServer, ofOwn},
+	{"server-own/required_of_file_name", named, ofOwn},
+	{"server-own/replaced", aServer, files(mod(ofOwn, "require example.com/server v1.2.0\nreplace example.com/server => ../server"), map[string]string{
+		"../server/go.mod":     "module example.com/server\n\ngo 1.20\n",
+		"../server/api/api.go": "// Package api is what a server offers.\npackage api\n\n// Version is called by plugins.\nfunc Version() int { return 1 }\n",
+	})},
+	{"version/own_installed_in_workspace", install, work(mod(ofOwn, ""), "server")},
 	{"server-own/other_commit", aServer, work(mod(ofOwn, ""), "server").with(func(r *recipe) {
 		r.files = map[string]string{"../server/api/api.go": "package api\n\n// Version is called by plugins.\nfunc Version() int { return 2 }\n\n// More is new.\nfunc More() {}\n"}
 	})},
@@ -329,7 +341,7 @@ func (m *matrix) profileName() string { return filepath.Join(m.dir, "pgo", "defa
 // build returns the file that a recipe gives.
 func (m *matrix) build(t *testing.T, r recipe) string {
 	t.Helper()
-	key, err := json.Marshal([]any{r.dir, r.mod, r.go_, r.flags, r.env, r.untrimmed, r.vendor, r.edit, r.files, r.work, r.cache})
+	key, err := json.Marshal([]any{r.dir, r.mod, r.go_, r.flags, r.env, r.untrimmed, r.vendor, r.edit, r.files, r.work, r.cache, r.fileName, r.install})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,6 +365,13 @@ func (m *matrix) build(t *testing.T, r recipe) string {
 
 func (m *matrix) make(t *testing.T, r recipe, dir string) (string, error) {
 	src, out := filepath.Join(dir, r.dir), filepath.Join(dir, "out.so")
+	if r.install {
+		r.env = append(slices.Clone(r.env), "GOBIN="+dir)
+		if err := m.run(r, dir, "install", "-trimpath", "example.com/server@v1.2.0"); err != nil {
+			return "", err
+		}
+		return filepath.Join(dir, "server"), nil
+	}
 	m.write(t, src, r.dir)
 	put(t, filepath.Join(src, "go.mod"), r.goMod())
 	if r.work != "" {
@@ -401,7 +420,11 @@ func (m *matrix) make(t *testing.T, r recipe, dir string) (string, error) {
 		f := strings.ReplaceAll(r.flags, "PROFILE", m.profileName())
 		args = append(args, splitFlags(f)...)
 	}
-	args = append(args, ".")
+	what := "."
+	if r.fileName {
+		what = "main.go"
+	}
+	args = append(args, what)
 	if r.dir != "server" {
 		listed, err := m.output(r, src, append([]string{"list", "-export", "-deps", "-f", archives}, args...)...)
 		if err != nil {

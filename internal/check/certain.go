@@ -21,25 +21,25 @@ func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
 			}
 		}
 		m := pinner.Compare(in.Server, all)
-		return m.Pins, len(m.Own) == 0 && len(m.Splits) == 0
+		return m.Pins, len(m.Own)+len(m.Unknown)+len(m.Splits) == 0
 	}
 	required, server := requireLines(in.Mod), map[string]bool{}
-	clear = in.Mod.Pruned() && required[in.Server.Main.Path] == nil
-	for _, p := range in.Server.Pins {
+	clear = in.Mod.Pruned() && in.Server.KnowsModules()
+	for _, path := range in.Server.Own() {
+		server[path] = true
+		clear = clear && required[path] == nil
+	}
+	for _, p := range in.Server.Required() {
 		server[p.Path] = true
 		if required[p.Path] == nil {
 			clear = clear && !nested(p.Path, func(up string) bool { return required[up] != nil })
-			continue
-		}
-		if p.Version.Version == "(devel)" {
-			clear = false
 			continue
 		}
 		pins = append(pins, p)
 	}
 	_, known := in.Server.Links("")
 	for path := range required {
-		if !server[path] && known && nested(path, func(up string) bool { return server[up] || up == in.Server.Main.Path }) {
+		if !server[path] && known && nested(path, func(up string) bool { return server[up] }) {
 			clear = false
 		}
 	}

@@ -53,9 +53,7 @@ type Input struct {
 
 	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
 	WantVendor bool    // apply writes vendor/
-
-	// Work reports whether a go.work takes a module from a directory; nil: none.
-	Work func(path string) bool
+	Least      string  // the highest go line among modules that are read from elsewhere; "" for none
 
 	required map[string]*modfile.Require // by path
 	directly map[string]bool             // see direct
@@ -89,7 +87,10 @@ func Sort(list []Problem) {
 // vendor/ tells; "" where it does not.
 func (in *Input) floor() string {
 	if in.Vendor == nil || in.Vendor.Text == nil {
-		return ""
+		if now := in.Mod.GoVersion(); in.Least == "" || version.Compare("go"+now, "go"+in.Least) > 0 {
+			return ""
+		}
+		return in.Least
 	}
 	floor := "1.0"
 	for _, r := range in.Mod.Require {

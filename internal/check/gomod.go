@@ -180,7 +180,7 @@ func requireBlock(m *pinner.Mod) int {
 				return s.Start.Line
 			}
 		case *modfile.Line:
-			if s.Token[0] == "require" {
+			if s.Token[0] == "require" && s.Start.Line > 0 { // one without a line is in no file
 				return s.Start.Line
 			}
 		}

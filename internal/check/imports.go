@@ -107,7 +107,7 @@ func (in *Input) unprovided(f look.File, im look.Import) Problem {
 // module has: the requirement of a pin is gone, or never was there.
 func (in *Input) Unrequired(pkg, by string) Problem {
 	p := Problem{Kind: Import, Module: pkg, Have: "imported", File: goMod, Line: requireBlock(in.Mod), Why: by + " imports it, and go.mod requires no module that has it"}
-	for _, pin := range in.Server.Pins {
+	for _, pin := range in.Server.Required() {
 		if (pkg == pin.Path || strings.HasPrefix(pkg, pin.Path+"/")) && (p.Kind == Import || len(pin.Path) > len(p.Module)) {
 			p.Kind, p.Module, p.Want, p.Have = Version, pin.Path, pin.Version.Version, ""
 			p.Why = by + " imports a package of it, and go.mod does not require it"

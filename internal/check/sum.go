@@ -25,7 +25,7 @@ func (in *Input) sums(want *pinner.Mod) []Problem {
 	for _, r := range want.Require {
 		v := want.Source(r.Mod)
 		h := now[r.Mod.Path]
-		if v.Version == "" || h == nil || in.Mod.Source(h.Mod) != v || in.Work != nil && in.Work(r.Mod.Path) {
+		if v.Version == "" || h == nil || in.Mod.Source(h.Mod) != v {
 			continue // a directory, or a problem already: its sums come with the version
 		}
 		mod := module.Version{Path: v.Path, Version: v.Version + "/go.mod"}

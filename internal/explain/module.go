@@ -153,7 +153,7 @@ func parent(pkg string) string {
 // path.
 func (k Known) pin(pkg string) (pinner.Pin, bool) {
 	var best pinner.Pin
-	for _, p := range k.Server.Pins {
+	for _, p := range k.Server.Required() {
 		if within(pkg, p.Path) && len(p.Path) > len(best.Path) {
 			best = p
 		}
@@ -164,12 +164,11 @@ func (k Known) pin(pkg string) (pinner.Pin, bool) {
 // isServerOwn reports whether pkg is of the server's main module or of its
 // workspace: such labels have no version.
 func (k Known) isServerOwn(pkg string) bool {
-	main := k.Server.Main.Path
-	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(main) <= len(k.Mod.Module.Mod.Path) {
+	label := k.Server.Label(pkg)
+	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(label.Pin.Path) <= len(k.Mod.Module.Mod.Path) {
 		return false
 	}
-	p, ok := k.pin(pkg)
-	return ok && p.Version.Version == "(devel)" || main != "" && within(pkg, main) && len(p.Path) < len(main)
+	return k.Server.Owns(label.Pin.Path)
 }
 
 // named answers where the plugin itself is called like what the server has.
@@ -204,7 +203,7 @@ func (k Known) serverOwn(f *Finding) {
 	if rev := plain(k.Server.Settings["vcs.revision"]); rev != "" {
 		commit = "commit " + rev
 	}
-	f.Cause, f.Module = ServerOwn, k.Server.Main.Path
+	f.Cause, f.Module = ServerOwn, k.Server.Name()
 	f.Why = f.Package + " is the server's own: its label has no version, and no go.mod can match that"
 	f.Fix = "check out the server's source at " + commit + " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
 }

@@ -141,8 +141,8 @@ func (a *aligner) guess() []pinner.Pin {
 	for _, r := range a.plugin.now.Require {
 		have[r.Mod.Path] = true
 	}
-	pins := slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool {
-		return !have[p.Path] || p.Version.Version == "(devel)" || a.excludesBelow(p.Path)
+	pins := slices.DeleteFunc(a.server.Required(), func(p pinner.Pin) bool {
+		return !have[p.Path] || a.excludesBelow(p.Path)
 	})
 	slices.SortFunc(pins, func(x, y pinner.Pin) int { return strings.Compare(x.Path, y.Path) })
 	return pins
@@ -155,7 +155,7 @@ func (a *aligner) guessCaps() []pinner.Cap {
 		return caps
 	}
 	for _, v := range a.plugin.now.Lowered() {
-		pinned := slices.ContainsFunc(a.server.Pins, func(p pinner.Pin) bool { return p.Path == v.Path })
+		pinned := slices.ContainsFunc(a.server.Required(), func(p pinner.Pin) bool { return p.Path == v.Path })
 		if capped := slices.ContainsFunc(caps, func(c pinner.Cap) bool { return c.Path == v.Path }); !pinned && !capped {
 			caps = append(caps, pinner.Cap{Version: v})
 		}

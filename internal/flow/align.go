@@ -69,6 +69,7 @@ type aligned struct {
 	plan     *pinner.Plan
 	match    *pinner.Match
 	listing  *stage.Listing
+	doubts   []string // what only the fingerprints tell
 	graph    *pinner.Graph
 	demands  []pinner.Demand
 	unpinned []unpinned
@@ -84,6 +85,7 @@ type state struct {
 	listing *stage.Listing
 	match   *pinner.Match
 	choice  choice
+	doubts  []string // what of the server's own packages only the fingerprints tell
 }
 
 func (a *aligner) align(ctx context.Context) (*aligned, error) {
@@ -93,7 +95,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
 	var warning string
-	if a.vendors, warning, a.vendorNote = a.vendorRule(ctx).decide(); warning != "" {
+	if a.vendors, warning, a.vendorNote = a.vendorRule(ctx, a.hasVendor()).decide(); warning != "" {
 		a.warnings = append(a.warnings, warning)
 	}
 	if a.vendors {
@@ -168,7 +170,7 @@ func (a *aligner) plainPlan() (*pinner.Plan, error) {
 		return nil, err
 	}
 	in := a.in
-	in.Pins = slices.DeleteFunc(slices.Clone(a.server.Pins), func(p pinner.Pin) bool { return g.Selected(p.Path) == "" })
+	in.Pins = slices.DeleteFunc(a.server.Required(), func(p pinner.Pin) bool { return g.Selected(p.Path) == "" })
 	return pinner.Make(in)
 }
 
@@ -187,9 +189,14 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 	}
 	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.server, l.Linked())}
 	a.hold(l, s.match)
-	if err := a.own(l, s.match); err != nil {
+	if err := a.clash(l); err != nil {
 		return nil, err
 	}
+	misfits, doubts := a.own(l, s.match)
+	if err := a.refuse(misfits); err != nil {
+		return nil, err
+	}
+	s.doubts = doubts
 	s.choice, err = a.chooseImports(l, s.match.Pins)
 	return s, err
 }
@@ -262,7 +269,7 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 	if err != nil {
 		return nil, err
 	}
-	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, graph: graph,
+	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, doubts: now.doubts, graph: graph,
 		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
 	return a.settle(ctx, now, tidied, done)
 }
@@ -373,46 +380,6 @@ func selected(s *state) error {
 		}
 	}
 	return nil
-}
-
-// own returns an error if the plugin links packages of the server's own.
-func (a *aligner) own(l *stage.Listing, m *pinner.Match) error {
-	var lines []string
-	for _, o := range m.Own {
-		if a.serverSource.has(o.Module.Path) {
-			continue // the go.work gives it the label
-		}
-		where := ""
-		for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-			if p := l.Packages[path]; where == "" && slices.Contains(p.Imports, o.Path) && (p.Main() || p.Module == nil) {
-				where = a.where(p, o.Path)
-			}
-		}
-		lines = append(lines, fmt.Sprintf("%sthe plugin links %s, one of the server's own packages, whose label has no version", where, o.Path))
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return fault("no go.mod can match it: import a module that the server publishes for plugins, or check out the server's source and let pinfix write a go.work: pinfix apply --server-source DIR",
-		"%s", strings.Join(lines, "\n"))
-}
-
-// where returns the place in p that imports pkg, "main.go:12: ", or "".
-func (a *aligner) where(p *stage.Package, pkg string) string {
-	for _, name := range p.Files() {
-		full := filepath.Join(p.Dir, name)
-		src, err := a.stage.ReadFile(full)
-		if err != nil {
-			continue
-		}
-		if n := lineOf(src, pkg); n > 0 {
-			if rel, err := filepath.Rel(a.plugin.root, full); err == nil {
-				full = rel
-			}
-			return fmt.Sprintf("%s:%d: ", filepath.ToSlash(full), n)
-		}
-	}
-	return ""
 }
 
 // ambiguous reads tidy's error: a package that a pinned nested module brings

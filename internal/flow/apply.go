@@ -74,8 +74,8 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := server.Refuses(); err != nil {
-		return nil, fmt.Errorf("server %s: %w", server.Ref, err)
+	if err := hopeless(server); err != nil {
+		return nil, err
 	}
 	tool, err := chooseToolchain(ctx, o, server, plugin.root)
 	if err != nil {
@@ -193,6 +193,11 @@ func (a *aligner) explain(err error) error {
 	var failed *gocmd.Error
 	var dir *stage.DirectoryError
 	var tooNew *pinner.TooNewError
+	if errors.As(err, &missing) || errors.As(err, &failed) || errors.As(err, &dir) {
+		if err := a.unloadable(err); err != nil {
+			return err
+		}
+	}
 	switch {
 	case errors.As(err, &tooNew) && !a.solves():
 		return &Error{err, "--conflicts auto lowers them; or " + tooNew.NextStep()}

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
@@ -95,8 +98,8 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if b.server, _, err = o.read(ctx, b.plugin.root); err != nil {
 		return nil, err
 	}
-	if err := b.server.Refuses(); err != nil {
-		return nil, fmt.Errorf("server %s: %w", b.server.Ref, err)
+	if err := hopeless(b.server); err != nil {
+		return nil, err
 	}
 	b.recipe = recipe.Of(b.server)
 	module := b.plugin.now.Module.Mod.Path
@@ -105,6 +108,9 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	if b.outputs, err = b.name(found); err != nil {
+		return nil, err
+	}
+	if err := b.clash(found); err != nil {
 		return nil, err
 	}
 	b.result = &report.Build{
@@ -131,6 +137,18 @@ func (b *builder) common() error {
 		b.warn(b.work.warnings...)
 	}
 	return b.profile()
+}
+
+// clash looks whether the server links a package that a plugin has the import path of.
+func (b *builder) clash(found []string) error {
+	module := b.plugin.now.Module.Mod.Path
+	var pkgs []string
+	for _, pkg := range found {
+		if !strings.HasSuffix(pkg, ".go") { // a plugin from a file gets a name that is nothing else's
+			pkgs = append(pkgs, path.Join(module, pkg))
+		}
+	}
+	return clash(b.server, module, pkgs)
 }
 
 func (b *builder) warn(warnings ...string) {
@@ -177,6 +195,10 @@ func (b *builder) build(ctx context.Context, i int) error {
 	b.o.Step("comparing with the server")
 	plugin, err := target.ReadPlugin(b.file(i))
 	if err != nil {
+		return err
+	}
+	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !within(pkg, plugin.Main.Path) })
+	if err := clash(b.server, b.plugin.now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
 	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))

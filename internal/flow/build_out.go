@@ -162,8 +162,11 @@ func (b *builder) show(i int) report.Command {
 			dir, out = "", o.name
 		}
 	}
+	if b.how.Dir != "" {
+		dir, out = b.how.Dir, o.abs // where it must be built
+	}
 	here := b.command(i, b.how, dir, out)
-	run := b.command(i, inImage(b.how, b.plugin.root), "", inRoot(b.plugin.root, o.abs))
+	run := b.command(i, inImage(b.how, b.plugin.root), b.how.Dir, inRoot(b.plugin.root, o.abs))
 	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: here.Args, Line: here.Shell(), Run: "RUN " + run.Shell()}
 }
 

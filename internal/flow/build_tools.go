@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
-	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
@@ -138,9 +137,13 @@ func (b *builder) sources() error {
 		}
 	case paths.Vendored == "":
 		b.warn("the server was built without -trimpath, so the paths of the sources count, and where its modules were is not known from this reference: official images have them in /go/pkg/mod (GOMODCACHE)")
+	case paths.Vendored == b.plugin.root:
+		return fault("pinfix apply --vendor always", "server %s was built without -trimpath from the vendor/ here, and the plugin has none", b.server.Ref)
+	case b.o.Print == "shell":
+		b.how.Mod, b.how.Dir = "vendor", paths.Vendored
+		b.warn(vendoredElsewhere(b.server) + ": " + paths.Elsewhere(b.plugin.root))
 	default:
-		return fault(recipe.Place(b.server),
-			"server %s was built without -trimpath from %s, so the paths of the sources count", b.server.Ref, filepath.Join(paths.Vendored, "vendor"))
+		return fault(paths.Elsewhere(b.plugin.root), "%s", vendoredElsewhere(b.server))
 	}
 	return nil
 }
@@ -149,6 +152,12 @@ func (b *builder) sources() error {
 // vendor/ in root: paths count only in an untrimmed one's fingerprints.
 func buildsVendored(s *pinner.Server, root string) bool {
 	return s.Trimmed() || s.Paths.Vendored == root
+}
+
+// vendoredElsewhere says why a plugin of a server that was built from its vendor/ loads
+// only from that directory.
+func vendoredElsewhere(s *pinner.Server) string {
+	return fmt.Sprintf("server %s was built without -trimpath from %s, so the paths of the sources count", s.Ref, filepath.Join(s.Paths.Vendored, "vendor"))
 }
 
 // moduleCache makes sure that an untrimmed server's module cache can be had at

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +50,7 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.before, err = pinner.LoadGraph(now, a.in.Source); err != nil {
+	if c.before, err = pinner.LoadGraph(now, a.withoutSource(a.in.Source)); err != nil {
 		return nil, err
 	}
 	new := map[string][]byte{"go.mod": data}
@@ -134,7 +133,7 @@ func (c *changes) diffs() error {
 	}
 	if !c.a.o.Full {
 		all = slices.DeleteFunc(all, func(f change.Change) bool {
-			return f.Path == "go.sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt"
+			return f.Path == "go.sum" || f.Path == workName+".sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt"
 		})
 	}
 	c.diff = string(all.Patch())
@@ -208,6 +207,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
 	r.Server = serverReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
+	r.Unknown = append(r.Unknown, c.a.doubts(c.al.match.Pins, c.al.doubts)...)
 	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings())...)
 	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
 	for _, u := range c.al.unpinned {
@@ -233,18 +233,9 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	return r
 }
 
-// serverName is what people call a server: its main module, or else its main
-// package, or the file where it was built from files.
-func serverName(s *pinner.Server) string {
-	if s.Main.Path != "" || s.Path != "" && s.Path != "command-line-arguments" {
-		return cmp.Or(s.Main.Path, s.Path)
-	}
-	return filepath.Base(s.Ref)
-}
-
 // serverReport is what the reports say of a server.
 func serverReport(s *pinner.Server) report.Server {
-	r := report.Server{Ref: s.Ref, Main: serverName(s), Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
+	r := report.Server{Ref: s.Ref, Main: s.Name(), Go: s.Go, Settings: s.Settings, Modules: len(s.Pins), Packages: len(s.Packages),
 		ModCache: s.Paths.ModCache, Vendored: s.Paths.Vendored}
 	if o := s.Origin; o.Source != "" {
 		r.Source = &report.Source{Ref: o.Source, Digest: o.Digest, Platform: o.Platform, Program: o.Program}

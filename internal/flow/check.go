@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/check"
@@ -32,13 +34,17 @@ type checker struct {
 	in     *check.Input
 	copied map[string][]fs.DirEntry // files below vendor/, by directory
 	stray  func() []check.Problem   // strays, once
-	source *serverSource            // of a plugin with a go.work; or nil
+	source *serverSource            // of the go.work next to go.mod; nil
 
 	problems []check.Problem
 	notes    []string
+	doubts   []string // what is not known of a plugin without problems
 }
 
 func (c *checker) run(ctx context.Context) error {
+	if err := c.useSource(ctx); err != nil {
+		return err
+	}
 	if err := c.read(ctx); err != nil {
 		return err
 	}
@@ -48,10 +54,77 @@ func (c *checker) run(ctx context.Context) error {
 	if err := c.find(); err != nil {
 		return err
 	}
-	if len(c.problems) == 0 && clear && len(c.plugin.patterns) == 0 && c.plugin.file == "" && check.Certain(c.in, c.o.Imports != "none") {
+	if len(c.problems) == 0 && clear && len(c.plugin.patterns) == 0 && c.plugin.file == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
 		return nil
 	}
 	return c.exact()
+}
+
+// aligner is what the checks of the import graph have in common with apply's.
+func (c *checker) aligner() *aligner {
+	return &aligner{o: c.o, server: c.server, plugin: c.plugin, serverSource: c.source}
+}
+
+func (c *checker) ownTree() bool { return c.aligner().ownTree() }
+
+// useSource lends the plugin's go.mod what its go.work gives it, as apply does: the
+// server's modules, from their source, and a requirement of each.
+func (c *checker) useSource(ctx context.Context) error {
+	_, dir, err := treeWork(c.plugin.root, c.server, c.readTree)
+	if err != nil || dir == "" {
+		return err
+	}
+	if c.source, err = readSource(ctx, c.o.environ(), c.server, dir); err != nil {
+		return err
+	}
+	lent, err := c.plugin.now.Clone()
+	if err != nil {
+		return err
+	}
+	if err := c.source.lend(lent, c.plugin.root); err != nil {
+		return err
+	}
+	mod := c.plugin.now
+	for _, r := range lent.Replace {
+		if !slices.ContainsFunc(mod.Replace, func(have *modfile.Replace) bool { return have.Old == r.Old }) {
+			mod.Replace = append(mod.Replace, &modfile.Replace{Old: r.Old, New: r.New, Syntax: c.borrow(r.Syntax.Token)})
+		}
+	}
+	return nil
+}
+
+// borrow adds a line of the loan to go.mod: after the module line, where it is not among
+// those that pinfix writes at the end.
+func (c *checker) borrow(tokens []string) *modfile.Line {
+	if tokens[0] != "require" && tokens[0] != "replace" {
+		tokens = append([]string{"replace"}, tokens...) // of a block
+	}
+	line := &modfile.Line{Token: tokens}
+	syntax := c.plugin.now.Syntax
+	at := slices.IndexFunc(syntax.Stmt, func(e modfile.Expr) bool { return e == modfile.Expr(c.plugin.now.Module.Syntax) })
+	syntax.Stmt = slices.Insert(syntax.Stmt, at+1, modfile.Expr(line))
+	return line
+}
+
+// readTree reads a file next to go.mod: that of the tree or, where it is in no commit,
+// of the disk.
+func (c *checker) readTree(name string) ([]byte, error) {
+	data, err := c.tree.ReadFile(filepath.Base(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return readMod(name)
+	}
+	return data, err
+}
+
+// mayClash reports whether the server links a package that one of the plugin's
+// directories has the import path of.
+func (c *checker) mayClash() bool {
+	module := c.plugin.user.Module.Mod.Path
+	var pkgs []string
+	for _, f := range c.in.Files {
+		pkgs = append(pkgs, path.Join(module, f.Dir()))
+	}
+	return c.server.Clash(module, pkgs) != ""
 }
 
 // find sets the problems that the files show with c.in.Pins.
@@ -75,33 +148,38 @@ func (c *checker) read(ctx context.Context) error {
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
 		return &noPluginError{c.plugin.user.Module.Mod.Path}
 	}
-	if err := c.readWork(); err != nil {
-		return err
-	}
-	c.in.WantVendor = c.wantVendor(ctx)
+	c.borrowed()
+	_, missing := c.tree.ReadDir("vendor")
+	c.in.WantVendor, _, _ = c.aligner().vendorRule(ctx, missing == nil).decide()
 	c.in.Vendor, err = c.readVendor()
 	return err
 }
 
-// wantVendor reports whether apply would write vendor/.
-func (c *checker) wantVendor(ctx context.Context) bool {
-	_, missing := c.tree.ReadDir("vendor")
-	rule := vendorRule{flag: c.o.Vendor, trimmed: c.server.Trimmed(), work: c.source != nil, have: missing == nil,
-		ignored: func() bool { return ignoredVendor(ctx, c.plugin.root, c.o.Environ) }}
-	write, _, _ := rule.decide()
-	return write
+// borrowed adds the requirements of the loan: where there is a go.work, go.mod need not
+// have them.
+func (c *checker) borrowed() {
+	if c.source == nil {
+		return
+	}
+	c.in.Least = workGo(c.source.mods()...)
+	for _, m := range c.source.others(c.plugin.user.Module.Mod.Path) {
+		if required(c.in.Mod, m.path) != "" {
+			continue
+		}
+		direct := slices.ContainsFunc(c.in.Files, func(f look.File) bool {
+			return !f.Ignored && slices.ContainsFunc(f.Imports, func(im look.Import) bool { return within(im.Path, m.path) })
+		})
+		line := c.borrow([]string{"require", modfile.AutoQuote(m.path), noVersion})
+		if !direct {
+			line.Suffix = []modfile.Comment{{Token: "// indirect", Suffix: true}}
+		}
+		v := module.Version{Path: m.path, Version: noVersion}
+		c.in.Mod.Require = append(c.in.Mod.Require, &modfile.Require{Mod: v, Indirect: !direct, Syntax: line})
+	}
 }
 
-// readWork reads the go.work next to go.mod, as apply --server-source writes it.
-func (c *checker) readWork() error {
-	_, dir, err := treeWork(c.plugin.root, c.server)
-	if err != nil || dir == "" {
-		return err
-	}
-	c.source = &serverSource{dir: dir, path: c.server.Main.Path}
-	c.in.Work = c.source.has
-	return c.source.others(c.server, dir)
-}
+// noVersion is what go mod tidy requires of a module that only a replace line has.
+const noVersion = "v0.0.0-00010101000000-000000000000"
 
 func (c *checker) readVendor() (*check.Vendor, error) {
 	entries, err := c.tree.ReadDir("vendor")
@@ -205,11 +283,9 @@ func (c *checker) exact() error {
 		return &noPluginError{c.plugin.user.Module.Mod.Path}
 	}
 	match := pinner.Compare(c.server, l.Linked())
-	a := &aligner{o: c.o, server: c.server, plugin: c.plugin, stage: stage.Reader(c.plugin.root, g.Read, g.Imports)}
-	// A go.work gives its modules the server's label.
-	own := slices.DeleteFunc(slices.Clone(match.Own), func(o pinner.Linked) bool { return c.source.has(o.Module.Path) })
-	if len(own) > 0 {
-		c.problems = c.ownPackages(own)
+	a := c.aligner()
+	a.stage = stage.Reader(c.plugin.root, g.Read, g.Imports)
+	if done := c.foreign(a, l, match, missing); done {
 		return nil
 	}
 	c.in.Pins = match.Pins
@@ -264,23 +340,41 @@ func (c *checker) incomplete() {
 	}
 }
 
-// ownPackages are the problems of a plugin that no go.mod can pin.
-func (c *checker) ownPackages(own []pinner.Linked) []check.Problem {
-	var out []check.Problem
-	for _, o := range own {
-		p := check.Problem{Kind: check.Import, Module: o.Path, Have: "imported", File: "go.mod", Line: 1,
-			Why: "one of the server's own packages, whose label has no version: no go.mod can match it",
-			Fix: "import a module that the server publishes for plugins, or build plugin and server's source together in a go.work"}
-		for _, f := range c.in.Files {
-			for _, im := range f.Imports {
-				if im.Path == o.Path && !f.Test() {
-					p.File, p.Line = f.Name, im.Line
-				}
-			}
-		}
-		out = append(out, p)
+// foreign finds what apply would refuse: a package that the server has under the same
+// path, or that no go.mod can give its label. It reports whether there are any.
+func (c *checker) foreign(a *aligner, l *stage.Listing, match *pinner.Match, missing []look.Missing) bool {
+	if err := a.clash(l); err != nil {
+		module := c.plugin.user.Module.Mod.Path
+		c.problems = []check.Problem{{Kind: check.Import, Module: module, Have: module, File: "go.mod", Line: max(c.plugin.now.Module.Syntax.Start.Line, 1),
+			Why: err.Error(), Fix: nextClash(module)}}
+		return true
 	}
-	return out
+	for _, m := range missing {
+		if pin := c.server.Label(m.Package).Pin; c.server.Owns(pin.Path) && a.mayLink(m.Package) {
+			match.Own = append(match.Own, pinner.Linked{Path: m.Package, Module: pin.Version})
+		}
+	}
+	misfits, doubts := a.own(l, match)
+	c.doubts = append(c.doubts, doubts...)
+	if len(misfits) == 0 {
+		return false
+	}
+	c.problems = nil
+	for _, m := range a.shown(misfits) {
+		p := check.Problem{Kind: check.Import, Module: m.pkg, Have: "imported", File: "go.mod", Line: 1, Why: m.why, Fix: a.nextOwn(m)}
+		if len(m.at) == 0 && m.by != "" {
+			p.Why = m.by + " imports it, " + m.why
+		}
+		for _, at := range m.at {
+			p.File, p.Line = at.file, at.line
+			c.problems = append(c.problems, p)
+		}
+		if len(m.at) == 0 {
+			c.problems = append(c.problems, p)
+		}
+	}
+	check.Sort(c.problems)
+	return true
 }
 
 // blankImports compares pinfix's own imports with those that apply would choose.

@@ -195,15 +195,14 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 	}
 	defer done()
 	ref := o.Reference
-	ref.NoPaths = true
+	ref.NoPaths, c.o.NoPaths = true, true
 	if c.server, out.err = s.get(ctx, ref, c.plugin.root); out.err != nil {
 		return out
 	}
 	if out.err = c.stagedServer(); out.err != nil {
 		return out
 	}
-	if out.err = c.server.Refuses(); out.err != nil {
-		out.err = fmt.Errorf("server %s: %w", c.server.Ref, out.err)
+	if out.err = hopeless(c.server); out.err != nil {
 		return out
 	}
 	if out.err = c.run(ctx); out.err != nil {
@@ -303,8 +302,8 @@ func (c *checker) stagedServer() error {
 
 func (c *checker) report(o CheckOptions) report.Checked {
 	return report.Checked{
-		Dir: c.plugin.root, Module: c.plugin.user.Module.Mod.Path, Server: c.server.Main.Path, Ref: c.server.Ref, Go: c.server.Go,
-		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o),
+		Dir: c.plugin.root, Module: c.plugin.user.Module.Mod.Path, Server: c.server.Name(), Ref: c.server.Ref, Go: c.server.Go,
+		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o), Unknown: c.aligner().doubts(c.in.Pins, c.doubts),
 		Prefix: reviewPrefix(c.plugin.root),
 	}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // buildHint is how to build now: with pinfix build, or with the go build that it
-// would run in the module root.
+// would run in the module root. Without fingerprints there is nothing that pinfix build
+// could compare its plugin with.
 func (c *changes) buildHint() string {
 	o, s := c.a.o, c.a.server
 	words := []string{"pinfix", "build"}
@@ -26,18 +27,34 @@ func (c *changes) buildHint() string {
 	if len(o.Packages) == 1 {
 		words = append(words, shell.Quote(o.Packages[0]))
 	}
+	byHand := recipe.Of(s).Command(c.how()).Shell()
+	switch elsewhere := s.Paths.Elsewhere(c.tree.Root); {
+	case elsewhere != "":
+		return fmt.Sprintf("%s\nor by hand there, after go mod vendor:\n  %s", elsewhere, byHand)
+	case s.Packages == nil && s.Source != nil:
+		return fmt.Sprintf("build it as the server is assumed to be built:\n  %s", byHand)
+	case s.Packages == nil:
+		return fmt.Sprintf("build it as the server was built:\n  %s", byHand)
+	}
+	return fmt.Sprintf("build it as the server was built, and verify it:\n  %s\nor by hand:\n  %s", strings.Join(words, " "), byHand)
+}
+
+// how is the go build of the first plugin, in the module root.
+func (c *changes) how() recipe.Build {
+	s := c.a.server
 	how := recipe.Build{Package: packageArgument(c.tree.Root, c.al.listing.Roots[0]), Mod: "readonly", Work: "off", ModCache: s.Paths.ModCache}
 	switch {
+	case s.Paths.Elsewhere(c.tree.Root) != "":
+		how.Mod, how.Dir = "vendor", s.Paths.Vendored
 	case c.a.serverSource != nil:
 		how.Work = ""
 	case c.al.vendor != "" && buildsVendored(s, c.tree.Root):
 		how.Mod = "vendor"
 	}
-	as := "was"
-	if s.Source != nil {
-		as = "is assumed to be"
+	if root := fromHere(c.tree.Root); root != "." && how.Dir == "" {
+		how.Dir = filepath.ToSlash(root)
 	}
-	return fmt.Sprintf("build it as the server %s built, and verify it:\n  %s\nor by hand:\n  %s", as, strings.Join(words, " "), recipe.Of(s).Command(how).Shell())
+	return how
 }
 
 // typed returns the flags that name the server again, where it was typed.

@@ -14,14 +14,15 @@ import (
 // has asked for it: without the pin the package would be back, and with it what
 // asks for the pin.
 func (a *aligner) hold(l *stage.Listing, match *pinner.Match) {
+	required := a.server.Required()
 	for path, p := range l.Packages {
 		if !missing(p) {
 			continue
 		}
 		var holder *pinner.Pin
-		for i, pin := range a.server.Pins {
+		for i, pin := range required {
 			if within(path, pin.Path) && (holder == nil || len(pin.Path) > len(holder.Path)) {
-				holder = &a.server.Pins[i]
+				holder = &required[i]
 			}
 		}
 		if holder != nil && a.held[holder.Path] && !slices.ContainsFunc(match.Pins, func(q pinner.Pin) bool { return q.Path == holder.Path }) {

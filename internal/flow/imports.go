@@ -26,7 +26,7 @@ type choice struct {
 // does not import itself.
 func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, error) {
 	c := choice{files: maps.Clone(a.bare)}
-	if a.o.Imports == "none" {
+	if a.o.Imports == "none" || a.ownTree() {
 		return c, nil
 	}
 	bare, err := a.unconstrained(l, a.bare)

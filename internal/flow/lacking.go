@@ -52,7 +52,10 @@ func (a *aligner) importedAt(dir, pkg string) string {
 	for _, f := range files {
 		p.GoFiles = append(p.GoFiles, filepath.Base(f))
 	}
-	return a.where(p, pkg)
+	if at := a.places(p, pkg); len(at) > 0 {
+		return at[0].String()
+	}
+	return ""
 }
 
 // pluginHas names the version that the plugin's go.mod requires.

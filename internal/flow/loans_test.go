@@ -50,25 +50,31 @@ func TestReadVendored(t *testing.T) {
 func TestVendorRule(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		flag                         string
-		trimmed, work, have, ignored bool
-		write, warns, notes          bool
+		flag                               string
+		fits, work, ownTree, have, ignored bool
+		elsewhere                          string
+		write, warns, notes                bool
 	}{
-		{flag: "auto", trimmed: true, write: true},
-		{flag: "auto", trimmed: true, have: true, write: true},
-		{flag: "auto", trimmed: true, have: true, ignored: true, write: true},
-		{flag: "auto", trimmed: true, ignored: true, notes: true},
+		{flag: "auto", fits: true, write: true},
+		{flag: "auto", fits: true, have: true, write: true},
+		{flag: "auto", fits: true, have: true, ignored: true, write: true},
+		{flag: "auto", fits: true, ignored: true, notes: true},
 		{flag: "auto"},
 		{flag: "auto", ignored: true},
 		{flag: "auto", have: true, warns: true},
-		{flag: "auto", trimmed: true, work: true},
-		{flag: "auto", trimmed: true, work: true, have: true, warns: true},
-		{flag: "never", trimmed: true},
-		{flag: "never", trimmed: true, have: true, warns: true},
-		{flag: "always", trimmed: true, ignored: true, write: true},
+		{flag: "auto", fits: true, work: true},
+		{flag: "auto", fits: true, work: true, have: true, warns: true},
+		{flag: "never", fits: true},
+		{flag: "never", fits: true, have: true, warns: true},
+		{flag: "always", fits: true, ignored: true, write: true},
 		{flag: "always", write: true, warns: true},
+		{flag: "auto", fits: true, ownTree: true},
+		{flag: "auto", fits: true, ownTree: true, have: true, write: true},
+		{flag: "auto", elsewhere: "built in /src", warns: true},
+		{flag: "auto", elsewhere: "built in /src", work: true},
+		{flag: "never", elsewhere: "built in /src"},
 	} {
-		rule := vendorRule{tt.flag, tt.trimmed, tt.work, tt.have, func() bool { return tt.ignored }}
+		rule := vendorRule{tt.flag, tt.fits, tt.elsewhere, tt.work, tt.ownTree, tt.have, func() bool { return tt.ignored }}
 		write, warning, note := rule.decide()
 		if write != tt.write || (warning != "") != tt.warns || (note != "") != tt.notes {
 			t.Errorf("%+v: %v, %q, %q", tt, write, warning, note)

@@ -215,14 +215,17 @@ func lineOf(src []byte, path string) int {
 }
 
 func (c *changes) sums() []report.Change {
+	var out []report.Change
 	for _, f := range c.tree.Files {
-		if f.Path == "go.sum" {
-			added, removed := change.Stat(f.Old, f.New)
-			return []report.Change{{Kind: "sum", Action: action(string(f.Old), string(f.New)), Path: "go.sum", File: "go.sum",
-				Reason: fmt.Sprintf("go mod tidy: %d lines added, %d removed", added, removed)}}
+		by := map[string]string{"go.sum": "go mod tidy", workName + ".sum": "loading the workspace"}[f.Path]
+		if by == "" {
+			continue
 		}
+		added, removed := change.Stat(f.Old, f.New)
+		out = append(out, report.Change{Kind: "sum", Action: action(string(f.Old), string(f.New)), Path: f.Path, File: f.Path,
+			Reason: fmt.Sprintf("%s: %d lines added, %d removed", by, added, removed)})
 	}
-	return nil
+	return out
 }
 
 func (c *changes) vendors() []report.Change {

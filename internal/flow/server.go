@@ -106,8 +106,8 @@ func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
 	}
 	out := &report.ServerResult{SchemaVersion: 1, Command: "server", Server: serverReport(s), Warnings: []string{},
 		Reference: all.report(), Unknown: append([]string{}, target.Unknown(s)...), Assumed: append([]string{}, target.Assumed(s)...)}
-	if err := s.Refuses(); err != nil {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("server %s: %v", s.Ref, err))
+	if err := hopeless(s); err != nil {
+		out.Warnings = append(out.Warnings, err.Error())
 	}
 	for _, p := range s.Pins {
 		pin := report.Pin{Path: p.Path, Version: p.Version.Version, Sum: p.Sum}
@@ -117,6 +117,18 @@ func Server(ctx context.Context, ref Reference) (*report.ServerResult, error) {
 		out.Server.Pins = append(out.Server.Pins, pin)
 	}
 	return out, nil
+}
+
+// hopeless is the error of a server that no plugin can load into, whatever is done.
+func hopeless(s *pinner.Server) error {
+	err := s.Refuses()
+	if err == nil {
+		err = s.Unmatched()
+	}
+	if err != nil {
+		return fmt.Errorf("server %s: %w", s.Ref, err)
+	}
+	return nil
 }
 
 // doubts says in warnings what the reference to s cannot know and what is

@@ -28,6 +28,9 @@ func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []str
 		return nil, nil, fmt.Errorf("server %s: %w", s.Ref, err)
 	}
 	var warnings []string
+	if !s.KnowsModules() {
+		warnings = append(warnings, doubts(s)[0])
+	}
 	if s.Packages == nil {
 		warnings = append(warnings, "no package fingerprints in "+s.Ref+": the snapshot is good for apply, not for verify; name the program itself for both")
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -24,6 +25,7 @@ type serverSource struct {
 	mod      *pinner.Mod
 	more     []usedModule // of the go.work that the server was built in
 	warnings []string
+	doubt    string // what is not known of the directory; "" where it is at the very commit
 }
 
 // A usedModule is a module of the server's workspace, whose packages have no
@@ -35,7 +37,42 @@ type usedModule struct {
 
 // has reports whether the packages of a module get the server's label.
 func (src *serverSource) has(path string) bool {
-	return src != nil && slices.ContainsFunc(src.all(), func(m usedModule) bool { return m.path == path })
+	_, ok := src.module(path)
+	return ok
+}
+
+// module returns the one of this path.
+func (src *serverSource) module(path string) (usedModule, bool) {
+	if src == nil {
+		return usedModule{}, false
+	}
+	all := src.all()
+	i := slices.IndexFunc(all, func(m usedModule) bool { return m.path == path })
+	if i < 0 {
+		return usedModule{}, false
+	}
+	return all[i], true
+}
+
+// replacement returns the directory that the server's source replaces a module by, "" for
+// none.
+func (src *serverSource) replacement(path string) string {
+	if src == nil {
+		return ""
+	}
+	for _, m := range src.all() {
+		for _, r := range m.directories() {
+			if r.Old.Path == path {
+				return r.New.Path
+			}
+		}
+	}
+	return ""
+}
+
+// others are all modules but the plugin's own: it may be in the server's tree.
+func (src *serverSource) others(plugin string) []usedModule {
+	return slices.DeleteFunc(src.all(), func(m usedModule) bool { return m.path == plugin })
 }
 
 // all are the modules that a go.work must use beside the plugin.
@@ -51,48 +88,68 @@ func (src *serverSource) mods() []*pinner.Mod {
 	return out
 }
 
+const nextSource = "name the directory that holds the go.mod of the server's source"
+
 // readSource reads --server-source and checks that it is the server's: the
 // module, and the commit or, where nobody knows that, the requirements.
 func readSource(ctx context.Context, environ []string, s *pinner.Server, dir string) (*serverSource, error) {
-	const next = "name the directory that holds the go.mod of the server's source"
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
-		return nil, fault(next, "--server-source %s: %w", dir, cause(err))
+		return nil, fault(nextSource, "--server-source %s: %w", dir, cause(err))
 	}
 	data, err := bounded.ReadFile(filepath.Join(abs, "go.mod"), bounded.Mod)
 	if err != nil {
-		return nil, fault(next, "--server-source %s: go.mod: %w", dir, cause(err))
+		return nil, fault(nextSource, "--server-source %s: go.mod: %w", dir, cause(err))
 	}
 	src := &serverSource{dir: abs}
 	if src.mod, err = pinner.ParseMod(filepath.Join(dir, "go.mod"), data); err != nil {
-		return nil, hidden(filepath.Join(abs, "go.mod"), err, next)
+		return nil, hidden(filepath.Join(abs, "go.mod"), err, nextSource)
 	}
 	src.path = src.mod.Module.Mod.Path
-	if src.path != s.Main.Path {
-		return nil, fault(next, "--server-source %s: it is module %s, the server's is %s", dir, src.path, s.Main.Path)
+	if err := src.belongs(s, dir); err != nil {
+		return nil, err
 	}
-	if err := src.others(s, dir); err != nil {
+	if err := src.workspace(s, dir); err != nil {
 		return nil, err
 	}
 	known, err := src.commit(ctx, environ, s, dir)
+	if len(src.warnings) > 0 || !s.Trimmed() {
+		src.doubt = fmt.Sprintf("whether %s holds the source that the server was built from", fromHere(src.dir))
+	}
 	if err != nil || known {
 		return src, err
 	}
 	return src, src.requirements(s, dir)
 }
 
-// others finds the modules that the server was built with in a go.work: the one
-// beside or above its source uses them.
-func (src *serverSource) others(s *pinner.Server, dir string) error {
-	want := map[string]bool{}
-	for _, p := range s.Pins {
-		if p.Version.Version == "(devel)" {
-			want[p.Path] = true
-		}
+// belongs reports by an error that the module in dir is none of the server's own.
+func (src *serverSource) belongs(s *pinner.Server, dir string) error {
+	own := s.Own()
+	switch {
+	case slices.Contains(own, src.path):
+		return nil
+	case s.Installed != nil:
+		return fault("leave --server-source out, and require "+s.Installed.Version.String()+" in go.mod",
+			"--server-source %s: the server was installed as %s, so its packages have that version in their label", dir, s.Installed.Version)
+	case len(own) == 0:
+		return fault("leave --server-source out", "--server-source %s: the server's build info names no module of its own", dir)
+	case len(own) == 1:
+		return fault(nextSource, "--server-source %s: it is module %s, the server's is %s", dir, src.path, own[0])
 	}
+	return fault(nextSource, "--server-source %s: it is module %s, the server's are %s", dir, src.path, strings.Join(own, ", "))
+}
+
+// workspace finds the modules that the server was built with in a go.work: the one
+// beside or above its source uses them.
+func (src *serverSource) workspace(s *pinner.Server, dir string) error {
+	want := map[string]bool{}
+	for _, path := range s.Own() {
+		want[path] = true
+	}
+	delete(want, src.path)
 	if len(want) == 0 {
 		return nil
 	}
@@ -149,7 +206,7 @@ func (src *serverSource) warn(format string, args ...any) {
 // its source: a replace line in mod, which is never written. takeBack takes it
 // out.
 func (src *serverSource) lend(mod *pinner.Mod, root string) error {
-	for _, m := range src.all() {
+	for _, m := range src.others(mod.Module.Mod.Path) {
 		if err := m.lend(mod, root); err != nil {
 			return err
 		}
@@ -195,7 +252,7 @@ func (m usedModule) directories() []modfile.Replace {
 // takeBack takes the loan out of mod. A requirement that user did not have goes,
 // too: tidy has made up a version for it, and in a workspace none is needed.
 func (src *serverSource) takeBack(mod, user *pinner.Mod) error {
-	for _, m := range src.all() {
+	for _, m := range src.others(user.Module.Mod.Path) {
 		if !slices.ContainsFunc(user.Require, func(r *modfile.Require) bool { return r.Mod.Path == m.path }) {
 			if err := mod.DropRequire(m.path); err != nil {
 				return err

@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -78,7 +77,7 @@ func versionCommit(ctx context.Context, version string, repo *git.Repo) string {
 // requirements compares go.mod with what the server links: a tidy one of Go 1.17
 // or newer names all of it, at the selected version.
 func (src *serverSource) requirements(s *pinner.Server, dir string) error {
-	if slices.ContainsFunc(s.Pins, func(p pinner.Pin) bool { return p.Version.Version == "(devel)" }) {
+	if len(s.Own()) > 1 {
 		return nil // built in a go.work
 	}
 	want := map[string]string{}
@@ -86,7 +85,7 @@ func (src *serverSource) requirements(s *pinner.Server, dir string) error {
 		want[r.Mod.Path] = r.Mod.Version
 	}
 	var differ []string
-	for _, p := range s.Pins {
+	for _, p := range s.Required() {
 		if v, ok := want[p.Path]; ok && v != p.Version.Version {
 			differ = append(differ, fmt.Sprintf("its go.mod requires %s %s, the server has %s", p.Path, v, p.Version.Version))
 		}

@@ -61,7 +61,7 @@ func (a *aligner) reraise(parent string) bool {
 // after returns the version of the parent to require: the server's own, if it
 // links the parent too.
 func (a *aligner) after(ctx context.Context, m stage.Move) (string, error) {
-	for _, p := range a.server.Pins {
+	for _, p := range a.server.Required() {
 		if p.Path == m.Parent.Path {
 			return p.Version.Version, nil
 		}
@@ -91,7 +91,7 @@ func (a *aligner) moved(m stage.Move) bool {
 // is the server's: that cannot rise. It reports whether it is news.
 func (a *aligner) drop(m stage.Move) bool {
 	has := func(path string) bool {
-		return slices.ContainsFunc(a.server.Pins, func(p pinner.Pin) bool { return p.Path == path })
+		return slices.ContainsFunc(a.server.Required(), func(p pinner.Pin) bool { return p.Path == path })
 	}
 	if !has(m.Parent.Path) || has(m.Nested.Path) || slices.Contains(a.in.Drop, m.Nested.Path) {
 		return false

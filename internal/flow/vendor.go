@@ -22,30 +22,34 @@ import (
 // A vendorRule decides what becomes of vendor/, for every command: apply writes it,
 // check wants it as apply writes it, and both agree on when it is left alone.
 type vendorRule struct {
-	flag    string // --vendor
-	trimmed bool   // the server was built with -trimpath
-	work    bool   // the plugin is built in a go.work with the server's source
-	have    bool   // there is a vendor/
-	ignored func() bool
+	flag      string // --vendor
+	fits      bool   // the server takes a plugin that is built from vendor/
+	elsewhere string // why and where it takes one from another directory only; "" for no such directory
+	work      bool   // the plugin is built in a go.work with the server's source
+	ownTree   bool   // the plugin is a package of the server's own module
+	have      bool   // there is a vendor/
+	ignored   func() bool
 }
 
 // decide reports whether vendor/ is written. A warning is about a vendor/ that
-// is there and does not fit; a note says why there is none.
+// is there and does not fit, or about where one would; a note says why there is none.
 func (r vendorRule) decide() (write bool, warning, note string) {
 	switch {
-	case r.flag == "always" && !r.trimmed:
+	case r.flag == "always" && !r.fits:
 		return true, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
 	case r.flag == "always":
 		return true, "", ""
 	case r.flag == "never" && r.have:
 		return false, "vendor/ stays as it is (--vendor never): build with -mod=mod, or run go mod vendor", ""
-	case r.flag == "never":
+	case r.flag == "never", r.ownTree && !r.have: // the server's go.mod and go.sum say all
 		return false, "", ""
 	case r.work && r.have:
 		return false, "vendor/ is not written: in a go.work the modules come from the module cache; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it", ""
-	case !r.trimmed && r.have:
+	case r.elsewhere != "" && !r.work:
+		return false, r.elsewhere, ""
+	case !r.fits && r.have:
 		return false, "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints; the vendor/ that is there stays as it is, so remove it or build with -mod=mod", ""
-	case r.work, !r.trimmed:
+	case r.work, !r.fits:
 		return false, "", ""
 	case !r.have && r.ignored():
 		return false, "", "vendor/ is not made: git ignores it (--vendor always makes it all the same)"
@@ -63,10 +67,14 @@ func ignoredVendor(ctx context.Context, root string, environ []string) bool {
 	return err == nil && repo.Ignored(ctx, "vendor/modules.txt")
 }
 
-// vendorRule is that of an apply.
-func (a *aligner) vendorRule(ctx context.Context) vendorRule {
-	return vendorRule{flag: a.o.Vendor, trimmed: a.server.Trimmed(), work: a.serverSource != nil, have: a.hasVendor(),
+// vendorRule is that of a plugin that has a vendor/ or not.
+func (a *aligner) vendorRule(ctx context.Context, have bool) vendorRule {
+	r := vendorRule{flag: a.o.Vendor, fits: buildsVendored(a.server, a.plugin.root), work: a.serverSource != nil, ownTree: a.ownTree(), have: have,
 		ignored: func() bool { return ignoredVendor(ctx, a.plugin.root, a.o.Environ) }}
+	if to := a.server.Paths.Elsewhere(a.plugin.root); to != "" {
+		r.elsewhere = vendoredElsewhere(a.server) + ": " + to
+	}
+	return r
 }
 
 func (a *aligner) hasVendor() bool {

@@ -25,10 +25,11 @@ const workHead = `// pinfix: the plugin imports packages of the server's own mod
 // workspace that uses the server's source gives them the server's label.
 `
 
-// treeWork reads the go.work beside go.mod and returns the directory of the
-// server's source that it uses: "" where there is none, or it uses none.
-func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) {
-	data, err := bounded.ReadFile(filepath.Join(root, workName), bounded.Mod)
+// treeWork reads the go.work next to the go.mod in root and returns the directory of the
+// server's source that it uses: "" where there is none, or it uses none. read reads a
+// file by its full name.
+func treeWork(root string, s *pinner.Server, read func(string) ([]byte, error)) (*modfile.WorkFile, string, error) {
+	data, err := read(filepath.Join(root, workName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
@@ -40,15 +41,15 @@ func treeWork(root string, s *pinner.Server) (*modfile.WorkFile, string, error) 
 		// Without the server in it, it is not pinfix's to read.
 		return nil, "", nil
 	}
-	for _, u := range work.Use {
-		dir := realDir(root, u.Path)
-		data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
-		if dir != "" && err == nil && modfile.ModulePath(data) == s.Main.Path {
-			return work, dir, nil
-		}
+	dir := usedDir(work, root, s)
+	if dir == root && len(s.Own()) == 1 {
+		return work, "", nil // the plugin is in the server's own module, and needs no other
 	}
-	return work, "", nil
+	return work, dir, nil
 }
+
+// readMod reads a file as large as a go.mod may be.
+func readMod(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) }
 
 // A workspace is a go.work that uses the plugin and the server's source.
 type workspace struct {
@@ -62,7 +63,7 @@ type workspace struct {
 // workspace finds the workspace to build in: with the source that was named, or
 // the one that pinfix apply has written beside go.mod; nil for none.
 func (b *builder) workspace(ctx context.Context) (*workspace, error) {
-	tree, used, err := treeWork(b.plugin.root, b.server)
+	tree, used, err := treeWork(b.plugin.root, b.server, readMod)
 	if err != nil {
 		return nil, err
 	}
@@ -129,16 +130,16 @@ func (src *serverSource) work(plugin *pinner.Mod, dir string, name func(string) 
 	if err := work.AddGoStmt(workGo(append(src.mods(), plugin)...)); err != nil {
 		return nil, err
 	}
-	dirs := []string{dir}
-	for _, m := range src.all() {
-		dirs = append(dirs, name(m.dir))
+	if err := work.AddUse(dir, ""); err != nil {
+		return nil, err
 	}
-	for _, dir := range dirs {
-		if err := work.AddUse(dir, ""); err != nil {
+	others := src.others(plugin.Module.Mod.Path)
+	for _, m := range others {
+		if err := work.AddUse(name(m.dir), ""); err != nil {
 			return nil, err
 		}
 	}
-	for _, m := range src.all() {
+	for _, m := range others {
 		for _, r := range plugin.Require {
 			if r.Mod.Path != m.path {
 				continue

@@ -22,7 +22,7 @@ import (
 // useSource prepares an apply whose plugin imports the server's own packages:
 // with the source that was named, or that a go.work beside go.mod uses.
 func (a *aligner) useSource(ctx context.Context) error {
-	_, dir, err := treeWork(a.plugin.root, a.server)
+	_, dir, err := treeWork(a.plugin.root, a.server, readMod)
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,23 @@ func (a *aligner) withSource(mod *pinner.Mod) (*pinner.Mod, error) {
 		return nil, err
 	}
 	return c, a.serverSource.lend(c, a.plugin.root)
+}
+
+// withoutSource is read without what the server's modules ask for: the plugin's own
+// versions, not the workspace's.
+func (a *aligner) withoutSource(read pinner.Source) pinner.Source {
+	if a.serverSource == nil {
+		return read
+	}
+	return func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
+		got, err := read(vs)
+		for v := range got {
+			if slices.ContainsFunc(a.serverSource.all(), func(m usedModule) bool { return v.Path == m.path || v.Path == m.dir }) {
+				got[v] = &pinner.Summary{Go: got[v].Go}
+			}
+		}
+		return got, err
+	}
 }
 
 // works reports the go.work.
@@ -107,7 +124,7 @@ func (a *aligner) workText(al *aligned) ([]byte, error) {
 		return have, nil // it named the source
 	}
 	if err == nil && !strings.HasPrefix(string(have), workHead) {
-		if _, dir, err := treeWork(a.plugin.root, a.server); err != nil || dir == a.serverSource.dir {
+		if _, dir, err := treeWork(a.plugin.root, a.server, readMod); err != nil || dir == a.serverSource.dir {
 			return have, err
 		}
 		return nil, fault("go work use "+a.o.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workName)

@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/pinfix/pinfix/internal/shell"
@@ -12,14 +11,13 @@ import (
 // be built, since the paths of the sources are part of its fingerprints. It is the
 // one place that knows; what pinfix build does is what it says.
 func Place(s *pinner.Server) string {
-	const there = "run pinfix apply --vendor always and pinfix build there"
 	switch {
 	case s.Paths.ModCache != "":
 		return "build the plugin without -trimpath and without vendor/, with GOMODCACHE=" + shell.Quote(s.Paths.ModCache) + ", as the server was"
 	case s.Paths.Vendored != "":
-		return fmt.Sprintf("copy the plugin to %s, in an image for one, and %s", shell.Quote(s.Paths.Vendored), there)
+		return s.Paths.Elsewhere("")
 	case Vendored(s):
-		return "copy the plugin to the directory that the server was built in, with its vendor/ (the program does not say which), in an image for one, and " + there
+		return "copy the plugin to the directory that the server was built in, with its vendor/ (the program does not say which), in an image for one, and run pinfix apply --vendor always and pinfix build there"
 	}
 	return "build the plugin without -trimpath and without vendor/, as the server was, with GOMODCACHE at the path that the server's build had (/go/pkg/mod in the official images)"
 }

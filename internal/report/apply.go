@@ -131,6 +131,10 @@ type Apply struct {
 	Warnings      []string   `json:"warnings"`
 	Diff          string     `json:"diff"`
 
+	// Unknown is what only a build tells; without any, a plugin with nothing left to
+	// change loads once it is built.
+	Unknown []string `json:"unknown,omitempty"`
+
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only

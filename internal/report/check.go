@@ -23,6 +23,8 @@ type Checked struct {
 	Problems      int    `json:"problems"`
 	Fix           string `json:"fix"` // the command that mends it
 
+	Unknown []string `json:"unknown,omitempty"` // what its files and the server do not tell; without any, it loads once it is built
+
 	Prefix string `json:"-"` // path from the top of the git repository
 }
 

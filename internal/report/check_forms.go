@@ -20,6 +20,9 @@ func (r *Check) Text(w io.Writer, st Style) error {
 			colour = red
 		}
 		fmt.Fprintln(b, st.paint(colour, p.verdict(r.Staged)))
+		if p.Aligned {
+			unknowns(b, p.Unknown)
+		}
 		for _, problem := range r.of(p) {
 			fmt.Fprintf(b, "  %s\n", problem.text())
 		}
@@ -44,9 +47,9 @@ func (p *Checked) verdict(staged bool) string {
 	}
 	s := fmt.Sprintf("%s: %s to %s (%s), %s", clean(p.Module), what, clean(p.Server), clean(p.Go), count(p.SharedModules, "shared module"))
 	if !p.Aligned {
-		s += ", " + count(p.Problems, "problem")
+		return s + ", " + count(p.Problems, "problem")
 	}
-	return s
+	return s + asKnown(p.Unknown)
 }
 
 func (r *Check) total() string {

@@ -45,6 +45,9 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "\n%s\n", clean(n))
 		}
 	}
+	unknowns(b, slices.DeleteFunc(slices.Clone(a.Unknown), func(u string) bool {
+		return slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasSuffix(w, "not known: "+u) })
+	}))
 	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
 		fmt.Fprintln(b, "\nwithout a blank import:")
 		for _, u := range a.Unpinned {
@@ -75,11 +78,26 @@ func (a *Apply) standing() string {
 	shared := count(a.Plugin.SharedModules, "shared module")
 	switch {
 	case a.Aligned:
-		return fmt.Sprintf("already pinned to %s, %s", server, shared)
+		return fmt.Sprintf("already pinned to %s, %s", server, shared) + asKnown(a.Unknown)
 	case a.DryRun:
 		return fmt.Sprintf("not pinned to %s, %s", server, shared)
 	}
-	return fmt.Sprintf("pinned to %s, %s", server, shared)
+	return fmt.Sprintf("pinned to %s, %s", server, shared) + asKnown(a.Unknown)
+}
+
+// asKnown limits a verdict where something is not known.
+func asKnown(unknown []string) string {
+	if len(unknown) == 0 {
+		return ""
+	}
+	return ", as far as is known"
+}
+
+// unknowns lists what is not known.
+func unknowns(b *strings.Builder, unknown []string) {
+	for _, u := range unknown {
+		fmt.Fprintf(b, "not known: %s\n", clean(u))
+	}
 }
 
 func (a *Apply) table(b *strings.Builder) {
@@ -116,7 +134,8 @@ func count(n int, what string) string {
 func (a *Apply) counts(b *strings.Builder) {
 	for _, c := range a.Changes {
 		if c.Kind == "sum" {
-			fmt.Fprintf(b, "\ngo.sum: %s\n", clean(strings.TrimPrefix(c.Reason, "go mod tidy: ")))
+			_, lines, _ := strings.Cut(c.Reason, ": ")
+			fmt.Fprintf(b, "\n%s: %s\n", clean(c.Path), clean(lines))
 		}
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)

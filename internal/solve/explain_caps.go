@@ -34,7 +34,7 @@ func (v *view) whyCapped(c pinner.Cap) string {
 
 // served reports whether the server has the module, pinned or not.
 func (v *view) served(path string) bool {
-	return slices.ContainsFunc(v.Server.Pins, func(p pinner.Pin) bool { return p.Path == path })
+	return slices.ContainsFunc(v.Server.Required(), func(p pinner.Pin) bool { return p.Path == path })
 }
 
 // capOf returns the cap of a module, if the solver or its go line has set it.

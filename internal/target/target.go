@@ -186,7 +186,7 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 		return nil, err
 	}
 	if !s.Trimmed() && !o.NoPaths {
-		if s.Paths, err = pkghash.ReadPaths(f, s.Pins); err != nil {
+		if s.Paths, err = pkghash.ReadPaths(f, s.Required()); err != nil {
 			return nil, err
 		}
 	}

@@ -241,7 +241,6 @@ func TestErrors(t *testing.T) {
 		head + "\tdep\texample.com/a\tv1.0.0\n\t=>\texample.com/b\tx\t\n":     "malformed version",
 		head + "\tdep\texample.com/a\tv1.0.0\n\tdep\texample.com/a\tv1.1.0\n": "stands there twice",
 		strings.Replace(head, "mod\texample.com", "mod\t-x", 1):               "malformed import path",
-		"server: go1.22.12\n\tpath\tcommand-line-arguments\n":                 "holds no modules",
 	} {
 		name := filepath.Join(dir, "server")
 		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {

@@ -127,6 +127,9 @@ func (t *text) server() (*pinner.Server, error) {
 		return nil, err
 	}
 	s.Packages, s.Binary, s.Origin, s.Source, s.Paths = t.packages.table, t.known.Binary, t.known.Origin, t.known.Source, t.known.Paths
+	if s.Source != nil {
+		s.Installed = nil // the version is that of the source; how a program of it was built is not known
+	}
 	return s, nil
 }
 

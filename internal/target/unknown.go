@@ -10,9 +10,17 @@ import (
 // nil for a program or a snapshot of one.
 func Unknown(s *pinner.Server) []string {
 	var out []string
+	if !s.KnowsModules() {
+		out = append(out, "which modules it links, and their versions: its build info names none, as that of a program built in a GOPATH or by another build system")
+	}
+	if len(out) > 0 && len(s.Settings) == 0 {
+		out = append(out, "its build flags, tags and platform: its build info has no settings")
+	}
 	switch {
 	case s.Source == nil && s.Packages != nil:
-		return nil
+		return out
+	case s.Source == nil && len(out) > 0:
+		return append(out, "which packages it links, and their fingerprints")
 	case s.Source == nil:
 		return []string{"which packages it links, and their fingerprints: a module that both link counts as shared"}
 	case s.Source.Packages != nil:

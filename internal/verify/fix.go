@@ -160,7 +160,7 @@ func (c *comparison) fixOwn(f Finding) string {
 	if c.plugin.Main.Path == c.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != c.server.Main.Path }) {
 		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", c.server.Main.Path, commit)
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Main.Path, commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Name(), commit)
 }
 
 // underTest returns the package that a test binary tests.

@@ -22,11 +22,11 @@ type linked struct {
 
 func newSide(s *pinner.Server) side {
 	m := side{}
-	if s.Main.Path != "" {
-		m[s.Main.Path] = linked{Pin: pinner.Pin{Version: s.Main}, own: true, main: true}
+	for _, p := range s.Required() {
+		m[p.Path] = linked{Pin: p}
 	}
-	for _, p := range s.Pins {
-		m[p.Path] = linked{Pin: p, own: p.Version.Version == "(devel)"}
+	for _, path := range s.Own() {
+		m[path] = linked{Pin: pinner.Pin{Version: module.Version{Path: path, Version: "(devel)"}}, own: true, main: path == s.Main.Path}
 	}
 	return m
 }

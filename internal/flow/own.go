@@ -1,0 +1,404 @@
+package flow
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// What the plugin links of the server's own modules: pinner says which label such a
+// package has and which way of a build gives it the same, here is how the plugin's build
+// takes it.
+
+// A misfit is a package that the plugin links and whose label its build does not give.
+type misfit struct {
+	pkg   string
+	label pinner.Label
+	why   string
+	at    []place // where the plugin's own code imports it
+	by    string  // a package of another module that imports it; "" with at
+}
+
+// A place is a line of a file below the module root.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) String() string { return fmt.Sprintf("%s:%d: ", p.file, p.line) }
+
+// ownTree reports whether the plugin is a package of the server's own module: its
+// packages have the server's labels as they are, and go.mod is the server's.
+func (a *aligner) ownTree() bool { return a.server.Owns(a.plugin.user.Module.Mod.Path) }
+
+// way is how a build of the plugin takes the module of l.
+func (a *aligner) way(l pinner.Linked) pinner.Way {
+	if m, ok := a.serverSource.module(l.Module.Path); ok {
+		return pinner.Way{Dir: m.dir, Work: true}
+	}
+	if dir := a.serverSource.replacement(l.Module.Path); dir != "" {
+		return pinner.Way{Version: l.Module.Version, Dir: dir}
+	}
+	w := pinner.Way{Version: l.Module.Version}
+	if r := a.plugin.user.Replacement(l.Module); r != nil && r.New.Version == "" {
+		w.Dir = realDir(a.plugin.root, r.New.Path)
+	}
+	return w
+}
+
+// own looks at what the plugin links of the server's own modules, and at what no module
+// is known for: what cannot match, by package, and what only the fingerprints tell.
+func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
+	dirs := map[string]bool{}
+	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
+		label, way := a.server.Label(o.Path), a.way(o)
+		fit := label.Fit(way)
+		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
+		if test := testOf(label, way, o.Path); fit != pinner.NeverFits && test != "" {
+			fit, bad.why = pinner.NeverFits, "which the server, a test binary, has compiled with its own tests ("+test+")"
+		}
+		switch {
+		case fit == pinner.NeverFits:
+			misfits = append(misfits, bad)
+		case fit == pinner.MayFit && !way.Work:
+			dirs[way.Dir] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		doubts = append(doubts, fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(dir)))
+	}
+	if n := len(m.Unknown); n > 0 && a.server.Packages != nil {
+		more := ""
+		if n > 1 {
+			more = fmt.Sprintf(" and %d more packages", n-1)
+		}
+		doubts = append(doubts, fmt.Sprintf("of which version the server has %s%s, which the plugin links, too: its build info names no module for them", m.Unknown[0].Path, more))
+	}
+	for i := range misfits {
+		a.importers(l, &misfits[i])
+	}
+	return misfits, doubts
+}
+
+// doubts says what is not known of a plugin that has all pins and whose own packages
+// leave more open; nil where a build of it loads for sure.
+func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
+	var out []string
+	if a.server.Packages == nil || len(a.server.Settings) == 0 {
+		out = append(out, target.Unknown(a.server)...)
+	}
+	if a.ownTree() {
+		out = append(out, "whether the plugin's module has the source that the server was built from")
+	}
+	if a.serverSource != nil && a.serverSource.doubt != "" {
+		out = append(out, a.serverSource.doubt)
+	}
+	if a.server.Paths.Elsewhere(a.plugin.root) != "" && len(pins) > 0 {
+		out = append(out, fmt.Sprintf("whether it is built in %s with vendor/, as the server was: elsewhere it is refused", a.server.Paths.Vendored))
+	}
+	if !a.server.Trimmed() && a.server.Paths == (pinner.Paths{}) && len(pins) > 0 && !a.o.NoPaths {
+		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
+	}
+	for _, p := range pins {
+		if p.Replace.Path != "" && p.Replace.Version == "" {
+			out = append(out, fmt.Sprintf("whether %s, which the server took %s from, held the same source", p.Replace.Path, p.Version))
+		} else if r := a.plugin.user.Replacement(p.Version); r != nil && r.New.Version == "" {
+			out = append(out, fmt.Sprintf("whether %s, which go.mod takes %s from, holds the same source as the server had", r.New.Path, p.Version))
+		}
+	}
+	return append(out, more...)
+}
+
+// unprovided returns the packages of the server's own modules that the plugin imports
+// and that none of its modules provides.
+func (a *aligner) unprovided(l *stage.Listing) []pinner.Linked {
+	var out []pinner.Linked
+	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
+		p := l.Packages[name]
+		if p.Error == nil || p.Module != nil || p.File() {
+			continue
+		}
+		if pin := a.server.Label(name).Pin; a.server.Owns(pin.Path) && a.mayLink(name) {
+			out = append(out, pinner.Linked{Path: name, Module: pin.Version})
+		}
+	}
+	return out
+}
+
+// fromDirectories returns the packages that an untrimmed server or its plugin has from
+// directories: a version in go.mod is not their label.
+func (a *aligner) fromDirectories(l *stage.Listing) []pinner.Linked {
+	if a.server.Trimmed() {
+		return nil
+	}
+	var out []pinner.Linked
+	for _, p := range l.Linked() {
+		label := a.server.Label(p.Path)
+		linked, known := a.server.Links(p.Path)
+		if (label.Kind == pinner.LabelDirectory || label.Kind == pinner.LabelVersion && a.way(p).Dir != "") && (linked || !known) && !a.server.Owns(label.Pin.Path) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (a *aligner) mayLink(pkg string) bool {
+	linked, known := a.server.Links(pkg)
+	return linked || !known || a.server.Source != nil
+}
+
+// testOf returns the file with which the tests of a package are compiled into it, "" for
+// none: one of the package itself, not of pkg_test.
+func testOf(label pinner.Label, way pinner.Way, pkg string) string {
+	if !label.Test || way.Dir == "" {
+		return ""
+	}
+	dir := filepath.Join(way.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, label.Pin.Path)))
+	files, _ := filepath.Glob(filepath.Join(dir, "*_test.go")) // fails for a bad pattern only
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly)
+		if err == nil && !strings.HasSuffix(f.Name.Name, "_test") {
+			return path.Base(filepath.ToSlash(name))
+		}
+	}
+	return ""
+}
+
+// importers finds who imports a package.
+func (a *aligner) importers(l *stage.Listing, m *misfit) {
+	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
+		p := l.Packages[name]
+		switch {
+		case !slices.Contains(p.Imports, m.pkg):
+		case p.Main() || p.Module == nil:
+			m.at = append(m.at, a.places(p, m.pkg)...)
+		case m.by == "":
+			m.by = name
+		}
+	}
+}
+
+// places returns where p imports pkg.
+func (a *aligner) places(p *stage.Package, pkg string) []place {
+	var out []place
+	for _, name := range p.Files() {
+		full := filepath.Join(p.Dir, name)
+		src, err := a.stage.ReadFile(full)
+		if err != nil {
+			continue
+		}
+		if n := lineOf(src, pkg); n > 0 {
+			if rel, err := filepath.Rel(a.plugin.root, full); err == nil {
+				full = rel
+			}
+			out = append(out, place{filepath.ToSlash(full), n})
+		}
+	}
+	return out
+}
+
+// refuse is the error of misfits, nil for none: what the plugin's own code imports comes
+// first, and what is linked behind that is counted.
+func (a *aligner) refuse(misfits []misfit) error {
+	if len(misfits) == 0 {
+		return nil
+	}
+	shown := a.shown(misfits)
+	var lines []string
+	for _, m := range shown {
+		line := fmt.Sprintf("the plugin links %s, %s", m.pkg, m.why)
+		if len(m.at) > 0 {
+			line = m.at[0].String() + line
+		} else if m.by != "" {
+			line = fmt.Sprintf("the plugin links %s through %s, %s", m.pkg, m.by, m.why)
+		}
+		lines = append(lines, line)
+	}
+	slices.SortStableFunc(lines, strings.Compare)
+	if n := len(misfits) - len(shown); n == 1 {
+		lines = append(lines, "and 1 more such package behind them")
+	} else if n > 1 {
+		lines = append(lines, fmt.Sprintf("and %d more such packages behind them", n))
+	}
+	return fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))
+}
+
+// shown are the misfits that the plugin's own code imports; where it imports none itself,
+// the first.
+func (a *aligner) shown(misfits []misfit) []misfit {
+	shown := slices.DeleteFunc(slices.Clone(misfits), func(m misfit) bool { return len(m.at) == 0 })
+	if len(shown) == 0 {
+		shown = misfits[:1]
+	}
+	return shown
+}
+
+// nextOwn is what to do about a misfit.
+func (a *aligner) nextOwn(m misfit) string {
+	dir := a.sourceNear(m.label.Pin.Path)
+	switch {
+	case m.label.Kind == pinner.LabelUnknown:
+		return "require or replace a module that has it; the fingerprints that pinfix build compares decide"
+	case m.label.Kind == pinner.LabelVersion:
+		return "take the line that replaces " + m.label.Pin.Path + " out of go.mod"
+	case m.label.Kind == pinner.LabelDirectory && !a.server.Owns(m.label.Pin.Path):
+		return "replace " + m.label.Pin.Path + " by that directory in go.mod, at the same path"
+	case m.label.Test && a.serverSource != nil:
+		return "nothing can match it: move the tests to an external test package, " + path.Base(m.pkg) + "_test, or those that open plugins to another package"
+	case a.serverSource != nil:
+		return "use the module " + m.label.Pin.Path + " in the go.work, too"
+	case dir.name != "":
+		return dir.why + ": " + a.o.applyLine(a.o.Dir) + " --server-source " + fromHere(dir.name)
+	case m.label.Kind == pinner.LabelDirectory:
+		return "replace " + m.label.Pin.Path + " by that directory in go.mod, or let pinfix write a go.work that uses it: pinfix apply --server-source DIR"
+	}
+	return "no go.mod can match it: import a module that the server publishes for plugins, or check out the server's source and let pinfix write a go.work: pinfix apply --server-source DIR"
+}
+
+// A near is a directory that holds the server's source, and how it came to be known.
+type near struct{ name, why string }
+
+// sourceNear looks for a directory with the source of one of the server's own modules:
+// what a replace line of the plugin's names, or a go.work above.
+func (a *aligner) sourceNear(path string) near {
+	for _, r := range a.plugin.user.Replace {
+		if dir := realDir(a.plugin.root, r.New.Path); r.Old.Path == path && r.New.Version == "" && moduleOf(dir) == path {
+			return near{dir, fmt.Sprintf("a replace line gives it a version; a go.work that uses %s does not", r.New.Path)}
+		}
+	}
+	for dir := filepath.Dir(a.plugin.root); ; dir = filepath.Dir(dir) {
+		name := filepath.Join(dir, workName)
+		if data, err := bounded.ReadFile(name, bounded.Mod); err == nil {
+			work, err := modfile.ParseWork(workName, data, nil)
+			if err != nil {
+				return near{}
+			}
+			if used := usedDir(work, dir, a.server); used != "" {
+				return near{used, fmt.Sprintf("%s, which pinfix does not use, has the server's source; let pinfix write one next to go.mod", fromHere(name))}
+			}
+			return near{}
+		}
+		if filepath.Dir(dir) == dir {
+			return near{}
+		}
+	}
+}
+
+// usedDir returns the directory of the first of the server's own modules that a go.work
+// in root uses, "" for none.
+func usedDir(work *modfile.WorkFile, root string, s *pinner.Server) string {
+	for _, path := range s.Own() {
+		for _, u := range work.Use {
+			if dir := realDir(root, u.Path); moduleOf(dir) == path {
+				return dir
+			}
+		}
+	}
+	return ""
+}
+
+// moduleOf returns the path of the module in dir, "" where there is none.
+func moduleOf(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
+	if err != nil {
+		return ""
+	}
+	return modfile.ModulePath(data)
+}
+
+// clash is [clash] for what the plugin links.
+func (a *aligner) clash(l *stage.Listing) error {
+	var own []string
+	for name, p := range l.Packages {
+		if p.Main() && !p.File() {
+			own = append(own, name)
+		}
+	}
+	return clash(a.server, a.plugin.user.Module.Mod.Path, own)
+}
+
+// unloadable is the error of misfits that the plugin's files show, where the module graph
+// could not be loaded for want of one of the server's own modules; nil for none.
+func (a *aligner) unloadable(err error) error {
+	files, _ := look.Scan(look.Disk(a.plugin.root)) // what cannot be read is in err
+	var misfits []misfit
+	for _, f := range files {
+		if f.Test() || f.Ignored {
+			continue
+		}
+		for _, im := range f.Imports {
+			label := a.server.Label(im.Path)
+			if label.Kind == pinner.LabelUnknown {
+				if linked, known := a.server.Links(im.Path); linked && known && strings.Contains(err.Error(), im.Path) {
+					misfits = append(misfits, misfit{pkg: im.Path, label: label, why: "which the server links from a module that its build info does not name", at: []place{{f.Name, im.Line}}})
+				}
+				continue
+			}
+			if path := label.Pin.Path; !a.server.Owns(path) || a.serverSource.has(path) || !strings.Contains(err.Error(), path) || !a.mayLink(im.Path) {
+				continue
+			}
+			l := pinner.Linked{Path: im.Path, Module: module.Version{Path: label.Pin.Path, Version: required(a.plugin.user, label.Pin.Path)}}
+			if label.Fit(a.way(l)) == pinner.NeverFits {
+				misfits = append(misfits, misfit{pkg: im.Path, label: label, why: a.whyOwn(label), at: []place{{f.Name, im.Line}}})
+			}
+		}
+	}
+	return a.refuse(misfits)
+}
+
+func (a *aligner) whyOwn(label pinner.Label) string {
+	switch {
+	case label.Kind == pinner.LabelVersion:
+		return "which the server, built without -trimpath, has from " + label.Pin.String() + " in the module cache, and the plugin from a directory"
+	case label.Kind == pinner.LabelDirectory && !a.server.Owns(label.Pin.Path):
+		return "which the server, built without -trimpath, has from the directory " + label.Pin.Replace.Path
+	case label.Kind == pinner.LabelDirectory:
+		return "one of the server's own packages, whose label is the directory that the server was built in"
+	}
+	return "one of the server's own packages, whose label has no version"
+}
+
+// required returns the version of a module that go.mod requires, "" for none.
+func required(mod *pinner.Mod, path string) string {
+	for _, r := range mod.Require {
+		if r.Mod.Path == path {
+			return r.Mod.Version
+		}
+	}
+	return ""
+}
+
+// clash returns an error if the server links one of the plugin's own packages from
+// another module: the loader takes them for one.
+func clash(s *pinner.Server, module string, pkgs []string) error {
+	pkg := s.Clash(module, pkgs)
+	if pkg == "" {
+		return nil
+	}
+	has := "the server has a package of that import path"
+	if pkg == "main" {
+		has = "that is what the server's own main package is called"
+	}
+	return fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)
+}
+
+func nextClash(module string) string {
+	return "give its module another path: go mod edit -module=example.com/" + path.Base(module)
+}
