@@ -210,7 +210,8 @@ func (a *aligner) explain(err error) error {
 		}
 		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
 	case errors.As(err, &missing):
-		if better := a.onlyVendored(missing); better != nil {
+		// What is wrong with a flag of the user's begins with the flag.
+		if better := a.onlyVendored(missing); better != nil && err.Error() == missing.Error() {
 			return better
 		}
 		return &Error{err, missing.NextStep()}
