@@ -42,8 +42,9 @@ type story struct {
 	server               string // how it is built: main, work, installed, file
 	trimmed, vendored    bool
 	replaced             string // its dependency: "", fork, directory
-	way                  string // how the plugin names the server's module: none, require, replace, work
+	way                  string // how the plugin names the server's module: none, require, replace, work; tree: it is a package of it
 	own, version, behind bool   // the plugin imports the server's package; requires another version of shared; has shared only behind another module
+	local                bool   // it replaces shared by a directory of its own
 	source, elsewhere    bool   // apply is told the server's source; the replace line or the go.work names a copy of it
 }
 
@@ -52,14 +53,18 @@ func newStory(seed uint64) story {
 	pick := func(names ...string) string { return names[r.IntN(len(names))] }
 	s := story{
 		seed: seed, server: pick("main", "work", "installed", "file"), trimmed: r.IntN(3) > 0, vendored: r.IntN(4) == 0,
-		replaced: pick("", "", "fork", "directory"), way: pick("none", "require", "replace", "work"),
-		own: r.IntN(4) > 0, version: r.IntN(2) == 0, behind: r.IntN(2) == 0, source: r.IntN(2) == 0, elsewhere: r.IntN(4) == 0,
+		replaced: pick("", "", "fork", "directory"), way: pick("none", "require", "replace", "work", "tree"),
+		own: r.IntN(4) > 0, version: r.IntN(2) == 0, behind: r.IntN(2) == 0, source: r.IntN(2) == 0, elsewhere: r.IntN(4) == 0, local: r.IntN(5) == 0,
 	}
 	if s.server == "installed" {
 		s.vendored, s.replaced = false, "" // go install takes neither
 	}
 	if s.server == "work" {
 		s.vendored = false
+	}
+	if s.way == "tree" {
+		s.own, s.behind, s.local, s.elsewhere = true, false, false, false
+		s.source = s.source && s.server == "work" // the others need none
 	}
 	return s
 }
@@ -69,7 +74,7 @@ func (s story) String() string {
 	for _, w := range []struct {
 		on   bool
 		name string
-	}{{s.trimmed, "trimmed"}, {s.vendored, "vendored"}, {s.replaced != "", s.replaced}, {true, "plugin"}, {true, s.way}, {s.own, "own"}, {s.version, "version"}, {s.behind, "behind"}, {s.source, "source"}, {s.elsewhere, "elsewhere"}} {
+	}{{s.trimmed, "trimmed"}, {s.vendored, "vendored"}, {s.replaced != "", s.replaced}, {true, "plugin"}, {true, s.way}, {s.own, "own"}, {s.version, "version"}, {s.behind, "behind"}, {s.local, "local"}, {s.source, "source"}, {s.elsewhere, "elsewhere"}} {
 		if w.on {
 			words = append(words, w.name)
 		}
@@ -175,8 +180,24 @@ func (w *storyWorld) build(t *testing.T, s story, dir string) (program, source s
 	return program, source
 }
 
-// plugin writes the plugin.
+// main is the plugin's main package.
+func (s story) main() string {
+	if s.way == "tree" {
+		return "./plugins/e"
+	}
+	return "."
+}
+
+// plugin writes the plugin, and returns the directory of its module.
 func (w *storyWorld) plugin(t *testing.T, s story, dir string) string {
+	if s.way == "tree" {
+		host := filepath.Join(dir, "host")
+		writeFile(t, filepath.Join(host, "plugins", "e", "main.go"), []byte("package main\n\nimport \"example.com/host/api\"\n\nfunc Hello() string { return api.Name() }\n"))
+		if s.version && s.server != "work" && s.replaced == "" {
+			w.mustGo(t, w.env, host, "mod", "edit", "-require=example.com/shared@v1.1.0")
+		}
+		return host
+	}
 	plugin := filepath.Join(dir, "plugin")
 	var mod, imports, uses strings.Builder
 	mod.WriteString("module example.com/plugin\n\ngo 1.22\n")
@@ -191,6 +212,11 @@ func (w *storyWorld) plugin(t *testing.T, s story, dir string) string {
 	fmt.Fprintf(&mod, "\nrequire example.com/%s %s\n", pkg, version)
 	fmt.Fprintf(&imports, "import \"example.com/%s\"\n", pkg)
 	uses.WriteString(map[string]string{"shared": "shared.Name()", "user": "user.Name"}[pkg])
+	if s.local {
+		mod.WriteString("\nreplace example.com/shared => ./library\n")
+		writeFile(t, filepath.Join(plugin, "library", "go.mod"), []byte("module example.com/shared\n\ngo 1.20\n"))
+		writeFile(t, filepath.Join(plugin, "library", "shared.go"), []byte(shared("v1.0.0")))
+	}
 	if s.own {
 		imports.WriteString("import \"example.com/host/api\"\n")
 		uses.WriteString(" + api.Name()")
@@ -222,12 +248,17 @@ func (w *storyWorld) tell(t *testing.T, s story) string {
 	server, source := w.build(t, s, dir)
 	plugin := w.plugin(t, s, dir)
 	c := driftCase{server: server}
+	if s.way == "tree" {
+		c.flags = []string{"--package", filepath.Join(plugin, s.main())}
+	}
 	args := []string{"apply", "--quiet"}
 	if s.source && s.own && s.server != "installed" && s.way != "work" {
 		args = append(args, "--server-source", source)
 	}
 	if _, err := w.goIn(w.env, plugin, "mod", "tidy"); err != nil {
 		t.Logf("tidy: %v", err)
+	} else if s.vendored && s.way == "tree" {
+		w.mustGo(t, w.env, plugin, "mod", "vendor")
 	}
 	code, applied := w.pinfix(c, plugin, args...)
 	switch code {
@@ -252,12 +283,12 @@ func (w *storyWorld) pinned(t *testing.T, s story, c driftCase, plugin, applied 
 		t.Errorf("check exits %d after\n%s\n%s", code, applied, out)
 	}
 	so := filepath.Join(plugin, "plugin.so")
-	code, built := w.pinfix(c, plugin, "build", "--quiet", "-o", so)
+	code, built := w.pinfix(driftCase{server: c.server}, plugin, "build", "--quiet", "-o", so, filepath.Join(plugin, s.main()))
 	if code == 0 {
 		if said, err := exec.Command(c.server, so).CombinedOutput(); err != nil {
 			t.Errorf("build says that it loads, the server %s", said)
 		}
-		if code, out := w.pinfix(c, plugin, "verify", so); code != 0 {
+		if code, out := w.pinfix(driftCase{server: c.server}, plugin, "verify", so); code != 0 {
 			t.Errorf("verify exits %d after build\n%s", code, out)
 		}
 	} else if known {
@@ -301,7 +332,7 @@ func (w *storyWorld) refused(t *testing.T, s story, c driftCase, plugin, applied
 	if s.trimmed {
 		args = append(args, "-trimpath")
 	}
-	if out, err := w.goIn(w.env, plugin, append(args, ".")...); err != nil {
+	if out, err := w.goIn(w.env, plugin, append(args, s.main())...); err != nil {
 		t.Logf("%v %s", err, out)
 		return
 	}

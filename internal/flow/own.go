@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
@@ -262,7 +263,7 @@ func (a *aligner) nextOwn(m misfit) string {
 	case a.serverSource != nil:
 		return "use the module " + m.label.Pin.Path + " in the go.work, too"
 	case dir.name != "":
-		return dir.why + ": " + a.o.applyLine(a.o.Dir) + " --server-source " + fromHere(dir.name)
+		return dir.why + ": " + a.o.applyLine(a.o.Dir) + " --server-source " + shell.Quote(fromHere(dir.name))
 	case m.label.Kind == pinner.LabelDirectory:
 		return "replace " + m.label.Pin.Path + " by that directory in go.mod, or let pinfix write a go.work that uses it: pinfix apply --server-source DIR"
 	}
