@@ -86,7 +86,7 @@ var sarifSchema = sync.OnceValues(func() ([]byte, error) {
 	cmd.Env = append(os.Environ(), "GOFLAGS=-modcacherw", "GOWORK=off")
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, errors.New("the schema of SARIF cannot be had; run: go mod download " + carrier)
+		return nil, errors.New("the schema of SARIF could not be fetched; run: go mod download " + carrier)
 	}
 	var m struct{ Dir string }
 	if err := json.Unmarshal(out, &m); err != nil {

@@ -210,13 +210,14 @@ func (k Known) content(f *Finding) {
 
 // declared: a server that takes a module from its fork says how to require it.
 func (k Known) declared(f *Finding) {
-	i := slices.IndexFunc(k.Server.Pins, func(p pinner.Pin) bool {
+	pins := k.Server.Required()
+	i := slices.IndexFunc(pins, func(p pinner.Pin) bool {
 		return f.Package != "" && (p.Path == f.Package || p.Replace.Path == f.Package)
 	})
 	if i < 0 {
 		return
 	}
-	p := k.Server.Pins[i]
+	p := pins[i]
 	f.Module, f.Server = p.Path, versions(p)
 	f.Why += "; the server has " + p.String()
 	f.Fix = fixApply

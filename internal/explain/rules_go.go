@@ -70,7 +70,7 @@ var goRules = []rule{
 	{
 		key: "go: download go1", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`go: download go(?P<go>\d[\w.]*)(?: for \S+)?: [^"]*`),
-		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which cannot be had", fix: fixApply,
+		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which could not be fetched", fix: fixApply,
 	},
 	{
 		key: "go: cannot find \"go1", cause: GoVersion, kind: goLine,

@@ -49,9 +49,13 @@ func (a *aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) 
 			return
 		}
 		h.tidied, h.sum, h.tidyErr = a.stage.TidyAhead(ctx, mod, h.files)
-		close(h.tidyDone)
+		tidied := h.tidied
 		if h.err = h.tidyErr; h.err == nil && vendor {
-			h.vendor, h.err = a.stage.Vendor(ctx, h.tidied, h.sum, h.files)
+			tidied, h.err = h.tidied.Clone() // again a copy: the rounds have the other one
+		}
+		close(h.tidyDone)
+		if h.err == nil && vendor {
+			h.vendor, h.err = a.stage.Vendor(ctx, tidied, h.sum, h.files)
 		}
 	}()
 	return h
