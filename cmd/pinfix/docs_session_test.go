@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ func newWorlds(t *testing.T) *worlds {
 		"TERM=xterm", "PAGER=cat", "NO_COLOR=1", "CI=", "PINFIX_SERVER=",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.com", "GIT_COMMITTER_NAME=author", "GIT_COMMITTER_EMAIL=author@example.com")
+	w.env = slices.Clip(w.env) // sessions of several pages append to it at a time
 	return w
 }
 

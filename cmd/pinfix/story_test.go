@@ -13,10 +13,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/goproxytest"
+
+	"github.com/pinfix/pinfix/internal/tier"
 )
 
 var (
-	stories   = flag.Int("stories", 4, "how many random pairs of a server and a plugin TestOneStory tries")
+	stories   = flag.Int("stories", 0, "how many random pairs of a server and a plugin TestOneStory tries; 0: as many as the tier has")
 	storySeed = flag.Uint64("storyseed", 1, "of the first of them; the next one counts")
 )
 
@@ -24,16 +26,17 @@ var (
 // servers, and a plugin that takes its packages in one of the ways in which people do,
 // apply, check, build, verify and plugin.Open tell one story.
 func TestOneStory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds programs")
+	n := *stories
+	if n == 0 {
+		n = tier.Rounds(t, "pairs of a server and a plugin", 4, 40)
 	}
 	w := newStoryWorld(t)
 	said := map[string]int{}
-	for i := range *stories {
+	for i := range n {
 		s := newStory(*storySeed + uint64(i))
 		t.Run(s.String(), func(t *testing.T) { said[w.tell(t, s)]++ })
 	}
-	t.Logf("%d stories from seed %d: %v", *stories, *storySeed, said)
+	t.Logf("%d stories from seed %d: %v", n, *storySeed, said)
 }
 
 // A story is a server and a plugin.
