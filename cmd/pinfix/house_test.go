@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {"internal/pattern"},
 	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/gocmd":     {"internal/pattern", "internal/vars"},
+	"internal/gocmd":     {"internal/bounded", "internal/pattern", "internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
 	"internal/typecheck": {"internal/bounded"},

@@ -57,7 +57,7 @@ func writeModules(dir string) error {
 	return os.Remove(filepath.Join(dir, modulesFile))
 }
 
-// modulesOf returns the files that the text of a modules file stands for.
+// modulesOf returns the files that the text of a modules file describes.
 func modulesOf(text string) ([]txtar.File, error) {
 	var entries []string
 	for line := range strings.Lines(text) {

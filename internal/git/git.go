@@ -12,7 +12,6 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -204,7 +204,7 @@ func (r *Repo) exec(ctx context.Context, flags []string, args ...string) ([]byte
 }
 
 func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
-	stdout, stderr := capped{left: maxOutput}, capped{left: maxOutput}
+	stdout, stderr := bounded.Output{Left: bounded.MaxOutput}, bounded.Output{Left: bounded.MaxOutput}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
@@ -213,31 +213,12 @@ func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, errors.New("no git command in PATH")
 		}
-		if stdout.left < 0 || stderr.left < 0 { // git dies of the broken pipe
-			return nil, &Error{args, "", errTooMuch}
+		if stdout.Full() || stderr.Full() { // git dies of the broken pipe
+			return nil, &Error{args, "", bounded.ErrOutput}
 		}
-		return nil, &Error{args, stderr.kept.String(), err}
+		return nil, &Error{args, stderr.Kept.String(), err}
 	}
-	return stdout.kept.Bytes(), nil
-}
-
-// maxOutput is what is kept of git's output. The index of 1,000,000 files takes
-// some 100 MiB.
-const maxOutput = 512 << 20
-
-var errTooMuch = errors.New("it prints more than 512 MiB")
-
-// capped keeps what is written to it, and no more than left bytes.
-type capped struct {
-	kept bytes.Buffer
-	left int
-}
-
-func (c *capped) Write(b []byte) (int, error) {
-	if c.left -= len(b); c.left < 0 {
-		return 0, errTooMuch
-	}
-	return c.kept.Write(b)
+	return stdout.Kept.Bytes(), nil
 }
 
 // command returns a git command that starts no program. What is set here counts

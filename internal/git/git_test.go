@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // A repo is a repository to try things in, without the user's configuration.
@@ -371,7 +373,7 @@ func TestEndless(t *testing.T) {
 		t.Skip("nothing that prints without end: ", err)
 	}
 	out, err := output(t.Context(), exec.Command("yes", strings.Repeat("x", 1<<16)), []string{"ls-files"})
-	if len(out) > 0 || !errors.Is(err, errTooMuch) || err.Error() != "git ls-files: it prints more than 512 MiB" {
+	if len(out) > 0 || !errors.Is(err, bounded.ErrOutput) || err.Error() != "git ls-files: it prints more than 512 MiB" {
 		t.Errorf("%d bytes, %v", len(out), err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/vars"
 )
@@ -215,13 +216,13 @@ func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
-	return start(ctx, g.Program, g.Dir, g.Env, args, maxOutput)
+	return start(ctx, g.Program, g.Dir, g.Env, args, bounded.MaxOutput)
 }
 
 // start runs the go program to its end, to ctx's, or until it has printed more than
 // limit bytes.
 func start(ctx context.Context, program, dir string, env, args []string, limit int) ([]byte, error) {
-	stdout, stderr := limited{left: limit}, limited{left: limit}
+	stdout, stderr := bounded.Output{Left: limit}, bounded.Output{Left: limit}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -239,12 +240,12 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, fmt.Errorf("no %s command in PATH; install Go from https://go.dev/dl", program)
 		}
-		if stdout.full() || stderr.full() { // the child dies of the broken pipe, if it does
-			return nil, &Error{Args: args, Err: errTooMuch}
+		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
+			return nil, &Error{Args: args, Err: bounded.ErrOutput}
 		}
-		return stdout.kept.Bytes(), &Error{Args: args, Stderr: stderr.kept.String(), Err: err}
+		return stdout.Kept.Bytes(), &Error{Args: args, Stderr: stderr.Kept.String(), Err: err}
 	}
-	return stdout.kept.Bytes(), nil
+	return stdout.Kept.Bytes(), nil
 }
 
 // Facts are what go env says of the toolchain in use, and of settings that go

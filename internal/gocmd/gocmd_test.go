@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -147,7 +148,7 @@ func TestRunEndless(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, err := start(t.Context(), "go", dir, os.Environ(), []string{"list"}, 1<<20)
-		if len(out) > 0 || !errors.Is(err, errTooMuch) || err.Error() != "go list: it prints more than 512 MiB" {
+		if len(out) > 0 || !errors.Is(err, bounded.ErrOutput) || err.Error() != "go list: it prints more than 512 MiB" {
 			t.Errorf("%s: %d bytes, %v", stream, len(out), err)
 		}
 	}
