@@ -119,8 +119,9 @@ func eachQuirk(t *testing.T, test func(t *testing.T, quirk hook, r rehearsal)) {
 	}
 }
 
-// some returns the operations of a rehearsal that a test tries, in the whole suite
-// all; file systems with quirks are tried at others than the one without.
+// some returns the operations of a rehearsal that a test tries: the first and the last
+// of each kind and every nth, in the whole suite all. File systems with quirks are tried
+// at others than the one without.
 func (r rehearsal) some(t *testing.T, nth int) []int {
 	offset := 0
 	switch {
@@ -129,7 +130,13 @@ func (r rehearsal) some(t *testing.T, nth int) []int {
 	case strings.HasSuffix(t.Name(), "move"):
 		offset = 2 * nth / 3
 	}
-	return tier.Each(t, "operations", len(r.verbs), nth, offset)
+	var always []int
+	for n, verb := range r.verbs {
+		if !slices.Contains(r.verbs[:n], verb) || !slices.Contains(r.verbs[n+1:], verb) {
+			always = append(always, n)
+		}
+	}
+	return tier.Each(t, "operations", len(r.verbs), nth, offset, always...)
 }
 
 // TestFaults lets each operation fail once, each in several ways.

@@ -10,6 +10,7 @@ package tier
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -36,16 +37,17 @@ func Rounds(t testing.TB, what string, some, all int) int {
 	return some
 }
 
-// Each returns every nth number below all, in the whole suite every number. what says
-// what is counted. With an offset the tests of one kind can share the numbers.
-func Each(t testing.TB, what string, all, nth, offset int) []int {
+// Each returns every nth number below all and those of always, in the whole suite every
+// number. what says what is counted. With an offset the tests of one kind can share the
+// numbers.
+func Each(t testing.TB, what string, all, nth, offset int, always ...int) []int {
 	t.Helper()
 	if !testing.Short() {
 		nth, offset = 1, 0
 	}
 	var list []int
 	for i := range all {
-		if (i+offset)%nth == 0 {
+		if (i+offset)%nth == 0 || slices.Contains(always, i) {
 			list = append(list, i)
 		}
 	}

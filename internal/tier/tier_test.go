@@ -9,6 +9,9 @@ func TestEach(t *testing.T) {
 	if got := Each(t, "numbers", 6, 1, 0); !slices.Equal(got, []int{0, 1, 2, 3, 4, 5}) {
 		t.Errorf("each of six: %v", got)
 	}
+	if got := Each(t, "numbers", 6, 3, 0, 4); testing.Short() && !slices.Equal(got, []int{0, 3, 4}) {
+		t.Errorf("every third of six, and the fifth: %v", got)
+	}
 	seen := map[int]int{}
 	for offset := range 4 {
 		for _, i := range Each(t, "numbers", 10, 4, offset) {
