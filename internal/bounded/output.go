@@ -19,6 +19,7 @@ type Output struct {
 	Left int
 }
 
+// Write implements io.Writer.
 func (o *Output) Write(b []byte) (int, error) {
 	if o.Left -= len(b); o.Left < 0 {
 		return 0, ErrOutput
