@@ -8,8 +8,8 @@ import (
 )
 
 // Place says where the plugins of a server that was built without -trimpath must
-// be built, since the paths of the sources are part of its fingerprints. It is the
-// one place that knows; what pinfix build does is what it says.
+// be built, since the paths of the sources are part of its fingerprints. Which
+// directory a vendored server needs is [pinner.Paths.Elsewhere]'s to say.
 func Place(s *pinner.Server) string {
 	switch {
 	case s.Paths.ModCache != "":
