@@ -32,7 +32,8 @@ Exit codes: 0 applied, or as it should be; 1 -n found a change; 2 it failed.
 Lines that pinfix sets in go.mod (require, exclude, replace, go, toolchain) carry
 "// pinfix"; your own stay as they are.
 
-Without --package every main package of the module is pinned.
+Without --package the plugins of the module are pinned: its main packages that export
+a function or a variable, or all of them if none does.
 
 Of --conflicts, auto lowers those modules that do not compile with what the server
 has, keep only excludes what they ask for, downgrade lowers all that ask for more,

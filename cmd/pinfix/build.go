@@ -53,8 +53,9 @@ Pin the plugin first: pinfix apply.
 Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
 shown, and no file is written; 2 it could not be built or compared.
 ---
-PACKAGE is a main package or a Go file of one; without it, every main package of the
-module is built. -o takes an existing directory too, or one that ends in /.
+PACKAGE is a main package or a Go file of one; without it, the plugins of the module
+are built: its main packages that export a function or a variable, or all of them if
+none does. -o takes an existing directory too, or one that ends in /.
 
 It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
 --pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;

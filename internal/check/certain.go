@@ -66,7 +66,7 @@ func nested(path string, in func(string) bool) bool {
 // left, and spares it the time of reading the import graph. blank is whether
 // apply sets blank imports.
 func Certain(in *Input, blank bool) bool {
-	files, roots := in.linkedFiles()
+	files := in.linkedFiles()
 	theirs, own := map[string]bool{}, map[string]bool{} // modules that the user and pinfix import
 	for _, f := range files {
 		for _, im := range f.Imports {
@@ -84,7 +84,7 @@ func Certain(in *Input, blank bool) bool {
 		}
 	}
 	for _, f := range in.Files {
-		if (len(f.Own) > 0 || f.Package == "main" && f.Constrained && !f.Test()) && !(blank && roots[f.Dir()] && in.entry(f)) {
+		if (len(f.Own) > 0 || f.Package == "main" && f.Constrained && !f.Test()) && !(blank && in.Plugins[f.Dir()] && in.entry(f)) {
 			return false
 		}
 	}
@@ -97,20 +97,17 @@ func Certain(in *Input, blank bool) bool {
 	return len(own) == 0 && in.Mod.Pruned()
 }
 
-// linkedFiles returns the files that are linked into one of the main packages, as
-// far as the plugin's own packages tell, and the directories of these.
-func (in *Input) linkedFiles() (files []look.File, roots map[string]bool) {
+// linkedFiles returns the files that are linked into one of the plugins, as far as the
+// module's own packages tell.
+func (in *Input) linkedFiles() []look.File {
 	byDir := map[string][]look.File{}
-	roots = map[string]bool{}
 	for _, f := range in.Files {
 		if f.Test() || f.Ignored {
 			continue
 		}
 		byDir[f.Dir()] = append(byDir[f.Dir()], f)
-		if f.Package == "main" {
-			roots[f.Dir()] = true
-		}
 	}
+	var files []look.File
 	seen := map[string]bool{}
 	var visit func(dir string)
 	visit = func(dir string) {
@@ -127,10 +124,10 @@ func (in *Input) linkedFiles() (files []look.File, roots map[string]bool) {
 			}
 		}
 	}
-	for dir := range roots {
+	for dir := range in.Plugins {
 		visit(dir)
 	}
-	return files, roots
+	return files
 }
 
 // ownDir returns the directory of a package of the plugin's own module.
@@ -162,7 +159,7 @@ func (in *Input) Marked(path string) bool {
 // Links reports whether the plugin's own code surely links a package that the
 // server links from the pin's module.
 func (in *Input) Links(p pinner.Pin) bool {
-	files, _ := in.linkedFiles()
+	files := in.linkedFiles()
 	for _, f := range files {
 		for _, im := range f.Imports {
 			linked, known := in.Server.Links(im.Path)

@@ -49,7 +49,10 @@ type Input struct {
 	Mod    *pinner.Mod // go.mod as it is
 	Sum    []byte      // go.sum; nil: none
 	Files  []look.File
-	Pins   []pinner.Pin // what shall be pinned
+
+	Plugins map[string]bool // directories of the main packages that are plugins
+
+	Pins []pinner.Pin // what shall be pinned
 
 	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
 	WantVendor bool    // apply writes vendor/

@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Reference
 	Flags       []string // what was typed of these and of Reference but the server, as words
-	Packages    []string // main packages or files of them; none: every main package
+	Packages    []string // main packages or files of them; none: the plugins of the module
 	DryRun      bool
 	Full        bool // the whole vendor diff
 	Patch       bool // the report shall hold the complete patch

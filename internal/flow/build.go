@@ -29,7 +29,7 @@ import (
 type BuildOptions struct {
 	Reference
 	ServerSource string   // directory of the server's source, for plugins that import its packages
-	Packages     []string // main packages or files of them; none: every main package
+	Packages     []string // main packages or files of them; none: the plugins of the module
 	Out          string   // file, or directory for several
 	Profile      string   // for -pgo
 	Vendor       string   // "never": not from vendor/
@@ -103,7 +103,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	}
 	b.recipe = recipe.Of(b.server)
 	module := b.plugin.now.Module.Mod.Path
-	found, err := newMains(b.plugin.root, module, b.server).find(b.plugin.patterns)
+	found, others, err := newFinder(b.plugin.root, module, b.server).find(b.plugin.patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		Plugin:   report.Module{Dir: b.plugin.root, Module: module},
 		Commands: []report.Command{}, Left: []report.Left{}, Plugins: []report.Verified{}, Warnings: []string{},
 	}
+	b.result.Note = leftAlone(others)
 	b.left()
 	if b.work, err = b.workspace(ctx); err != nil {
 		return nil, err

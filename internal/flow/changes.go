@@ -223,7 +223,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
-	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote} {
+	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
 		}
@@ -310,4 +310,13 @@ func action(old, new string) string {
 		return "remove"
 	}
 	return "change"
+}
+
+// othersNote names the main packages that are no plugins.
+func (c *changes) othersNote() string {
+	var others []string
+	for _, p := range c.al.listing.Others {
+		others = append(others, packageArgument(c.a.plugin.root, p))
+	}
+	return leftAlone(others)
 }

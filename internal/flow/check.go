@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -16,8 +17,10 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -148,6 +151,7 @@ func (c *checker) read(ctx context.Context) error {
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
 		return &noPluginError{c.plugin.user.Module.Mod.Path}
 	}
+	c.in.Plugins = c.plugins()
 	c.borrowed()
 	_, missing := c.tree.ReadDir("vendor")
 	c.in.WantVendor, _, _ = c.aligner().vendorRule(ctx, missing == nil).decide()
@@ -452,6 +456,30 @@ func importLine(src []byte) int {
 	return at
 }
 
+// plugins returns the directories of the plugins among the module's main packages.
+func (c *checker) plugins() map[string]bool {
+	files := map[string][]string{}
+	build := buildctx.Of(c.server)
+	build.OpenFile = func(name string) (io.ReadCloser, error) {
+		src, err := c.tree.ReadFile(filepath.ToSlash(name))
+		return io.NopCloser(bytes.NewReader(src)), err
+	}
+	for _, f := range c.in.Files {
+		if f.Package != "main" || f.Test() {
+			continue
+		}
+		if builds, _ := build.MatchFile(f.Dir(), path.Base(f.Name)); builds || !f.Constrained {
+			files[f.Dir()] = append(files[f.Dir()], f.Name)
+		}
+	}
+	found, _ := mains.Split(slices.Sorted(maps.Keys(files)), func(dir string) bool { return mains.Export(files[dir], c.tree.ReadFile) })
+	out := map[string]bool{}
+	for _, dir := range found {
+		out[dir] = true
+	}
+	return out
+}
+
 // roots returns the plugins, as look.Graph takes them: what --package names,
 // else every directory with a main package.
 func (c *checker) roots() ([]string, error) {
@@ -466,7 +494,7 @@ func (c *checker) roots() ([]string, error) {
 		}
 	}
 	if len(c.plugin.patterns) == 0 {
-		return slices.Sorted(maps.Keys(mains)), nil
+		return slices.Sorted(maps.Keys(c.in.Plugins)), nil
 	}
 	roots := map[string]bool{}
 	for _, pattern := range c.plugin.patterns {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"fmt"
 	"go/build"
 	"io/fs"
 	"os"
@@ -10,29 +11,51 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// mains finds main packages without the go command, which --print must not need.
-type mains struct {
+// finder finds main packages without the go command, which --print must not need.
+type finder struct {
 	root   string
 	module string
 	look   build.Context
 }
 
-// newMains looks at the module at root as a build by the server's Go for its
+// newFinder looks at the module at root as a build by the server's Go for its
 // platform and tags does.
-func newMains(root, module string, s *pinner.Server) *mains {
-	return &mains{root: root, module: module, look: buildctx.Of(s)}
+func newFinder(root, module string, s *pinner.Server) *finder {
+	return &finder{root: root, module: module, look: buildctx.Of(s)}
 }
 
 // find returns the main packages and files that patterns name, "." or "./x" or
-// "./x/y.go" below the root; none: every main package of the module.
-func (m *mains) find(patterns []string) ([]string, error) {
-	if len(patterns) == 0 {
-		patterns = []string{"./..."}
+// "./x/y.go" below the root. Without patterns it returns the plugins among all main
+// packages of the module, and the others.
+func (m *finder) find(patterns []string) (found, others []string, err error) {
+	if len(patterns) > 0 {
+		found, err = m.named(patterns)
+		return found, nil, err
 	}
+	if found, err = m.walk(m.root); err != nil {
+		return nil, nil, err
+	}
+	found, others = mains.Split(found, m.exports)
+	return found, others, nil
+}
+
+// exports reports whether the main package in a directory exports something. A file
+// that cannot be read may; the build says why it cannot.
+func (m *finder) exports(rel string) bool {
+	dir := filepath.Join(m.root, rel)
+	p, err := m.look.ImportDir(dir, 0)
+	if err != nil {
+		return true
+	}
+	return mains.Export(slices.Concat(p.GoFiles, p.CgoFiles), mains.In(dir))
+}
+
+func (m *finder) named(patterns []string) ([]string, error) {
 	var out []string
 	for _, p := range patterns {
 		found, err := m.match(p)
@@ -48,7 +71,7 @@ func (m *mains) find(patterns []string) ([]string, error) {
 	return out, nil
 }
 
-func (m *mains) match(pattern string) ([]string, error) {
+func (m *finder) match(pattern string) ([]string, error) {
 	if strings.HasSuffix(pattern, ".go") {
 		return []string{pattern}, nil
 	}
@@ -73,14 +96,14 @@ func (m *mains) match(pattern string) ([]string, error) {
 }
 
 // walk returns the main packages below dir. What go list passes by is passed by.
-func (m *mains) walk(dir string) ([]string, error) {
+func (m *finder) walk(dir string) ([]string, error) {
 	var out []string
 	var broken error
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		if name != m.root && passedBy(d.Name()) {
+		if name != m.root && mains.Skips(d.Name()) {
 			return fs.SkipDir
 		}
 		if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != m.root {
@@ -113,4 +136,12 @@ func (m *mains) walk(dir string) ([]string, error) {
 		return nil, fault("name its package or file: pinfix build PACKAGE", "no main package in module %s", m.module)
 	}
 	return out, nil
+}
+
+// leftAlone names main packages that are no plugins; "" where there are none.
+func leftAlone(others []string) string {
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("left alone, for it exports no function or variable that a server could look up: %s (name it with --package if it is a plugin)", strings.Join(others, ", "))
 }

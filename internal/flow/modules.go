@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/mains"
 )
 
 // IsWalk reports whether an argument stands for all modules below a directory:
@@ -55,7 +57,7 @@ func walkModules(dir string, roots *[]string) error {
 			if isFile(filepath.Join(dir, name), e) {
 				*roots = append(*roots, dir)
 			}
-		case e.IsDir() && !passedBy(name):
+		case e.IsDir() && !mains.Skips(name):
 			if err := walkModules(filepath.Join(dir, name), roots); err != nil {
 				return err
 			}
@@ -71,10 +73,4 @@ func isFile(name string, e fs.DirEntry) bool {
 	}
 	info, err := os.Stat(name)
 	return err == nil && !info.IsDir()
-}
-
-// passedBy reports whether the go command's patterns pass by a directory of this
-// name.
-func passedBy(name string) bool {
-	return name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }

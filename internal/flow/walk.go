@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -73,13 +74,13 @@ func (m Module) skip() (why, path string, err error) {
 	}
 	path = mod.Module.Mod.Path
 	all := m.Options.Servers.in(m.Dir)
-	kind, err := kindOf(m.Dir)
+	kind, err := mains.KindOf(m.Dir)
 	switch {
 	case err != nil:
 		return "", path, err
-	case kind == library:
+	case kind == mains.Library:
 		return "no main package", path, nil
-	case kind == program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own }):
+	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own }):
 		return "a program, no plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
 	case len(all) == 0:
 		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil

@@ -19,6 +19,7 @@ type Build struct {
 	Warnings      []string   `json:"warnings"`
 
 	Dockerfile string `json:"dockerfile,omitempty"` // with --print=dockerfile
+	Note       string `json:"-"`                    // for people: what was not built
 }
 
 // Module is the plugin's module.
@@ -75,6 +76,9 @@ func (r *Build) Text(w io.Writer, st Style) error {
 		}
 		fmt.Fprintf(b, "%s %s\n", what, clean(c.Output))
 	}
+	if r.Note != "" {
+		fmt.Fprintf(b, "%s\n", clean(r.Note))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -89,6 +93,9 @@ func (r *Build) Print(w io.Writer) error {
 	b := &strings.Builder{}
 	for _, c := range r.Commands {
 		fmt.Fprintf(b, "%s\n%s\n", c.Line, c.Run)
+	}
+	if r.Note != "" {
+		fmt.Fprintf(b, "%s\n", clean(r.Note))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -55,12 +56,13 @@ const listFields = "ImportPath,Name,Dir,Standard,DepOnly,Module,Imports,ImportMa
 // A Listing is the import graph of the plugin's main packages.
 type Listing struct {
 	Roots    []*Package          // the plugins themselves, sorted by import path
+	Others   []*Package          // main packages that are no plugins
 	Packages map[string]*Package // what they link, standard library left out
 	Standard map[string]*Package // of the standard library
 }
 
 // List loads the import graph of the main packages that patterns name (package
-// patterns or Go files); none: every main package of the module. The modules in
+// patterns or Go files); none: the plugins among those of the module. The modules in
 // held stay at their versions: a package that these lack has an Error.
 func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns []string, held []module.Version) (*Listing, error) {
 	l, err := s.listHeld(ctx, mod, files, patterns, held)
@@ -89,7 +91,10 @@ func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	}
 	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
 	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
-	for _, r := range roots {
+	if len(patterns) == 0 {
+		l.Roots, l.Others = mains.Split(roots, func(p *Package) bool { return mains.Export(p.Files(), mains.In(p.Dir)) })
+	}
+	for _, r := range l.Roots {
 		l.walk(all, r)
 	}
 	return l, nil

@@ -1,4 +1,4 @@
-package flow
+package mains
 
 import (
 	"go/ast"
@@ -11,22 +11,22 @@ import (
 	"strings"
 )
 
-// A kind says what a module is to a walk.
-type kind int
+// A Kind says what a module is.
+type Kind int
 
 const (
-	library kind = iota // no main package
-	program             // each main package is a program
-	plugins             // a main package may be a plugin
+	Library Kind = iota // no main package
+	Program             // each main package is a program
+	Plugins             // a main package may be a plugin
 )
 
-// kindOf looks at the Go files of the module in root, whatever their build
+// KindOf looks at the Go files of the module in root, whatever their build
 // constraints are, but for those with the tag ignore. A plugin is a main package
 // whose func main is missing, empty, or does nothing but panic: it never runs.
 // Files that do not parse are taken for a plugin's; apply says what is wrong with
 // them.
-func kindOf(root string) (kind, error) {
-	found := library
+func KindOf(root string) (Kind, error) {
+	found := Library
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -34,12 +34,12 @@ func kindOf(root string) (kind, error) {
 		if !d.IsDir() {
 			return nil
 		}
-		if name != root && (passedBy(d.Name()) || exists(filepath.Join(name, "go.mod"))) {
+		if name != root && (Skips(d.Name()) || hasMod(name)) {
 			return fs.SkipDir
 		}
 		k, err := kindOfDir(name)
 		found = max(found, k)
-		if found == plugins && err == nil {
+		if found == Plugins && err == nil {
 			return fs.SkipAll
 		}
 		return err
@@ -47,10 +47,10 @@ func kindOf(root string) (kind, error) {
 	return found, err
 }
 
-func kindOfDir(dir string) (kind, error) {
+func kindOfDir(dir string) (Kind, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return library, err
+		return Library, err
 	}
 	isMain, runs := false, false
 	for _, e := range entries {
@@ -60,7 +60,7 @@ func kindOfDir(dir string) (kind, error) {
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return plugins, nil
+			return Plugins, nil
 		}
 		if f.Name.Name == "main" && !ignored(f) {
 			isMain = true
@@ -69,11 +69,11 @@ func kindOfDir(dir string) (kind, error) {
 	}
 	switch {
 	case runs:
-		return program, nil
+		return Program, nil
 	case isMain:
-		return plugins, nil
+		return Plugins, nil
 	}
-	return library, nil
+	return Library, nil
 }
 
 // ignored reports whether f's build constraint needs the tag ignore, as that of
