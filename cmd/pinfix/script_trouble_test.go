@@ -136,7 +136,7 @@ func killed(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	dir := ts.MkAbs(args[0])
 	was := filepath.Join(ts.Getenv("TMPDIR"), "was")
-	ts.Check(os.CopyFS(was, os.DirFS(dir)))
+	ts.Check(ts.Exec("cp", "-a", dir, was)) // with the times, which sametree compares
 	defer os.RemoveAll(was)
 	ts.Check(ts.Exec("env"))
 	environ := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
@@ -172,7 +172,7 @@ func killed(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s fails: %s", args[1], &stderr)
 		}
 		ts.Check(os.RemoveAll(dir))
-		ts.Check(os.CopyFS(dir, os.DirFS(was)))
+		ts.Check(ts.Exec("cp", "-a", was, dir))
 	}
 	ts.Fatalf("%s was never killed while it wrote", args[1])
 }
