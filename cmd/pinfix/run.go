@@ -103,8 +103,8 @@ the server was built with and pins the plugin's modules to it.
    pinfix check                                # still pinned? takes milliseconds
    pinfix hook install                         # no commit undoes the pins
 
-Settings: .pinfix.yaml beside go.mod, its keys are names of flags (server: ./server);
-PINFIX_SERVER and its like count before it, flags before both.
+Settings: .pinfix.yaml next to go.mod or above it; its keys are names of flags, as in
+server: ./server. PINFIX_SERVER and its like count before it, flags before both.
 
 Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
 not load the plugin, or no error was recognised; 2 wrong usage, or it could not be

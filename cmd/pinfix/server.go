@@ -25,7 +25,7 @@ reference cannot know. REF is one of these:
    pinfix server --format renovate                  # what Renovate shall not touch
 
 Without --server it is PINFIX_SERVER, server: in .pinfix.yaml, or server.buildinfo
-beside go.mod, the first of them that there is.
+next to go.mod or above it, the first of them that there is.
 
 Images need no Docker. The program is what the entrypoint starts, or --path; it stays
 in a cache below ~/.cache/pinfix, and --offline uses only that.

@@ -16,9 +16,6 @@ import (
 	"github.com/pinfix/pinfix/internal/flow"
 )
 
-// configName is the file with a project's settings, at the plugin's module root.
-const configName = ".pinfix.yaml"
-
 // settingKeys are the flags that a project may set in .pinfix.yaml and the
 // environment in PINFIX_*. What is about one run (what is printed and where, a
 // dry run) is not among them.
@@ -76,17 +73,11 @@ func (e *env) configure(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range []struct {
-		values map[string]config.Value
-		own    bool
-	}{{environ, false}, {file, true}} {
-		if s, ok := v.values["server"]; ok {
-			ref := s.Values[0]
-			if v.own {
-				ref = inDir(root, ref)
-			}
-			e.servers = append(e.servers, flow.Named{Ref: ref, From: s.From, Own: v.own})
-		}
+	if s, ok := environ["server"]; ok {
+		e.servers = append(e.servers, flow.Named{Ref: s.Values[0], From: s.From})
+	}
+	if s, ok := file["server"]; ok {
+		e.servers = append(e.servers, flow.Named{Ref: inDir(root, s.Values[0]), From: s.From, Own: true, Above: root != flow.Root(c.String("C"))})
 	}
 	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
 		e.catchSignals(c)
@@ -169,23 +160,23 @@ func hasFlag(cmd *cli.Command, name string) bool {
 	return slices.ContainsFunc(cmd.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 }
 
-// projectFile reads the settings of the module around dir, and returns its
-// root. Both are empty where there is no module.
+// projectFile reads the settings of the module around dir, next to its go.mod or above
+// it, and returns the directory that they are in. Both are empty where there are none.
 func projectFile(dir string) (map[string]config.Value, string, error) {
-	root := flow.Root(dir)
-	if root == "" {
+	module := flow.Root(dir)
+	if module == "" {
 		return nil, "", nil
 	}
-	name := filepath.Join(root, configName)
+	root := flow.Upwards(module, flow.ConfigName)
+	if root == "" {
+		return nil, "", misnamed(module)
+	}
+	name := filepath.Join(root, flow.ConfigName)
 	shown := shortName(name)
 	data, err := bounded.ReadFile(name, config.MaxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		other := strings.TrimSuffix(name, "yaml") + "yml"
-		if _, err := os.Lstat(other); err == nil {
-			return nil, "", &config.Error{File: shortName(other), Err: errors.New("pinfix reads no file of this name"), Next: "rename it to " + configName}
-		}
-		return nil, root, nil
+		return nil, root, nil // gone meanwhile, or a link to nowhere
 	case err != nil:
 		var path *fs.PathError
 		if errors.As(err, &path) {
@@ -195,6 +186,17 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 	}
 	values, err := config.Parse(shown, data, settingKeys)
 	return values, root, bounded.Hide(name, err)
+}
+
+// misnamed returns an error if the settings of the module in root have a name that
+// pinfix does not read.
+func misnamed(root string) error {
+	other := strings.TrimSuffix(flow.ConfigName, "yaml") + "yml"
+	dir := flow.Upwards(root, other)
+	if dir == "" {
+		return nil
+	}
+	return &config.Error{File: shortName(filepath.Join(dir, other)), Err: errors.New("pinfix reads no file of this name"), Next: "rename it to " + flow.ConfigName}
 }
 
 // shortName is name relative to the current directory.

@@ -136,7 +136,7 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 // network and starts no go command.
 func local(server Named) error {
 	ref, instead := server.Ref, ""
-	if server.From != "--server" && server.From != snapshotName { // it counts before the snapshot beside go.mod
+	if server.From != "--server" && !server.snapshot { // it counts before the snapshot beside go.mod
 		instead = ", and name it in " + server.From + " instead"
 	}
 	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + shell.Quote(ref)
@@ -199,7 +199,7 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 	if c.server, out.err = s.get(ctx, ref, c.plugin.root); out.err != nil {
 		return out
 	}
-	if out.err = c.stagedServer(); out.err != nil {
+	if out.err = c.stagedServer(ctx, ref.Servers.in(c.plugin.root)); out.err != nil {
 		return out
 	}
 	if out.err = hopeless(c.server); out.err != nil {
@@ -227,17 +227,9 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 		}
 		return done, err
 	}
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return nil, err
-	}
 	var index *git.Index
 	c.plugin, err = readPluginBy(o.Options, func(name string) ([]byte, error) {
-		repo, err := git.Open(ctx, filepath.Dir(name), cwd, o.Environ)
-		if err != nil {
-			return nil, err
-		}
-		if index, err = repo.Index(ctx); err != nil {
+		if index, err = stagedBelow(ctx, filepath.Dir(name), o.Environ); err != nil {
 			return nil, err
 		}
 		return index.ReadFile("go.mod")
@@ -251,6 +243,19 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 	}
 	c.tree = index
 	return done, nil
+}
+
+// stagedBelow returns what is staged below a directory.
+func stagedBelow(ctx context.Context, dir string, environ []string) (*git.Index, error) {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	repo, err := git.Open(ctx, dir, cwd, environ)
+	if err != nil {
+		return nil, err
+	}
+	return repo.Index(ctx)
 }
 
 // stagedError adds the next step to an error of the index.
@@ -269,8 +274,9 @@ func stagedError(err error) error {
 	return &Error{fmt.Errorf("--staged: %w", err), next}
 }
 
-// stagedServer takes the snapshot beside go.mod from the index too.
-func (c *checker) stagedServer() error {
+// stagedServer takes a snapshot of the module, or of the repository above it, from the
+// index too.
+func (c *checker) stagedServer(ctx context.Context, all Servers) error {
 	index, ok := c.tree.(*git.Index)
 	if !ok {
 		return nil
@@ -279,7 +285,15 @@ func (c *checker) stagedServer() error {
 	if err != nil {
 		return err
 	}
-	rel, err := filepath.Rel(c.plugin.root, full)
+	root := c.plugin.root
+	if len(all) > 0 && all[0].Above {
+		root = filepath.Dir(full)
+		if index, err = stagedBelow(ctx, root, c.o.Environ); err != nil {
+			return nil // the snapshot is in no repository, or in another one
+		}
+		defer index.Close()
+	}
+	rel, err := filepath.Rel(root, full)
 	if err != nil || !index.Has(filepath.ToSlash(rel)) {
 		return nil
 	}

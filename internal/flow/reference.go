@@ -9,14 +9,47 @@ import (
 	"github.com/pinfix/pinfix/internal/target"
 )
 
-// snapshotName is the snapshot that stands beside go.mod.
+// snapshotName is the snapshot of a plugin's server, next to go.mod or above it.
 const snapshotName = "server.buildinfo"
 
 // A Named is a server as somebody has named it.
 type Named struct {
 	Ref  string
 	From string // where it stands: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
-	Own  bool   // it belongs to the plugin's module: .pinfix.yaml, server.buildinfo
+	Own  bool   // the plugin's repository names it: .pinfix.yaml, server.buildinfo
+
+	Above    bool // in a directory above the module, for all modules there
+	snapshot bool // it is the server.buildinfo itself
+}
+
+// Upwards returns the directory that has a file of this name: a module's root, or the
+// nearest one above it up to the root of the repository that it is in; "" if none has.
+// Without a repository only the module's root counts: what is above it belongs to others.
+func Upwards(root, name string) string {
+	if has(root, name) {
+		return root
+	}
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return ""
+	}
+	found := ""
+	for dir := abs; ; dir = filepath.Dir(dir) {
+		if found == "" && has(dir, name) {
+			found = dir
+		}
+		if has(dir, ".git") {
+			return found
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+func has(dir, name string) bool {
+	_, err := os.Lstat(filepath.Join(dir, name))
+	return err == nil
 }
 
 // IsFile reports whether one file is all that is read of the server: no image,
@@ -26,19 +59,27 @@ func (n Named) IsFile() bool {
 	return err == nil && info.Mode().IsRegular() && !target.IsSource(n.Ref)
 }
 
+// ConfigName is the file with a project's settings, next to go.mod or above it.
+const ConfigName = ".pinfix.yaml"
+
 // Servers are all that are named; the first counts.
 type Servers []Named
 
-// in returns all and at their end the snapshot beside the go.mod in root.
+// in returns all and at their end the snapshot next to the go.mod in root, or above it.
 func (all Servers) in(root string) Servers {
 	if root == "" {
 		return all
 	}
-	name := filepath.Join(root, snapshotName)
-	if !exists(name) {
+	dir := Upwards(root, snapshotName)
+	if dir == "" || !exists(filepath.Join(dir, snapshotName)) {
 		return all
 	}
-	return append(all[:len(all):len(all)], Named{name, snapshotName, true})
+	n := Named{Ref: filepath.Join(dir, snapshotName), From: snapshotName, Own: true, Above: dir != root, snapshot: true}
+	if n.Above {
+		n.Ref = shortName(n.Ref)
+		n.From = n.Ref
+	}
+	return append(all[:len(all):len(all)], n)
 }
 
 // own returns the server that the module itself names, if it is not the one
@@ -64,7 +105,7 @@ func (all Servers) report() report.Reference {
 // blame puts the place of r before an error; the user knows what he has typed,
 // and the snapshot's name says where it is.
 func (r Named) blame(err error) error {
-	if r.From == "--server" || r.From == snapshotName {
+	if r.From == "--server" || r.snapshot {
 		return err
 	}
 	return fmt.Errorf("%s: %w", r.From, err)

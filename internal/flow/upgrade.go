@@ -38,10 +38,14 @@ func (r Reference) compare(ctx context.Context, root string, all Servers, server
 
 // keep is what to do to stay with the new server.
 func (r Reference) keep(root string, own, now Named) string {
-	if own.From != snapshotName {
-		return "write server: " + seenFrom(root, now.Ref) + " into .pinfix.yaml"
+	if !own.snapshot {
+		dir := Upwards(root, ConfigName)
+		return "write server: " + seenFrom(dir, now.Ref) + " into " + shortName(filepath.Join(dir, ConfigName))
 	}
 	cmd := "pinfix snapshot"
+	if own.Above {
+		cmd += " -o " + shell.Quote(shortName(own.Ref))
+	}
 	for _, f := range []struct{ flag, value, unset string }{{"-C", r.Dir, "."}, {"--server", now.Ref, ""}, {"--platform", r.Platform, ""}, {"--path", r.Path, ""}} {
 		if f.value != f.unset {
 			cmd += " " + f.flag + " " + shell.Quote(f.value)

@@ -80,7 +80,7 @@ func (m Module) skip() (why, path string, err error) {
 		return "", path, err
 	case kind == mains.Library:
 		return "no main package", path, nil
-	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own }):
+	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
 		return "a program, no plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
 	case len(all) == 0:
 		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
