@@ -214,14 +214,17 @@ func shortName(name string) string {
 	return name
 }
 
-// fromRoot makes the paths of a project file absolute: flags are relative to
-// other directories.
+// fromRoot makes the paths of a project file, which are relative to root, what the
+// flags take: the full path, or for --server-source one relative to the current
+// directory, since apply writes a relative path into go.work for a relative one.
 func fromRoot(key, root string, values []string) []string {
 	out := slices.Clone(values)
 	for i, v := range out {
 		switch {
 		case filepath.IsAbs(v):
-		case key == "imports-file", key == "server-source", key == "pgo",
+		case key == "server-source":
+			out[i] = join(root, v)
+		case key == "imports-file", key == "pgo",
 			key == "package" && (v == "." || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "../") || strings.HasSuffix(v, ".go")):
 			// Not Join: it would take the "./" away from "./...".
 			out[i] = root + string(filepath.Separator) + filepath.FromSlash(v)
