@@ -136,6 +136,14 @@ func (m *Mod) Source(v module.Version) module.Version {
 	return v
 }
 
+// Has reports whether the require and replace lines give a pin as the server has it. A
+// directory in place of the module counts: it has the label that the pin asks for.
+func (m *Mod) Has(p Pin) bool {
+	required := slices.ContainsFunc(m.Require, func(r *modfile.Require) bool { return r.Mod == p.Version })
+	src := m.Source(p.Version)
+	return required && (src == p.Replace || p.Replace.Path == "" && src == p.Version || src.Version == "")
+}
+
 func (m *Mod) excludes(v module.Version) bool {
 	return slices.ContainsFunc(m.Exclude, func(x *modfile.Exclude) bool { return x.Mod == v })
 }

@@ -89,8 +89,11 @@ func Certain(in *Input, blank bool) bool {
 		}
 	}
 	for _, p := range in.Pins {
-		if blank && theirs[p.Path] == own[p.Path] {
+		switch moved := !in.User.Has(p); {
+		case blank && moved && theirs[p.Path] == own[p.Path]:
 			return false // taken by a test only, or without a package to import; or imported twice
+		case blank && !moved && own[p.Path]:
+			return false // it needs no import any more
 		}
 		delete(own, p.Path)
 	}
@@ -169,14 +172,4 @@ func (in *Input) Links(p pinner.Pin) bool {
 		}
 	}
 	return false
-}
-
-// Has reports whether go.mod has the pin as the server has it.
-func (in *Input) Has(p pinner.Pin) bool {
-	r := requireLines(in.Mod)[p.Path]
-	if r == nil || r.Mod != p.Version {
-		return false
-	}
-	src := in.Mod.Source(r.Mod)
-	return src == p.Replace || p.Replace.Path == "" && src == p.Version || src.Version == ""
 }

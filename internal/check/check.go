@@ -47,6 +47,7 @@ type Problem struct {
 type Input struct {
 	Server *pinner.Server
 	Mod    *pinner.Mod // go.mod as it is
+	User   *pinner.Mod // go.mod without what pinfix has changed
 	Sum    []byte      // go.sum; nil: none
 	Files  []look.File
 

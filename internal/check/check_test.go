@@ -63,10 +63,17 @@ func pinned(t testing.TB, mod, sum, modules string) *Input {
 	if err != nil {
 		t.Fatal(err)
 	}
+	user, err := m.Clone()
+	if err == nil {
+		err = user.Restore()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	forked := pin("example.com/forked", "v1.0.0", "")
 	forked.Replace = module.Version{Path: "example.com/fork", Version: "v1.5.0"}
 	in := &Input{
-		Plugins: map[string]bool{".": true},
+		Plugins: map[string]bool{".": true}, User: user,
 		Server: &pinner.Server{Main: module.Version{Path: "example.com/server"}, Go: "go1.23.5", Settings: map[string]string{"-trimpath": "true"},
 			Pins: []pinner.Pin{pin("example.com/deep", "v1.0.0", ""), forked, pin("example.com/shared", "v1.1.0", "h1:s=")}},
 		Mod: m, Sum: []byte(sum), Vendor: ParseVendor([]byte(modules)), WantVendor: true,

@@ -144,7 +144,7 @@ func (c *checker) read(ctx context.Context) error {
 	if err != nil {
 		return cannotRead("go.sum", err)
 	}
-	c.in = &check.Input{Server: c.server, Mod: c.plugin.now, Sum: sum}
+	c.in = &check.Input{Server: c.server, Mod: c.plugin.now, User: c.plugin.user, Sum: sum}
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
 		return cannotRead("", err)
 	}
@@ -331,7 +331,7 @@ func (c *checker) incomplete() {
 		case slices.ContainsFunc(c.in.Pins, func(q pinner.Pin) bool { return q.Path == p.Path }):
 		case c.in.Marked(p.Path) || c.in.Links(p):
 			c.in.Pins = append(c.in.Pins, p)
-		case !c.in.Has(p):
+		case !c.in.Mod.Has(p):
 			open = append(open, p.Path)
 		}
 	}

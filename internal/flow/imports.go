@@ -22,8 +22,9 @@ type choice struct {
 	unpinned []unpinned
 }
 
-// chooseImports chooses a blank import for each pinned module that the plugin
-// does not import itself.
+// chooseImports chooses a blank import for each pinned module that pinfix moves and
+// that the plugin does not import itself. One that is at the server's version without
+// pinfix keeps its line.
 func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, error) {
 	c := choice{files: maps.Clone(a.bare)}
 	if a.o.Imports == "none" || a.ownTree() {
@@ -38,7 +39,7 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 	if err != nil {
 		return c, err
 	}
-	wanted := transitive(pins, l.Versions(), direct)
+	wanted := transitive(pins, l.Versions(), func(p pinner.Pin) bool { return direct[p.Path] || a.plugin.user.Has(p) })
 	for _, root := range l.Roots {
 		if len(wanted) == 0 {
 			break
@@ -115,12 +116,11 @@ func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
 	return src, err
 }
 
-// transitive returns the pinned modules that are linked but not imported by the
-// plugin itself.
-func transitive(pins []pinner.Pin, linked map[string]string, direct map[string]bool) map[string]bool {
+// transitive returns the pinned modules that are linked and that need an import.
+func transitive(pins []pinner.Pin, linked map[string]string, needless func(pinner.Pin) bool) map[string]bool {
 	out := map[string]bool{}
 	for _, p := range pins {
-		if _, ok := linked[p.Path]; ok && !direct[p.Path] {
+		if _, ok := linked[p.Path]; ok && !needless(p) {
 			out[p.Path] = true
 		}
 	}
