@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner"},
 	"internal/ccompiler": {}, // which C compiler; pure
 	"internal/libc":      {}, // what musl exports; pure
-	"internal/explain":   {"internal/buildctx", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
+	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},
 	"astimports":         {},

@@ -212,6 +212,7 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if err := clash(b.server, b.plugin.now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
+	b.origins(ctx, i, cmd, plugin)
 	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))
 	verdict := verify.Compare(b.server, plugin, look.Imports)
 	verdict.Warnings = append(verdict.Warnings, more...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/verify"
@@ -144,6 +145,41 @@ func (b *builder) withCXX(ctx context.Context) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// origins finds out which packages' C code asks for what the server lacks: the objects in
+// their archives, which the build has left in its cache, say so. Where they cannot be
+// listed, the answer is less exact, and that is all.
+func (b *builder) origins(ctx context.Context, i int, cmd recipe.Command, plugin *pinner.Server) {
+	names := verify.Lacking(b.server, plugin)
+	if len(names) == 0 {
+		return
+	}
+	args := []string{"list", "-export", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}\t{{.Export}}{{end}}"}
+	out := b.file(i)
+	for _, a := range cmd.Args[1:] {
+		if a != "-o" && a != out {
+			args = append(args, a)
+		}
+	}
+	listed, err := b.runner(cmd.Env).Run(ctx, args...)
+	if err != nil {
+		return
+	}
+	from := map[string][]string{}
+	for line := range strings.Lines(string(listed)) {
+		pkg, archive, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		asks, err := target.ArchiveAsks(archive, names)
+		if err != nil {
+			continue
+		}
+		for _, name := range asks {
+			from[name] = append(from[name], pkg)
+		}
+	}
+	for i := range plugin.Binary.Asks {
+		plugin.Binary.Asks[i].From = from[plugin.Binary.Asks[i].Name]
+	}
 }
 
 // olderCompiler returns the compiler to build again with, where the plugin needs a newer

@@ -41,7 +41,7 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 		versions[n.number] = n
 	}
 	asked, size := []pinner.Symbol{}, 0
-	err = f.eachSymbol(func(i uint64, sym elf.Sym64, name func() (string, error)) error {
+	err = f.eachSymbol(elf.SHT_DYNSYM, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
 		if elf.SectionIndex(sym.Shndx) != elf.SHN_UNDEF || elf.ST_BIND(sym.Info) != elf.STB_GLOBAL {
 			return nil
 		}
@@ -103,7 +103,7 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	for _, n := range names {
 		wanted[n] = true
 	}
-	err := f.eachSymbol(func(_ uint64, sym elf.Sym64, name func() (string, error)) error {
+	err := f.eachSymbol(elf.SHT_DYNSYM, func(_ uint64, sym elf.Sym64, name func() (string, error)) error {
 		if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF || elf.ST_BIND(sym.Info) == elf.STB_LOCAL {
 			return nil
 		}
@@ -118,10 +118,10 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	return found, err
 }
 
-// eachSymbol calls do with each dynamic symbol, its number and a function that reads its
-// name.
-func (f *file) eachSymbol(do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
-	syms, strs, err := f.dynamicSymbols()
+// eachSymbol calls do with each symbol of a table, its number and a function that reads
+// its name.
+func (f *file) eachSymbol(typ elf.SectionType, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
+	syms, strs, err := f.symbolTable(typ)
 	if errors.Is(err, ErrNoTable) {
 		return nil
 	}

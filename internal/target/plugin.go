@@ -100,6 +100,17 @@ func AddCgo(s *pinner.Server) error {
 	return nil
 }
 
+// ArchiveAsks returns which of names the C objects in a package's archive, which the go
+// command has written, take from others.
+func ArchiveAsks(file string, names []string) ([]string, error) {
+	f, err := bounded.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return pkghash.ArchiveAsks(f, names)
+}
+
 // Libc returns the libc that a program of this machine is linked against, "musl" or
 // "glibc", and "" where it does not say or cannot be read.
 func Libc(name string) string {

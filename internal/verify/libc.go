@@ -97,9 +97,17 @@ func libcName(b *pinner.Binary) string { return strings.TrimSpace(b.Libc() + " "
 // SymbolsToFind returns the names that the server's program may define, and that the
 // verdict hangs on then: its Exports of them are to be set.
 func SymbolsToFind(server, plugin *pinner.Server) []string {
+	if server.Binary == nil || server.Binary.Exports != nil {
+		return nil
+	}
+	return Lacking(server, plugin)
+}
+
+// Lacking returns the names of the symbols that the plugin lacks in the server.
+func Lacking(server, plugin *pinner.Server) []string {
 	var names []string
 	for _, l := range lacking(server.Binary, plugin.Binary) {
-		if !l.library && server.Binary.Exports == nil {
+		if !l.library {
 			names = append(names, l.Name)
 		}
 	}
@@ -197,27 +205,27 @@ func (c *comparison) fixLibc() string {
 	missing := lacking(s, p)
 	var fortified, rest []string
 	for _, l := range missing {
-		if fortify(l.Name) {
+		if Fortified(l.Name) {
 			fortified = append(fortified, l.Name)
 		} else if l.sure {
 			rest = append(rest, l.Name)
 		}
 	}
-	compiler := "build the plugin with a C compiler for " + libcName(s) + ", which pinfix build looks for (musl-gcc of Debian's musl-tools, x86_64-linux-musl-gcc and the like, zig), or in an image with it, such as golang:alpine with gcc and musl-dev"
+	compiler := "with a C compiler for " + libcName(s) + ", which pinfix build looks for (musl-gcc of Debian's musl-tools, x86_64-linux-musl-gcc and the like, zig)"
 	switch {
 	case len(fortified) == 0 && len(rest) == 0:
-		return compiler
+		return "build the plugin " + compiler
 	case len(rest) == 0:
-		return fmt.Sprintf("build the plugin's C code without fortify: CGO_CFLAGS=%s pinfix build (the fingerprints stay); it is what asks for %s, %s; or %s",
-			shell.Quote(ccompiler.DefaultFlags+" "+ccompiler.NoFortify), some(fortified), c.from(missing), strings.TrimPrefix(compiler, "build the plugin "))
+		return fmt.Sprintf("build it without fortify, by which %s asks for %s: CGO_CFLAGS=%s pinfix build (the fingerprints stay as they are); or %s",
+			c.from(missing), some(fortified), shell.Quote(ccompiler.DefaultFlags+" "+ccompiler.NoFortify), compiler)
 	}
-	return compiler + "; what is glibc's: " + some(append(rest, fortified...)) + ", " + c.from(missing)
+	return fmt.Sprintf("%s asks for %s: build the plugin %s, or in an image with it, such as golang:alpine with gcc and musl-dev", c.from(missing), some(append(rest, fortified...)), compiler)
 }
 
-// fortify reports whether a symbol is what glibc's headers make of a function with
+// Fortified reports whether a symbol is what glibc's headers make of a function with
 // _FORTIFY_SOURCE.
-func fortify(name string) bool {
-	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "_chk") && name != "__stack_chk_fail"
+func Fortified(name string) bool {
+	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "_chk")
 }
 
 // from says which packages the symbols come from: by their objects where the build told,
@@ -233,13 +241,12 @@ func (c *comparison) from(missing []lack) string {
 	}
 	if len(exact) > 0 {
 		slices.Sort(exact)
-		return "in " + some(exact)
+		return "the C code of " + some(exact)
 	}
-	all := append([]string{"runtime/cgo"}, c.plugin.Binary.Cgo...)
-	if len(all) == 1 {
-		return "in runtime/cgo"
+	if all := append([]string{"runtime/cgo"}, c.plugin.Binary.Cgo...); len(all) > 1 {
+		return "the C code of one of " + some(all)
 	}
-	return "in the C code of one of " + some(all)
+	return "the C code of runtime/cgo"
 }
 
 // newest are the symbols of the plugin's that a release of glibc does not have.
@@ -273,8 +280,9 @@ func (c *comparison) warnLibc(add func(format string, args ...any)) {
 			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
 		}
 	}
+	missing := lacking(s, p)
 	var unsure []string
-	for _, l := range lacking(s, p) {
+	for _, l := range missing {
 		if !l.sure {
 			unsure = append(unsure, l.Name+" ("+l.server+")")
 		}
@@ -282,7 +290,7 @@ func (c *comparison) warnLibc(add func(format string, args ...any)) {
 	if len(unsure) > 0 {
 		add("the plugin needs %s, and it is not known whether the server has it where it runs", some(unsure))
 	}
-	if c.otherLibc() && s.Libc() == "musl" && len(p.Cgo) > 0 {
-		add("the plugin's C code was compiled with glibc's headers; %s has the symbols that it asks for, but a compiler for musl is safer", libcName(s))
+	if c.otherLibc() && s.Libc() == "musl" && p.Asks != nil && len(missing) == 0 {
+		add("the plugin's C code was compiled with glibc's headers: %s has all the %d symbols that it asks for, but its types need not be the same everywhere; a compiler for musl is safer", libcName(s), len(p.Asks))
 	}
 }
