@@ -19,7 +19,7 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler"},
 	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
@@ -47,8 +47,10 @@ var mayImport = map[string][]string{
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "internal/recipe", "internal/shell", "pinner"},
-	"internal/explain":   {"internal/buildctx", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
+	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner"},
+	"internal/ccompiler": {}, // which C compiler; pure
+	"internal/libc":      {}, // what musl exports; pure
+	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},
 	"astimports":         {},

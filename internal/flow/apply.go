@@ -176,6 +176,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
 	t.warnings = append(t.warnings, suffixWarning(server)...)
+	t.warnings = append(t.warnings, warnCompiler(server, o.environ(), facts)...)
 	config.Toolchain = ""
 	t.local = gocmd.New(config)
 	t.version, t.cache = facts.GOVERSION, facts.GOMODCACHE

@@ -42,6 +42,7 @@ type builder struct {
 	o       BuildOptions
 	plugin  *plugin
 	server  *pinner.Server
+	named   Servers // the first is server
 	recipe  *recipe.Recipe
 	outputs []output
 	work    *workspace // nil without the server's source
@@ -53,6 +54,7 @@ type builder struct {
 	how     recipe.Build // what all builds have in common
 	other   bool         // how.ModCache is not the user's
 	proxy   string       // GOPROXY; "" leaves it
+	older   bool         // how.CC was chosen for a server on an older glibc
 }
 
 // Build builds plugins as the server was built, and, when all are built, writes
@@ -95,7 +97,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	o.Step("reading the server")
-	if b.server, _, err = o.read(ctx, b.plugin.root); err != nil {
+	if b.server, b.named, err = o.read(ctx, b.plugin.root); err != nil {
 		return nil, err
 	}
 	if err := hopeless(b.server); err != nil {
@@ -198,12 +200,23 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
+	more, err := askLibc(ctx, b.server, plugin, b.o.options(b.named[0]))
+	if err != nil {
+		return err
+	}
+	if c, ok := b.olderCompiler(plugin); ok && !b.older {
+		b.older = true
+		b.useCompiler(c)
+		return b.build(ctx, i)
+	}
 	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !within(pkg, plugin.Main.Path) })
 	if err := clash(b.server, b.plugin.now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
+	b.origins(ctx, i, cmd, plugin)
 	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))
 	verdict := verify.Compare(b.server, plugin, look.Imports)
+	verdict.Warnings = append(verdict.Warnings, more...)
 	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
 	b.result.Commands = append(b.result.Commands, b.show(i))
 	return nil

@@ -5,24 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/stage"
-	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // tools finds the server's toolchain, a C compiler and, for an untrimmed
 // server, its module cache. What cannot be had is one error each.
 func (b *builder) tools(ctx context.Context) error {
+	if err := b.compilerAhead(ctx); err != nil {
+		return err
+	}
 	if err := b.toolchain(ctx); err != nil {
 		return err
 	}
-	var err error
-	if b.how.CC, err = b.compiler(b.facts.GOHOSTOS, b.facts.GOHOSTARCH); err != nil {
+	if err := b.compiler(ctx); err != nil {
 		return err
 	}
 	if err := b.moduleCache(); err != nil {
@@ -65,59 +65,6 @@ func (b *builder) toolchain(ctx context.Context) error {
 func hasVar(env []string, name string) bool {
 	return slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
 }
-
-// triples are how Debian and most others name their cross-compilers for Linux.
-var triples = map[string]string{
-	"386":     "i686-linux-gnu",
-	"amd64":   "x86_64-linux-gnu",
-	"arm":     "arm-linux-gnueabihf",
-	"arm64":   "aarch64-linux-gnu",
-	"loong64": "loongarch64-linux-gnu",
-	"ppc64le": "powerpc64le-linux-gnu",
-	"riscv64": "riscv64-linux-gnu",
-	"s390x":   "s390x-linux-gnu",
-}
-
-// compiler returns the value of CC, "" for that of the user's environment, or
-// says which compiler is missing. The machine is hostOS/hostArch.
-func (b *builder) compiler(hostOS, hostArch string) (string, error) {
-	goos, goarch, ok := b.server.Platform()
-	native := !ok || goos == hostOS && (goarch == hostArch || goos == "darwin") // Apple's clang builds for both
-	given := vars.Get(b.o.environ(), "CC")
-	if given != "" && b.o.Print != "" {
-		return "", nil
-	}
-	if given == "" && b.facts.CC != "" && (native || !slices.Contains([]string{"gcc", "clang", "cc"}, b.facts.CC)) {
-		given = b.facts.CC // the default, or of go env -w
-	}
-	switch {
-	case given != "" && gocmd.Compiler(given):
-		return "", nil
-	case given != "":
-		return "", fault("install one (Debian: gcc libc6-dev, Alpine: gcc musl-dev, macOS: xcode-select --install), or name yours in CC",
-			"no C compiler, which every plugin needs: %q is not in PATH", given)
-	case native:
-		return "", nil // --print; go env was not asked
-	}
-	what := fmt.Sprintf("the server is for %s/%s and this machine is %s/%s", goos, goarch, hostOS, hostArch)
-	triple := triples[goarch]
-	if goos != "linux" || triple == "" {
-		return "", fault(fmt.Sprintf("build on a machine for %s/%s, or name a C cross-compiler in CC", goos, goarch), "%s", what)
-	}
-	debian := ", Debian's gcc-" + strings.ReplaceAll(triple, "_", "-")
-	if b.server.Binary.Libc() == "musl" {
-		triple, debian = strings.Replace(triple, "-gnu", "-musl", 1), ""
-	}
-	cc := triple + "-gcc"
-	if b.o.Print == "" && !gocmd.Compiler(cc) {
-		return "", fault(fmt.Sprintf("install %s%s, or name yours in CC; or build on a machine or in an image for %s/%s", cc, debian, goos, goarch),
-			"%s: a C cross-compiler is needed, and %s is not in PATH", what, cc)
-	}
-	return cc, nil
-}
-
-// hostCompiler is compiler for --print, which asks no go command.
-func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOOS, runtime.GOARCH) }
 
 // sources chooses between vendor/ and the module cache. A trimmed server does
 // not notice; in an untrimmed one's fingerprints the paths stand.

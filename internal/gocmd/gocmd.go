@@ -254,10 +254,11 @@ type Facts struct {
 	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
 	GOHOSTOS, GOHOSTARCH, CC               string
 	GOEXPERIMENT                           string
+	CGO_CFLAGS, CGO_CXXFLAGS               string
 }
 
 // factNames are the fields of [Facts].
-var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT"}
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_CXXFLAGS"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {

@@ -8,14 +8,15 @@ import (
 
 // A Build is what a recipe does not say: where and what.
 type Build struct {
-	Dir      string // to change to; "" for none
-	Package  string // "." or "./cmd/x" or "./x.go"
-	Out      string // "" leaves the name to go build
-	Mod      string // value of -mod
-	Work     string // GOWORK: a go.work, "off", or "" for the one that is found
-	ModCache string // GOMODCACHE; "" leaves it
-	CC       string // C compiler; "" leaves it
-	Profile  string // value of -pgo; "" leaves it
+	Dir      string   // to change to; "" for none
+	Package  string   // "." or "./cmd/x" or "./x.go"
+	Out      string   // "" leaves the name to go build
+	Mod      string   // value of -mod
+	Work     string   // GOWORK: a go.work, "off", or "" for the one that is found
+	ModCache string   // GOMODCACHE; "" leaves it
+	CC       string   // C compiler; "" leaves it
+	Cgo      []string // variables that go with it, "CXX=x86_64-linux-musl-g++"
+	Profile  string   // value of -pgo; "" leaves it
 }
 
 // A Command is one go build.
@@ -35,6 +36,7 @@ func (r *Recipe) Command(b Build) Command {
 	if b.ModCache != "" {
 		env = append(env, "GOMODCACHE="+b.ModCache)
 	}
+	env = append(env, b.Cgo...)
 	if b.CC != "" {
 		env = append(env, "CC="+b.CC)
 	}

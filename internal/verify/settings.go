@@ -39,11 +39,7 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	if p, s := platform(plugin), platform(server); p != "" && s != "" {
 		add(Platform, true, "GOOS/GOARCH", p, s)
 	}
-	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" && p != s {
-		add(Libc, true, "libc", p, strings.TrimSpace(s+" "+server.Binary.LibcRelease))
-	} else if p == s && s != "" && tooNewFor(plugin.Binary, server.Binary) {
-		add(Libc, true, "glibc", plugin.Binary.Glibc+" or newer", server.Binary.LibcRelease)
-	}
+	list = append(list, compareLibc(server.Binary, plugin.Binary)...)
 	if plugin.Go != "" && server.Go != "" {
 		// A vendor's suffix on the same release need not mean anything.
 		add(GoVersion, plugin.GoVersion() != server.GoVersion(), "Go", release(plugin.Go), release(server.Go))
@@ -171,17 +167,6 @@ func orNone(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// AsksForLibc reports whether it would help to know which release of libc there
-// is where the server runs ([pinner.Binary.LibcRelease]): the plugin needs
-// another libc, or a newer glibc than the server does.
-func AsksForLibc(server, plugin *pinner.Server) bool {
-	s, p := server.Binary, plugin.Binary
-	if s == nil || p == nil || s.LibcRelease != "" || s.Libc() == "" || p.Libc() == "" {
-		return false
-	}
-	return s.Libc() != p.Libc() || newerGlibc(p.Glibc, s.Glibc)
 }
 
 // tooNewFor reports whether the plugin needs a higher release of glibc than there
