@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
@@ -68,6 +69,9 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
 		fit := label.Fit(way)
+		if fit == pinner.NeverFits && way.Dir != "" && a.renames(o) {
+			fit = pinner.MayFit
+		}
 		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
 		if test := testOf(label, way, o.Path); fit != pinner.NeverFits && test != "" {
 			fit, bad.why = pinner.NeverFits, "which the server, a test binary, has compiled with its own tests ("+test+")"
@@ -95,6 +99,13 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 	return misfits, doubts
 }
 
+// renames reports whether pinfix build gives a package of an untrimmed server the
+// server's file names, wherever the plugin's build has it from.
+func (a *aligner) renames(o pinner.Linked) bool {
+	_, dir := recipe.Directory(a.server, o.Path, o.Module.Path)
+	return !a.server.Trimmed() && (dir != "" || a.o.NoPaths)
+}
+
 // doubts says what is not known of a plugin that has all pins and whose own packages
 // leave more open; nil where a build of it loads for sure.
 func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
@@ -107,9 +118,6 @@ func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
 	}
 	if a.serverSource != nil && a.serverSource.doubt != "" {
 		out = append(out, a.serverSource.doubt)
-	}
-	if a.server.Paths.Elsewhere(a.plugin.root) != "" && len(pins) > 0 {
-		out = append(out, fmt.Sprintf("whether it is built in %s with vendor/, as the server was: elsewhere it is refused", a.server.Paths.Vendored))
 	}
 	if !a.server.Trimmed() && a.server.Paths == (pinner.Paths{}) && len(pins) > 0 && !a.o.NoPaths {
 		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
