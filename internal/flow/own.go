@@ -65,11 +65,11 @@ func (a *aligner) way(l pinner.Linked) pinner.Way {
 // own looks at what the plugin links of the server's own modules, and at what no module
 // is known for: what cannot match, by package, and what only the fingerprints tell.
 func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
-	dirs := map[string]bool{}
+	sources := map[string]bool{}
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
 		fit := label.Fit(way)
-		if fit == pinner.NeverFits && way.Dir != "" && a.renames(o) {
+		if fit == pinner.NeverFits && a.renames(o) {
 			fit = pinner.MayFit
 		}
 		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
@@ -80,12 +80,10 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		case fit == pinner.NeverFits:
 			misfits = append(misfits, bad)
 		case fit == pinner.MayFit && !way.Work:
-			dirs[way.Dir] = true
+			sources[sourceDoubt(way, o.Module)] = true
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
-		doubts = append(doubts, fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(dir)))
-	}
+	doubts = slices.Sorted(maps.Keys(sources))
 	if n := len(m.Unknown); n > 0 && a.server.Packages != nil {
 		more := ""
 		if n > 1 {
@@ -97,6 +95,14 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		a.importers(l, &misfits[i])
 	}
 	return misfits, doubts
+}
+
+// sourceDoubt is what is not known of a module that the server had from a directory.
+func sourceDoubt(way pinner.Way, m module.Version) string {
+	if way.Dir == "" {
+		return fmt.Sprintf("whether the server was built from the source of %s", m)
+	}
+	return fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(way.Dir))
 }
 
 // renames reports whether pinfix build gives a package of an untrimmed server the
