@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
@@ -64,10 +65,13 @@ func (a *aligner) way(l pinner.Linked) pinner.Way {
 // own looks at what the plugin links of the server's own modules, and at what no module
 // is known for: what cannot match, by package, and what only the fingerprints tell.
 func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
-	dirs := map[string]bool{}
+	sources := map[string]bool{}
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
 		fit := label.Fit(way)
+		if fit == pinner.NeverFits && a.renames(o) {
+			fit = pinner.MayFit
+		}
 		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
 		if test := testOf(label, way, o.Path); fit != pinner.NeverFits && test != "" {
 			fit, bad.why = pinner.NeverFits, "which the server, a test binary, has compiled with its own tests ("+test+")"
@@ -76,12 +80,10 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		case fit == pinner.NeverFits:
 			misfits = append(misfits, bad)
 		case fit == pinner.MayFit && !way.Work:
-			dirs[way.Dir] = true
+			sources[sourceDoubt(way, o.Module)] = true
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
-		doubts = append(doubts, fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(dir)))
-	}
+	doubts = slices.Sorted(maps.Keys(sources))
 	if n := len(m.Unknown); n > 0 && a.server.Packages != nil {
 		more := ""
 		if n > 1 {
@@ -93,6 +95,21 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		a.importers(l, &misfits[i])
 	}
 	return misfits, doubts
+}
+
+// sourceDoubt is what is not known of a module that the server had from a directory.
+func sourceDoubt(way pinner.Way, m module.Version) string {
+	if way.Dir == "" {
+		return fmt.Sprintf("whether the server was built from the source of %s", m)
+	}
+	return fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(way.Dir))
+}
+
+// renames reports whether pinfix build gives a package of an untrimmed server the
+// server's file names, wherever the plugin's build has it from.
+func (a *aligner) renames(o pinner.Linked) bool {
+	_, dir := recipe.Directory(a.server, o.Path, o.Module.Path)
+	return !a.server.Trimmed() && (dir != "" || a.o.NoPaths)
 }
 
 // doubts says what is not known of a plugin that has all pins and whose own packages
@@ -107,9 +124,6 @@ func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
 	}
 	if a.serverSource != nil && a.serverSource.doubt != "" {
 		out = append(out, a.serverSource.doubt)
-	}
-	if a.server.Paths.Elsewhere(a.plugin.root) != "" && len(pins) > 0 {
-		out = append(out, fmt.Sprintf("whether it is built in %s with vendor/, as the server was: elsewhere it is refused", a.server.Paths.Vendored))
 	}
 	if !a.server.Trimmed() && a.server.Paths == (pinner.Paths{}) && len(pins) > 0 && !a.o.NoPaths {
 		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")

@@ -107,12 +107,19 @@ var flags = []struct {
 func as(v string) string { return v }
 
 // patterned leaves out -gcflags without a package pattern: it is for the main
-// package only.
+// package only. Of a plugin that pinfix has built with rules for file names, the build
+// info has what it gave the standard library, which is what the server's has for all.
 func patterned(v string) string {
-	if pattern, _, ok := strings.Cut(v, "="); ok && !strings.HasPrefix(pattern, "-") {
-		return v
+	pattern, list, ok := strings.Cut(v, "=")
+	switch {
+	case !ok || strings.HasPrefix(pattern, "-"):
+		return ""
+	case pattern == "std" && list == "":
+		return ""
+	case pattern == "std":
+		return "all=" + list
 	}
-	return ""
+	return v
 }
 
 // profile leaves out the directory, which only an untrimmed build names.
