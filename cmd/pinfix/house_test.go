@@ -18,8 +18,8 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
+	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/meter", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/loopvar", "internal/meter", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
 	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/bounded", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch"},
+	"internal/stage":     {"internal/bounded", "internal/gocmd", "internal/meter", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch"},
 	"internal/scratch":   {"internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
@@ -38,10 +38,12 @@ var mayImport = map[string][]string{
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {"internal/pattern"},
 	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/gocmd":     {"internal/bounded", "internal/pattern", "internal/vars"},
+	"internal/gocmd":     {"internal/bounded", "internal/meter", "internal/pattern", "internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
-	"internal/typecheck": {"internal/bounded"},
+	"internal/typecheck": {"internal/bounded", "internal/meter"},
+	"internal/meter":     {},
+	"internal/loopvar":   {},
 	"internal/bounded":   {},
 	"internal/vars":      {},
 	"internal/shell":     {},

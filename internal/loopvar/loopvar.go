@@ -30,9 +30,11 @@ type Loop struct {
 
 // Changed reports whether loops mean something else under two language versions,
 // "1.21" and "1.22".
-func Changed(from, to string) bool { return perIteration(from) != perIteration(to) }
+func Changed(from, to string) bool { return Shared(from) != Shared(to) }
 
-func perIteration(lang string) bool { return version.Compare("go"+lang, "go1.22") >= 0 }
+// Shared reports whether all iterations share the variables of a loop under a
+// language version.
+func Shared(lang string) bool { return version.Compare(version.Lang("go"+lang), "go1.22") < 0 }
 
 // Find returns the loops of pkgs that have a variable to which a closure or a
 // pointer leads that can outlive the iteration, in the order of their places: what
