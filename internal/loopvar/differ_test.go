@@ -1,8 +1,8 @@
 package loopvar
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -224,7 +224,7 @@ func (w *writer) stmt(d int, vars []string, t, label string, inLoop bool) {
 // TestDifferential compiles random functions under the two languages and runs
 // them: where what they tell differs, Find must have named a loop of that function.
 func TestDifferential(t *testing.T) {
-	n := tier.Rounds(t, "random functions", 400, 6000)
+	n := tier.Rounds(t, "random functions", 400, 3000)
 	w := &writer{rand: rand.New(rand.NewPCG(1, 22))}
 	w.WriteString(differPrelude)
 	var starts []int
@@ -280,21 +280,43 @@ func main() {
 	}
 }
 
+// TestOwnLanguage: a file that names a Go version has the loops of that, and not of
+// go.mod's go line, both ways.
+func TestOwnLanguage(t *testing.T) {
+	const body = "package main\nfunc init() {\nvar fs []func()\nfor i := 0; i < 3; i++ { fs = append(fs, func() { print(i, \" \") }) }\nfor _, f := range fs { f() }\nprintln()\n}\n"
+	files := map[string]string{"a.go": "//go:build go1.18\n\n" + body, "b.go": "//go:build go1.22\n\n" + body, "c.go": body, "main.go": "package main\nfunc main() {}\n"}
+	for lang, want := range map[string]string{
+		"1.20": "3 3 3 \n0 1 2 \n3 3 3 \n",
+		"1.21": "3 3 3 \n0 1 2 \n3 3 3 \n",
+		"1.24": "3 3 3 \n0 1 2 \n0 1 2 \n",
+	} {
+		if got := strings.Join(runFiles(t, lang, files), "\n"); got != want {
+			t.Errorf("go %s: %q, want %q", lang, got, want)
+		}
+	}
+}
+
 // runUnder runs a program as a module with a go line and returns what it prints.
 func runUnder(t *testing.T, lang, src string) []string {
 	t.Helper()
+	return runFiles(t, lang, map[string]string{"main.go": src})
+}
+
+func runFiles(t *testing.T, lang string, files map[string]string) []string {
+	t.Helper()
 	dir := t.TempDir()
-	for name, data := range map[string]string{"go.mod": "module p\n\ngo " + lang + "\n", "main.go": src} {
+	files = maps.Clone(files)
+	files["go.mod"] = "module p\n\ngo " + lang + "\n"
+	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(context.Background(), "go", "run", "-gcflags=-N -l", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "run", "-gcflags=-N -l", ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "PWD="+dir)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		os.WriteFile("/tmp/differ.go", []byte(src), 0o666)
 		t.Fatalf("go %s: %v\n%.2000s", lang, err, out)
 	}
 	return strings.Split(string(out), "\n")

@@ -12,34 +12,28 @@ func keepsNothing(fn *types.Builtin) bool {
 	return slices.Contains([]string{"cap", "clear", "copy", "delete", "len", "print", "println"}, fn.Name())
 }
 
+// known are functions of the standard library that neither keep an argument beyond
+// the call nor return it.
+var known = []string{
+	"(*sync.Once).Do", "encoding/json.Marshal", "encoding/json.Unmarshal", "errors.As", "errors.Is", "go/ast.Inspect", "io/fs.WalkDir",
+	"path/filepath.Walk", "path/filepath.WalkDir", "sort.Find", "sort.Search", "sort.Slice", "sort.SliceIsSorted", "sort.SliceStable",
+}
+
 // keepsNoArgument reports whether a function of the standard library neither keeps
 // its argument i beyond the call nor returns it.
 func keepsNoArgument(fn *types.Func, i int) bool {
-	if fn.Pkg() == nil {
+	sig, ok := fn.Type().(*types.Signature)
+	switch {
+	case slices.Contains(known, fn.FullName()):
+		return true
+	case !ok || sig.Recv() != nil || fn.Pkg() == nil:
 		return false
 	}
-	name := fn.Name()
-	sig, ok := fn.Type().(*types.Signature)
-	if !ok || sig.Recv() != nil {
-		return fn.FullName() == "(*sync.Once).Do"
-	}
-	switch fn.Pkg().Path() {
-	case "sort":
-		return slices.Contains([]string{"Slice", "SliceStable", "SliceIsSorted", "Search", "Find"}, name)
+	switch name := fn.Name(); fn.Pkg().Path() {
 	case "slices", "maps", "strings", "bytes":
 		// The last argument of these is a function that they call. What ends with
 		// Seq returns an iterator that calls it later.
 		return strings.HasSuffix(name, "Func") && i == sig.Params().Len()-1
-	case "path/filepath":
-		return name == "Walk" || name == "WalkDir"
-	case "io/fs":
-		return name == "WalkDir"
-	case "go/ast":
-		return name == "Inspect"
-	case "encoding/json":
-		return name == "Marshal" || name == "Unmarshal"
-	case "errors":
-		return name == "As" || name == "Is"
 	case "sync/atomic":
 		return !strings.HasSuffix(name, "Pointer")
 	case "fmt":
