@@ -93,7 +93,11 @@ func (e *env) apply(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.warn(result.Warnings)
+	warnings := result.Warnings
+	if c.String("format") == "text" {
+		warnings = result.Others()
+	}
+	p.warn(warnings)
 	switch {
 	case c.String("format") == "html":
 		err = e.printPage(c, p, page, result)

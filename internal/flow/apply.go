@@ -81,7 +81,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
+	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):
@@ -156,7 +156,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, "the server's build info does not name its platform; this machine's is assumed")
 	}
 	want := "go" + server.GoVersion()
-	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log}
+	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log, Count: o.Count}
 	t.go_ = gocmd.New(config)
 	facts, err := t.go_.Facts(ctx)
 	var failed *gocmd.Error

@@ -31,6 +31,7 @@ type changes struct {
 	tree   commit.Tree
 	before *pinner.Graph // of the plugin as it is
 	vendor *vendorDiff
+	loops  []report.Loop // that the go line changes
 	patch  []byte
 	diff   string
 }
@@ -74,6 +75,9 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 		return nil, err
 	}
 	c.tree.Vendor = c.vendor.tree
+	if c.loops, err = c.findLoops(ctx); err != nil {
+		return nil, err
+	}
 	return c, c.diffs()
 }
 
@@ -228,6 +232,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 			r.Notes = append(r.Notes, note)
 		}
 	}
+	r.AddLoops(c.loops)
 	r.Rows = c.rows(r)
 	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)
 	return r
@@ -297,7 +302,7 @@ func (c *changes) goLines() []report.Change {
 	if !c.a.server.Accepts(oldGo) || oldGo != "" && version.Compare("go"+newGo, "go"+oldGo) < 0 {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
-	add("go", oldGo, newGo, goAt, reason)
+	add("go", oldGo, newGo, goAt, reason+c.loopsOf(now.GoVersion(), mod.GoVersion()))
 	add("toolchain", oldTool, newTool, toolAt, "the server is built by go"+server)
 	return out
 }

@@ -51,6 +51,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		goarch = runtime.GOARCH
 	}
 	a.checker = typecheck.New(goarch)
+	a.checker.Count = a.o.Count
 	a.newSolver()
 	return nil
 }

@@ -128,7 +128,8 @@ type Apply struct {
 	Changes       []Change   `json:"changes"`
 	Caps          []Cap      `json:"caps"`
 	Unpinned      []Unpinned `json:"unpinned"`
-	Warnings      []string   `json:"warnings"`
+	Warnings      []string   `json:"warnings"` // those of AddLoops first
+	Loops         []Loop     `json:"loops"`
 	Diff          string     `json:"diff"`
 
 	// Unknown is what only a build tells; without any, a plugin with nothing left to
@@ -138,6 +139,8 @@ type Apply struct {
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
+
+	loopWarnings int // how many of Warnings are of loops
 
 	Rows      []Row    `json:"-"`
 	Notes     []string `json:"-"` // for people: what else there is to know of the change
@@ -151,6 +154,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
 	}
 }

@@ -17,6 +17,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"github.com/pinfix/pinfix/internal/meter"
 )
 
 // A Package is one package of an import graph.
@@ -55,6 +58,9 @@ func (f Fault) String() string {
 
 // A Checker remembers what it has checked.
 type Checker struct {
+	// Count is told how many packages were checked; it may be nil.
+	Count meter.Count
+
 	sizes types.Sizes
 	done  map[string]*result // by import path
 }
@@ -88,6 +94,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
+	var checked atomic.Int32
 	for _, p := range order {
 		old, r := c.done[p.Path], results[p.Path]
 		wg.Go(func() {
@@ -98,6 +105,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 			if ctx.Err() == nil && !r.reuse(old) {
 				r.check(c.sizes, source)
 			}
+			c.Count.Add("package", int(checked.Add(1)), len(order))
 		})
 	}
 	all := make(chan struct{})
