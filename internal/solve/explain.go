@@ -3,6 +3,7 @@ package solve
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,12 +32,14 @@ func (v *view) because(f typecheck.Fault) string {
 	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
-// place returns file and line of a fault: in the plugin's tree, or with the
-// import path of its package.
+// place returns file and line of a fault: relative to the plugin's directory where the
+// user can edit the file, else with the import path of its package.
 func (v *view) place(f typecheck.Fault) string {
 	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
-	if p := v.Packages[f.Package]; p != nil && p.Own {
-		file = strings.TrimLeft(strings.TrimPrefix(f.File, v.Root), `/\`)
+	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
+		if rel, err := filepath.Rel(v.Root, f.File); err == nil {
+			file = filepath.ToSlash(rel)
+		}
 	}
 	if f.Line == 0 {
 		return file
@@ -139,7 +142,7 @@ func (v *view) noSolution() *NoSolutionError {
 func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
 	reason = v.place(f) + ": " + f.Msg
 	if m.Path == "" {
-		return reason, "mend the code; go build says the same"
+		return reason, "change the code"
 	}
 	next = "change the code to what " + m.String() + " has"
 	if f.Missing != "" {
