@@ -46,11 +46,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		a.warnings = append(a.warnings, fmt.Sprintf("this pinfix was built by %s and cannot tell what compiles with the server's %s; build it with that: go install github.com/pinfix/pinfix/cmd/pinfix@latest", runtime.Version(), a.server.Go))
 		return nil
 	}
-	_, goarch, ok := a.server.Platform()
-	if !ok {
-		goarch = runtime.GOARCH
-	}
-	a.checker = typecheck.New(goarch)
+	a.checker = typecheck.New(a.goarch())
 	a.newSolver()
 	return nil
 }
@@ -68,6 +64,14 @@ func (a *aligner) newSolver() {
 		},
 	}
 	a.started = false
+}
+
+// goarch is the server's processor, or this machine's where that is not known.
+func (a *aligner) goarch() string {
+	if _, goarch, ok := a.server.Platform(); ok {
+		return goarch
+	}
+	return runtime.GOARCH
 }
 
 // userCaps reads --cap, and looks at --keep.
@@ -156,7 +160,9 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 	if err != nil {
 		return false, err
 	}
-	faults = slices.DeleteFunc(faults, a.isOld)
+	if faults, err = a.notOld(ctx, faults); err != nil {
+		return false, err
+	}
 	if len(faults) == 0 {
 		return !a.prune(now.listing), nil
 	}
@@ -172,12 +178,7 @@ func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, fault
 		a.in.Caps = caps
 		return nil
 	}
-	if known, baseErr := a.findOld(ctx, faults); baseErr != nil || !known {
-		return errors.Join(err, baseErr)
-	}
-	a.newSolver()
-	a.in.Caps = a.user
-	return nil
+	return a.withOld(err)
 }
 
 func count(n int, what string) string {

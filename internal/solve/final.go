@@ -3,6 +3,7 @@ package solve
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -207,8 +208,22 @@ func (f Final) what() string {
 	return f.Msg
 }
 
-// holder names who has the declaration, "" if that says nothing.
+// holder names who has the declaration, in the words of a line that the next step follows;
+// "" if that says nothing.
 func (f Final) holder() string {
+	short := f
+	dir, major, ok := module.SplitPathVersion(f.Module.Path)
+	if short.Module.Path = path.Base(dir); ok && strings.HasPrefix(major, "/") {
+		short.Module.Path += major
+	}
+	if f.Module.Path == "" {
+		short.Module.Path = ""
+	}
+	return short.fullHolder()
+}
+
+// fullHolder is holder with the module's path.
+func (f Final) fullHolder() string {
 	switch {
 	case f.Std != "":
 		return "the server's Go " + f.Std
@@ -259,7 +274,7 @@ func (e *FinalError) NextStep() string {
 		return others[0].next
 	}
 	next := "edit " + places(edits)
-	if to := edits[0].holder(); to != "" && !slices.ContainsFunc(edits, func(f Final) bool { return f.holder() != to }) {
+	if to := edits[0].fullHolder(); to != "" && !slices.ContainsFunc(edits, func(f Final) bool { return f.fullHolder() != to }) {
 		next += " to what " + to + " has"
 	}
 	if len(others) == 0 {

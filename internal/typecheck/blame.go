@@ -140,8 +140,28 @@ func (b *blamer) explain(f *Fault, file *ast.File, start, pos, end token.Pos) {
 	if !exact {
 		path, _ = astutil.PathEnclosingInterval(file, pos, pos)
 	}
-	b.at(f, path, pos)
+	if call := b.instance(path, pos); call != nil && start == end {
+		b.count(f, call)
+	} else {
+		b.at(f, path, pos)
+	}
 	f.Blames, f.Unsure = b.out, b.unsure
+}
+
+// instance returns the call of a generic function that begins at pos: go/types reports
+// there that the type arguments which it has inferred do not fit.
+func (b *blamer) instance(path []ast.Node, pos token.Pos) *ast.CallExpr {
+	for _, n := range path {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if n.Pos() == pos && b.generic(n) {
+				return n
+			}
+		case ast.Stmt:
+			return nil
+		}
+	}
+	return nil
 }
 
 // at looks at the fault of path[0]. What the faulty code does not depend on stays out,
@@ -168,14 +188,39 @@ func (b *blamer) at(f *Fault, path []ast.Node, pos token.Pos) {
 	if sel, ok := parent.(*ast.SelectorExpr); ok && sel.Sel == path[0] && b.info.Uses[sel.Sel] == nil {
 		b.selector(f, sel)
 		return
+	} else if ok && sel.Sel == path[0] {
+		b.at(f, path[1:], pos)
+		return
 	}
 	if call, ok := path[0].(*ast.CallExpr); ok && pos == call.Rparen {
 		b.count(f, call)
 		return
 	}
-	if call, ok := parent.(*ast.CallExpr); ok && b.tooMany(call, path[0]) {
+	if call, ok := parent.(*ast.CallExpr); ok && (b.tooMany(call, path[0]) || ast.Unparen(call.Fun) == path[0]) {
 		b.count(f, call)
 		return
+	}
+	switch e := path[0].(type) {
+	case *ast.CompositeLit:
+		if pos == e.Rbrace { // too few values
+			b.element(f, e, nil, nil)
+			return
+		}
+	case *ast.KeyValueExpr:
+		if lit, ok := parent.(*ast.CompositeLit); ok { // an unknown field
+			b.element(f, lit, e, e.Value)
+			return
+		}
+	case *ast.Ident:
+		if kv, ok := parent.(*ast.KeyValueExpr); ok && kv.Key == e && len(path) > 2 {
+			if lit, ok := path[2].(*ast.CompositeLit); ok && b.isStruct(lit) { // an unknown field
+				b.element(f, lit, kv, kv.Value)
+				return
+			}
+		}
+		if b.undefined(e, path) {
+			return
+		}
 	}
 	e, ok := path[0].(ast.Expr)
 	if !ok {
@@ -186,6 +231,28 @@ func (b *blamer) at(f *Fault, path []ast.Node, pos token.Pos) {
 	if len(b.out) == 0 {
 		b.whole(path)
 	}
+}
+
+func (b *blamer) isStruct(lit *ast.CompositeLit) bool {
+	t := b.info.Types[lit].Type
+	if t == nil {
+		return false
+	}
+	_, ok := deref(t).Underlying().(*types.Struct)
+	return ok
+}
+
+// undefined reports whether a name is the package's own and not there: it is of no other
+// package, unless the file imports one with a dot.
+func (b *blamer) undefined(id *ast.Ident, path []ast.Node) bool {
+	if b.info.Uses[id] != nil || b.info.Defs[id] != nil {
+		return false
+	}
+	if _, ok := b.info.Defs[id]; ok {
+		return false // the variable of a type switch
+	}
+	file, ok := path[len(path)-1].(*ast.File)
+	return ok && !slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Name != nil && i.Name.Name == "." })
 }
 
 // selector: x.Name does not exist, or is ambiguous.
@@ -242,6 +309,9 @@ func (b *blamer) count(f *Fault, call *ast.CallExpr) {
 // callee: the function that is called has another signature.
 func (b *blamer) callee(f *Fault, call *ast.CallExpr) {
 	b.expr(call.Fun)
+	if n := named(b.info.Types[call.Fun].Type); n != nil {
+		b.typ(n)
+	}
 	fun := call.Fun
 	switch ix := ast.Unparen(fun).(type) {
 	case *ast.IndexExpr:
@@ -287,11 +357,6 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 // told, and the index in path of what says so.
 func (b *blamer) target(f *Fault, path []ast.Node) (types.Type, int) {
 	e := path[0].(ast.Expr)
-	if kv, ok := e.(*ast.KeyValueExpr); ok && len(path) > 1 {
-		if lit, ok := path[1].(*ast.CompositeLit); ok {
-			return b.element(f, lit, kv, kv.Value), 0
-		}
-	}
 	for i := 1; i < len(path); i++ {
 		switch n := path[i].(type) {
 		case *ast.KeyValueExpr:
@@ -615,6 +680,9 @@ func (b *blamer) use(id *ast.Ident) {
 		}
 		if fn, ok := obj.(*types.Func); ok {
 			b.typ(fn.Signature().Results())
+			for p := range fn.Signature().TypeParams().TypeParams() {
+				b.typ(p)
+			}
 			return
 		}
 		b.typ(obj.Type())
@@ -653,6 +721,11 @@ func (b *blamer) typ(t types.Type) {
 		b.add(t.Obj().Pkg())
 		for a := range t.TypeArgs().Types() {
 			b.typ(a)
+		}
+		if t.Obj().Pkg() == b.pkg {
+			for p := range t.TypeParams().TypeParams() {
+				b.typ(p)
+			}
 		}
 		if t.Obj().Pkg() == b.pkg {
 			b.trace(t.Obj())
