@@ -44,13 +44,13 @@ type aligner struct {
 	user    []pinner.Cap  // --cap
 	solver  *solve.Solver
 	checker *typecheck.Checker
-	started bool              // the solver has given its first caps
-	held    map[string]bool   // pins that a look has asked for
-	pruned  bool              // caps that are not needed any more are taken back, once
-	before  *asItIs           // the plugin without pinfix; nil: not looked at yet
-	old     []string          // what does not compile there either
-	parsed  bool              // the plugin's files were seen to parse
-	rounds  int               // of the solver
+	started bool            // the solver has given its first caps
+	held    map[string]bool // pins that a look has asked for
+	pruned  bool            // caps that are not needed any more are taken back, once
+	before  *asItIs         // the plugin without pinfix; nil: not looked at yet
+	old     []string        // what does not compile there either
+	parsed  bool            // the plugin's files were seen to parse
+	rounds  int             // of the solver
 
 	warnings []string
 

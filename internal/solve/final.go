@@ -274,7 +274,9 @@ func (e *FinalError) NextStep() string {
 		return others[0].next
 	}
 	next := "edit " + places(edits)
-	if to := edits[0].fullHolder(); to != "" && !slices.ContainsFunc(edits, func(f Final) bool { return f.fullHolder() != to }) {
+	if !slices.ContainsFunc(edits, func(f Final) bool { return f.Missing == "" }) {
+		next = "change " + strings.NewReplacer("line", "import", "places", "imports").Replace(places(edits))
+	} else if to := edits[0].fullHolder(); to != "" && !slices.ContainsFunc(edits, func(f Final) bool { return f.fullHolder() != to }) {
 		next += " to what " + to + " has"
 	}
 	if len(others) == 0 {

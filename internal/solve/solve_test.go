@@ -135,7 +135,7 @@ func TestNoSolution(t *testing.T) {
 			"edit this line to what the server's x v1.0.0 has, or ask for a server with x v1.1.0"},
 		{"own import", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "plugin": "require x v1.1.0; import x; import x/sub"}},
 			"plugin.go:3: x/sub is not in x v1.0.0, which the server has; the plugin has v1.1.0",
-			"edit this line to what the server's x v1.0.0 has, or ask for a server with x v1.1.0"},
+			"change this import, or ask for a server with x v1.1.0"},
 		{"own code and a lowered module", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.New"}))},
 			"plugin.go:2: undefined: mid.New; mid is lowered to v1.0.0 for x v1.0.0 of the server; the plugin has v1.1.0",
 			"change the code to what mid@v1.0.0 has, or ask for a server with a newer x"},
