@@ -69,7 +69,7 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 		if err != nil {
 			return ctx.Err()
 		}
-		b.listing, b.checker = l, typecheck.New(a.goarch())
+		b.listing, b.checker = l, a.checker.Clone() // most packages are the same
 	}
 	if b.listing == nil {
 		return nil

@@ -46,7 +46,11 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		a.warnings = append(a.warnings, fmt.Sprintf("this pinfix was built by %s and cannot tell what compiles with the server's %s; build it with that: go install github.com/pinfix/pinfix/cmd/pinfix@latest", runtime.Version(), a.server.Go))
 		return nil
 	}
-	a.checker = typecheck.New(a.goarch())
+	_, goarch, ok := a.server.Platform()
+	if !ok {
+		goarch = runtime.GOARCH
+	}
+	a.checker = typecheck.New(goarch)
 	a.newSolver()
 	return nil
 }
@@ -64,14 +68,6 @@ func (a *aligner) newSolver() {
 		},
 	}
 	a.started = false
-}
-
-// goarch is the server's processor, or this machine's where that is not known.
-func (a *aligner) goarch() string {
-	if _, goarch, ok := a.server.Platform(); ok {
-		return goarch
-	}
-	return runtime.GOARCH
 }
 
 // userCaps reads --cap, and looks at --keep.

@@ -71,6 +71,9 @@ func New(goarch string) *Checker {
 	return &Checker{sizes: types.SizesFor("gc", goarch), done: map[string]*result{}}
 }
 
+// Clone returns a checker that knows what c has checked, and goes its own way from here.
+func (c *Checker) Clone() *Checker { return &Checker{sizes: c.sizes, done: maps.Clone(c.done)} }
+
 // result is a package that was checked.
 type result struct {
 	pkg    *Package
