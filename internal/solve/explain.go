@@ -3,7 +3,6 @@ package solve
 import (
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,14 +36,22 @@ func (v *view) because(f typecheck.Fault) string {
 func (v *view) place(f typecheck.Fault) string {
 	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
 	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
-		if rel, err := filepath.Rel(v.Root, f.File); err == nil {
-			file = filepath.ToSlash(rel)
-		}
+		file = relative(v.Root, f.File)
 	}
 	if f.Line == 0 {
 		return file
 	}
 	return fmt.Sprintf("%s:%d", file, f.Line)
+}
+
+// relative names a file from the directory root; both are absolute.
+func relative(root, file string) string {
+	slashes := strings.NewReplacer(`\`, "/")
+	from, to := strings.Split(slashes.Replace(root), "/"), strings.Split(slashes.Replace(file), "/")
+	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
+	}
+	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
 }
 
 // behind says which module the faulty code refers to, and what it has instead.
