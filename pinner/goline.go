@@ -21,6 +21,7 @@ type TooNew struct {
 	Go  string   // its go line
 	By  []string // who asks for it, as in [Demand]
 	Why string   // why no lower version serves, or ""
+	Dir string   // the directory that go.mod replaces it by, whose go line it is, or ""
 }
 
 func (e *TooNewError) Error() string {
@@ -56,6 +57,9 @@ func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (in
 	lowered := 0
 	for _, m := range tooNew {
 		n := TooNew{Version: m, Go: g.goLine[m], By: g.Demands(m)}
+		if src := p.Mod.Source(m); src.Version == "" {
+			n.Dir = src.Path
+		}
 		done, err := p.lower(in, g, &n, excluded)
 		if err != nil {
 			return 0, err
@@ -105,8 +109,8 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case i >= 0 && !p.pins(m.Path):
 		p.Pins = append(p.Pins, in.Server.Pins[i])
 		return true, p.require(in.Server.Pins[i : i+1])
-	case in.Versions == nil:
-		return false, nil
+	case in.Versions == nil, m.Dir != "" && g.Selected(m.Path) == m.Version.Version:
+		return false, nil // another version would be replaced by the directory as well
 	case p.capAt(m.Version):
 		m.Why = "it is capped there"
 		return false, nil

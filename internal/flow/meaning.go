@@ -43,12 +43,12 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 		checker = typecheck.New(goarch)
 		checker.Count = a.o.Count
 	}
-	graph := map[string]*typecheck.Package{}
+	g := &codeGraph{plan: c.al.plan, listing: l, touched: bodies, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
 	for path := range wanted {
-		a.addChecked(graph, c.al.plan, l, path, bodies)
+		g.add(path)
 	}
 	a.o.Step("looking for loops that the go line changes")
-	if _, err := checker.Check(ctx, graph, a.ownSource()); err != nil {
+	if _, err := checker.Check(ctx, g.graph, a.ownSource()); err != nil {
 		return nil, err
 	}
 	written := map[string][]byte{}
@@ -86,7 +86,7 @@ func (c *changes) languages(p *stage.Package) (languages, bool) {
 	if r == nil || r.New.Version != "" || p.Module.GoVersion == "" {
 		return languages{}, false
 	}
-	return languages{p.Module.GoVersion, c.a.language(p)}, true
+	return languages{p.Module.GoVersion, (&codeGraph{max: c.a.server.GoVersion()}).language(p)}, true
 }
 
 // langOf returns the language of a go line: "1.21" of "1.21.13".

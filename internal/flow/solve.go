@@ -157,7 +157,9 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 	if err != nil {
 		return false, err
 	}
-	faults = slices.DeleteFunc(faults, a.isOld)
+	if faults, err = a.notOld(ctx, faults); err != nil {
+		return false, err
+	}
 	if len(faults) == 0 {
 		return !a.prune(now.listing), nil
 	}
@@ -173,12 +175,7 @@ func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, fault
 		a.in.Caps = caps
 		return nil
 	}
-	if known, baseErr := a.findOld(ctx, faults); baseErr != nil || !known {
-		return errors.Join(err, baseErr)
-	}
-	a.newSolver()
-	a.in.Caps = a.user
-	return nil
+	return a.withOld(err)
 }
 
 func count(n int, what string) string {

@@ -31,17 +31,27 @@ func (v *view) because(f typecheck.Fault) string {
 	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
-// place returns file and line of a fault: in the plugin's tree, or with the
-// import path of its package.
+// place returns file and line of a fault: relative to the plugin's directory where the
+// user can edit the file, else with the import path of its package.
 func (v *view) place(f typecheck.Fault) string {
 	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
-	if p := v.Packages[f.Package]; p != nil && p.Own {
-		file = strings.TrimLeft(strings.TrimPrefix(f.File, v.Root), `/\`)
+	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
+		file = relative(v.Root, f.File)
 	}
 	if f.Line == 0 {
 		return file
 	}
 	return fmt.Sprintf("%s:%d", file, f.Line)
+}
+
+// relative names a file from the directory root; both are absolute.
+func relative(root, file string) string {
+	slashes := strings.NewReplacer(`\`, "/")
+	from, to := strings.Split(slashes.Replace(root), "/"), strings.Split(slashes.Replace(file), "/")
+	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
+	}
+	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
 }
 
 // behind says which module the faulty code refers to, and what it has instead.
@@ -139,7 +149,7 @@ func (v *view) noSolution() *NoSolutionError {
 func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
 	reason = v.place(f) + ": " + f.Msg
 	if m.Path == "" {
-		return reason, "mend the code; go build says the same"
+		return reason, "change the code"
 	}
 	next = "change the code to what " + m.String() + " has"
 	if f.Missing != "" {

@@ -27,6 +27,7 @@ type Package struct {
 	Module  module.Version // as selected; of the plugin's own packages only the path
 	Own     bool           // of the plugin's main module
 	Fixed   bool           // the module is replaced: no other version of it can be taken
+	Local   bool           // by a directory
 	Imports []string
 }
 
@@ -78,8 +79,8 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if s.last == nil || s.phase == lowering {
 		s.last = v
 	}
-	if v.hopeless() {
-		return nil, s.last.noSolution()
+	if final := v.final(); final != nil {
+		return nil, final
 	}
 	if s.phase == lowering {
 		s.rounds++

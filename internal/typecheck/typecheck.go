@@ -42,10 +42,17 @@ type Fault struct {
 	Line    int    // from 1; 0 if there is none
 	Msg     string // as go/types has it, in one line
 	Missing string // the import path that cannot be resolved, if that is the fault
+	Syntax  bool   // the file does not parse
 
-	// Blames are the import paths of the packages that the faulty code refers
-	// to, the likeliest first.
+	// Blames are the import paths of the other packages that the faulty code
+	// depends on, the likeliest first: where each of them stays as it is, the fault
+	// stays.
 	Blames []string
+	Unsure bool // other code that does not compile may be behind it
+
+	API  API    // what of another package the code does not fit
+	Expr string // the faulty expression, as the code has it; "" if the message says it
+	Had  string // API as the plugin has it without pinfix; whoever calls Check fills it in
 }
 
 // String returns the fault as the compiler prints it, without the directory.
@@ -69,6 +76,9 @@ type Checker struct {
 func New(goarch string) *Checker {
 	return &Checker{sizes: types.SizesFor("gc", goarch), done: map[string]*result{}}
 }
+
+// Clone returns a checker that knows what c has checked, and goes its own way from here.
+func (c *Checker) Clone() *Checker { return &Checker{sizes: c.sizes, done: maps.Clone(c.done)} }
 
 // result is a package that was checked.
 type result struct {
