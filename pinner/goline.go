@@ -142,7 +142,7 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 		m.Why = err.Error()
 		return false, nil
 	}
-	v, err := c.Newest(m.Path, below, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
+	v, err := c.First(m.Path, below, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
 	if err != nil {
 		return false, err
 	}
@@ -154,10 +154,15 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}
-	why := fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version.Version, m.Go, in.Server.GoVersion())
-	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: why}
+	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server)}
 	p.Caps = append(p.Caps, cap)
 	return true, p.cap(cap)
+}
+
+// NeedsGo says why m, whose go line is line, is not for the server: the error of a
+// cap with [CauseGo].
+func NeedsGo(m module.Version, line string, s *Server) string {
+	return fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version, line, s.GoVersion())
 }
 
 // cap requires the highest versions that caps allow.
