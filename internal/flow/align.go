@@ -49,6 +49,7 @@ type aligner struct {
 	pruned  bool              // caps that are not needed any more are taken back, once
 	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
 	rounds  int               // of the solver
+	looked  map[string]*state // what compiled, by the text of its go.mod
 
 	warnings []string
 

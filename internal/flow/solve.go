@@ -136,11 +136,14 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		}
 	}
 	if !bytes.Equal(now.mod, plan.Mod.Text()) {
-		next, err := a.look(ctx, plan.Mod, plan)
+		next, err := a.lookAgain(ctx, plan)
 		if err != nil {
 			return false, a.dead(err)
 		}
 		if texts := ambiguities(next.listing); len(texts) > 0 {
+			if _, probes := a.solver.Probe(); probes {
+				return false, a.dead(errProbe)
+			}
 			return !slices.ContainsFunc(texts, a.ambiguousText), nil // without a cure, tidy will say so
 		}
 		settled := next.same(now)
@@ -150,6 +153,9 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		}
 	}
 	if unreadable(plan, now.listing) {
+		if _, probes := a.solver.Probe(); probes {
+			return false, a.dead(errProbe)
+		}
 		return true, nil // tidy will say so
 	}
 	faults, err := a.compile(ctx, plan, now.listing)
@@ -157,16 +163,64 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		return false, err
 	}
 	faults = slices.DeleteFunc(faults, a.isOld)
-	if len(faults) == 0 {
-		return !a.prune(now.listing), nil
+	if len(faults) > 0 {
+		return false, a.next(ctx, plan, now, faults)
 	}
-	return false, a.next(ctx, plan, now, faults)
+	if a.prune(now.listing) {
+		return false, nil
+	}
+	return a.nearer(plan, now), nil
+}
+
+// nearer takes the solver's next try for a plan that compiles, with a module nearer
+// to the plugin's version. It reports whether there is none, and the plan stays.
+func (a *aligner) nearer(plan *pinner.Plan, now *state) bool {
+	caps, done := a.solver.Solved(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing)})
+	stays := done && slices.EqualFunc(caps, a.in.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version })
+	a.in.Caps = caps
+	if !stays {
+		a.probing(now)
+		return false
+	}
+	for i, c := range plan.Caps {
+		if k := slices.IndexFunc(caps, func(k pinner.Cap) bool { return k.Version == c.Version }); k >= 0 {
+			plan.Caps[i] = caps[k] // its reason may have changed
+		}
+	}
+	return true
+}
+
+// probing counts a round of the search for nearer versions. now compiles, and may
+// be wanted again.
+func (a *aligner) probing(now *state) {
+	a.rounds++
+	if a.looked == nil {
+		a.looked = map[string]*state{}
+	}
+	here := *now
+	a.looked[string(now.mod)] = &here
+	if m, ok := a.solver.Probe(); ok {
+		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, m.Path, m.Version))
+	}
+}
+
+// errProbe is a probe of the solver's that cannot be told to compile.
+var errProbe = errors.New("its import graph is not complete")
+
+// lookAgain is look under a plan, which an earlier round may have made.
+func (a *aligner) lookAgain(ctx context.Context, plan *pinner.Plan) (*state, error) {
+	if s := a.looked[string(plan.Mod.Text())]; s != nil {
+		c := *s
+		return &c, nil
+	}
+	return a.look(ctx, plan.Mod, plan)
 }
 
 // next takes the solver's next try.
 func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, faults []typecheck.Fault) error {
 	a.rounds++
 	a.o.Step(fmt.Sprintf("round %d: %s in %s", a.rounds, count(len(faults), "error"), faultyModules(now.listing, faults)))
+	a.o.Log(fmt.Sprintf("round %d: %s: %s: %s", a.rounds, capsText(a.in.Caps), a.place(faults[0]), faults[0].Msg))
 	caps, err := a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
 	if err == nil {
 		a.in.Caps = caps
@@ -178,6 +232,18 @@ func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, fault
 	a.newSolver()
 	a.in.Caps = a.user
 	return nil
+}
+
+// capsText names what a try has moved.
+func capsText(caps []pinner.Cap) string {
+	if len(caps) == 0 {
+		return "with the server's versions"
+	}
+	var out []string
+	for _, c := range caps {
+		out = append(out, c.Version.String())
+	}
+	return "with " + strings.Join(out, ", ")
 }
 
 func count(n int, what string) string {
@@ -240,7 +306,7 @@ func (a *aligner) makePlan() (*pinner.Plan, error) {
 func (a *aligner) dead(err error) error {
 	var tooNew *pinner.TooNewError
 	var failed *gocmd.Error
-	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) {
+	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) && err != errProbe {
 		return err
 	}
 	a.rounds++
@@ -293,6 +359,11 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	var failed *gocmd.Error
 	if a.solver == nil || !errors.As(err, &failed) {
 		return err
+	}
+	if caps, ok := a.solver.Reject(); ok {
+		a.rounds++
+		a.in.Caps = caps
+		return nil
 	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault

@@ -17,11 +17,9 @@ import (
 // the version that the plugin has. When it ends without having stopped, no single
 // module can.
 type nearing struct {
-	best     []pinner.Cap      // of the best try that compiles
-	versions map[string]string // of the modules that are linked in it, by path
-	moved    []move            // sorted by path
-	plan     *pinner.Plan
-	pins     map[string]string // the versions of what the server has
+	best
+	before []best            // those that it was better than
+	pins   map[string]string // the versions of what the server has
 
 	probe   module.Version    // what is being tried
 	tried   map[string]string // caps -> what did not compile with them first
@@ -30,6 +28,14 @@ type nearing struct {
 	began   time.Time
 	done    bool
 	stopped bool // by its budget
+}
+
+// best is the best try that compiles.
+type best struct {
+	caps     []pinner.Cap
+	plan     *pinner.Plan
+	versions map[string]string // of the modules that are linked, by path
+	moved    []move            // sorted by path
 }
 
 // A move is a module that is not at the plugin's version, and where it could be
@@ -48,9 +54,13 @@ type clash struct {
 
 // A probe costs what a round costs: seconds, for a large plugin. Beyond so many
 // versions of a module only those are tried that halving leads to.
+//
+// The number of probes is the bound. The time is there for what is out of proportion:
+// where it ends the search, another run may come to another result.
 const (
+	maxProbeTime   = 2 * time.Minute
 	maxProbes      = 600
-	maxProbesLarge = 20
+	maxProbesLarge = 16
 	maxNearer      = 64
 	few            = 8 // versions that are all tried
 )
@@ -69,7 +79,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		if n.large = countModules(st.Packages) > large; n.large {
 			n.left = maxProbesLarge
 		}
-		n.probe = module.Version{}
+		n.probe, n.before, n.best = module.Version{}, nil, best{}
 	}
 	if n.pins == nil {
 		n.pins = map[string]string{}
@@ -117,7 +127,10 @@ func (v *view) at(path string) string {
 // adopt takes a try as the best one.
 func (s *Solver) adopt(v *view) {
 	n := &s.near
-	n.best, n.plan, n.versions, n.moved = s.caps, v.Plan, map[string]string{}, nil
+	if n.plan != nil {
+		n.before = append(n.before, n.best)
+	}
+	n.best = best{caps: s.caps, plan: v.Plan, versions: map[string]string{}}
 	seen := map[string]bool{}
 	for _, name := range sortedKeys(v.Packages) {
 		p := v.Packages[name]
@@ -147,12 +160,20 @@ func (s *Solver) between(m module.Version, had string) []string {
 		d = up
 	}
 	all := append([]string{had}, s.others(module.Version{Path: m.Path, Version: had}, d)...)
-	return slices.DeleteFunc(all, func(k string) bool {
+	all = slices.DeleteFunc(all, func(k string) bool {
 		if c, ok := capOf(s.User, m.Path); ok && semver.Compare(k, c.Version.Version) > 0 {
 			return true
 		}
 		return semver.Compare(k, m.Version)*int(d) >= 0
 	})
+	if len(all) > maxNearer {
+		return all // to know of each would mean to fetch each go.mod
+	}
+	readable, err := s.Find.All(m.Path, all, func(sum *pinner.Summary) bool { return s.Server.Accepts(sum.Go) })
+	if err != nil {
+		return nil
+	}
+	return readable
 }
 
 func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
@@ -174,7 +195,7 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 			if to == "" {
 				continue
 			}
-			if n.left == 0 || time.Since(n.began) > maxTime && s.budget.tries > freeOnes {
+			if n.left == 0 || time.Since(n.began) > maxProbeTime {
 				n.stopped = true
 				break
 			}
@@ -198,13 +219,9 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 func (s *Solver) halve(m move) string {
 	n := len(m.nearer)
 	from := 0
-	for i := range n {
-		// Only what is nearer than the last failure is passed over.
+	for i := range n { // what is nearer than the last failure is passed over
 		if s.known(m, m.nearer[i]) != "" {
 			from = i + 1
-		}
-		if len(m.nearer) > maxNearer && i == from {
-			break // to know of each would mean to fetch each go.mod
 		}
 	}
 	for from < n {
@@ -252,13 +269,13 @@ func (s *Solver) reads(m move, version string) bool {
 
 // with returns the best caps with m at another version.
 func (s *Solver) with(m move, version string) []pinner.Cap {
-	c, capped := capOf(s.near.best, m.Path)
+	c, capped := capOf(s.near.caps, m.Path)
 	user, asked := capOf(s.User, m.Path)
 	switch {
 	case asked && user.Version.Version == version:
-		return set(s.near.best, user)
+		return set(s.near.caps, user)
 	case capped && version == m.had:
-		return slices.DeleteFunc(slices.Clone(s.near.best), func(c pinner.Cap) bool { return c.Path == m.Path })
+		return slices.DeleteFunc(slices.Clone(s.near.caps), func(c pinner.Cap) bool { return c.Path == m.Path })
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
 		if why := s.tooNew(m); why != "" {
@@ -266,7 +283,7 @@ func (s *Solver) with(m move, version string) []pinner.Cap {
 		}
 	}
 	c.Version = module.Version{Path: m.Path, Version: version}
-	return set(s.near.best, c)
+	return set(s.near.caps, c)
 }
 
 // tooNew says that the server's Go refuses the plugin's version of m; "" if not.
@@ -358,13 +375,13 @@ func (v *view) learn() {
 // module is not at the plugin's version.
 func (s *Solver) reasoned() []pinner.Cap {
 	n := &s.near
-	s.final = slices.Clone(n.best)
+	s.final = slices.Clone(n.caps)
 	for _, c := range n.plan.Caps {
 		if _, ok := capOf(s.final, c.Path); !ok {
 			s.final = append(s.final, c)
 		}
 	}
-	out := slices.Clone(n.best)
+	out := slices.Clone(n.caps)
 	for i, c := range out {
 		if c.Cause == pinner.CauseUser || c.Cause == pinner.CauseVendor || c.Cause == pinner.CauseGo {
 			continue
@@ -382,4 +399,27 @@ func (s *Solver) reasoned() []pinner.Cap {
 		}
 	}
 	return out
+}
+
+// Probe returns the module version that is being tried, if the solver is looking for
+// versions nearer to the plugin's.
+func (s *Solver) Probe() (module.Version, bool) {
+	if s == nil || s.phase != nearer || s.near.done {
+		return module.Version{}, false
+	}
+	return s.near.probe, true
+}
+
+// Reject is told that what Solved has ended with cannot be used after all. It returns
+// the next caps to try, and false where nothing was nearer than what compiled first.
+func (s *Solver) Reject() ([]pinner.Cap, bool) {
+	n := &s.near
+	if s.phase != nearer || !n.done || len(n.before) == 0 {
+		return nil, false
+	}
+	last := len(n.before) - 1
+	n.best, n.before = n.before[last], n.before[:last]
+	n.done, s.final = false, nil
+	caps, _ := s.nextProbe()
+	return caps, true
 }

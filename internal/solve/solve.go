@@ -123,6 +123,9 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		if !s.near.done {
 			return s.worse(v), nil
 		}
+		if caps, ok := s.Reject(); ok {
+			return caps, nil
+		}
 		// go mod tidy has found what the import graph does not show.
 		s.phase, s.near.done, s.final = moving, false, nil
 	}
