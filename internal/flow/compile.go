@@ -123,7 +123,7 @@ func (a *aligner) addChecked(graph map[string]*typecheck.Package, plan *pinner.P
 			if q.Missing == nil {
 				q.Missing = map[string]string{}
 			}
-			q.Missing[i] = whyMissing(plan, m)
+			q.Missing[i] = a.whyMissing(plan, m)
 		}
 		a.addChecked(graph, plan, l, i, touched)
 	}

@@ -51,6 +51,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		goarch = runtime.GOARCH
 	}
 	a.checker = typecheck.New(goarch)
+	a.in.Leave = true
 	a.newSolver()
 	return nil
 }
@@ -152,7 +153,7 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 			return false, nil
 		}
 	}
-	if unreadable(plan, now.listing) {
+	if a.unreadable(plan, now.listing) {
 		if _, probes := a.solver.Probe(); probes {
 			return false, a.dead(errProbe)
 		}
@@ -304,6 +305,9 @@ func (a *aligner) makePlan() (*pinner.Plan, error) {
 // or the import graph cannot be loaded. It returns the error where that is none of
 // the solver's, or where there is no next try.
 func (a *aligner) dead(err error) error {
+	if a.refused(err) {
+		return nil
+	}
 	var tooNew *pinner.TooNewError
 	var failed *gocmd.Error
 	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) && err != errProbe {
@@ -315,6 +319,18 @@ func (a *aligner) dead(err error) error {
 		a.in.Caps = caps
 	}
 	return err
+}
+
+// refused reports whether the go command has refused a module for its go line that
+// the module graph does not show, and that was not known: the next plan knows it.
+func (a *aligner) refused(err error) bool {
+	v := stage.NeedsNewer(err)
+	if a.solver == nil || v.Path == "" || slices.Contains(a.in.Refused, v) {
+		return false
+	}
+	a.rounds++
+	a.in.Refused = append(a.in.Refused, v)
+	return true
 }
 
 // ambiguities returns what is said of packages that two modules hold.
@@ -331,9 +347,9 @@ func ambiguities(l *stage.Listing) []string {
 // unreadable reports whether a package is missing for another reason than that
 // the version of a pin or a cap does not have it: its module cannot be had, or
 // nobody has it.
-func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
+func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
-		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") {
+		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && a.without(plan, path) == "" {
 			return true
 		}
 	}
@@ -343,7 +359,10 @@ func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 var providedRE = pattern.New(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
 
 // whyMissing says why nothing provides a package.
-func whyMissing(plan *pinner.Plan, p *stage.Package) string {
+func (a *aligner) whyMissing(plan *pinner.Plan, p *stage.Package) string {
+	if why := a.without(plan, p.ImportPath); why != "" {
+		return why
+	}
 	if v := holder(plan, p.ImportPath); v.Path != "" {
 		return fmt.Sprintf("%s is not in %s", p.ImportPath, v)
 	}
@@ -359,6 +378,9 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	var failed *gocmd.Error
 	if a.solver == nil || !errors.As(err, &failed) {
 		return err
+	}
+	if a.refused(err) {
+		return nil
 	}
 	if caps, ok := a.solver.Reject(); ok {
 		a.rounds++

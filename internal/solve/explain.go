@@ -46,7 +46,7 @@ func (v *view) place(f typecheck.Fault) string {
 // behind says which module the faulty code refers to, and what it has instead.
 func (v *view) behind(f typecheck.Fault) string {
 	m := v.blamed(f)
-	if m.Path == "" {
+	if _, left := v.left(m.Path); left || m.Path == "" {
 		return ""
 	}
 	p := v.Packages[f.Package]
@@ -134,6 +134,11 @@ func (v *view) noSolution() *NoSolutionError {
 	p := v.Packages[f.Package]
 	e := &NoSolutionError{Fault: f}
 	m := v.blamed(f)
+	if left, ok := v.left(m.Path); ok {
+		tooNew := &pinner.TooNewError{Go: v.Server.GoVersion(), Modules: []pinner.TooNew{left}}
+		e.Reason, e.Next = tooNew.Error(), tooNew.NextStep()
+		return e
+	}
 	if c, ok := v.capOf(m.Path); ok && f.Missing != "" {
 		e.Reason, e.Next = v.gone(f, c)
 		return e

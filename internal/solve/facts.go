@@ -25,7 +25,8 @@ func (v *view) hopeless() bool {
 func (v *view) settled(pkg string) bool {
 	m := v.provider(pkg)
 	if v.Packages[pkg] == nil {
-		return m.Path == "" || v.pinned(m.Path)
+		_, left := v.left(m.Path)
+		return m.Path == "" || v.pinned(m.Path) || left
 	}
 	return v.pinned(m.Path)
 }
