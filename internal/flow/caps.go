@@ -57,8 +57,11 @@ func (c *changes) whyAbove(v module.Version) string {
 		if k.Cause == pinner.CauseVendor {
 			return "it could not be fetched, and vendor/ has " + k.Version.Version
 		}
-		if semver.Compare(k.Version.Version, c.a.base.Selected(v.Path)) > 0 {
+		switch d := semver.Compare(k.Version.Version, c.a.base.Selected(v.Path)); {
+		case d > 0:
 			return "it is raised to " + k.Version.Version + ", and no further"
+		case d == 0:
+			return "the plugin has " + k.Version.Version
 		}
 		return "it is lowered to " + k.Version.Version
 	}

@@ -72,7 +72,11 @@ func newWorld(seed uint64, young, local bool) *world {
 
 func (w *world) addModule(r *rand.Rand, i int) {
 	var v release
-	for k := range 1 + r.IntN(3) {
+	n := 1 + r.IntN(4)
+	if r.IntN(12) == 0 {
+		n += 2
+	}
+	for k := range n {
 		v.change(r, k == 0)
 		v.go_ = "1.20"
 		if r.IntN(5) == 0 {

@@ -274,8 +274,6 @@ func (s *Solver) with(m move, version string) []pinner.Cap {
 	switch {
 	case asked && user.Version.Version == version:
 		return set(s.near.caps, user)
-	case capped && version == m.had:
-		return slices.DeleteFunc(slices.Clone(s.near.caps), func(c pinner.Cap) bool { return c.Path == m.Path })
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
 		if why := s.tooNew(m); why != "" {
