@@ -180,18 +180,60 @@ func spaced(m module.Version) string { return m.Path + " " + m.Version }
 // moved already, it is said of the plugin's version of it first.
 func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	had := module.Version{Path: p.Module.Path, Version: v.Base.Selected(p.Module.Path)}
-	if had.Version == "" || had == p.Module {
-		return v.thisVersion(p, f, m)
-	}
 	first, ok := v.failureOf(had)
-	if !ok { // its go line, say
+	switch {
+	case had.Version == "" || had == p.Module:
+		reason, next = v.thisVersion(p, f, m)
+	case ok:
+		reason, next = first.v.thisVersion(first.v.Packages[first.f.Package], first.f, first.v.blamed(first.f))
+		f = first.f
+	default: // its go line, say
 		c, _ := v.capOf(had.Path)
 		reason, next = v.thisVersion(p, f, m)
-		return spaced(had) + v.asks(had, c) + "; " + reason, next
+		reason = spaced(had) + v.asks(had, c) + "; " + reason
+		had = p.Module
 	}
-	reason, next = first.v.thisVersion(first.v.Packages[first.f.Package], first.f, first.v.blamed(first.f))
-	return reason + fmt.Sprintf("; %s does not compile either (%s: %s)", p.Module.Version, v.place(f), f.Msg) + v.behind(f), next
+	reason += v.otherVersions(had, f)
+	if chain := v.chain(p.Path); len(chain) > 1 {
+		reason += "; " + strings.Join(chain, " imports ")
+	}
+	return reason, next
 }
+
+// otherVersions says that the versions next to m that were tried do not compile
+// either, which f says of m.
+func (v *view) otherVersions(m module.Version, f typecheck.Fault) string {
+	var older, newer *clash
+	for i, k := range v.clashes {
+		at := k.v.moduleOf(k.f.Package)
+		if at.Path != m.Path {
+			continue
+		}
+		switch d := semver.Compare(at.Version, m.Version); {
+		case d < 0 && (older == nil || semver.Compare(at.Version, older.at()) > 0):
+			older = &v.clashes[i]
+		case d > 0 && (newer == nil || semver.Compare(at.Version, newer.at()) < 0):
+			newer = &v.clashes[i]
+		}
+	}
+	s := ""
+	for _, o := range []struct {
+		*clash
+		which string
+	}{{older, "the newest older one"}, {newer, "the next newer one"}} {
+		switch {
+		case o.clash == nil:
+		case o.f.Msg == f.Msg:
+			s += fmt.Sprintf("; so it is with %s, %s that was tried", o.at(), o.which)
+		default:
+			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.v.place(o.f), o.f.Msg)
+		}
+	}
+	return s
+}
+
+// at returns the version of the module that does not compile.
+func (c *clash) at() string { return c.v.moduleOf(c.f.Package).Version }
 
 // failureOf returns the first fault that was seen of a module version.
 func (s *Solver) failureOf(m module.Version) (failure, bool) {
@@ -216,7 +258,7 @@ func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (rea
 		next = "do without it, or ask for a server with a newer " + v.behindCap(c)
 	}
 	reason = spaced(p.Module)
-	if only := v.only(p); only != "" {
+	if only := v.only(p, newer); only != "" {
 		reason += " (" + only + ")"
 	}
 	req := ""
@@ -240,10 +282,11 @@ func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (rea
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
 	if why := v.mayMove(p); why != nil {
-		reason += fmt.Sprintf("; %s cannot be lowered: %v", p.Module.Path, why)
-	}
-	if chain := v.chain(p.Path); len(chain) > 1 {
-		reason += "; " + strings.Join(chain, " imports ")
+		word := "lowered"
+		if newer {
+			word = "raised"
+		}
+		reason += fmt.Sprintf("; %s cannot be %s: %v", p.Module.Path, word, why)
 	}
 	return reason, next
 }

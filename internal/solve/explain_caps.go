@@ -96,9 +96,15 @@ func (v *view) asks(had module.Version, c pinner.Cap) string {
 }
 
 // only says what sets this version of a module apart: that no older one exists,
-// or has the package.
-func (v *view) only(p *Package) string {
+// or has the package; with up, that no newer one exists.
+func (v *view) only(p *Package, up bool) string {
 	if v.mayMove(p) != nil {
+		return ""
+	}
+	if up {
+		if above, err := v.Find.Above(p.Module); err == nil && len(above) == 0 && v.Find.Listed(p.Module.Path) {
+			return "there is no newer version"
+		}
 		return ""
 	}
 	below, err := v.Find.Below(p.Module, v.Base.Versions(p.Module.Path))

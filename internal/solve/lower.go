@@ -50,7 +50,7 @@ func (v *view) move() ([]pinner.Cap, error) {
 			}
 		}
 		if len(caps) > 0 {
-			return set(v.caps, caps...), nil
+			return set(v.tried, caps...), nil
 		}
 	}
 	return nil, nil
@@ -236,5 +236,5 @@ func (v *view) stepTo(p *Package, d direction, f typecheck.Fault) ([]pinner.Cap,
 	if err != nil || to == "" {
 		return nil, false
 	}
-	return set(v.caps, v.capAt(p.Module.Path, to, f)), true
+	return set(v.tried, v.capAt(p.Module.Path, to, f)), true
 }

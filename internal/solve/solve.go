@@ -62,6 +62,7 @@ type Solver struct {
 	lacks   map[module.Version]string // a package that a version was seen not to have
 	moves   map[string]*movement      // of the first way, by module
 	clashes []clash                   // what did not compile
+	views   map[string]*view          // what did not compile, by caps
 	why     map[string]failure        // the last reason of each module's cap
 	search  search
 	near    nearing
@@ -129,6 +130,10 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		// go mod tidy has found what the import graph does not show.
 		s.phase, s.near.done, s.final = moving, false, nil
 	}
+	if s.views == nil {
+		s.views = map[string]*view{}
+	}
+	s.views[key(s.caps)] = v
 	if s.last == nil || s.phase == moving {
 		s.last = v
 	}
@@ -165,14 +170,19 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		s.phase = searching
 		s.search.begin(s.User, s.last.Packages)
 	}
-	caps, ok := s.search.next()
-	switch {
-	case ok:
-		return s.try(caps), nil
-	case len(s.search.todo) > 0:
-		return nil, s.last.stopped()
+	for {
+		caps, ok := s.search.next()
+		switch v := s.views[key(caps)]; {
+		case ok && v != nil: // another way has come by
+			s.search.add(v.steps())
+			continue
+		case ok:
+			return s.try(caps), nil
+		case len(s.search.todo) > 0:
+			return nil, s.last.stopped()
+		}
+		return nil, s.last.noSolution()
 	}
-	return nil, s.last.noSolution()
 }
 
 // Dead is told instead of Next that the last try could not even be made.

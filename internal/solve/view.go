@@ -14,6 +14,7 @@ import (
 type view struct {
 	*Solver
 	State
+	tried []pinner.Cap      // the caps of the state
 	roots []typecheck.Fault // the faults that are nobody else's consequence
 
 	pins    map[string]bool           // the paths of pinned modules
@@ -22,7 +23,7 @@ type view struct {
 }
 
 func (s *Solver) view(st State) *view {
-	v := &view{Solver: s, State: st, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
+	v := &view{Solver: s, State: st, tried: s.caps, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
 	for _, name := range sortedKeys(st.Packages) {
 		p := st.Packages[name]
 		if !p.Own {
