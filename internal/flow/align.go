@@ -49,6 +49,7 @@ type aligner struct {
 	pruned  bool              // caps that are not needed any more are taken back, once
 	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
 	rounds  int               // of the solver
+	wanted  map[string]bool   // modules that are linked, though an earlier plan did without
 	looked  map[string]*state // what compiled, by the text of its go.mod
 
 	warnings []string
@@ -222,7 +223,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	linked := now.listing.Versions()
-	a.in.Linked = func(path string) bool { return linked[path] != "" }
+	a.in.Linked = func(path string) bool { return linked[path] != "" || a.wanted[path] }
 	plan, err := a.makePlan()
 	if err != nil {
 		return nil, err

@@ -181,6 +181,7 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 	if in.Caps, err = solver.Start(); err != nil {
 		return nil, in, err
 	}
+	wanted := map[string]bool{}
 	for range 5000 {
 		plan, err := pinner.Make(in)
 		if errors.As(err, new(*pinner.TooNewError)) {
@@ -198,16 +199,21 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 		list := w.selected(g)
 		linked := w.linked(&w.plugin, list)
 		pins := w.pinsOf(linked)
-		in.Linked = func(p string) bool { return linked[int(p[len(p)-1]-'a')] }
+		in.Linked = func(p string) bool { return linked[int(p[len(p)-1]-'a')] || wanted[p] }
 		if !slices.Equal(pins, in.Pins) {
 			in.Pins = pins
+			continue
+		}
+		faults := w.faults(&w.plugin, list)
+		if want := w.excluded(plan, faults, wanted); want != "" {
+			wanted[want] = true
 			continue
 		}
 		if refused, more := w.refused(in.Refused, list); more {
 			in.Refused = refused
 			continue
 		}
-		st := solve.State{Plan: plan, Packages: w.packages(list), Faults: w.told(w.faults(&w.plugin, list))}
+		st := solve.State{Plan: plan, Packages: w.packages(list), Faults: w.told(faults)}
 		if len(st.Faults) > 0 {
 			if in.Caps, err = solver.Next(st); err != nil {
 				return nil, in, err
@@ -221,6 +227,21 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 		in.Caps = caps
 	}
 	return nil, in, errors.New("no end")
+}
+
+// excluded returns a module that is missing and that the plan has excluded; "" if there
+// is none that is not known.
+func (w *world) excluded(plan *pinner.Plan, faults []flaw, known map[string]bool) string {
+	for _, f := range faults {
+		lacks := strings.TrimSuffix(f.lacks, "/sub")
+		set := func(v module.Version) bool { return v.Path == lacks }
+		left := func(m pinner.TooNew) bool { return m.Path == lacks }
+		demanded := func(d pinner.Demand) bool { return d.Path == lacks }
+		if slices.ContainsFunc(plan.Demands, demanded) && !known[lacks] && !slices.ContainsFunc(plan.Held(), set) && !slices.ContainsFunc(plan.Left, left) {
+			return lacks
+		}
+	}
+	return ""
 }
 
 // refused adds what is linked and too new for the server's Go: the go command says so

@@ -153,6 +153,9 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 			return false, nil
 		}
 	}
+	if a.wants(plan, now.listing) {
+		return false, nil
+	}
 	if a.unreadable(plan, now.listing) {
 		if _, probes := a.solver.Probe(); probes {
 			return false, a.dead(errProbe)
@@ -331,6 +334,29 @@ func (a *aligner) refused(err error) bool {
 	a.rounds++
 	a.in.Refused = append(a.in.Refused, v)
 	return true
+}
+
+// wants reports whether a package is missing of a module that the plan has excluded, as
+// nothing was known to link it: the next plan knows it.
+func (a *aligner) wants(plan *pinner.Plan, l *stage.Listing) bool {
+	found := false
+	for path, p := range l.Packages {
+		if !missing(p) || holder(plan, path).Path != "" || a.without(plan, path) != "" {
+			continue
+		}
+		for _, d := range plan.Demands {
+			if within(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.in.Drop, d.Path) {
+				if a.wanted == nil {
+					a.wanted = map[string]bool{}
+				}
+				a.wanted[d.Path], found = true, true
+			}
+		}
+	}
+	if found {
+		a.rounds++
+	}
+	return found
 }
 
 // ambiguities returns what is said of packages that two modules hold.
