@@ -387,8 +387,8 @@ func (s *Solver) reasoned() []pinner.Cap {
 		had := module.Version{Path: c.Path, Version: s.Base.Selected(c.Path)}
 		why, ok := s.why[c.Path]
 		ok = ok && c.Cause == pinner.CauseCompile
-		for _, k := range s.clashes { // the last one is of the last versions
-			if k.v.moduleOf(k.f.Package) == had && s.holds(k, c.Path) {
+		for _, k := range s.clashes { // the first fault of the last try
+			if why.v != k.v && k.v.moduleOf(k.f.Package) == had && s.holds(k, c.Path) {
 				why, ok = k.failure, true
 			}
 		}
