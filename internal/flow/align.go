@@ -44,13 +44,15 @@ type aligner struct {
 	user    []pinner.Cap  // --cap
 	solver  *solve.Solver
 	checker *typecheck.Checker
-	started bool            // the solver has given its first caps
-	held    map[string]bool // pins that a look has asked for
-	pruned  bool            // caps that are not needed any more are taken back, once
-	before  *asItIs         // the plugin without pinfix; nil: not looked at yet
-	old     []string        // what does not compile there either
-	parsed  bool            // the plugin's files were seen to parse
-	rounds  int             // of the solver
+	started bool              // the solver has given its first caps
+	held    map[string]bool   // pins that a look has asked for
+	pruned  bool              // caps that are not needed any more are taken back, once
+	before  *asItIs           // the plugin without pinfix; nil: not looked at yet
+	old     []string          // what does not compile there either
+	parsed  bool              // the plugin's files were seen to parse
+	rounds  int               // of the solver
+	wanted  map[string]bool   // modules that are linked, though an earlier plan did without
+	looked  map[string]*state // what compiled, by the text of its go.mod
 
 	warnings []string
 
@@ -226,7 +228,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	linked := now.listing.Versions()
-	a.in.Linked = func(path string) bool { return linked[path] != "" }
+	a.in.Linked = func(path string) bool { return linked[path] != "" || a.wanted[path] }
 	plan, err := a.makePlan()
 	if err != nil {
 		return nil, err

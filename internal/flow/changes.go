@@ -213,7 +213,8 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Unknown = append(r.Unknown, c.a.doubts(c.al.match.Pins, c.al.doubts)...)
 	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings())...)
-	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
+	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.go_.Calls()
+	r.Caps, r.Raises = c.moved()
 	for _, u := range c.al.unpinned {
 		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})
 	}
@@ -226,6 +227,9 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.works()...)
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
+	}
+	if s := c.a.solver; s != nil && s.Stopped() != "" {
+		r.Warnings = append(r.Warnings, "the search for newer versions that fit "+s.Stopped()+"; for some modules there may be one")
 	}
 	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {

@@ -25,7 +25,7 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	g := &codeGraph{plan: plan, listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g := &codeGraph{plan: plan, listing: l, touched: touched, graph: map[string]*typecheck.Package{}, server: a.server, max: a.server.GoVersion()}
 	for path := range touched {
 		g.add(path)
 	}
@@ -144,6 +144,7 @@ type codeGraph struct {
 	listing *stage.Listing
 	touched map[string]bool // with their function bodies
 	graph   map[string]*typecheck.Package
+	server  *pinner.Server
 	max     string // the newest language version that the toolchain knows; "" for any
 }
 
@@ -166,7 +167,7 @@ func (c *codeGraph) add(path string) {
 			if q.Missing == nil {
 				q.Missing = map[string]string{}
 			}
-			q.Missing[i] = whyMissing(c.plan, m)
+			q.Missing[i] = whyMissing(c.server, c.plan, m)
 		}
 		c.add(i)
 	}

@@ -129,7 +129,7 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 // a version that needs a newer Go, for a package that the plan's lacks, which
 // import wants that package.
 func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.Files, err error) error {
-	newer := stage.NeedsNewer(err)
+	newer := stage.NeedsNewer(err).Path
 	held := slices.DeleteFunc(plan.Held(), func(v module.Version) bool { return v.Path != newer })
 	if a.solver == nil || len(held) == 0 {
 		return err

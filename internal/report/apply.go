@@ -89,7 +89,7 @@ type Change struct {
 }
 
 // Cap is a plugin-only module that ends lower than the plugin's own build list
-// had it.
+// had it, or one that is raised because only a newer version compiles.
 type Cap struct {
 	Module string `json:"module"`
 	Old    string `json:"old"`
@@ -127,6 +127,7 @@ type Apply struct {
 	Plugin        Plugin     `json:"plugin"`
 	Changes       []Change   `json:"changes"`
 	Caps          []Cap      `json:"caps"`
+	Raises        []Cap      `json:"raises"`
 	Unpinned      []Unpinned `json:"unpinned"`
 	Warnings      []string   `json:"warnings"` // those of AddLoops first
 	Loops         []Loop     `json:"loops"`
@@ -154,6 +155,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
+		Changes: []Change{}, Caps: []Cap{}, Raises: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
 	}
 }

@@ -29,7 +29,10 @@ func (a *Apply) Markdown(w io.Writer) error {
 	for _, c := range a.Caps {
 		fmt.Fprintf(b, "- %s is lowered from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
 	}
-	if len(a.Caps) > 0 {
+	for _, c := range a.Raises {
+		fmt.Fprintf(b, "- %s is raised from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
+	}
+	if len(a.Caps)+len(a.Raises) > 0 {
 		b.WriteString("\n")
 	}
 	warn(a.Others())

@@ -51,7 +51,7 @@ func apply() *Apply {
 			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed"},
 		},
 		Caps:     []Cap{},
-		Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
+		Raises: []Cap{}, Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
 		Warnings: []string{},
 		Loops:    []Loop{},
 		Diff:     "diff --git a/go.mod b/go.mod\n--- a/go.mod\n+++ b/go.mod\n@@ -5 +5 @@\n-require go.uber.org/zap v1.27.1\n+require go.uber.org/zap v1.27.0 // pinfix v1.27.1 -> v1.27.0\n",

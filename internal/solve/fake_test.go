@@ -25,6 +25,7 @@ import (
 //	import PATH        of a module's package, or of PATH/NAME
 //	use PATH.NAME      and imports it
 //	match PATH PATH    both must declare the same names, or it does not compile
+//	replace PATH       by a directory, whose text is that of "./PATH"
 //
 // The line of a fault is the number of the word.
 type fake map[string]string
@@ -36,6 +37,7 @@ type text struct {
 	subs    []string
 	imports []string
 	lines   []string
+	dirs    []string
 }
 
 func (w fake) text(key string) *text {
@@ -51,6 +53,8 @@ func (w fake) text(key string) *text {
 			x.goLine = f[1]
 		case "require":
 			x.require = append(x.require, module.Version{Path: f[1], Version: f[2]})
+		case "replace":
+			x.dirs = append(x.dirs, f[1])
 		case "has":
 			x.has = append(x.has, f[1])
 		case "package":
@@ -77,10 +81,14 @@ func (x *text) add(path string) {
 func (w fake) source(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
 	out := map[module.Version]*pinner.Summary{}
 	for _, v := range vs {
-		if _, ok := w[v.String()]; !ok {
+		key := v.String()
+		if v.Version == "" {
+			key = v.Path
+		}
+		if _, ok := w[key]; !ok {
 			return nil, fmt.Errorf("%s cannot be had", v)
 		}
-		x := w.text(v.String())
+		x := w.text(key)
 		out[v] = &pinner.Summary{Go: x.goLine, Require: x.require}
 	}
 	return out, nil
@@ -112,13 +120,17 @@ func (w fake) listing(g *pinner.Graph) (map[string]*Package, map[string]*text) {
 		if !own {
 			v.Version = g.Selected(path)
 		}
-		pkgs[path], texts[path] = &Package{Path: path, Module: v, Own: own, Imports: x.imports}, x
+		pkgs[path], texts[path] = &Package{Path: path, Module: v, Own: own, Fixed: strings.HasPrefix(key, "./"), Imports: x.imports}, x
 		for _, s := range x.subs {
 			pkgs[path+"/"+s] = &Package{Path: path + "/" + s, Module: v}
 		}
 		for _, q := range x.imports {
 			q, _, _ = strings.Cut(q, "/")
-			visit(q, q+"@"+g.Selected(q), false)
+			key := q + "@" + g.Selected(q)
+			if slices.Contains(w.text("plugin").dirs, q) {
+				key = "./" + q
+			}
+			visit(q, key, false)
 		}
 	}
 	visit("plugin", "plugin", true)
@@ -175,6 +187,9 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 	for _, r := range g.text("plugin").require {
 		mod += fmt.Sprintf("\nrequire %s %s", r.Path, r.Version)
 	}
+	for _, d := range g.text("plugin").dirs {
+		mod += fmt.Sprintf("\nreplace %s => ./%s", d, d)
+	}
 	user, err := pinner.ParseMod("go.mod", []byte(mod+"\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +227,11 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 		pkgs, texts := g.listing(graph)
 		faults := compile(pkgs, texts)
 		if len(faults) == 0 {
-			return in.Caps, n, nil
+			done := false
+			if in.Caps, done = s.Solved(State{Plan: plan, Packages: pkgs}); done {
+				return in.Caps, n, nil
+			}
+			continue
 		}
 		if in.Caps, err = s.Next(State{Plan: plan, Packages: pkgs, Faults: faults}); err != nil {
 			return nil, n, err

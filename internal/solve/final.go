@@ -39,33 +39,33 @@ type Final struct {
 // maxFinals is how many are shown.
 const maxFinals = 50
 
-// final returns the errors that are final, nil for none.
+// finals returns the errors that are final, nil for none.
 //
 // The code of such an error does not change, since the plugin itself, a replacement or
 // a pinned module has it; nor does anything that it depends on; and no module that could
 // be moved stands between the plugin and it, which would leave it out at another version.
-func (v *view) final() *FinalError {
+func (v *view) finals() *FinalError {
 	reached := v.reached()
 	open := map[string]bool{} // packages with an error that another version may heal
-	var finals []typecheck.Fault
+	var found []typecheck.Fault
 	for again := true; again; {
-		again, finals = false, nil
+		again, found = false, nil
 		for _, f := range v.Faults {
 			healable := f.Unsure || !reached[f.Package] ||
 				slices.ContainsFunc(f.Blames, func(pkg string) bool { return !v.fixed(pkg) || open[pkg] })
 			switch {
 			case !healable:
-				finals = append(finals, f)
+				found = append(found, f)
 			case !open[f.Package]:
 				open[f.Package], again = true, true
 			}
 		}
 	}
-	if len(finals) == 0 {
+	if len(found) == 0 {
 		return nil
 	}
 	e := &FinalError{}
-	for _, f := range finals {
+	for _, f := range found {
 		e.Finals = append(e.Finals, v.describe(f))
 	}
 	slices.SortStableFunc(e.Finals, func(a, b Final) int {
@@ -101,7 +101,8 @@ func (v *view) fixed(pkg string) bool {
 	p := v.Packages[pkg]
 	if p == nil {
 		m := v.provider(pkg)
-		return m.Path == "" || v.pinned(m.Path)
+		_, left := v.left(m.Path)
+		return m.Path == "" || v.pinned(m.Path) || left
 	}
 	return p.Own || p.Fixed || v.pinned(p.Module.Path)
 }
