@@ -143,7 +143,7 @@ func missing(p *stage.Package) bool { return len(p.Files()) == 0 }
 type codeGraph struct {
 	listing *stage.Listing
 	why     func(*stage.Package) string // nothing provides a package
-	touched map[string]bool // with their function bodies
+	touched map[string]bool             // with their function bodies
 	graph   map[string]*typecheck.Package
 	max     string // the newest language version that the toolchain knows; "" for any
 }
