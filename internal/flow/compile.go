@@ -25,7 +25,8 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	g := &codeGraph{plan: plan, listing: l, touched: touched, graph: map[string]*typecheck.Package{}, server: a.server, max: a.server.GoVersion()}
+	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, plan, p) }
 	for path := range touched {
 		g.add(path)
 	}
@@ -140,11 +141,10 @@ func missing(p *stage.Package) bool { return len(p.Files()) == 0 }
 
 // A codeGraph holds the packages of a listing that are type-checked.
 type codeGraph struct {
-	plan    *pinner.Plan
 	listing *stage.Listing
-	touched map[string]bool // with their function bodies
+	why     func(*stage.Package) string // nothing provides a package
+	touched map[string]bool             // with their function bodies
 	graph   map[string]*typecheck.Package
-	server  *pinner.Server
 	max     string // the newest language version that the toolchain knows; "" for any
 }
 
@@ -167,7 +167,7 @@ func (c *codeGraph) add(path string) {
 			if q.Missing == nil {
 				q.Missing = map[string]string{}
 			}
-			q.Missing[i] = whyMissing(c.server, c.plan, m)
+			q.Missing[i] = c.why(m)
 		}
 		c.add(i)
 	}

@@ -43,7 +43,8 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 		checker = typecheck.New(goarch)
 		checker.Count = a.o.Count
 	}
-	g := &codeGraph{plan: c.al.plan, listing: l, touched: bodies, graph: map[string]*typecheck.Package{}, server: a.server, max: a.server.GoVersion()}
+	g := &codeGraph{listing: l, touched: bodies, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, c.al.plan, p) }
 	for path := range wanted {
 		g.add(path)
 	}

@@ -74,7 +74,8 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 	if b.listing == nil {
 		return nil
 	}
-	g := &codeGraph{plan: &pinner.Plan{}, listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}, server: a.server}
+	g := &codeGraph{listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, &pinner.Plan{}, p) }
 	var also []string
 	for _, f := range faults {
 		if p := b.listing.Packages[f.Package]; p != nil && !missing(p) && !b.looked[f.Package] {

@@ -75,7 +75,7 @@ type blamer struct {
 
 	// Of the fault that is looked at:
 	out    []string
-	seen   map[types.Type]bool
+	seen   map[visit]bool
 	depth  int // of typ
 	traced map[types.Object]bool
 	unsure bool
@@ -135,7 +135,7 @@ func (b *blamer) initializers(files []*ast.File) {
 // explain fills in what the fault depends on and what is known of it. pos is where the
 // error was reported, start to end the code that it is about.
 func (b *blamer) explain(f *Fault, file *ast.File, start, pos, end token.Pos) {
-	b.out, b.seen, b.traced, b.unsure = nil, map[types.Type]bool{}, map[types.Object]bool{}, false
+	b.out, b.seen, b.traced, b.unsure = nil, map[visit]bool{}, map[types.Object]bool{}, false
 	path, exact := astutil.PathEnclosingInterval(file, start, end)
 	if !exact {
 		path, _ = astutil.PathEnclosingInterval(file, pos, pos)
@@ -679,13 +679,13 @@ func (b *blamer) use(id *ast.Ident) {
 			return
 		}
 		if fn, ok := obj.(*types.Func); ok {
-			b.typ(fn.Signature().Results())
+			b.shallow(fn.Signature().Results())
 			for p := range fn.Signature().TypeParams().TypeParams() {
 				b.typ(p)
 			}
 			return
 		}
-		b.typ(obj.Type())
+		b.shallow(obj.Type())
 		b.trace(obj)
 	}
 }
@@ -706,66 +706,80 @@ func (b *blamer) trace(obj types.Object) {
 
 // typ adds the packages that a type depends on: those of the named types that it is made
 // of, and what is embedded in these.
-func (b *blamer) typ(t types.Type) {
+func (b *blamer) typ(t types.Type) { b.walk(t, true) }
+
+// shallow is typ without what is embedded, which does not matter to code that selects
+// something else.
+func (b *blamer) shallow(t types.Type) { b.walk(t, false) }
+
+// A visit is a type that was looked at.
+type visit struct {
+	t    types.Type
+	deep bool
+}
+
+func (b *blamer) walk(t types.Type, deep bool) {
 	if t == types.Typ[types.Invalid] && b.depth > 0 {
 		b.unsure = true
 	}
-	if t == nil || b.seen[t] {
+	if t == nil || b.seen[visit{t, deep}] {
 		return
 	}
-	b.seen[t] = true
+	b.seen[visit{t, deep}] = true
 	b.depth++
 	defer func() { b.depth-- }()
 	switch t := t.(type) {
 	case *types.Named:
 		b.add(t.Obj().Pkg())
 		for a := range t.TypeArgs().Types() {
-			b.typ(a)
+			b.walk(a, deep)
 		}
 		if t.Obj().Pkg() == b.pkg {
 			for p := range t.TypeParams().TypeParams() {
-				b.typ(p)
+				b.walk(p, deep)
 			}
 		}
 		if t.Obj().Pkg() == b.pkg {
 			b.trace(t.Obj())
 		}
-		b.embedded(t.Underlying())
+		if deep {
+			b.embedded(t.Underlying())
+		}
 	case *types.Alias:
 		b.add(t.Obj().Pkg())
-		b.typ(types.Unalias(t))
+		b.walk(types.Unalias(t), deep)
 	case *types.Pointer:
-		b.typ(t.Elem())
+		b.walk(t.Elem(), deep)
 	case *types.Slice:
-		b.typ(t.Elem())
+		b.walk(t.Elem(), deep)
 	case *types.Array:
-		b.typ(t.Elem())
+		b.walk(t.Elem(), deep)
 	case *types.Chan:
-		b.typ(t.Elem())
+		b.walk(t.Elem(), deep)
 	case *types.Map:
-		b.typ(t.Key())
-		b.typ(t.Elem())
+		b.walk(t.Key(), deep)
+		b.walk(t.Elem(), deep)
 	case *types.Signature:
-		b.typ(t.Params())
-		b.typ(t.Results())
+		b.walk(t.Params(), deep)
+		b.walk(t.Results(), deep)
 	case *types.Tuple:
 		for v := range t.Variables() {
-			b.typ(v.Type())
+			b.walk(v.Type(), deep)
 		}
 	case *types.TypeParam:
-		b.typ(t.Constraint())
+		b.walk(t.Constraint(), deep)
 	case *types.Struct:
 		for v := range t.Fields() {
-			b.typ(v.Type())
+			b.walk(v.Type(), deep)
 		}
 	case *types.Interface:
 		for m := range t.ExplicitMethods() {
-			b.typ(m.Type())
+			b.walk(m.Type(), deep)
 		}
 		b.embedded(t)
 	case *types.Union:
 		for term := range t.Terms() {
-			b.typ(term.Type())
+			b.walk(term.Type(), deep)
 		}
 	}
 }
