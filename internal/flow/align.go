@@ -40,19 +40,20 @@ type aligner struct {
 	raised     []module.Version // what they were raised to, as in.Raise first had it
 	kept       []string         // parents whose raise is not taken back
 
-	base    *pinner.Graph // of the user's own go.mod
-	user    []pinner.Cap  // --cap
-	solver  *solve.Solver
-	checker *typecheck.Checker
-	started bool              // the solver has given its first caps
-	held    map[string]bool   // pins that a look has asked for
-	pruned  bool              // caps that are not needed any more are taken back, once
-	before  *asItIs           // the plugin without pinfix; nil: not looked at yet
-	old     []string          // what does not compile there either
-	parsed  bool              // the plugin's files were seen to parse
-	rounds  int               // of the solver
-	wanted  map[string]bool   // modules that are linked, though an earlier plan did without
-	looked  map[string]*state // what compiled, by the text of its go.mod
+	base       *pinner.Graph // of the user's own go.mod
+	user       []pinner.Cap  // --cap
+	solver     *solve.Solver
+	checker    *typecheck.Checker
+	started    bool              // the solver has given its first caps
+	held       map[string]bool   // pins that a look has asked for
+	pruned     bool              // caps that are not needed any more are taken back, once
+	before     *asItIs           // the plugin without pinfix; nil: not looked at yet
+	old        []string          // what does not compile there either
+	parsed     bool              // the plugin's files were seen to parse
+	rounds     int               // of the solver
+	wanted     map[string]bool   // modules that are linked, though an earlier plan did without
+	looked     map[string]*state // what compiled, by the text of its go.mod
+	prunedLast bool              // caps are taken back once more, for the last plan
 
 	warnings []string
 

@@ -173,10 +173,18 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 	if len(faults) > 0 {
 		return false, a.next(ctx, plan, now, faults)
 	}
-	if a.prune(now.listing) {
+	if !a.pruned && a.prune(now.listing) {
+		a.pruned = true
 		return false, nil
 	}
-	return a.nearer(plan, now), nil
+	if !a.nearer(plan, now) {
+		return false, nil
+	}
+	if !a.prunedLast && a.prune(now.listing) {
+		a.prunedLast = true
+		return false, nil
+	}
+	return true, nil
 }
 
 // nearer takes the solver's next try for a plan that compiles, with a module nearer
@@ -259,9 +267,6 @@ func count(n int, what string) string {
 // are lowered. It reports whether there were any; what is then missed is capped
 // again, and stays.
 func (a *aligner) prune(l *stage.Listing) bool {
-	if a.pruned {
-		return false
-	}
 	linked := l.Versions()
 	needless := func(path string) bool {
 		asked := slices.ContainsFunc(a.user, func(c pinner.Cap) bool { return c.Path == path })
@@ -270,7 +275,6 @@ func (a *aligner) prune(l *stage.Listing) bool {
 	if !slices.ContainsFunc(a.in.Caps, func(c pinner.Cap) bool { return needless(c.Path) }) {
 		return false
 	}
-	a.pruned = true
 	a.in.Caps = a.solver.Without(needless)
 	return true
 }

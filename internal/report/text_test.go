@@ -50,7 +50,7 @@ func apply() *Apply {
 			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "files: 3 changed"},
 			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed"},
 		},
-		Caps:     []Cap{},
+		Caps:   []Cap{},
 		Raises: []Cap{}, Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
 		Warnings: []string{},
 		Loops:    []Loop{},

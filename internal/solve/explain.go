@@ -189,7 +189,7 @@ func spaced(m module.Version) string { return m.Path + " " + m.Version }
 // otherCode: a module that cannot be moved does not compile. Where that has been
 // moved already, it is said of the plugin's version of it first.
 func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
-	had := module.Version{Path: p.Module.Path, Version: v.Base.Selected(p.Module.Path)}
+	had := module.Version{Path: p.Module.Path, Version: v.start(p.Module.Path)}
 	first, ok := v.failureOf(had)
 	switch {
 	case had.Version == "" || had == p.Module:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -177,6 +178,7 @@ type game struct {
 	keep []string
 	user []string // caps
 	only bool
+	slow time.Duration // what a try takes
 }
 
 // play goes the rounds, and returns the caps in the end and how many tries there
@@ -205,6 +207,8 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 	}
 	in.Pins = in.Server.Pins
 	s := &Solver{Server: in.Server, Base: base, Keep: g.keep, Only: g.only, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}
+	now := time.Unix(0, 0)
+	s.budget.now = func() time.Time { now = now.Add(g.slow); return now }
 	for _, c := range g.user {
 		path, v, _ := strings.Cut(c, " ")
 		s.User = append(s.User, pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap"})

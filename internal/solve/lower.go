@@ -138,11 +138,20 @@ func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 			return &c, nil
 		}
 		m.dirs, m.skip, m.errs = m.dirs[1:], 0, nil
-		if had := v.Base.Selected(at.Path); had != "" {
+		if had := v.start(at.Path); had != "" {
 			at.Version = had
 		}
 	}
 	return nil, nil
+}
+
+// start returns the version that a module is moved from: the user's cap, or the
+// plugin's version, "" if it has none.
+func (s *Solver) start(path string) string {
+	if c, ok := capOf(s.User, path); ok {
+		return c.Version.Version
+	}
+	return s.Base.Selected(path)
 }
 
 // errors returns what does not compile of a module.

@@ -25,7 +25,6 @@ type nearing struct {
 	tried   map[string]string // caps -> what did not compile with them first
 	left    int
 	large   bool // the plugin
-	began   time.Time
 	done    bool
 	stopped bool // by its budget
 }
@@ -75,7 +74,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 	v := s.view(st)
 	if s.phase != nearer {
 		s.phase = nearer
-		n.left, n.began, n.stopped = maxProbes, time.Now(), false
+		n.left, n.stopped = maxProbes, false
 		if n.large = countModules(st.Packages) > large; n.large {
 			n.left = maxProbesLarge
 		}
@@ -195,7 +194,7 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 			if to == "" {
 				continue
 			}
-			if n.left == 0 || time.Since(n.began) > maxProbeTime {
+			if n.left == 0 || s.budget.tries > freeOnes && s.budget.now().Sub(s.budget.began) > maxProbeTime {
 				n.stopped = true
 				break
 			}

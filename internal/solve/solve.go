@@ -92,6 +92,7 @@ type failure struct {
 // A budget says when to end a search that leads nowhere. Small plugins, and those
 // whose modules have still to be fetched, get a number of tries in any case.
 type budget struct {
+	now   func() time.Time // nil: time.Now
 	began time.Time
 	tries int
 }
@@ -103,16 +104,19 @@ const (
 
 // spend counts a try, and reports whether there is time for another one.
 func (b *budget) spend() bool {
+	if b.now == nil {
+		b.now = time.Now
+	}
 	if b.began.IsZero() {
-		b.began = time.Now()
+		b.began = b.now()
 	}
 	b.tries++
-	return b.tries <= freeOnes || time.Since(b.began) < maxTime
+	return b.tries <= freeOnes || b.now().Sub(b.began) < maxTime
 }
 
 // String says how much was tried.
 func (b *budget) String() string {
-	return fmt.Sprintf("%d tries in %s", b.tries, time.Since(b.began).Round(time.Second))
+	return fmt.Sprintf("%d tries in %s", b.tries, b.now().Sub(b.began).Round(time.Second))
 }
 
 // Next is told of a try that has faults, with the caps that it answered last (at
@@ -213,6 +217,9 @@ func (s *Solver) Start() ([]pinner.Cap, error) {
 // Without returns the caps of the last try but for those of some modules, which
 // turn out to be needless.
 func (s *Solver) Without(needless func(path string) bool) []pinner.Cap {
+	if s.phase == nearer {
+		s.near.before = append(s.near.before, s.near.best) // where they turn out to be needed
+	}
 	return s.try(slices.DeleteFunc(slices.Clone(s.caps), func(c pinner.Cap) bool { return needless(c.Path) }))
 }
 

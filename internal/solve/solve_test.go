@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -267,5 +268,33 @@ func TestBound(t *testing.T) {
 	var none *NoSolutionError
 	if !errors.As(err, &none) || tries > maxTries+maxRounds {
 		t.Errorf("%d tries, %v", tries, err)
+	}
+	if !strings.Contains(none.Reason, "; stopped after ") {
+		t.Errorf("it does not say that it has stopped: %s", none.Reason)
+	}
+
+	// Time ends it too, but not the first tries.
+	_, tries, err = game{fake: w, pins: []string{"x v1.0.0"}, slow: 10 * time.Second}.play(t)
+	if !errors.As(err, &none) || tries <= freeOnes || tries > 2*freeOnes || !strings.HasSuffix(none.Reason, fmt.Sprintf("; stopped after %d tries in 1m0s", tries)) {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+}
+
+// TestNearerBound: many modules that could be nearer end with the probes of a large
+// plugin, and it is said.
+func TestNearerBound(t *testing.T) {
+	w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}
+	plugin := "require x v1.1.0"
+	for m := range 30 {
+		for v := range 5 {
+			w[fmt.Sprintf("m%d@v1.%d.0", m, v)] = fmt.Sprintf("require x v1.1.0; use x.V%d", v)
+		}
+		w[fmt.Sprintf("m%d@v1.0.0", m)] = "use x.A"
+		plugin += fmt.Sprintf("; require m%d v1.4.0; import m%d", m, m)
+	}
+	w["plugin"] = plugin
+	caps, tries, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
+	if err != nil || len(caps) != 30 || tries < maxProbesLarge || tries > maxProbesLarge+3 {
+		t.Errorf("%d caps, %d tries, %v", len(caps), tries, err)
 	}
 }
