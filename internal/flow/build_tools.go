@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/toolexec"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -70,11 +71,9 @@ func hasVar(env []string, name string) bool {
 // vendor/ as it is, so that may be another than go.mod's.
 func (b *builder) sources() {
 	vendored := b.o.Vendor != "never" && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	paths := b.server.Paths
 	switch {
-	case b.server.Trimmed():
-	case paths.Vendored != "":
-	case paths != (pinner.Paths{}):
+	case b.server.Trimmed(), b.server.Paths.Vendored != "":
+	case recipe.Placed(b.server):
 		if vendored {
 			b.warn("vendor/ is not used: the server was built without -trimpath from a module cache, so the paths of the sources count")
 		}
