@@ -187,6 +187,9 @@ func (p *Program) CgoPackages() ([]string, error) {
 			}
 			i += at
 			at = i + len(cgoMark)
+			if uint64(i) < off-from || uint64(i) >= off-from+step {
+				continue // of the window before, or the next
+			}
 			path, ok := cgoPackage(b[:i], b[at:])
 			if !ok || found[path] {
 				continue

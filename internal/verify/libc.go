@@ -191,16 +191,7 @@ func (c *comparison) otherLibc() bool {
 func (c *comparison) fixLibc() string {
 	s, p := c.server.Binary, c.plugin.Binary
 	if s.Libc() != "musl" || p.Libc() == "" || p.Asks == nil {
-		fix := "build the plugin in an image with the server's libc, " + libcImage(s)
-		if release, ok := TooOld(c.server, c.plugin); ok {
-			_, arch, _ := strings.Cut(platform(c.server), "/")
-			zig := ccompiler.Want{GOOS: "linux", GOARCH: arch, GOARM: c.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
-			fix += "; or with zig: CC=" + shell.Quote(zig) + " pinfix build"
-			if names := newest(p, release); len(names) > 0 {
-				fix += "; what is newer: " + some(names)
-			}
-		}
-		return fix
+		return "build the plugin in an image with the server's libc, " + libcImage(s)
 	}
 	missing := lacking(s, p)
 	var fortified, rest []string
@@ -249,15 +240,21 @@ func (c *comparison) from(missing []lack) string {
 	return "the C code of runtime/cgo"
 }
 
-// newest are the symbols of the plugin's that a release of glibc does not have.
-func newest(p *pinner.Binary, release string) []string {
+// newer says which symbols of the plugin's a release of glibc does not have, and how zig
+// compiles for it.
+func (c *comparison) newer(release string) string {
 	var list []string
-	for _, s := range p.Asks {
+	for _, s := range c.plugin.Binary.Asks {
 		if v, ok := strings.CutPrefix(s.Version, "GLIBC_"); ok && newerGlibc(v, release) {
 			list = append(list, s.Name+" ("+v+")")
 		}
 	}
-	return list
+	goos, arch, _ := strings.Cut(platform(c.server), "/")
+	if len(list) == 0 || goos != "linux" {
+		return ""
+	}
+	zig := ccompiler.Want{GOOS: goos, GOARCH: arch, GOARM: c.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
+	return fmt.Sprintf(", for %s; with zig installed, pinfix build compiles for the older one (CC=%s)", some(list), shell.Quote(zig))
 }
 
 // some are the first of a list, and how many more there are.
@@ -275,9 +272,12 @@ func (c *comparison) warnLibc(add func(format string, args ...any)) {
 	if p == nil || s == nil {
 		return
 	}
-	if p.Asks == nil || s.Libc() != "musl" {
-		if s.Glibc != "" && s.LibcRelease == "" && newerGlibc(p.Glibc, s.Glibc) {
-			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
+	if release, ok := TooOld(c.server, c.plugin); ok {
+		switch what := c.newer(release); {
+		case s.LibcRelease == "":
+			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt%s", p.Glibc, s.Glibc, what)
+		case what != "":
+			add("the plugin needs a newer glibc than %s%s", release, what)
 		}
 	}
 	missing := lacking(s, p)
