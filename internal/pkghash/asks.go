@@ -22,7 +22,7 @@ const (
 
 // Asks returns the symbols that a plugin or program takes from the libraries of its
 // process, sorted by name. Weak ones are not among them: the loader leaves them undefined
-// where nobody has them. Only ELF files say so; of others there are none.
+// where none has them. Only ELF files say so; of others there are none.
 func (p *Program) Asks() ([]pinner.Symbol, error) {
 	f, ok := p.object.(*file)
 	if !ok {

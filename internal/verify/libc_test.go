@@ -51,7 +51,7 @@ func TestLibc(t *testing.T) {
 		{"gcompat", on(alpine+" libgcompat.so.0", ""), asking(glibc+" ld-linux-x86-64.so.2", "__vfprintf_chk@GLIBC_2.3.4"), "?ld-linux-x86-64.so.2 ?__vfprintf_chk", ""},
 		{"glibc's libraries", on(alpine, ""), asking("libm.so.6 libpthread.so.0 libresolv.so.2 libc.so.6", ""), "libresolv.so.2", ""},
 		{"another library's", on(alpine, ""), asking("libstdc++.so.6 libc.so.6", "_ZSt4cout@GLIBCXX_3.4/libstdc++.so.6"), "", ""},
-		{"of nobody knows which library", on(alpine, ""), asking("libfoo.so libc.so.6", "foo"), "", ""},
+		{"of a library that is not known", on(alpine, ""), asking("libfoo.so libc.so.6", "foo"), "", ""},
 		{"of the server's library", on(alpine+" libfoo.so", ""), asking(glibc, "foo"), "", ""},
 		{"nowhere, not looked", on(alpine, ""), asking(glibc, "foo"), "?foo", ""},
 		{"nowhere", on(alpine, "", looked...), asking(glibc, "foo"), "?foo", ""}, // replaced below
