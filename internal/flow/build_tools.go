@@ -22,16 +22,15 @@ func (b *builder) tools(ctx context.Context) error {
 	if err := b.toolchain(ctx); err != nil {
 		return err
 	}
-	if err := b.compiler(ctx); err != nil {
-		return err
-	}
 	if err := b.moduleCache(); err != nil {
 		return err
 	}
 	if b.work != nil {
-		return b.work.write(b.scratch, b.plugin)
+		if err := b.work.write(b.scratch, b.plugin); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.compiler(ctx)
 }
 
 // toolchain asks the server's Go release for its facts. No other one will do:
