@@ -58,8 +58,9 @@ module is built. -o takes an existing directory too, or one that ends in /.
 
 It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
 --pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
-every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
-CC. A server that was not built with -trimpath needs the module cache at the same
+every other build setting of the server is shown and never run. For another processor,
+or a server on musl, it finds a C compiler by its usual name, or zig; CC names another.
+A server that was not built with -trimpath needs the module cache at the same
 path; pinfix finds the path in the program.
 
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
