@@ -41,10 +41,7 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 		versions[n.number] = n
 	}
 	asked, size := []pinner.Symbol{}, 0
-	err = f.eachSymbol(elf.SHT_DYNSYM, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
-		if elf.SectionIndex(sym.Shndx) != elf.SHN_UNDEF || elf.ST_BIND(sym.Info) != elf.STB_GLOBAL {
-			return nil
-		}
+	err = f.eachSymbol(elf.SHT_DYNSYM, true, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
 		s, err := name()
 		if err != nil {
 			return err
@@ -103,10 +100,7 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	for _, n := range names {
 		wanted[n] = true
 	}
-	err := f.eachSymbol(elf.SHT_DYNSYM, func(_ uint64, sym elf.Sym64, name func() (string, error)) error {
-		if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF || elf.ST_BIND(sym.Info) == elf.STB_LOCAL {
-			return nil
-		}
+	err := f.eachSymbol(elf.SHT_DYNSYM, false, func(_ uint64, _ elf.Sym64, name func() (string, error)) error {
 		// Go's own names may be anything, and are none of those.
 		if s, err := name(); err == nil && wanted[s] {
 			found = append(found, s)
@@ -118,15 +112,20 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	return found, err
 }
 
-// eachSymbol calls do with each symbol of a table, its number and a function that reads
-// its name.
-func (f *file) eachSymbol(typ elf.SectionType, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
+// eachSymbol calls do with each symbol of a table that must be found elsewhere (undefined;
+// weak ones need not), or with each that others can find; with its number and a function
+// that reads its name.
+func (f *file) eachSymbol(typ elf.SectionType, undefined bool, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
 	syms, strs, err := f.symbolTable(typ)
 	if errors.Is(err, ErrNoTable) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	place := 14 // of st_shndx: a large plugin has some hundred thousand symbols of which a hundred are undefined
+	if f.is64 {
+		place = 6
 	}
 	window := make([]byte, min(step/syms.Entsize*syms.Entsize, syms.Size))
 	for at := uint64(0); at < syms.Size; at += uint64(len(window)) {
@@ -135,7 +134,14 @@ func (f *file) eachSymbol(typ elf.SectionType, do func(i uint64, sym elf.Sym64, 
 			return err
 		}
 		for i := uint64(0); i < uint64(len(b)); i += syms.Entsize {
-			sym := f.symbol(b[i : i+syms.Entsize])
+			entry := b[i : i+syms.Entsize]
+			if (entry[place]|entry[place+1] == 0) != undefined {
+				continue
+			}
+			sym := f.symbol(entry)
+			if bind := elf.ST_BIND(sym.Info); bind == elf.STB_LOCAL || undefined && bind != elf.STB_GLOBAL {
+				continue
+			}
 			err := do((at+i)/syms.Entsize, sym, func() (string, error) { return f.symbolName(strs, sym) })
 			if err != nil {
 				return &ReadError{syms.Off + at + i, "symbol", err}
