@@ -88,6 +88,67 @@ func (f *file) versionOf(d dynamic, versions map[uint16]needed, i uint64) (neede
 	return versions[f.order.Uint16(b[:])&^hidden], nil
 }
 
+// relative are the relocations, by machine, whose value a function of the file returns
+// (R_X86_64_IRELATIVE and its like).
+var relative = map[elf.Machine]uint32{
+	elf.EM_X86_64: 37, elf.EM_386: 42, elf.EM_AARCH64: 1032, elf.EM_ARM: 160,
+	elf.EM_RISCV: 58, elf.EM_PPC64: 248, elf.EM_S390: 61, elf.EM_LOONGARCH: 12,
+}
+
+// sttIFunc is the type of a symbol whose value a function of the file returns.
+const sttIFunc = elf.SymType(10)
+
+// IFuncs reports whether the file has indirect functions, of which code that runs when it
+// is loaded chooses one for the processor: GCC's target_clones and ifunc.
+func (p *Program) IFuncs() (bool, error) {
+	f, ok := p.object.(*file)
+	if !ok {
+		return false, nil
+	}
+	found := false
+	err := f.eachSymbol(elf.SHT_DYNSYM, false, func(_ uint64, sym elf.Sym64, _ func() (string, error)) error {
+		found = found || elf.ST_TYPE(sym.Info) == sttIFunc
+		return nil
+	})
+	for i := uint32(0); err == nil && !found && i < uint32(f.head.Shnum); i++ {
+		var s section
+		if s, err = f.section(i); err == nil {
+			found, err = f.relative(s)
+		}
+	}
+	return found, err
+}
+
+// relative looks for relocations of that kind in a section.
+func (f *file) relative(s section) (bool, error) {
+	word := uint64(4)
+	if f.is64 {
+		word = 8
+	}
+	size := map[elf.SectionType]uint64{elf.SHT_REL: 2 * word, elf.SHT_RELA: 3 * word}[elf.SectionType(s.Type)]
+	want, known := relative[elf.Machine(f.head.Machine)]
+	if size == 0 || !known || elf.SectionFlag(s.Flags)&elf.SHF_ALLOC == 0 {
+		return false, nil
+	}
+	if err := f.checkSection(s, maxSymbols*size); err != nil {
+		return false, err
+	}
+	window := make([]byte, min(step/size*size, s.Size))
+	for at := uint64(0); at+size <= s.Size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), s.Size-at)]
+		if err := f.readAt(b, s.Off+at, s.part()); err != nil {
+			return false, err
+		}
+		for ; uint64(len(b)) >= size; b = b[size:] {
+			// The type is in the low bits of the second word: 32 of 64, 8 of 32.
+			if info := f.word(b[word:]); f.is64 && uint32(info) == want || !f.is64 && uint32(info&0xff) == want {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // Defines returns which of names the program defines for the plugins it loads. Only ELF
 // files are looked at.
 func (p *Program) Defines(names []string) ([]string, error) {

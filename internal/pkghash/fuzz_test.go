@@ -132,6 +132,7 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 		asks, _ := p.Asks()
 		packages, _ := p.CgoPackages()
 		checkAsks(t, asks, packages)
+		_, _ = p.IFuncs()
 		if _, err := p.Defines([]string{"malloc"}); err != nil && binaryErr == nil && infoErr == nil && len(table) > 0 {
 			t.Errorf("which symbols it defines: %v", err)
 		}

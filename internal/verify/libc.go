@@ -13,11 +13,11 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A lack is a symbol or a library that a plugin asks for and that, as far as is known, is
+// A lack is a symbol, a library or the like that a plugin asks for and that, as far as is known, is
 // not there in the server's process.
 type lack struct {
 	pinner.Symbol
-	library bool // Name is one
+	library bool // Name is one, or another thing that is no symbol
 	sure    bool
 	server  string // what the server has: "not in musl 1.2.3"
 }
@@ -38,6 +38,9 @@ func lacking(server, plugin *pinner.Binary) []lack {
 		if musl && OfLibc(lib) && !libc.Reserved(lib) {
 			list = append(list, lack{Symbol: pinner.Symbol{Name: lib}, library: true, sure: !compat, server: "not in " + libcName(server)})
 		}
+	}
+	if musl && plugin.IFuncs {
+		list = append(list, lack{Symbol: pinner.Symbol{Name: "indirect functions"}, library: true, sure: true, server: "not in " + libcName(server)})
 	}
 	others := len(otherLibraries(plugin)) > 0 || len(otherLibraries(server)) > 0
 	for _, s := range plugin.Asks {
