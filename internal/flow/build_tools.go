@@ -23,13 +23,13 @@ func (b *builder) tools(ctx context.Context) error {
 	if err := b.toolchain(ctx); err != nil {
 		return err
 	}
-	if err := b.compiler(ctx); err != nil {
-		return err
-	}
 	if b.work != nil {
 		if err := b.work.write(b.scratch, b.plugin); err != nil {
 			return err
 		}
+	}
+	if err := b.compiler(ctx); err != nil {
+		return err
 	}
 	return b.paths(ctx)
 }
