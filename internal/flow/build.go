@@ -246,7 +246,7 @@ func (b *builder) runner(env []string) *gocmd.Go {
 		program = filepath.Join(b.facts.GOROOT, "bin", "go")
 		set = append(set, "GOTOOLCHAIN=local")
 	}
-	return gocmd.New(gocmd.Config{Program: program, Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log})
+	return gocmd.New(gocmd.Config{Program: program, Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log, Count: b.o.Count})
 }
 
 // profile checks --pgo against the server.
