@@ -40,7 +40,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 	want := b.recipe.Toolchain
 	image := "build in an image that has it (golang:" + b.server.GoVersion() + "; see pinfix build --print=dockerfile)"
 	env := append([]string{"GOTOOLCHAIN=" + want, "CGO_ENABLED=1"}, b.recipe.Env...)
-	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log})
+	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log, Count: b.o.Count})
 	var err error
 	b.facts, err = g.Facts(ctx)
 	var failed *gocmd.Error
