@@ -39,12 +39,12 @@ type Final struct {
 // maxFinals is how many are shown.
 const maxFinals = 50
 
-// final returns the errors that are final, nil for none.
+// finals returns the errors that are final, nil for none.
 //
 // The code of such an error does not change, since the plugin itself, a replacement or
 // a pinned module has it; nor does anything that it depends on; and no module that could
 // be moved stands between the plugin and it, which would leave it out at another version.
-func (v *view) final() *FinalError {
+func (v *view) finals() *FinalError {
 	reached := v.reached()
 	open := map[string]bool{} // packages with an error that another version may heal
 	var finals []typecheck.Fault

@@ -87,7 +87,7 @@ func TestFinal(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			if e := stateOf(t, test.imports, test.faults...).final(); e != nil {
+			if e := stateOf(t, test.imports, test.faults...).finals(); e != nil {
 				for _, f := range e.Finals {
 					got = append(got, f.Place)
 				}
@@ -137,7 +137,7 @@ func TestFinalWords(t *testing.T) {
 	imports := []string{"plugin pin", "plugin old", "plugin dir", "plugin mid", "dir pin"}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			e := stateOf(t, imports, test.faults...).final()
+			e := stateOf(t, imports, test.faults...).finals()
 			if e == nil {
 				t.Fatal("not final")
 			}
@@ -157,7 +157,7 @@ func TestFinalLimit(t *testing.T) {
 	for i := range maxFinals + 7 {
 		faults = append(faults, at("plugin", i+1, "pin"))
 	}
-	e := stateOf(t, []string{"plugin pin"}, faults...).final()
+	e := stateOf(t, []string{"plugin pin"}, faults...).finals()
 	lines := strings.Split(e.Error(), "\n")
 	if len(lines) != maxFinals+2 || lines[0] != fmt.Sprintf("the plugin has %d errors that no other version of a module heals", maxFinals+7) || lines[maxFinals+1] != "and 7 more" {
 		t.Errorf("%d lines, the first %q, the last %q", len(lines), lines[0], lines[len(lines)-1])

@@ -79,8 +79,8 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if s.last == nil || s.phase == lowering {
 		s.last = v
 	}
-	if final := v.final(); final != nil {
-		return nil, final
+	if e := v.finals(); e != nil {
+		return nil, e
 	}
 	if s.phase == lowering {
 		s.rounds++
