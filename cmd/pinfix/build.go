@@ -71,16 +71,17 @@ leaves vendor/ alone.
 
 JSON holds "commands" (package, output, written, env, args, line, run), "left"
 (settings that were not taken), and "plugins" as in verify.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{
+		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE` or directory (default: NAME.so)"},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, directory or pattern (default: NAME.so)"},
+			&cli.BoolFlag{Name: "pin", Usage: "pin the plugin for this build; the tree stays as it is"},
 			packageFlag(),
 			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or a Dockerfile"},
 			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
 			serverSourceFlag(),
 			choice("vendor", "`WHEN`: build from vendor/, if it is there", choices["vendor"]...),
 			formatFlag("text", "json"),
-		}, lookFlags(goCommands)),
+		}, planFlags(), lookFlags(goCommands)),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
 	}
 }
@@ -95,7 +96,7 @@ func (e *env) build(c *cli.Context, form string) error {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Build(c.Context, flow.BuildOptions{
+	o := flow.BuildOptions{
 		Reference:    e.reference(c, p),
 		ServerSource: c.String("server-source"),
 		Packages:     packages,
@@ -104,7 +105,11 @@ func (e *env) build(c *cli.Context, form string) error {
 		Vendor:       c.String("vendor"),
 		Print:        form,
 		Version:      version(),
-	})
+	}
+	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
+		return e.buildMany(c, p, o)
+	}
+	result, err := flow.Build(c.Context, o)
 	p.done()
 	if err != nil {
 		return err
@@ -146,4 +151,33 @@ func buildPackages(c *cli.Context) ([]string, error) {
 		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form stands after =: --print=%[1]s", args[0]), help: "build"}
 	}
 	return append(c.StringSlice("package"), args...), nil
+}
+
+// buildMany builds for several servers, or pinned for one.
+func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error {
+	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
+		if set {
+			return &usageError{msg: flag + " is for one server, without --pin; name one with --server", help: "build"}
+		}
+	}
+	result, err := flow.BuildMany(c.Context, flow.BuildManyOptions{BuildOptions: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	p.done()
+	if err != nil {
+		return err
+	}
+	for _, s := range result.Servers {
+		p.ofServer(s.Name).warn(s.Warnings)
+		for _, v := range s.Plugins {
+			p.ofServer(s.Name).warn(v.Warnings)
+		}
+	}
+	if c.String("format") == "json" {
+		err = report.JSON(e.stdout, result)
+	} else {
+		err = result.Text(e.stdout, e.style(c))
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "served")
 }

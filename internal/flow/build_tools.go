@@ -122,7 +122,7 @@ func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOO
 // sources chooses between vendor/ and the module cache. A trimmed server does
 // not notice; in an untrimmed one's fingerprints the paths stand.
 func (b *builder) sources() error {
-	vendored := b.o.Vendor != "never" && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
+	vendored := b.o.Vendor != "never" && b.o.pinned == nil && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
 	if vendored && buildsVendored(b.server, b.plugin.root) {
 		b.how.Mod = "vendor"
 		return nil

@@ -131,6 +131,9 @@ type Apply struct {
 	Warnings      []string   `json:"warnings"`
 	Diff          string     `json:"diff"`
 
+	// Summary answers, of a dry run, what the server asks of the plugin's author.
+	Summary string `json:"summary,omitempty"`
+
 	// Unknown is what only a build tells; without any, a plugin with nothing left to
 	// change loads once it is built.
 	Unknown []string `json:"unknown,omitempty"`

@@ -15,6 +15,9 @@ func (a *Apply) Markdown(w io.Writer) error {
 		fmt.Fprintf(b, "✅ **%s**\n\n", cell(a.verdict()))
 	} else {
 		fmt.Fprintf(b, "❌ **%s**\n\n", cell(strings.TrimSuffix(a.verdict(), "; this would change:")))
+		if a.Summary != "" {
+			fmt.Fprintf(b, "%s\n\n", cell(a.Summary))
+		}
 		a.moduleTables(b)
 		a.otherChanges(b)
 		b.WriteString("Mend it: `pinfix apply` with the same flags, and commit what it changes.\n\n")

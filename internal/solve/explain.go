@@ -18,6 +18,7 @@ type NoSolutionError struct {
 	Fault  typecheck.Fault
 	Reason string
 	Next   string
+	Own    []string // places in the plugin's own code that do not compile, "match.go:59"
 }
 
 func (e *NoSolutionError) Error() string { return e.Reason }
@@ -121,7 +122,7 @@ func (v *view) noSolution() *NoSolutionError {
 		}
 	}
 	p := v.Packages[f.Package]
-	e := &NoSolutionError{Fault: f}
+	e := &NoSolutionError{Fault: f, Own: v.ownPlaces()}
 	m := v.blamed(f)
 	if c, ok := v.capOf(m.Path); ok && f.Missing != "" {
 		e.Reason, e.Next = v.gone(f, c)
@@ -133,6 +134,19 @@ func (v *view) noSolution() *NoSolutionError {
 	}
 	e.Reason, e.Next = v.otherCode(p, f, m)
 	return e
+}
+
+// ownPlaces returns where the plugin's own code does not compile.
+func (v *view) ownPlaces() []string {
+	var out []string
+	for _, f := range v.roots {
+		if p := v.Packages[f.Package]; p == nil || p.Own {
+			if at := v.place(f); !slices.Contains(out, at) {
+				out = append(out, at)
+			}
+		}
+	}
+	return out
 }
 
 // ownCode: the plugin's own code does not compile.
