@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -60,8 +61,8 @@ none does. -o takes an existing directory too, or one that ends in /.
 It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
 --pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
 every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
-CC. A server that was not built with -trimpath needs the module cache at the same
-path; pinfix finds the path in the program.
+CC. For a server that was not built with -trimpath it gives the packages the file
+names that the server's have; pinfix finds them in the program.
 
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 
@@ -95,6 +96,10 @@ func (e *env) build(c *cli.Context, form string) error {
 	if err != nil {
 		return err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	p := e.progress(c)
 	o := flow.BuildOptions{
 		Reference:    e.reference(c, p),
@@ -105,6 +110,7 @@ func (e *env) build(c *cli.Context, form string) error {
 		Vendor:       c.String("vendor"),
 		Print:        form,
 		Version:      version(),
+		Self:         self,
 	}
 	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
 		return e.buildMany(c, p, o)

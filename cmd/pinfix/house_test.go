@@ -18,8 +18,9 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars"},
+	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter"},
+	"internal/toolexec":  {},
 	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
@@ -27,8 +28,8 @@ var mayImport = map[string][]string{
 	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/scratch", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
-	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern"},
-	"internal/stage":     {"internal/bounded", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch"},
+	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
+	"internal/stage":     {"internal/bounded", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
 	"internal/scratch":   {"internal/pattern"},
 	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
@@ -38,17 +39,21 @@ var mayImport = map[string][]string{
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {"internal/pattern"},
 	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/gocmd":     {"internal/bounded", "internal/pattern", "internal/vars"},
+	"internal/gocmd":     {"internal/bounded", "internal/meter", "internal/pattern", "internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
-	"internal/typecheck": {"internal/bounded"},
+	"internal/typecheck": {"internal/bounded", "internal/meter"},
+	"internal/meter":     {},
+	"internal/loopvar":   {},
 	"internal/bounded":   {},
 	"internal/mains":     {"internal/bounded"},
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "internal/recipe", "internal/shell", "pinner"},
-	"internal/explain":   {"internal/buildctx", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
+	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner"},
+	"internal/ccompiler": {}, // which C compiler; pure
+	"internal/libc":      {}, // what musl exports; pure
+	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
 	"internal/change":    {},
 	"pinner":             {"internal/pattern"},
 	"astimports":         {},

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
 // Exit codes, the same for every format (DESIGN.md 4).
@@ -53,6 +54,14 @@ func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr 
 }
 
 func (e *env) run(ctx context.Context, args []string) int {
+	if len(args) > 1 && args[1] == toolexec.Name {
+		code, err := e.toolexec(args[2:])
+		if err != nil {
+			e.complain(err)
+			return exitTrouble
+		}
+		return code
+	}
 	err := e.app().RunContext(ctx, args)
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:

@@ -126,6 +126,7 @@ func (e *env) settle(c *cli.Context) error {
 		return flow.Settled(c.Context, c.String("C"))
 	}
 	p := e.progress(c)
+	defer p.done()
 	note, err := flow.Restore(c.Context, c.String("C"), e.environ, p.step)
 	if err == nil && note != "" {
 		p.warn([]string{note})

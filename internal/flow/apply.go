@@ -7,9 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/report"
@@ -141,7 +146,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, "the server's build info does not name its platform; this machine's is assumed")
 	}
 	want := "go" + server.GoVersion()
-	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log}
+	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log, Count: o.Count}
 	t.go_ = gocmd.New(config)
 	facts, err := t.go_.Facts(ctx)
 	var failed *gocmd.Error
@@ -161,6 +166,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
 	t.warnings = append(t.warnings, suffixWarning(server)...)
+	t.warnings = append(t.warnings, warnCompiler(server, o.environ(), facts)...)
 	config.Toolchain = ""
 	t.local = gocmd.New(config)
 	t.version, t.cache = facts.GOVERSION, facts.GOMODCACHE
@@ -184,6 +190,8 @@ func (a *aligner) explain(err error) error {
 		}
 	}
 	switch {
+	case errors.As(err, &tooNew) && tooNewDirectory(tooNew):
+		return a.goLines(tooNew)
 	case errors.As(err, &tooNew) && !a.solves():
 		return &Error{err, "--conflicts auto lowers them; or " + tooNew.NextStep()}
 	case errors.As(err, &dir):
@@ -207,6 +215,42 @@ func (a *aligner) explain(err error) error {
 		return &Error{err, nextAfter(failed, filepath.Join(a.plugin.root, "go.mod"))}
 	}
 	return err
+}
+
+// tooNewDirectory reports whether one of the modules is a directory, whose go line the
+// user can lower.
+func tooNewDirectory(e *pinner.TooNewError) bool {
+	return slices.ContainsFunc(e.Modules, func(m pinner.TooNew) bool { return m.Dir != "" })
+}
+
+// goLines names the go lines of directories that go.mod replaces modules by.
+func (a *aligner) goLines(e *pinner.TooNewError) error {
+	var lines []string
+	n := 0
+	for _, m := range e.Modules {
+		if m.Dir == "" {
+			lines = append(lines, (&pinner.TooNewError{Go: e.Go, Modules: []pinner.TooNew{m}}).Error())
+			continue
+		}
+		n++
+		name := filepath.Join(m.Dir, "go.mod")
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(a.plugin.root, name)
+		}
+		at := a.relative(name)
+		if data, err := bounded.ReadFile(name, bounded.Mod); err == nil {
+			if mod, err := modfile.ParseLax(name, data, nil); err == nil && mod.Go != nil {
+				at = fmt.Sprintf("%s:%d", at, mod.Go.Syntax.Start.Line)
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s: go %s is above the server's Go %s (%s, which go.mod replaces by this directory)", at, m.Go, e.Go, m.Path))
+	}
+	slices.SortStableFunc(lines, func(x, y string) int { return strings.Compare(x, y) })
+	what := "that line"
+	if n > 1 {
+		what = "those lines"
+	}
+	return fault(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
 }
 
 // nextAfter says what to do about a go command that failed.

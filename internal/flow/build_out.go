@@ -172,7 +172,7 @@ func (b *builder) show(i int) report.Command {
 
 // inImage leaves out what is of this machine only.
 func inImage(how recipe.Build, root string) recipe.Build {
-	how.CC = ""
+	how.CC, how.Cgo = "", nil
 	if how.Profile != "" && how.Profile != "off" {
 		how.Profile = inRoot(root, how.Profile)
 	}

@@ -208,11 +208,16 @@ func doesNotCompile(name string, at []string) string {
 // editPlaces are the places in the plugin's own code for which err says that no plan
 // compiles.
 func editPlaces(err error) []string {
-	var none *solve.NoSolutionError
-	if errors.As(err, &none) {
-		return append([]string{}, none.Own...)
+	out := []string{}
+	var final *solve.FinalError
+	if errors.As(err, &final) {
+		for _, f := range final.Finals {
+			if f.Edit && !slices.Contains(out, f.Place) {
+				out = append(out, f.Place)
+			}
+		}
 	}
-	return []string{}
+	return out
 }
 
 // refuses reports whether err says that the server does not take the plugin, and not only
@@ -220,8 +225,9 @@ func editPlaces(err error) []string {
 func refuses(err error) bool {
 	var no refusal
 	var none *solve.NoSolutionError
+	var final *solve.FinalError
 	var tooNew *pinner.TooNewError
-	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &tooNew)
+	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &final) || errors.As(err, &tooNew)
 }
 
 // errorText is an error and what to do about it.

@@ -67,7 +67,7 @@ func (r Reference) members(ctx context.Context, root string, platforms []string)
 				m := &member{ref: r, err: err}
 				one := n
 				one.Ref = ref
-				m.ref.Servers, m.ref.Platform = Servers{one}, platform
+				m.ref.Servers, m.ref.Platform, m.ref.Count = Servers{one}, platform, nil
 				if !slices.ContainsFunc(out, m.same) {
 					out = append(out, m)
 				}

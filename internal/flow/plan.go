@@ -30,7 +30,7 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
 	}
-	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
+	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):
@@ -48,6 +48,9 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 func (p *planned) align(ctx context.Context, o Options) error {
 	a := &aligner{o: o, server: p.server, plugin: p.plugin, stage: p.stage}
 	if err := a.useSource(ctx); err != nil {
+		return err
+	}
+	if err := a.ownAtOnce(p.tool.cache); err != nil {
 		return err
 	}
 	var err error

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
@@ -23,7 +24,8 @@ type Reference struct {
 	NoPaths  bool // what only a build needs of an untrimmed server is left out
 	bare     bool // a program that does not name its modules will do
 	Environ  []string
-	Step     func(string) // told what happens now
+	Step     func(string) // told what happens now; "" ends a step
+	Count    meter.Count  // told how far the step has come; may be nil
 	Note     func(string) // told who is asked because of a file of the plugin's; may be nil
 	Log      func(string) // told each go command line, which source needs
 }

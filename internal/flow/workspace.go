@@ -85,7 +85,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	if w.inTree {
 		w.tree = tree
 	}
-	if !b.server.Trimmed() {
+	if !b.server.Trimmed() && b.server.Paths.Own == "" {
 		w.warnings = append(w.warnings, "the server was built without -trimpath, so the path of its source counts: "+src.dir+" must be where it was built")
 	}
 	return w, nil

@@ -15,7 +15,7 @@ func BenchmarkReadPaths(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ReadPaths(bytes.NewReader(data), pins); err != nil {
+		if _, err := ReadPaths(bytes.NewReader(data), &pinner.Server{Pins: pins}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -89,7 +89,7 @@ type Change struct {
 }
 
 // Cap is a plugin-only module that ends lower than the plugin's own build list
-// had it.
+// had it, or one that is raised because only a newer version compiles.
 type Cap struct {
 	Module string `json:"module"`
 	Old    string `json:"old"`
@@ -127,8 +127,10 @@ type Apply struct {
 	Plugin        Plugin     `json:"plugin"`
 	Changes       []Change   `json:"changes"`
 	Caps          []Cap      `json:"caps"`
+	Raises        []Cap      `json:"raises"`
 	Unpinned      []Unpinned `json:"unpinned"`
-	Warnings      []string   `json:"warnings"`
+	Warnings      []string   `json:"warnings"` // those of AddLoops first
+	Loops         []Loop     `json:"loops"`
 	Diff          string     `json:"diff"`
 
 	// Summary answers, of a dry run, what the server asks of the plugin's author.
@@ -142,6 +144,8 @@ type Apply struct {
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
 
+	loopWarnings int // how many of Warnings are of loops
+
 	Rows      []Row    `json:"-"`
 	Notes     []string `json:"-"` // for people: what else there is to know of the change
 	Patch     []byte   `json:"-"` // the complete patch
@@ -154,6 +158,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+		Changes: []Change{}, Caps: []Cap{}, Raises: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
 	}
 }

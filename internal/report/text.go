@@ -37,6 +37,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		a.ServerChanges.text(b, st)
 	}
 	fmt.Fprintln(b, st.paint(bold, a.verdict()))
+	a.loopText(b, st)
 	if !a.Aligned {
 		a.table(b)
 		if a.Diff != "" && (a.DryRun || st.Verbose) {

@@ -30,6 +30,7 @@ func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
 		return s.fetch, nil
 	}
 	s.fetch = s.go_
+	s.traces = version.Compare(s.goVersion, "go1.21") >= 0
 	if s.local == nil {
 		return s.fetch, nil
 	}
@@ -44,6 +45,7 @@ func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
 	}
 	if version.Compare(facts.GOVERSION, s.goVersion) > 0 {
 		s.fetch = local
+		s.traces = version.Compare(facts.GOVERSION, "go1.21") >= 0
 	}
 	return s.fetch, nil
 }
@@ -136,7 +138,11 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 	if err != nil {
 		return why, err
 	}
-	_, err = g.Many(dir).Run(ctx, "mod", "graph")
+	args := []string{"mod", "graph"}
+	if s.traces {
+		args = append(args, "-x") // says of each go.mod file that it has come
+	}
+	_, err = g.Many(dir).Run(ctx, args...)
 	var failed *gocmd.Error
 	if !errors.As(err, &failed) {
 		return why, err

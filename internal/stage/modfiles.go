@@ -38,10 +38,14 @@ func (s *Stage) ModFiles(ctx context.Context) pinner.Source {
 				return nil, err
 			}
 		}
+		known := len(s.modFiles) + len(missing)
+		s.count.Add("go.mod file", len(s.modFiles), known)
 		if len(missing) == 0 {
 			return s.modFiles, nil
 		}
-		return s.modFiles, s.fetchMods(ctx, missing)
+		err := s.fetchMods(ctx, missing)
+		s.count.Add("go.mod file", len(s.modFiles), known)
+		return s.modFiles, err
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -47,6 +48,7 @@ type Stage struct {
 	vendored  []Vendored
 	loans     []*Loan   // guarded by mu
 	fetch     *gocmd.Go // see fetcher
+	traces    bool      // fetch knows go mod graph -x
 	graphed   bool      // see graphMod
 	modFiles  modFiles
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
@@ -54,6 +56,7 @@ type Stage struct {
 	released  map[string][]string            // versions by module path
 	asked     map[string]bool                // module paths that the go command was asked for
 	parsed    map[string][]edge
+	count     meter.Count
 }
 
 // Config is what a stage works with.
@@ -64,6 +67,7 @@ type Config struct {
 	Cache     string      // GOMODCACHE
 	Tags      string      // the server's build tags
 	Mod       *pinner.Mod // the plugin's go.mod, restored
+	Count     meter.Count // told how many go.mod files were read; may be nil
 }
 
 // New makes a scratch directory for the plugin at c.Go.Dir.
@@ -77,7 +81,7 @@ func New(c Config) (*Stage, error) {
 		return nil, &ScratchError{err}
 	}
 	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
-		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
+		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
