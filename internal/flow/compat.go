@@ -54,7 +54,7 @@ func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
 
 // judge looks at one server; m.err says what speaks against it.
 func (o CompatOptions) judge(ctx context.Context, m *member, known *plans) *report.CompatServer {
-	row := &report.CompatServer{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Moved: []report.Move{}, Lowered: []report.Move{}, Raised: []report.Move{}, Edit: []string{}, Warnings: []string{}}
+	row := &report.CompatServer{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Moved: []report.Move{}, Lowered: []report.Move{}, Raised: []report.Move{}, Edit: []string{}, Warnings: []string{}, Server: report.Server{Settings: map[string]string{}}}
 	if m.server != nil {
 		row.Server = serverReport(m.server)
 	}

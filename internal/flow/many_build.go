@@ -69,7 +69,7 @@ func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, erro
 	}()
 	taken := map[string]string{} // files, and for which server
 	for i, m := range members {
-		j := &job{m: m, result: &report.ServerBuild{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Files: []report.BuiltFile{}, Moved: []report.Move{}, Plugins: []report.Verified{}, Warnings: []string{}}}
+		j := &job{m: m, result: &report.ServerBuild{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Files: []report.BuiltFile{}, Moved: []report.Move{}, Plugins: []report.Verified{}, Warnings: []string{}, Server: report.Server{Settings: map[string]string{}}}}
 		jobs[i] = j
 		r.Servers = append(r.Servers, j.result)
 		if m.server != nil {
