@@ -47,6 +47,7 @@ Pin the plugin first: pinfix apply.
 
    pinfix build -s ./nakama                     # NAME.so beside go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
+   pinfix build -s 'snapshots/*' -o dist/       # a file for each server
    pinfix build -s ./nakama --print             # the command, for a shell
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
@@ -54,6 +55,14 @@ Pin the plugin first: pinfix apply.
 Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
 shown, and no file is written; 2 it could not be built or compared.
 ---
+With several --server or --platform, a list of them in .pinfix.yaml or a pattern (pinfix
+help compat), or with --pin, the plugin is planned and built for each server in a scratch
+directory, pinned to it; the tree stays as it is. -o may be a pattern then, with {name},
+{server}, {version}, {os} and {arch} in it; without one it is
+{name}-{server}-{version}-{os}-{arch}.so next to go.mod. All files are written at the end,
+and a server that fails does not stop the others. --conflicts, --cap and --keep are those
+of apply, and only for such builds.
+
 PACKAGE is a main package or a Go file of one; without it, the plugins of the module
 are built: its main packages that export a function or a variable, or all of them if
 none does. -o takes an existing directory too, or one that ends in /.

@@ -180,6 +180,9 @@ func serverVersion(s *pinner.Server) string {
 			}
 		}
 	}
+	if target.IsImage(s.Ref) {
+		return ""
+	}
 	file := filepath.ToSlash(s.Ref)
 	if v := versionIn(path.Base(file), shortServer(s)); v != "" {
 		return v
@@ -188,16 +191,16 @@ func serverVersion(s *pinner.Server) string {
 }
 
 // versionIn takes the server's name and the endings that pinfix knows from the name of a
-// file: nakama-3.26.0.buildinfo is 3.26.0.
+// file: nakama-3.26.0.buildinfo is 3.26.0. A name of another kind counts if it has a digit.
 func versionIn(base, server string) string {
 	for _, end := range []string{".buildinfo", ".json", ".txt", ".tar", ".exe"} {
 		base = strings.TrimSuffix(base, end)
 	}
-	rest := strings.Trim(strings.TrimPrefix(base, server), "-_.")
-	if rest == "" || rest == "server" || rest == "go.mod" {
+	rest, named := strings.CutPrefix(base, server+"-")
+	if !named && !strings.ContainsAny(rest, "0123456789") {
 		return ""
 	}
-	return rest
+	return strings.Trim(strings.TrimPrefix(strings.TrimPrefix(rest, server), "server-"), "-_.")
 }
 
 // A trouble counts how the servers of a run came off.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -230,7 +231,7 @@ func (b *builder) parts(pkg string) map[string]string {
 		goos, goarch = "unknown", "unknown"
 	}
 	return map[string]string{
-		"name": strings.TrimSuffix(b.base(pkg), ".so"), "server": shortServer(b.server), "version": serverVersion(b.server),
+		"name": strings.TrimSuffix(b.base(pkg), ".so"), "server": shortServer(b.server), "version": cmp.Or(serverVersion(b.server), "devel"),
 		"os": goos, "arch": goarch,
 	}
 }
