@@ -91,6 +91,9 @@ func (e *env) apply(c *cli.Context) error {
 	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
 	p.done()
 	if err != nil {
+		if result != nil && c.String("format") == "text" {
+			fmt.Fprintln(e.stdout, report.Printable(result.Summary))
+		}
 		return err
 	}
 	warnings := result.Warnings

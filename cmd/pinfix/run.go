@@ -121,7 +121,7 @@ done, and that module was not changed.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.compatCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
 		HideHelp:                  true, // help.go has its own
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.

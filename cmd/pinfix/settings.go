@@ -20,8 +20,8 @@ import (
 // environment in PINFIX_*. What is about one run (what is printed and where, a
 // dry run) is not among them.
 var settingKeys = []config.Key{
-	{Name: "server"},
-	{Name: "platform"},
+	{Name: "server", Kind: config.List},   // the first one is that of commands for one server
+	{Name: "platform", Kind: config.List}, // likewise
 	{Name: "path"},
 	{Name: "offline", Kind: config.Bool},
 	{Name: "package", Kind: config.List},
@@ -62,8 +62,8 @@ func (e *env) configure(c *cli.Context) error {
 		return nil // each module has its own
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
-	if s := c.String("server"); s != "" {
-		e.servers = flow.Servers{{Ref: s, From: "--server"}}
+	for _, s := range typedServers(c) {
+		e.servers = append(e.servers, flow.Named{Ref: s, From: "--server"})
 	}
 	environ, err := config.Environ(e.get, settingKeys)
 	if err != nil {
@@ -74,10 +74,14 @@ func (e *env) configure(c *cli.Context) error {
 		return err
 	}
 	if s, ok := environ["server"]; ok {
-		e.servers = append(e.servers, flow.Named{Ref: s.Values[0], From: s.From})
+		for _, ref := range s.Values {
+			e.servers = append(e.servers, flow.Named{Ref: ref, From: s.From})
+		}
 	}
 	if s, ok := file["server"]; ok {
-		e.servers = append(e.servers, flow.Named{Ref: inDir(root, s.Values[0]), From: s.From, Own: true, Above: root != flow.Root(c.String("C"))})
+		for _, ref := range s.Values {
+			e.servers = append(e.servers, flow.Named{Ref: inDir(root, ref), From: s.From, Own: true, Above: root != flow.Root(c.String("C"))})
+		}
 	}
 	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
 		e.catchSignals(c)
@@ -148,6 +152,9 @@ func writes(c *cli.Context) bool {
 func setFlag(c *cli.Context, name string, v config.Value) error {
 	if !hasFlag(c.Command, name) || name == "server" || c.IsSet(name) {
 		return nil
+	}
+	if name == "platform" && !takesSeveral(c) {
+		v.Values = v.Values[:1]
 	}
 	for _, s := range v.Values {
 		if err := c.Set(name, s); err != nil {

@@ -71,7 +71,7 @@ func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 // reference is which server c means, and how it is read.
 func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
 	return flow.Reference{
-		Dir: c.String("C"), Servers: e.servers, Platform: c.String("platform"), Path: c.String("path"),
+		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
 		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Count: p.count, Note: p.say, Log: p.log,
 	}
 }

@@ -103,7 +103,11 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	if a.vendors, warning, a.vendorNote = a.vendorRule(ctx, a.hasVendor()).decide(); warning != "" {
 		a.warnings = append(a.warnings, warning)
 	}
-	if a.vendors {
+	switch {
+	case a.vendors && a.o.lookOnly:
+		a.vendors = false
+		a.stage.SetVendored(readVendored(a.plugin))
+	case a.vendors:
 		a.stage.SetVendored(readVendored(a.plugin))
 		a.readOld(ctx)
 	}
@@ -434,5 +438,5 @@ func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 		}
 		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
 	}
-	return fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))
+	return refusal{fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
 }

@@ -41,6 +41,10 @@ type Options struct {
 	// ServerSource is the directory of the server's source, for a plugin that
 	// imports the server's own packages.
 	ServerSource string
+
+	// lookOnly makes a plan that is never written: vendor/ is read, where it alone has a
+	// module, and no new one is made.
+	lookOnly bool
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -60,7 +64,8 @@ func fault(next, format string, args ...any) error {
 }
 
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
-// touched before the commit at the end, and nothing at all with DryRun.
+// touched before the commit at the end, and nothing at all with DryRun. Where the
+// plugin's own code does not compile, the report of a dry run has its Summary alone.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	lock, err := o.lock(ctx)
 	if err != nil {
@@ -79,42 +84,19 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := hopeless(server); err != nil {
-		return nil, err
+	p, err := o.plan(ctx, plugin, server)
+	if places := editPlaces(err); o.DryRun && len(places) > 0 {
+		return &report.Apply{Summary: doesNotCompile(serverName(server), places)}, err
 	}
-	tool, err := chooseToolchain(ctx, o, server, plugin.root)
 	if err != nil {
 		return nil, err
 	}
-	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
-	var scratch *stage.ScratchError
-	switch {
-	case errors.As(err, &scratch):
-		return nil, err
-	case err != nil:
-		return nil, cannotRead("go.sum", err)
+	defer p.stage.Close()
+	set, aligned := p.set, p.aligned
+	result := set.report(server, p.tool)
+	if o.DryRun && !result.Aligned {
+		result.Summary = p.outlook().sentence()
 	}
-	defer st.Close()
-
-	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
-	if err := a.useSource(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.ownAtOnce(tool.cache); err != nil {
-		return nil, err
-	}
-	aligned, err := a.align(ctx)
-	if err != nil {
-		return nil, a.explain(err)
-	}
-	if err := a.workFiles(ctx, aligned, tool); err != nil {
-		return nil, a.explain(err)
-	}
-	set, err := a.changes(ctx, aligned)
-	if err != nil {
-		return nil, err
-	}
-	result := set.report(server, tool)
 	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}

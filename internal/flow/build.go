@@ -35,6 +35,9 @@ type BuildOptions struct {
 	Print        string   // "shell" or "dockerfile": build nothing
 	Version      string   // of pinfix, for the Dockerfile
 	Self         string   // pinfix's own program, for the go command to start
+
+	// Of a build for one of several servers, see many.go.
+	pinned *pinned
 }
 
 // A builder is one run of Build.
@@ -96,7 +99,9 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	o.Step("reading the server")
-	if b.server, b.named, err = o.read(ctx, b.plugin.root); err != nil {
+	if o.pinned != nil {
+		b.server, b.named = o.pinned.server, o.Servers
+	} else if b.server, b.named, err = o.read(ctx, b.plugin.root); err != nil {
 		return nil, err
 	}
 	if err := hopeless(b.server); err != nil {
@@ -108,7 +113,11 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.outputs, err = b.name(found); err != nil {
+	name := (*builder).name
+	if o.pinned != nil && o.pinned.many || strings.Contains(o.Out, "{") {
+		name = (*builder).nameByPattern
+	}
+	if b.outputs, err = name(b, found); err != nil {
 		return nil, err
 	}
 	if err := b.clash(found); err != nil {
@@ -201,6 +210,9 @@ func (b *builder) build(ctx context.Context, i int) error {
 		}
 	}
 	cmd := b.command(i, how, "", b.file(i))
+	if b.o.pinned != nil {
+		cmd.Args = slices.Insert(cmd.Args, 1, b.o.pinned.flags...)
+	}
 	if _, err := b.runner(cmd.Env).Run(ctx, cmd.Args...); err != nil {
 		return b.explain(err)
 	}

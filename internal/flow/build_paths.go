@@ -43,6 +43,9 @@ func (b *builder) paths(ctx context.Context) error {
 		cmd := b.command(i, how, "", "")
 		args := append([]string{"list", "-deps", "-f", `{{if .Module}}{{if not .Standard}}{{printf "%q %q %q %q" .ImportPath .Dir .Module.Path .Module.Version}}{{end}}{{end}}`},
 			slices.DeleteFunc(cmd.Args[1:], func(a string) bool { return strings.HasPrefix(a, "-buildmode=") })...)
+		if b.o.pinned != nil {
+			args = slices.Insert(args, 1, b.o.pinned.flags...)
+		}
 		out, err := b.runner(cmd.Env).Run(ctx, args...)
 		if err != nil {
 			return b.explain(err)

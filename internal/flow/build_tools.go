@@ -70,7 +70,7 @@ func hasVar(env []string, name string) bool {
 // notice. Where an untrimmed one had its modules in the module cache, apply leaves
 // vendor/ as it is, so that may be another than go.mod's.
 func (b *builder) sources() {
-	vendored := b.o.Vendor != "never" && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
+	vendored := b.o.Vendor != "never" && b.o.pinned == nil && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
 	switch {
 	case b.server.Trimmed(), b.server.Paths.Vendored != "":
 	case recipe.Placed(b.server):

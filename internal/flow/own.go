@@ -249,7 +249,7 @@ func (a *aligner) refuse(misfits []misfit) error {
 	} else if n > 1 {
 		lines = append(lines, fmt.Sprintf("and %d more such packages behind them", n))
 	}
-	return fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))
+	return refusal{fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
 }
 
 // shown are the misfits that the plugin's own code imports; where it imports none itself,
@@ -523,7 +523,7 @@ func clash(s *pinner.Server, module string, pkgs []string) error {
 	if pkg == "main" {
 		has = "that is what the server's own main package is called"
 	}
-	return fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)
+	return refusal{fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
 }
 
 func nextClash(module string) string {

@@ -128,7 +128,7 @@ func hopeless(s *pinner.Server) error {
 		err = s.Unmatched()
 	}
 	if err != nil {
-		return fmt.Errorf("server %s: %w", s.Ref, err)
+		return refusal{fmt.Errorf("server %s: %w", s.Ref, err)}
 	}
 	return nil
 }

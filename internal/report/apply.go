@@ -133,6 +133,9 @@ type Apply struct {
 	Loops         []Loop     `json:"loops"`
 	Diff          string     `json:"diff"`
 
+	// Summary answers, of a dry run, what the server asks of the plugin's author.
+	Summary string `json:"summary,omitempty"`
+
 	// Unknown is what only a build tells; without any, a plugin with nothing left to
 	// change loads once it is built.
 	Unknown []string `json:"unknown,omitempty"`

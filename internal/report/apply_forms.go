@@ -21,6 +21,9 @@ func (a *Apply) Markdown(w io.Writer) error {
 		warn(a.Warnings[:a.loopWarnings])
 	} else {
 		fmt.Fprintf(b, "❌ **%s**\n\n", cell(strings.TrimSuffix(a.verdict(), "; this would change:")))
+		if a.Summary != "" {
+			fmt.Fprintf(b, "%s\n\n", cell(a.Summary))
+		}
 		warn(a.Warnings[:a.loopWarnings])
 		a.moduleTables(b)
 		a.otherChanges(b)

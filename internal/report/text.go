@@ -30,6 +30,9 @@ const (
 // move, the diff where nothing is written yet, and what to do next.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
+	if a.Summary != "" {
+		fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(a.Summary)))
+	}
 	if a.ServerChanges != nil {
 		a.ServerChanges.text(b, st)
 	}

@@ -148,6 +148,13 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 	return name, append(flags, "-overlay="+overlay), nil
 }
 
+// BuildFlags returns the flags with which go build sees the plugin with another go.mod,
+// go.sum and Go files.
+func (s *Stage) BuildFlags(mod *pinner.Mod, sum []byte, files Files) ([]string, error) {
+	_, flags, err := s.prepare(mod, sum, files)
+	return flags, err
+}
+
 // run runs go with args in the plugin's directory.
 func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
 	out, err := s.go_.Run(ctx, args...)

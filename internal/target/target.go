@@ -100,6 +100,9 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	f, err := bounded.Open(ref)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := refusePattern(ref); err != nil {
+			return nil, err
+		}
 		if scheme, _, ok := strings.Cut(ref, ":"); ok && slices.Contains(image.Schemes, scheme) {
 			return readImage(ctx, ref, o)
 		}
