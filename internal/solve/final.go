@@ -117,9 +117,37 @@ func (v *view) describe(f typecheck.Fault) Final {
 		out.Std = v.Server.GoVersion()
 	}
 	if !out.Edit {
-		out.reason, out.next = v.otherCode(p, f, out.Module)
+		out.reason, out.next = v.fixedCode(p, f, out.Module)
 	}
 	return out
+}
+
+// fixedCode: the code is of a module that the server has at that version, or that go.mod
+// replaces by another one. It is in the plugin only since something imports it.
+func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	reason, next = spaced(p.Module)+", which the server has,", "do without "+f.Package
+	if !v.pinned(p.Module.Path) {
+		reason, next = spaced(p.Module)+", which go.mod replaces,", "replace it by a version that does, or do without "+f.Package
+	}
+	req := v.requires(p, m.Path)
+	newer := m.Path != "" && semver.Compare(req, m.Version) > 0
+	switch {
+	case f.Missing != "" && m.Path != "":
+		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
+	case newer:
+		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
+	case m.Path != "":
+		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)
+	default:
+		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
+	}
+	if chain := v.chain(p.Path); len(chain) > 1 {
+		reason += "; " + strings.Join(chain, " imports ")
+	}
+	if newer && v.pinned(m.Path) {
+		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, req)
+	}
+	return reason, next
 }
 
 // against returns the module that a fault is about: the one that has the declaration, or
