@@ -32,6 +32,7 @@ type Final struct {
 	Had    string // the version of Module that the plugin has without pinfix
 	Since  string // the first version of Module with what the code needs; "" where only Had is known to
 	Server bool   // Module is the server's
+	By     string // what the server replaces Module by, or ""
 	Edit   bool   // the user can edit the code
 
 	reason, next string // where the code is of a pinned module
@@ -113,7 +114,10 @@ func (v *view) describe(f typecheck.Fault) Final {
 	out := Final{Fault: f, Place: v.place(f), Edit: p.Own || p.Local, Module: v.against(f)}
 	out.Had = v.Base.Selected(out.Module.Path)
 	out.Server = v.pinned(out.Module.Path)
-	if out.Module.Path == "" && f.API.Kind != typecheck.Other {
+	if r := v.Plan.Mod.Replacement(out.Module); r != nil && out.Server {
+		out.By = strings.TrimSpace(r.New.Path + " " + r.New.Version)
+	}
+	if out.Module.Path == "" && f.API.Kind != typecheck.Other && v.Packages[f.API.Package] == nil {
 		out.Std = v.Server.GoVersion()
 	}
 	if !out.Edit {
@@ -258,6 +262,8 @@ func (f Final) fullHolder() string {
 		return "the server's Go " + f.Std
 	case f.Module.Path == "":
 		return ""
+	case f.By != "":
+		return "the server's " + spaced(f.Module) + " => " + f.By
 	case f.Server:
 		return "the server's " + spaced(f.Module)
 	}

@@ -348,8 +348,34 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 	b.typ(want)
 	b.typ(have)
 	b.expr(e)
+	if f.API.Kind == Other {
+		b.origin(f, e)
+	}
 	for _, n := range path[1:min(i+1, len(path))] {
 		b.around(n)
+	}
+}
+
+// origin: what the value comes from may have another type than it had.
+func (b *blamer) origin(f *Fault, e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		b.callee(f, e)
+	case *ast.SelectorExpr:
+		v, ok := b.info.Uses[e.Sel].(*types.Var)
+		if !ok || v.Pkg() == nil || v.Pkg() == b.pkg {
+			return
+		}
+		name := v.Name()
+		if v.IsField() {
+			n := named(b.info.Types[e.X].Type)
+			if n == nil || n.Obj().Pkg() != v.Pkg() {
+				return
+			}
+			name = n.Obj().Name() + "." + name
+		}
+		f.Expr = types.ExprString(e)
+		f.API = API{Kind: Signature, Package: v.Pkg().Path(), Name: name, Now: declaration(v)}
 	}
 }
 

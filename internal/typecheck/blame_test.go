@@ -158,8 +158,11 @@ func TestBlames(t *testing.T) {
 
 		{"overflow", "const x int8 = pin.Limit", "pin", ""},
 		{"overflow of the plugin's own", "const own = pin.Limit\n\nvar x int8 = own", "pin", ""},
-		{"results", "func f() int {\n\tx := pin.Two()\n\treturn x\n}", "pin", ""},
-		{"results that are returned", "func f() int { return pin.Two() }", "pin", ""},
+		{"results", "func f() int {\n\tx := pin.Two()\n\treturn x\n}", "pin", "Signature pin Two Two() (int, error)"},
+		{"results that are returned", "func f() int { return pin.Two() }", "pin", "Signature pin Two Two() (int, error)"},
+		{"a result of another type", "func f(s *pin.Server) (string, error) {\n\tvar x string\n\tx = pin.Each\n\treturn x, nil\n}", "pin", ""},
+		{"a field that is read", "func f(o pin.Opts) int { return o.Size }", "pin", "Signature pin Opts.Size Size int64"},
+		{"a variable that is read", "var x int = pin.Default", "pin pin/inner", "Signature pin Default Default *Server"},
 		{"a channel", "func f() { pin.Ch <- 1 }", "pin", ""},
 		{"a range over a channel", "func f() {\n\tfor a, b := range pin.Ch {\n\t\t_, _ = a, b\n\t}\n}", "pin", ""},
 		{"a key", "var x = pin.Table[1]", "pin", ""},
