@@ -59,6 +59,8 @@ type Listing struct {
 	Roots    []*Package          // the plugins themselves, sorted by import path
 	Packages map[string]*Package // what they link, standard library left out
 	Standard map[string]*Package // of the standard library
+
+	unread error // the first package of the module that could not be read, perhaps a plugin
 }
 
 // List loads the import graph of the main packages that patterns name (package
@@ -68,6 +70,9 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	l, err := s.listHeld(ctx, mod, files, patterns, held)
 	if err != nil {
 		return nil, err
+	}
+	if len(l.Roots) == 0 && l.unread != nil {
+		return nil, l.unread
 	}
 	return l, l.broken()
 }
@@ -106,6 +111,11 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 	}
 	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
 	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if p := all[path]; p.Main() && !p.DepOnly && p.Error != nil && len(p.InvalidGoFiles) > 0 && l.unread == nil {
+			l.unread = &BrokenError{p.Error.Pos, p.Error.Err}
+		}
+	}
 	for _, r := range roots {
 		l.walk(all, r)
 	}
