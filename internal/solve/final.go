@@ -145,10 +145,14 @@ func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 	default:
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
+	had := v.Base.Selected(m.Path)
+	if !newer && had != "" && had != m.Version {
+		reason, req = reason+"; the plugin has "+had, had
+	}
 	if chain := v.chain(p.Path); len(chain) > 1 {
 		reason += "; " + strings.Join(chain, " imports ")
 	}
-	if newer && v.pinned(m.Path) {
+	if req != "" && req != m.Version && v.pinned(m.Path) {
 		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, req)
 	}
 	return reason, next
