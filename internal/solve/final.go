@@ -145,9 +145,10 @@ func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 	default:
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
-	had := v.Base.Selected(m.Path)
-	if !newer && had != "" && had != m.Version {
-		reason, req = reason+"; the plugin has "+had, had
+	if had := v.Base.Selected(m.Path); !newer {
+		if req = had; had != "" && had != m.Version {
+			reason += "; the plugin has " + had
+		}
 	}
 	if chain := v.chain(p.Path); len(chain) > 1 {
 		reason += "; " + strings.Join(chain, " imports ")
