@@ -82,6 +82,14 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err := hopeless(server); err != nil {
 		return nil, err
 	}
+	// What the plugin's files say by themselves is said before anything is fetched.
+	a := &aligner{o: o, server: server, plugin: plugin, stage: stage.Reader(plugin.root, readGo, nil)}
+	if err := a.useSource(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.ownAtOnce(); err != nil {
+		return nil, err
+	}
 	tool, err := chooseToolchain(ctx, o, server, plugin.root)
 	if err != nil {
 		return nil, err
@@ -96,13 +104,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	defer st.Close()
 
-	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
-	if err := a.useSource(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.ownAtOnce(tool.cache); err != nil {
-		return nil, err
-	}
+	a.stage = st
 	aligned, err := a.align(ctx)
 	if err != nil {
 		return nil, a.explain(err)
@@ -130,6 +132,8 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	return result, nil
 }
+
+func readGo(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }
 
 // unwritten adds the next step to an error of the commit.
 func unwritten(err error, root string) error {
