@@ -214,8 +214,8 @@ func TestNoSolution(t *testing.T) {
 			"do without it, or ask for a server with x v1.1.0"},
 		{"a pinned module at fault", game{fake: fake{
 			"x@v1.0.0": "has Old", "x@v1.1.0": "has New", "y@v1.0.0": "require x v1.1.0; use x.New", "plugin": "require y v1.0.0; import y"}, pins: []string{"x v1.0.0", "y v1.0.0"}},
-			"y v1.0.0 needs x >= v1.1.0 (y/y.go:2: undefined: x.New); the server has x v1.0.0; y cannot be lowered: the server has it at that version; plugin imports y",
-			"do without it, or ask for a server with x v1.1.0"},
+			"y v1.0.0, which the server has, needs x >= v1.1.0 (y/y.go:2: undefined: x.New); the server has x v1.0.0; plugin imports y",
+			"do without y, or ask for a server with x v1.1.0"},
 		{"a chain of caps", game{fake: with(join(mid, top, fake{
 			"far@v1.0.0": "require top v1.1.0; use top.New", "top@v1.1.0": "require mid v1.1.0; use mid.New; has New", "plugin": "require far v1.0.0; require top v1.1.0; require mid v1.1.0; import far"}))},
 			"far v1.0.0 (there is no older version) needs top >= v1.1.0 (far/far.go:2: undefined: top.New); top is lowered to v1.0.0 for mid v1.0.0 for x v1.0.0 of the server; plugin imports far",

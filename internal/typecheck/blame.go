@@ -18,7 +18,7 @@ import (
 func (r *result) blame(fset *token.FileSet, files []*ast.File, sizes types.Sizes) {
 	b := &blamer{
 		r:    r,
-		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}},
+		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}, Implicits: map[ast.Node]types.Object{}},
 	}
 	conf := r.config(fset, sizes)
 	at := map[int]types.Error{} // by index in r.faults
@@ -79,6 +79,7 @@ type blamer struct {
 	depth  int // of typ
 	traced map[types.Object]bool
 	unsure bool
+	fields bool // what the fields of the package's own types are counts, too
 }
 
 // initializers fills b.from.
@@ -126,21 +127,40 @@ func (b *blamer) initializers(files []*ast.File) {
 				}
 			case *ast.TypeSpec:
 				note(n.Name, n.Type)
+			case *ast.TypeSwitchStmt:
+				b.clauses(n)
 			}
 			return true
 		})
 	}
 }
 
+// clauses notes where the variable of a type switch has its type from in the clauses that
+// do not say it.
+func (b *blamer) clauses(s *ast.TypeSwitchStmt) {
+	a, ok := s.Assign.(*ast.AssignStmt)
+	if !ok || len(a.Rhs) != 1 {
+		return
+	}
+	for _, c := range s.Body.List {
+		if c := c.(*ast.CaseClause); len(c.List) != 1 {
+			if obj := b.info.Implicits[c]; obj != nil {
+				b.from[obj] = a.Rhs[0]
+			}
+		}
+	}
+}
+
 // explain fills in what the fault depends on and what is known of it. pos is where the
 // error was reported, start to end the code that it is about.
 func (b *blamer) explain(f *Fault, file *ast.File, start, pos, end token.Pos) {
-	b.out, b.seen, b.traced, b.unsure = nil, map[visit]bool{}, map[types.Object]bool{}, false
+	b.out, b.seen, b.traced, b.unsure, b.fields = nil, map[visit]bool{}, map[types.Object]bool{}, false, false
 	path, exact := astutil.PathEnclosingInterval(file, start, end)
 	if !exact {
 		path, _ = astutil.PathEnclosingInterval(file, pos, pos)
 	}
 	if call := b.instance(path, pos); call != nil && start == end {
+		b.fields = true
 		b.count(f, call)
 	} else {
 		b.at(f, path, pos)
@@ -341,6 +361,7 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 		e = a.Type
 	}
 	have := b.info.Types[e].Type
+	b.fields = b.compares(e, path)
 	want, i := b.target(f, path)
 	if iface := asInterface(want); iface != nil && have != nil {
 		b.implements(f, have, want, iface)
@@ -348,8 +369,49 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 	b.typ(want)
 	b.typ(have)
 	b.expr(e)
+	if f.API.Kind == Other {
+		b.origin(f, e)
+	}
 	for _, n := range path[1:min(i+1, len(path))] {
 		b.around(n)
+	}
+}
+
+// compares reports whether the types are compared or converted with all that is in them:
+// in ==, the key of a map, a conversion.
+func (b *blamer) compares(e ast.Expr, path []ast.Node) bool {
+	if _, ok := e.(*ast.BinaryExpr); ok || len(path) < 2 {
+		return ok
+	}
+	switch n := path[1].(type) {
+	case *ast.BinaryExpr, *ast.MapType, *ast.CaseClause, *ast.IndexExpr:
+		return true
+	case *ast.CallExpr:
+		return b.info.Types[n.Fun].IsType()
+	}
+	return false
+}
+
+// origin: what the value comes from may have another type than it had.
+func (b *blamer) origin(f *Fault, e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		b.callee(f, e)
+	case *ast.SelectorExpr:
+		v, ok := b.info.Uses[e.Sel].(*types.Var)
+		if !ok || v.Pkg() == nil || v.Pkg() == b.pkg {
+			return
+		}
+		name := v.Name()
+		if v.IsField() {
+			n := named(b.info.Types[e.X].Type)
+			if n == nil || n.Obj().Pkg() != v.Pkg() {
+				return
+			}
+			name = n.Obj().Name() + "." + name
+		}
+		f.Expr = types.ExprString(e)
+		f.API = API{Kind: Signature, Package: v.Pkg().Path(), Name: name, Now: declaration(v)}
 	}
 }
 
@@ -742,7 +804,10 @@ func (b *blamer) walk(t types.Type, deep bool) {
 		if t.Obj().Pkg() == b.pkg {
 			b.trace(t.Obj())
 		}
-		if deep {
+		switch {
+		case b.fields && t.Obj().Pkg() == b.pkg:
+			b.walk(t.Underlying(), deep)
+		case deep:
 			b.embedded(t.Underlying())
 		}
 	case *types.Alias:
