@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -130,49 +131,73 @@ func (s *Solver) adopt(v *view) {
 		n.before = append(n.before, n.best)
 	}
 	n.best = best{caps: s.caps, plan: v.Plan, versions: map[string]string{}}
-	seen := map[string]bool{}
 	for _, name := range sortedKeys(v.Packages) {
 		p := v.Packages[name]
-		if p.Own || seen[p.Module.Path] {
+		if p.Own || n.versions[p.Module.Path] != "" {
 			continue
 		}
-		seen[p.Module.Path] = true
 		n.versions[p.Module.Path] = p.Module.Version
-		had := s.Base.Selected(p.Module.Path)
-		if had == "" || had == p.Module.Version || v.mayMove(p) != nil {
-			continue
-		}
-		if _, capped := capOf(s.caps, p.Module.Path); !capped && semver.Compare(p.Module.Version, had) > 0 {
-			continue // what asks for it has been raised
-		}
-		if near := s.between(p.Module, had); len(near) > 0 {
-			n.moved = append(n.moved, move{p.Module, had, near})
+		if had := s.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.mayMove(p) == nil && !v.follows(p.Module, had) {
+			n.moved = append(n.moved, move{Version: p.Module, had: had})
 		}
 	}
-	slices.SortFunc(n.moved, func(a, b move) int { return slices.Compare([]string{a.Path}, []string{b.Path}) })
+	slices.SortFunc(n.moved, func(a, b move) int { return strings.Compare(a.Path, b.Path) })
+	s.between(n.moved)
 }
 
-// between returns the versions from had to that of m, which is not among them.
-func (s *Solver) between(m module.Version, had string) []string {
-	d := down
-	if semver.Compare(m.Version, had) > 0 {
-		d = up
+// follows reports whether a module is where something else puts it, and cannot be
+// nearer: above the plugin's version, for what asks for it has been raised, or at the
+// newest version that the server's Go reads.
+func (v *view) follows(m module.Version, had string) bool {
+	if _, capped := capOf(v.tried, m.Path); capped {
+		return false
 	}
-	all := append([]string{had}, s.others(module.Version{Path: m.Path, Version: had}, d)...)
-	all = slices.DeleteFunc(all, func(k string) bool {
-		if c, ok := capOf(s.User, m.Path); ok && semver.Compare(k, c.Version.Version) > 0 {
-			return true
+	c, ok := capOf(v.Plan.Caps, m.Path)
+	return semver.Compare(m.Version, had) > 0 || ok && c.Cause == pinner.CauseGo && c.Version == m
+}
+
+// between finds for each module the versions from the plugin's to its own, which is
+// not among them, as far as the server's Go reads them. It fetches for all at once.
+func (s *Solver) between(moved []move) {
+	var paths []string
+	for _, m := range moved {
+		paths = append(paths, m.Path)
+	}
+	if len(moved) == 0 {
+		return
+	}
+	if _, err := s.Find.Versions(paths); err != nil {
+		return
+	}
+	var vs []module.Version
+	for i := range moved {
+		m := &moved[i]
+		d := down
+		if semver.Compare(m.Version.Version, m.had) > 0 {
+			d = up
 		}
-		return semver.Compare(k, m.Version)*int(d) >= 0
-	})
-	if len(all) > maxNearer {
-		return all // to know of each would mean to fetch each go.mod
+		all := append([]string{m.had}, s.others(module.Version{Path: m.Path, Version: m.had}, d)...)
+		user, asked := capOf(s.User, m.Path)
+		m.nearer = slices.DeleteFunc(all, func(k string) bool {
+			return semver.Compare(k, m.Version.Version)*int(d) >= 0 || asked && semver.Compare(k, user.Version.Version) > 0
+		})
+		if len(m.nearer) > maxNearer {
+			continue // to know of each would mean to fetch each go.mod
+		}
+		for _, k := range m.nearer {
+			vs = append(vs, module.Version{Path: m.Path, Version: k})
+		}
 	}
-	readable, err := s.Find.All(m.Path, all, func(sum *pinner.Summary) bool { return s.Server.Accepts(sum.Go) })
+	readable, err := s.Find.All(vs, s.accepts)
 	if err != nil {
-		return nil
+		return
 	}
-	return readable
+	for i := range moved {
+		m := &moved[i]
+		if len(m.nearer) <= maxNearer {
+			m.nearer = slices.DeleteFunc(m.nearer, func(k string) bool { return !slices.Contains(readable, module.Version{Path: m.Path, Version: k}) })
+		}
+	}
 }
 
 func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
@@ -262,7 +287,7 @@ func (s *Solver) rest(m move) string {
 
 // reads reports whether the server's Go reads m at a version.
 func (s *Solver) reads(m move, version string) bool {
-	to, err := s.Find.First(m.Path, []string{version}, func(sum *pinner.Summary) bool { return s.Server.Accepts(sum.Go) })
+	to, err := s.Find.First(m.Path, []string{version}, s.accepts)
 	return err == nil && to != ""
 }
 
