@@ -98,7 +98,7 @@ type budget struct {
 
 const (
 	maxTime  = 45 * time.Second
-	freeOnes = 12 // tries that no clock ends
+	freeOnes = 6 // tries that no clock ends
 )
 
 // spend counts a try, and reports whether there is time for another one.
