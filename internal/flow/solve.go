@@ -211,8 +211,11 @@ func (a *aligner) probing(now *state) {
 	}
 	here := *now
 	a.looked[string(now.mod)] = &here
-	if m, ok := a.solver.Probe(); ok {
-		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, m.Path, m.Version))
+	switch vs, ok := a.solver.Probe(); {
+	case ok && len(vs) == 1:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, vs[0].Path, vs[0].Version))
+	case ok:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with newer versions of %d modules?", a.rounds, len(vs)))
 	}
 }
 

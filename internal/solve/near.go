@@ -22,7 +22,7 @@ type nearing struct {
 	before []best            // those that it was better than
 	pins   map[string]string // the versions of what the server has
 
-	probe   module.Version    // what is being tried
+	probe   []module.Version  // what is being tried
 	tried   map[string]string // caps -> what did not compile with them first
 	left    int
 	large   bool // the plugin
@@ -79,7 +79,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		if n.large = countModules(st.Packages) > large; n.large {
 			n.left = maxProbesLarge
 		}
-		n.probe, n.before, n.best = module.Version{}, nil, best{}
+		n.probe, n.before, n.best = nil, nil, best{}
 	}
 	if n.pins == nil {
 		n.pins = map[string]string{}
@@ -87,7 +87,8 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 			n.pins[p.Path] = p.Version.Version
 		}
 	}
-	if p := n.probe; p.Path == "" || v.at(p.Path) == p.Version || v.at(p.Path) == "" {
+	elsewhere := func(p module.Version) bool { return v.at(p.Path) != p.Version && v.at(p.Path) != "" }
+	if !slices.ContainsFunc(n.probe, elsewhere) {
 		s.adopt(v)
 	}
 	return s.nextProbe()
@@ -211,28 +212,40 @@ func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
 // nextProbe returns the caps of the next probe, or those of the best try and true:
 // first by halving what lies between a version that does not compile and one that
 // does, which is right where all between them are as either of the two, then the rest.
+// All modules are moved at once where that was not tried yet: what does not compile
+// then tells of each of them.
 func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 	n := &s.near
 	for _, pick := range []func(move) string{s.halve, s.rest} {
+		all, first, probe := n.caps, n.caps, []module.Version(nil)
 		for _, m := range n.moved {
 			to := pick(m)
 			if to == "" {
 				continue
 			}
-			if n.left == 0 || s.budget.tries > freeOnes && s.budget.now().Sub(s.budget.began) > maxProbeTime {
-				n.stopped = true
-				break
+			all = s.with(all, m, to)
+			if probe = append(probe, module.Version{Path: m.Path, Version: to}); len(probe) == 1 {
+				first = all
 			}
-			n.left--
-			s.budget.spend()
-			n.probe = module.Version{Path: m.Path, Version: to}
-			caps := s.with(m, to)
-			if n.tried == nil {
-				n.tried = map[string]string{}
-			}
-			n.tried[key(caps)] = "it cannot be loaded"
-			return s.try(caps), false
 		}
+		if len(probe) == 0 {
+			continue
+		}
+		if n.left == 0 || s.budget.tries > freeOnes && s.budget.now().Sub(s.budget.began) > maxProbeTime {
+			n.stopped = true
+			break
+		}
+		if n.tried[key(all)] != "" {
+			all, probe = first, probe[:1]
+		}
+		n.left--
+		s.budget.spend()
+		n.probe = probe
+		if n.tried == nil {
+			n.tried = map[string]string{}
+		}
+		n.tried[key(all)] = "it cannot be loaded"
+		return s.try(all), false
 	}
 	n.done = true
 	return s.try(s.reasoned()), true
@@ -291,13 +304,13 @@ func (s *Solver) reads(m move, version string) bool {
 	return err == nil && to != ""
 }
 
-// with returns the best caps with m at another version.
-func (s *Solver) with(m move, version string) []pinner.Cap {
-	c, capped := capOf(s.near.caps, m.Path)
+// with returns caps with m at another version.
+func (s *Solver) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
+	c, capped := capOf(caps, m.Path)
 	user, asked := capOf(s.User, m.Path)
 	switch {
 	case asked && user.Version.Version == version:
-		return set(s.near.caps, user)
+		return set(caps, user)
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
 		if why := s.tooNew(m); why != "" {
@@ -305,7 +318,7 @@ func (s *Solver) with(m move, version string) []pinner.Cap {
 		}
 	}
 	c.Version = module.Version{Path: m.Path, Version: version}
-	return set(s.near.caps, c)
+	return set(caps, c)
 }
 
 // tooNew says that the server's Go refuses the plugin's version of m; "" if not.
@@ -321,15 +334,29 @@ func (s *Solver) tooNew(m move) string {
 // known returns what is known not to compile with m at a version, or "": it was
 // tried with the best caps, or is in a set of versions that do not compile together.
 func (s *Solver) known(m move, version string) string {
-	if why := s.near.tried[key(s.with(m, version))]; why != "" {
+	if why := s.near.tried[key(s.with(s.near.caps, m, version))]; why != "" {
 		return why
 	}
 	for _, c := range s.clashes {
-		if c.versions[m.Path] == version && s.holds(c, m.Path) {
+		if c.versions[m.Path] == version && s.holds(c, m.Path) && !s.lifts(module.Version{Path: m.Path, Version: version}, c) {
 			return told(c.f)
 		}
 	}
 	return ""
+}
+
+// lifts reports whether m asks for more of a module of a clash than that is at, and
+// neither a pin nor a cap holds that there.
+func (s *Solver) lifts(m module.Version, c clash) bool {
+	sums, err := s.Find.Source([]module.Version{m})
+	if err != nil || sums[m] == nil {
+		return false
+	}
+	return slices.ContainsFunc(sums[m].Require, func(r module.Version) bool {
+		v, part := c.versions[r.Path]
+		_, capped := capOf(s.near.caps, r.Path)
+		return part && s.near.pins[r.Path] == "" && !capped && semver.Compare(r.Version, v) > 0
+	})
 }
 
 // has reports whether a module is at a version in the best try. What the server has
@@ -423,11 +450,11 @@ func (s *Solver) reasoned() []pinner.Cap {
 	return out
 }
 
-// Probe returns the module version that is being tried, if the solver is looking for
+// Probe returns the module versions that are being tried, if the solver is looking for
 // versions nearer to the plugin's.
-func (s *Solver) Probe() (module.Version, bool) {
+func (s *Solver) Probe() (vs []module.Version, ok bool) {
 	if s == nil || s.phase != nearer || s.near.done {
-		return module.Version{}, false
+		return nil, false
 	}
 	return s.near.probe, true
 }

@@ -280,21 +280,36 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestNearerBound: many modules that could be nearer end with the probes of a large
-// plugin, and it is said.
+// TestNearerBound: modules that could be nearer are tried together; where that leads
+// on for ever, it ends with the probes of a large plugin, and says so.
 func TestNearerBound(t *testing.T) {
-	w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}
-	plugin := "require x v1.1.0"
-	for m := range 30 {
-		for v := range 5 {
-			w[fmt.Sprintf("m%d@v1.%d.0", m, v)] = fmt.Sprintf("require x v1.1.0; use x.V%d", v)
+	world := func(modules, versions int, text string) fake {
+		w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}
+		plugin := "require x v1.1.0"
+		for m := range modules {
+			for v := range versions {
+				w[fmt.Sprintf("m%d@v1.%d.0", m, v)] = fmt.Sprintf("require x v1.1.0; "+text, v)
+			}
+			w[fmt.Sprintf("m%d@v1.0.0", m)] = "use x.A"
+			plugin += fmt.Sprintf("; require m%d v1.%d.0; import m%d", m, versions-1, m)
 		}
-		w[fmt.Sprintf("m%d@v1.0.0", m)] = "use x.A"
-		plugin += fmt.Sprintf("; require m%d v1.4.0; import m%d", m, m)
+		w["plugin"] = plugin
+		return w
 	}
-	w["plugin"] = plugin
-	caps, tries, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
-	if err != nil || len(caps) != 30 || tries < maxProbesLarge || tries > maxProbesLarge+3 {
-		t.Errorf("%d caps, %d tries, %v", len(caps), tries, err)
+	for _, test := range []struct {
+		name        string
+		world       fake
+		least, most int
+	}{
+		{"many modules", world(30, 5, "use x.V%d"), 4, 6},
+		{"many versions", world(30, 40, "use x.V"), 5, 9},
+		{"many versions with errors of their own", world(30, 40, "use x.V%d"), maxProbesLarge, maxProbesLarge + 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			caps, tries, err := game{fake: test.world, pins: []string{"x v1.0.0"}}.play(t)
+			if err != nil || len(caps) != 30 || tries < test.least || tries > test.most {
+				t.Errorf("%d caps, %d tries, %v", len(caps), tries, err)
+			}
+		})
 	}
 }
