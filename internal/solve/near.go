@@ -55,10 +55,9 @@ type clash struct {
 // A probe costs what a round costs: seconds, for a large plugin. Beyond so many
 // versions of a module only those are tried that halving leads to.
 //
-// The number of probes is the bound. The time is there for what is out of proportion:
+// The number of probes is the bound. The clock is there for what is out of proportion:
 // where it ends the search, another run may come to another result.
 const (
-	maxProbeTime   = 2 * time.Minute
 	maxProbes      = 600
 	maxProbesLarge = 16
 	maxNearer      = 64
@@ -231,7 +230,7 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 		if len(probe) == 0 {
 			continue
 		}
-		if n.left == 0 || s.budget.tries > freeOnes && s.budget.now().Sub(s.budget.began) > maxProbeTime {
+		if n.left == 0 || !s.budget.spend(moreTime) {
 			n.stopped = true
 			break
 		}
@@ -239,7 +238,6 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 			all, probe = first, probe[:1]
 		}
 		n.left--
-		s.budget.spend()
 		n.probe = probe
 		if n.tried == nil {
 			n.tried = map[string]string{}
