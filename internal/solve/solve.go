@@ -99,7 +99,7 @@ type budget struct {
 const (
 	maxTime  = 45 * time.Second // for a search that may lead nowhere
 	moreTime = 2 * time.Minute  // for tries that come closer
-	freeOnes = 6 // tries that no clock ends
+	freeOnes = 6                // tries that no clock ends
 )
 
 // spend counts a try, and reports whether there is time for another one.
