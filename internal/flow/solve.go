@@ -415,11 +415,6 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	if a.refused(err) {
 		return nil
 	}
-	if caps, ok := a.solver.Reject(); ok {
-		a.rounds++
-		a.in.Caps = caps
-		return nil
-	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault
 	for _, line := range failed.Faults() {
@@ -428,7 +423,13 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 		}
 	}
 	if len(faults) == 0 {
-		return err
+		caps, ok := a.solver.Reject()
+		if !ok {
+			return err
+		}
+		a.rounds++
+		a.in.Caps = caps
+		return nil
 	}
 	caps, stuck := a.solver.Next(solve.State{Plan: plan, Packages: packages, Faults: faults})
 	if stuck != nil {

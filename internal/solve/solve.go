@@ -129,11 +129,9 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		if !s.near.done {
 			return s.worse(v), nil
 		}
-		if caps, ok := s.Reject(); ok {
-			return caps, nil
-		}
 		// go mod tidy has found what the import graph does not show.
 		s.phase, s.near.done, s.final = moving, false, nil
+		s.budget = budget{now: s.budget.now}
 	}
 	if s.views == nil {
 		s.views = map[string]*view{}
