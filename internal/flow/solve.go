@@ -214,8 +214,11 @@ func (a *aligner) probing(now *state) {
 	}
 	here := *now
 	a.looked[string(now.mod)] = &here
-	if m, ok := a.solver.Probe(); ok {
-		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, m.Path, m.Version))
+	switch vs, ok := a.solver.Probe(); {
+	case ok && len(vs) == 1:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, vs[0].Path, vs[0].Version))
+	case ok:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with newer versions of %d modules?", a.rounds, len(vs)))
 	}
 }
 
@@ -413,11 +416,6 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	if a.refused(err) {
 		return nil
 	}
-	if caps, ok := a.solver.Reject(); ok {
-		a.rounds++
-		a.in.Caps = caps
-		return nil
-	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault
 	for _, line := range failed.Faults() {
@@ -426,7 +424,13 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 		}
 	}
 	if len(faults) == 0 {
-		return err
+		caps, ok := a.solver.Reject()
+		if !ok {
+			return err
+		}
+		a.rounds++
+		a.in.Caps = caps
+		return nil
 	}
 	caps, stuck := a.solver.Next(solve.State{Plan: plan, Packages: packages, Faults: faults})
 	if stuck != nil {
