@@ -51,6 +51,7 @@ func (c *changes) how() recipe.Build {
 	case c.al.vendor != "" && buildsVendored(s, c.tree.Root):
 		how.Mod = "vendor"
 	}
+	how.CC, how.Cgo = compilerByHand(s, c.a.o.environ())
 	if root := fromHere(c.tree.Root); root != "." && how.Dir == "" {
 		how.Dir = filepath.ToSlash(root)
 	}
