@@ -69,7 +69,8 @@ func (e *env) compat(c *cli.Context) error {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
+		Brief: c.String("format") == "text" && !c.Bool("verbose")})
 	p.done()
 	if err != nil {
 		return err
