@@ -98,7 +98,9 @@ func (o CompatOptions) judge(ctx context.Context, m *member, known *plans) *repo
 		row.Plan = v.plan
 		row.Plan.Server = row.Server
 	}
-	row.Warnings = v.warnings
+	row.Warnings = slices.DeleteFunc(append([]string{}, v.warnings...), func(w string) bool {
+		return slices.ContainsFunc(v.unknown, func(u string) bool { return strings.HasSuffix(w, "not known: "+u) })
+	})
 	return row
 }
 

@@ -34,13 +34,13 @@ func (p *planned) derives() bool {
 
 // derive is the outlook for a server that is as p's but for versions, or nil where only
 // a plan of its own can tell. p must not be in use elsewhere.
-func (p *planned) derive(ctx context.Context, s *pinner.Server) *outlook {
+func (p *planned) derive(ctx context.Context, o Options, s *pinner.Server) *outlook {
 	from := p.set.a
 	have := map[string]pinner.Pin{}
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &aligner{o: from.o, server: s, plugin: p.plugin, stage: p.stage, have: from.have, bare: from.bare, base: from.base, checker: from.checker, parsed: true}
+	a := &aligner{o: o, server: s, plugin: p.plugin, stage: p.stage, have: from.have, bare: from.bare, base: from.base, checker: from.checker, parsed: true}
 	a.in = from.in
 	a.in.Server, a.in.Pins, a.in.Exclude = s, nil, nil
 	for _, was := range p.aligned.match.Pins {

@@ -82,7 +82,7 @@ func (k *plans) plan(ctx context.Context, o Options, plugin *plugin, s *pinner.S
 			g.fetched = true
 			g.first.fetchPins(ctx, k.servers)
 		}
-		v := g.first.derive(ctx, s)
+		v := g.first.derive(ctx, o, s)
 		g.mu.Unlock()
 		if v != nil {
 			return v, nil
