@@ -23,6 +23,10 @@ type Binary struct {
 	// that was not looked for.
 	Cgo []string
 
+	// IFuncs says that the file has indirect functions, GCC's target_clones and ifunc,
+	// where that was looked for: musl loads none.
+	IFuncs bool
+
 	// Exports are those of the names that target.AddExports was asked for that a server's
 	// program defines; nil where that was not looked for.
 	Exports []string

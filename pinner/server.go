@@ -52,7 +52,7 @@ type Origin struct {
 	Program  string // its path in the image
 }
 
-// Paths are where the sources of an untrimmed server's packages stood when it was
+// Paths are where the sources of an untrimmed server's packages were when it was
 // built. They are part of its fingerprints. One that is "" is not known, or there was
 // none.
 type Paths struct {

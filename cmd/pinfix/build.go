@@ -69,9 +69,10 @@ none does. -o takes an existing directory too, or one that ends in /.
 
 It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
 --pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
-every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
-CC. For a server that was not built with -trimpath it gives the packages the file
-names that the server's have; pinfix finds them in the program.
+every other build setting of the server is shown and never run. For another processor,
+or a server on musl, it finds a C compiler by its usual name, or zig; CC names another.
+For a server that was not built with -trimpath it gives the packages the file names
+that the server's have; pinfix finds them in the program.
 
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 

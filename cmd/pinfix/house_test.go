@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/tier":      {}, // for tests: no program may import it
-	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/scratch", "pinner"},
+	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},

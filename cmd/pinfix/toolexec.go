@@ -7,7 +7,7 @@ import (
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
-// toolexec stands between the go command and its tools: go build -toolexec 'pinfix
+// toolexec is run between the go command and its tools: go build -toolexec 'pinfix
 // toolexec' (package toolexec says why). It is no command for people, so it is in no help
 // text, and it starts before all that makes up pinfix's own commands: a build runs it for
 // each package. What it starts is what the go command has named, and nothing else.

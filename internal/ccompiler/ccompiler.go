@@ -181,7 +181,7 @@ func (w Want) zig(sub, libc string) string {
 		kind = "musl"
 	}
 	target := cpus[w.GOARCH].zig + "-linux-" + kind + w.abi()
-	if libc == "glibc" && w.Release != "" {
+	if libc == "glibc" && strings.Trim(w.Release, "0123456789") == "." { // it comes from the server's file
 		target += "." + w.Release
 	}
 	return "zig " + sub + " -target " + target

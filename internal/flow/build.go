@@ -272,7 +272,7 @@ func (b *builder) runner(env []string) *gocmd.Go {
 		// A go command that is interrupted may leave its files; so they go too.
 		set = append(set, "GOTMPDIR="+b.scratch.Path())
 	}
-	return gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log})
+	return gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log, Count: b.o.Count})
 }
 
 // profile checks --pgo against the server.

@@ -74,11 +74,7 @@ func (b *builder) compiler(ctx context.Context) error {
 		return err
 	}
 	if choice.CC != "" && choice.CXX == "" {
-		pkg, err := b.withCXX(ctx)
-		if err != nil {
-			return err
-		}
-		if pkg != "" {
+		if pkg := b.withCXX(ctx); pkg != "" {
 			without := choice.CC
 			want.CXX = true
 			if choice, err = ccompiler.Choose(want, host); err != nil {
@@ -125,26 +121,23 @@ func (b *builder) printedCompiler() error {
 	return nil
 }
 
-// withCXX returns a package that the plugins link and that has C++ files, or "".
-func (b *builder) withCXX(ctx context.Context) (string, error) {
+// withCXX returns a package that the plugins link and that has C++ files, or "". What
+// cannot be listed cannot be built either, and go build says why.
+func (b *builder) withCXX(ctx context.Context) string {
+	how := b.how
+	if b.work != nil {
+		how.Work = b.work.file
+	}
 	for i := range b.outputs {
-		cmd := b.command(i, b.how, "", "")
-		args := []string{"list", "-deps", "-f", "{{if .CXXFiles}}{{.ImportPath}}{{end}}"}
-		for _, a := range cmd.Args[1:] {
-			if strings.HasPrefix(a, "-tags=") {
-				args = append(args, a)
-			}
-		}
-		out, err := b.runner(cmd.Env).Run(ctx, append(args, b.outputs[i].pkg)...)
-		if err != nil {
-			return "", b.explain(err)
-		}
-		if pkg := strings.TrimSpace(string(out)); pkg != "" {
+		cmd := b.command(i, how, "", "")
+		args := append([]string{"list", "-deps", "-f", "{{if .CXXFiles}}{{.ImportPath}}{{end}}"}, cmd.Args[1:]...)
+		out, err := b.runner(cmd.Env).Run(ctx, args...)
+		if pkg := strings.TrimSpace(string(out)); err == nil && pkg != "" {
 			pkg, _, _ = strings.Cut(pkg, "\n")
-			return pkg, nil
+			return pkg
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // origins finds out which packages' C code asks for what the server lacks: the objects in

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/toolexec"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -22,13 +23,13 @@ func (b *builder) tools(ctx context.Context) error {
 	if err := b.toolchain(ctx); err != nil {
 		return err
 	}
-	if err := b.compiler(ctx); err != nil {
-		return err
-	}
 	if b.work != nil {
 		if err := b.work.write(b.scratch, b.plugin); err != nil {
 			return err
 		}
+	}
+	if err := b.compiler(ctx); err != nil {
+		return err
 	}
 	return b.paths(ctx)
 }
@@ -39,7 +40,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 	want := b.recipe.Toolchain
 	image := "build in an image that has it (golang:" + b.server.GoVersion() + "; see pinfix build --print=dockerfile)"
 	env := append([]string{"GOTOOLCHAIN=" + want, "CGO_ENABLED=1"}, b.recipe.Env...)
-	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log})
+	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log, Count: b.o.Count})
 	var err error
 	b.facts, err = g.Facts(ctx)
 	var failed *gocmd.Error
@@ -70,11 +71,9 @@ func hasVar(env []string, name string) bool {
 // vendor/ as it is, so that may be another than go.mod's.
 func (b *builder) sources() {
 	vendored := b.o.Vendor != "never" && b.o.pinned == nil && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	paths := b.server.Paths
 	switch {
-	case b.server.Trimmed():
-	case paths.Vendored != "":
-	case paths != (pinner.Paths{}):
+	case b.server.Trimmed(), b.server.Paths.Vendored != "":
+	case recipe.Placed(b.server):
 		if vendored {
 			b.warn("vendor/ is not used: the server was built without -trimpath from a module cache, so the paths of the sources count")
 		}

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -97,6 +101,59 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 	found, err := b.checker.Check(ctx, g.graph, a.ownSource())
 	b.faults = append(b.faults, a.onDisk(found)...)
 	return err
+}
+
+// since finds out with which version of a module came what the server's, an older one,
+// does not have: a server with that one would do as well. Where it cannot be told, the
+// plugin's version stays the answer.
+func (a *aligner) since(ctx context.Context, err error) error {
+	var e *solve.FinalError
+	if !errors.As(err, &e) || a.in.Versions == nil {
+		return nil
+	}
+	known := map[typecheck.API]string{}
+	for i, f := range e.Finals {
+		if !f.Server || f.API.Kind != typecheck.Gone || semver.Compare(f.Had, f.Module.Version) <= 0 {
+			continue
+		}
+		if _, ok := known[f.API]; !ok && len(known) < maxSince {
+			known[f.API] = a.firstWith(ctx, f)
+		}
+		e.Finals[i].Since = known[f.API]
+	}
+	return ctx.Err()
+}
+
+// maxSince bounds how many declarations are looked for: each takes some downloads.
+const maxSince = 4
+
+// firstWith returns the first version of a module, after the server's, that has the
+// declaration; "" if it cannot be told.
+func (a *aligner) firstWith(ctx context.Context, f solve.Final) string {
+	all, err := a.in.Versions([]string{f.Module.Path})
+	if err != nil {
+		return ""
+	}
+	var between []string
+	for _, v := range all[f.Module.Path] {
+		if semver.Compare(v, f.Module.Version) > 0 && semver.Compare(v, f.Had) < 0 {
+			between = append(between, v)
+		}
+	}
+	semver.Sort(between)
+	i, failed := 0, false
+	i = sort.Search(len(between), func(i int) bool {
+		if failed {
+			return true
+		}
+		files, err := a.stage.GoFiles(ctx, module.Version{Path: f.Module.Path, Version: between[i]}, f.API.Package)
+		failed = err != nil
+		return failed || typecheck.Declares(files, f.API.Name)
+	})
+	if failed || i == len(between) {
+		return ""
+	}
+	return between[i]
 }
 
 // withOld adds to the error of a plugin without a solution what does not compile without

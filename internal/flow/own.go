@@ -125,7 +125,7 @@ func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
 	if a.serverSource != nil && a.serverSource.doubt != "" {
 		out = append(out, a.serverSource.doubt)
 	}
-	if !a.server.Trimmed() && a.server.Paths == (pinner.Paths{}) && len(pins) > 0 && !a.o.NoPaths {
+	if !a.server.Trimmed() && !recipe.Placed(a.server) && len(pins) > 0 && !a.o.NoPaths {
 		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
 	}
 	for _, p := range pins {

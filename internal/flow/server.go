@@ -63,7 +63,7 @@ func (r Reference) open(ctx context.Context, n Named) (*pinner.Server, error) {
 		r.Note(fmt.Sprintf("%s names the server %s; asking %s", n.From, n.Ref, asked))
 	}
 	if target.IsSource(n.Ref) {
-		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.environ(), Log: r.Log})
+		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.environ(), Log: r.Log, Count: r.Count})
 	}
 	return target.Read(ctx, n.Ref, r.options(n))
 }

@@ -241,6 +241,9 @@ func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, fault
 		a.in.Caps = caps
 		return nil
 	}
+	if stopped := a.since(ctx, err); stopped != nil {
+		return stopped
+	}
 	return a.withOld(err)
 }
 

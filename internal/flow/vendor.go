@@ -17,6 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/recipe"
 )
 
 // A vendorRule decides what becomes of vendor/, for every command: apply writes it,
@@ -70,7 +71,7 @@ func ignoredVendor(ctx context.Context, root string, environ []string) bool {
 // vendorRule is that of a plugin that has a vendor/ or not.
 func (a *aligner) vendorRule(ctx context.Context, have bool) vendorRule {
 	fits := buildsVendored(a.server, a.plugin.root)
-	return vendorRule{flag: a.o.Vendor, fits: fits, renamed: !fits && a.server.Paths.Vendored != "", work: a.serverSource != nil, ownTree: a.ownTree(), have: have,
+	return vendorRule{flag: a.o.Vendor, fits: fits, renamed: !fits && !a.server.Trimmed() && recipe.Vendored(a.server), work: a.serverSource != nil, ownTree: a.ownTree(), have: have,
 		ignored: func() bool { return ignoredVendor(ctx, a.plugin.root, a.o.Environ) }}
 }
 

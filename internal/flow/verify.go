@@ -66,6 +66,11 @@ func askLibc(ctx context.Context, server, plugin *pinner.Server, o target.Option
 		}
 	}
 	server.Binary = forThis(server.Binary)
+	if server.Binary.Libc() == "musl" && plugin.Binary.Libc() == "glibc" {
+		if err := target.AddIFuncs(plugin); err != nil {
+			warnings = append(warnings, fmt.Sprintf("not known: whether the plugin has indirect functions: %v", err))
+		}
+	}
 	if names := verify.SymbolsToFind(server, plugin); len(names) > 0 {
 		if err := target.AddExports(ctx, server, names, o); ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -16,9 +16,7 @@ type watch struct {
 	tell  meter.Count
 	trace bool // the command has -x
 
-	line    []byte // the beginning of one
-	modules int
-	mods    int
+	line []byte // the beginning of one
 }
 
 // newWatch returns a watch of a go command with args.
@@ -64,11 +62,9 @@ func (a *watch) Write(b []byte) (int, error) {
 func (a *watch) count(line []byte) {
 	switch {
 	case bytes.HasPrefix(line, []byte("go: downloading ")):
-		a.modules++
-		a.tell.Add("module download", a.modules, 0)
+		a.tell.Add("module download", 1, 0)
 	case a.trace && gotModRE.Regexp().Match(line):
-		a.mods++
-		a.tell.Add("go.mod download", a.mods, 0)
+		a.tell.Add("go.mod download", 1, 0)
 	}
 }
 

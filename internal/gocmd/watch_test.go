@@ -27,7 +27,7 @@ cut`
 		if trace {
 			args = append(args, "-x")
 			kept = "go: downloading example.com/c v1.0.0\ngo: b@v1.0.0: reading https://proxy.golang.org/b/@v/v1.0.0.mod: 404 Not Found\n\tserver response: gone\ncut"
-			want = []string{"go.mod download 1 0", "module download 1 0", "go.mod download 2 0"}
+			want = []string{"go.mod download 1 0", "module download 1 0", "go.mod download 1 0"}
 		}
 		var out bytes.Buffer
 		w := newWatch(&out, tell, args)

@@ -57,6 +57,7 @@ func (w *world) store(p *int) { w.ps = append(w.ps, p) }
 func (w *world) later(f func() int) { w.fs = append(w.fs, f) }
 func (w *world) deferred(f func() int) { defer w.tell(f()) ; defer func() { w.tell(f()) }() }
 func (w *world) spawn(f func() int) { c := make(chan int, 1); w.wait = append(w.wait, c); go func() { <-w.go_; c <- f() }() }
+func (w *world) send(c chan int, p *int) { <-w.go_; c <- *p }
 func call(f func() int) int { return f() }
 func wrap(f func() int) func() int { return func() int { return f() } }
 `
@@ -115,9 +116,11 @@ func (w *writer) loop(d int, vars []string) {
 
 // ptr returns an expression that is a pointer to an int variable.
 func (w *writer) ptr(v string) string {
-	switch w.rand.IntN(5) {
+	switch w.rand.IntN(6) {
 	case 0:
 		return "same(&" + v + ")"
+	case 5:
+		return "func() (p *int) { p = &" + v + "; return }()"
 	case 1:
 		return "(&" + v + ")"
 	case 2:
@@ -156,7 +159,7 @@ func (w *writer) stmt(d int, vars []string, t, label string, inLoop bool) {
 			exit += " " + label
 		}
 	}
-	switch w.rand.IntN(26) {
+	switch w.rand.IntN(28) {
 	case 0:
 		fmt.Fprintf(w, "w.fs = append(w.fs, %s)\n", w.closure(v))
 	case 1:
@@ -202,6 +205,8 @@ func (w *writer) stmt(d int, vars []string, t, label string, inLoop bool) {
 			"w.ss = append(w.ss, "+t+".a[:])", "w.ps = append(w.ps, &"+t+".a[1])", t+".a[0]++", "w.tell(len("+t+".a[:]))", "for range "+t+".a[:] { w.tell("+t+".n) }", "defer "+t+".Keep(w)", "w.tell("+t+".Add(3).Get())", x+" := "+t+".Get; w.tell("+x+"())") + "\n")
 	case 21:
 		fmt.Fprintf(w, "w.m[%s] = %s\n", v, w.closure(v))
+	case 23:
+		fmt.Fprintf(w, "{ c := make(chan int, 1); w.wait = append(w.wait, c); go %s }\n", w.pick("func() { <-w.go_; c <- "+v+" }()", "w.send(c, &"+v+")", "func(p *int) { <-w.go_; c <- *p }(&"+v+")"))
 	case 22:
 		fmt.Fprintf(w, "for %s := range []int{0, 1} { w.tell(%s); %s }\n", x, x, w.pick("w.store(&"+v+")", "w.tell(read(&"+v+"))", "w.store(&"+v+"); break", "w.later(func() int { return "+x+" })"))
 	default:

@@ -12,14 +12,15 @@ import (
 // Long is how long a step may take before it is worth a word.
 const Long = 2 * time.Second
 
-// A Count is told that n of a unit, such as "go.mod file", are done; of is how many
-// there are, as far as is known, or 0.
-type Count func(unit string, n, of int)
+// A Count is told that so many more of a unit, such as "go.mod file", are done, and
+// that so many more were found that are to be done. What was not found first is only
+// counted.
+type Count func(unit string, done, found int)
 
 // Add tells c; a nil Count is told nothing.
-func (c Count) Add(unit string, n, of int) {
+func (c Count) Add(unit string, done, found int) {
 	if c != nil {
-		c(unit, n, of)
+		c(unit, done, found)
 	}
 }
 
@@ -35,8 +36,8 @@ type Meter struct {
 }
 
 type counted struct {
-	unit  string
-	n, of int
+	unit        string
+	done, found int
 }
 
 // New returns a meter by the clock now.
@@ -49,17 +50,17 @@ func (m *Meter) Step(what string) {
 	m.step, m.since, m.counts = what, m.now(), nil
 }
 
-// Count is a [Count] of the present step. A count never goes back.
-func (m *Meter) Count(unit string, n, of int) {
+// Count is a [Count] of the present step.
+func (m *Meter) Count(unit string, done, found int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.counts {
 		if c := &m.counts[i]; c.unit == unit {
-			c.n, c.of = max(c.n, n), max(c.of, of)
+			c.done, c.found = c.done+done, c.found+found
 			return
 		}
 	}
-	m.counts = append(m.counts, counted{unit, n, of})
+	m.counts = append(m.counts, counted{unit, done, found})
 }
 
 // Line returns the step with its counts and its time, and whether it is a long one
@@ -77,12 +78,12 @@ func (m *Meter) Line() (line string, long bool) {
 	var parts []string
 	for _, c := range m.counts {
 		switch {
-		case c.n < c.of:
-			parts = append(parts, fmt.Sprintf("%d of %d %ss", c.n, c.of, c.unit))
-		case c.n == 1:
+		case c.done < c.found:
+			parts = append(parts, fmt.Sprintf("%d of %d %ss", c.done, c.found, c.unit))
+		case c.done == 1:
 			parts = append(parts, "1 "+c.unit)
-		case c.n > 0:
-			parts = append(parts, fmt.Sprintf("%d %ss", c.n, c.unit))
+		case c.done > 0:
+			parts = append(parts, fmt.Sprintf("%d %ss", c.done, c.unit))
 		}
 	}
 	return m.step + ": " + strings.Join(append(parts, elapsed(took)), ", "), true

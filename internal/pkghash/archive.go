@@ -64,10 +64,7 @@ func objectAsks(r io.ReaderAt, names []string, found map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	return f.eachSymbol(elf.SHT_SYMTAB, func(_ uint64, sym elf.Sym64, name func() (string, error)) error {
-		if elf.SectionIndex(sym.Shndx) != elf.SHN_UNDEF || elf.ST_BIND(sym.Info) != elf.STB_GLOBAL {
-			return nil
-		}
+	return f.eachSymbol(elf.SHT_SYMTAB, true, func(_ uint64, _ elf.Sym64, name func() (string, error)) error {
 		s, err := name()
 		if slices.Contains(names, s) {
 			found[s] = true

@@ -22,7 +22,7 @@ const (
 
 // Asks returns the symbols that a plugin or program takes from the libraries of its
 // process, sorted by name. Weak ones are not among them: the loader leaves them undefined
-// where nobody has them. Only ELF files say so; of others there are none.
+// where none has them. Only ELF files say so; of others there are none.
 func (p *Program) Asks() ([]pinner.Symbol, error) {
 	f, ok := p.object.(*file)
 	if !ok {
@@ -41,10 +41,7 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 		versions[n.number] = n
 	}
 	asked, size := []pinner.Symbol{}, 0
-	err = f.eachSymbol(elf.SHT_DYNSYM, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
-		if elf.SectionIndex(sym.Shndx) != elf.SHN_UNDEF || elf.ST_BIND(sym.Info) != elf.STB_GLOBAL {
-			return nil
-		}
+	err = f.eachSymbol(elf.SHT_DYNSYM, true, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
 		s, err := name()
 		if err != nil {
 			return err
@@ -91,6 +88,67 @@ func (f *file) versionOf(d dynamic, versions map[uint16]needed, i uint64) (neede
 	return versions[f.order.Uint16(b[:])&^hidden], nil
 }
 
+// relative are the relocations, by machine, whose value a function of the file returns
+// (R_X86_64_IRELATIVE and its like).
+var relative = map[elf.Machine]uint32{
+	elf.EM_X86_64: 37, elf.EM_386: 42, elf.EM_AARCH64: 1032, elf.EM_ARM: 160,
+	elf.EM_RISCV: 58, elf.EM_PPC64: 248, elf.EM_S390: 61, elf.EM_LOONGARCH: 12,
+}
+
+// sttIFunc is the type of a symbol whose value a function of the file returns.
+const sttIFunc = elf.SymType(10)
+
+// IFuncs reports whether the file has indirect functions, of which code that runs when it
+// is loaded chooses one for the processor: GCC's target_clones and ifunc.
+func (p *Program) IFuncs() (bool, error) {
+	f, ok := p.object.(*file)
+	if !ok {
+		return false, nil
+	}
+	found := false
+	err := f.eachSymbol(elf.SHT_DYNSYM, false, func(_ uint64, sym elf.Sym64, _ func() (string, error)) error {
+		found = found || elf.ST_TYPE(sym.Info) == sttIFunc
+		return nil
+	})
+	for i := uint32(0); err == nil && !found && i < uint32(f.head.Shnum); i++ {
+		var s section
+		if s, err = f.section(i); err == nil {
+			found, err = f.relative(s)
+		}
+	}
+	return found, err
+}
+
+// relative looks for relocations of that kind in a section.
+func (f *file) relative(s section) (bool, error) {
+	word := uint64(4)
+	if f.is64 {
+		word = 8
+	}
+	size := map[elf.SectionType]uint64{elf.SHT_REL: 2 * word, elf.SHT_RELA: 3 * word}[elf.SectionType(s.Type)]
+	want, known := relative[elf.Machine(f.head.Machine)]
+	if size == 0 || !known || elf.SectionFlag(s.Flags)&elf.SHF_ALLOC == 0 {
+		return false, nil
+	}
+	if err := f.checkSection(s, maxSymbols*size); err != nil {
+		return false, err
+	}
+	window := make([]byte, min(step/size*size, s.Size))
+	for at := uint64(0); at+size <= s.Size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), s.Size-at)]
+		if err := f.readAt(b, s.Off+at, s.part()); err != nil {
+			return false, err
+		}
+		for ; uint64(len(b)) >= size; b = b[size:] {
+			// The type is in the low bits of the second word: 32 of 64, 8 of 32.
+			if info := f.word(b[word:]); f.is64 && uint32(info) == want || !f.is64 && uint32(info&0xff) == want {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // Defines returns which of names the program defines for the plugins it loads. Only ELF
 // files are looked at.
 func (p *Program) Defines(names []string) ([]string, error) {
@@ -103,10 +161,7 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	for _, n := range names {
 		wanted[n] = true
 	}
-	err := f.eachSymbol(elf.SHT_DYNSYM, func(_ uint64, sym elf.Sym64, name func() (string, error)) error {
-		if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF || elf.ST_BIND(sym.Info) == elf.STB_LOCAL {
-			return nil
-		}
+	err := f.eachSymbol(elf.SHT_DYNSYM, false, func(_ uint64, _ elf.Sym64, name func() (string, error)) error {
 		// Go's own names may be anything, and are none of those.
 		if s, err := name(); err == nil && wanted[s] {
 			found = append(found, s)
@@ -118,15 +173,20 @@ func (p *Program) Defines(names []string) ([]string, error) {
 	return found, err
 }
 
-// eachSymbol calls do with each symbol of a table, its number and a function that reads
-// its name.
-func (f *file) eachSymbol(typ elf.SectionType, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
+// eachSymbol calls do with each symbol of a table that must be found elsewhere (undefined;
+// weak ones need not), or with each that others can find; with its number and a function
+// that reads its name.
+func (f *file) eachSymbol(typ elf.SectionType, undefined bool, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
 	syms, strs, err := f.symbolTable(typ)
 	if errors.Is(err, ErrNoTable) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	place := 14 // of st_shndx: a large plugin has some hundred thousand symbols of which a hundred are undefined
+	if f.is64 {
+		place = 6
 	}
 	window := make([]byte, min(step/syms.Entsize*syms.Entsize, syms.Size))
 	for at := uint64(0); at < syms.Size; at += uint64(len(window)) {
@@ -135,7 +195,14 @@ func (f *file) eachSymbol(typ elf.SectionType, do func(i uint64, sym elf.Sym64, 
 			return err
 		}
 		for i := uint64(0); i < uint64(len(b)); i += syms.Entsize {
-			sym := f.symbol(b[i : i+syms.Entsize])
+			entry := b[i : i+syms.Entsize]
+			if (entry[place]|entry[place+1] == 0) != undefined {
+				continue
+			}
+			sym := f.symbol(entry)
+			if bind := elf.ST_BIND(sym.Info); bind == elf.STB_LOCAL || undefined && bind != elf.STB_GLOBAL {
+				continue
+			}
 			err := do((at+i)/syms.Entsize, sym, func() (string, error) { return f.symbolName(strs, sym) })
 			if err != nil {
 				return &ReadError{syms.Off + at + i, "symbol", err}
@@ -187,6 +254,9 @@ func (p *Program) CgoPackages() ([]string, error) {
 			}
 			i += at
 			at = i + len(cgoMark)
+			if uint64(i) < off-from || uint64(i) >= off-from+step {
+				continue // of the window before, or the next
+			}
 			path, ok := cgoPackage(b[:i], b[at:])
 			if !ok || found[path] {
 				continue

@@ -20,7 +20,7 @@ import (
 
 func FuzzELF(f *testing.F) {
 	for _, form := range forms {
-		m := image{is64: form.is64, order: form.order, syms: []symbol{{name: "malloc"}, pkg("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
+		m := image{is64: form.is64, order: form.order, syms: []symbol{{name: "malloc"}, undefined("free"), pkg("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
 		f.Add(m.bytes())
 		for _, named := range []bool{true, false} {
 			f.Add(linkedImage{
@@ -137,6 +137,15 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 	b, binaryErr := ReadBinary(r)
 	version, text, infoErr := ReadBuildInfo(r)
 	mains, _ := ReadMains(r)
+	if p, err := Open(r); err == nil {
+		asks, _ := p.Asks()
+		packages, _ := p.CgoPackages()
+		checkAsks(t, asks, packages)
+		_, _ = p.IFuncs()
+		if _, err := p.Defines([]string{"malloc"}); err != nil && binaryErr == nil && infoErr == nil && len(table) > 0 {
+			t.Errorf("which symbols it defines: %v", err)
+		}
+	}
 	if n := (allocated() - before) >> 20; n >= 16 {
 		t.Errorf("%d MiB for a file of %d bytes", n, size)
 	}

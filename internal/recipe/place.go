@@ -79,11 +79,16 @@ func cached(s *pinner.Server, p pinner.Pin) string {
 	return s.Paths.ModCache + "/" + escaped + "@" + version
 }
 
+// Placed reports whether it is known where an untrimmed server's modules were.
+func Placed(s *pinner.Server) bool {
+	return s.Paths.ModCache != "" || s.Paths.Vendored != "" || s.Paths.GoPath != ""
+}
+
 // Place says how the plugins of a server that was built without -trimpath are built,
 // since the paths of the sources are part of its fingerprints.
 func Place(s *pinner.Server) string {
 	switch {
-	case s.Paths != (pinner.Paths{}):
+	case Placed(s):
 		return "pinfix build --server " + shell.Quote(s.Ref) + " gives the plugin's packages the server's file names; a plain go build does not"
 	case Vendored(s):
 		return "name the server's program: the directories in it, which pinfix build gives the plugin's packages, are not known from this reference"
@@ -94,7 +99,7 @@ func Place(s *pinner.Server) string {
 // Vendored reports whether an untrimmed server was built with vendor/: the paths in
 // the program say so, or else its build info, which has no sums then.
 func Vendored(s *pinner.Server) bool {
-	if s.Paths != (pinner.Paths{}) {
+	if Placed(s) {
 		return s.Paths.Vendored != ""
 	}
 	return len(s.Pins) > 0 && !slices.ContainsFunc(s.Pins, func(p pinner.Pin) bool { return p.Sum != "" || p.Version.Version == "(devel)" })

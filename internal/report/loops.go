@@ -65,13 +65,13 @@ func LoopsReason(loops []Loop) string {
 // the others.
 func (a *Apply) AddLoops(loops []Loop) {
 	a.Loops = append(a.Loops, loops...)
-	var warnings []string
+	warnings := []string{}
 	for _, same := range a.loopsByChange() {
 		l := same[0]
 		warnings = append(warnings, fmt.Sprintf("%s, and in %s %s: %s; %s", l.message(), count(len(same), "loop"), canOutlive, strings.Join(places(same), ", "), l.fix()))
 	}
-	a.Warnings = slices.Concat(warnings, a.Warnings)
 	a.loopWarnings = len(warnings)
+	a.Warnings = append(warnings, a.Warnings...) // never nil
 }
 
 // Others are the warnings but those of loops, which the text has at its top.

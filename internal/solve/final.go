@@ -30,6 +30,7 @@ type Final struct {
 	Module module.Version
 	Std    string // the server's Go release
 	Had    string // the version of Module that the plugin has without pinfix
+	Since  string // the first version of Module with what the code needs; "" where only Had is known to
 	Server bool   // Module is the server's
 	Edit   bool   // the user can edit the code
 
@@ -301,14 +302,18 @@ func places(edits []Final) string {
 // newerServer names the server that all the code fits; "" where the server's versions are
 // newer than the plugin's already.
 func newerServer(edits []Final) string {
-	var wants []string
+	needs := map[string]string{} // version by module
 	for _, f := range edits {
 		if f.Module.Path == "" || !f.Server || semver.Compare(f.Had, f.Module.Version) <= 0 {
 			return ""
 		}
-		if want := f.Module.Path + " " + f.Had; !slices.Contains(wants, want) {
-			wants = append(wants, want)
+		if need := cmp.Or(f.Since, f.Had); semver.Compare(need, needs[f.Module.Path]) > 0 {
+			needs[f.Module.Path] = need
 		}
+	}
+	var wants []string
+	for _, path := range sortedKeys(needs) {
+		wants = append(wants, path+" "+needs[path])
 	}
 	return ", or ask for a server with " + strings.Join(wants, " and ")
 }

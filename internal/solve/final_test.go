@@ -151,6 +151,15 @@ func TestFinalWords(t *testing.T) {
 	}
 }
 
+// TestFinalSince: the server to ask for has what all places need.
+func TestFinalSince(t *testing.T) {
+	e := stateOf(t, []string{"plugin old"}, at("plugin", 1, "old"), at("plugin", 2, "old"), at("plugin", 3, "old")).finals()
+	e.Finals[0].Since, e.Finals[1].Since, e.Finals[2].Since = "v1.0.2", "v1.0.10", "v1.0.3"
+	if got, want := e.NextStep(), "edit these 3 places to what the server's old v1.0.0 has, or ask for a server with old v1.0.10"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestFinalLimit: of very many errors the first are shown, and the rest is counted.
 func TestFinalLimit(t *testing.T) {
 	var faults []typecheck.Fault

@@ -142,8 +142,8 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if s.last == nil || s.phase == moving {
 		s.last = v
 	}
-	if final := v.finals(); final != nil {
-		return nil, final
+	if e := v.finals(); e != nil {
+		return nil, e
 	}
 	if !s.budget.spend() {
 		return nil, s.last.stopped()

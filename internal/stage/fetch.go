@@ -153,13 +153,13 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 	return why, nil
 }
 
-// graphMod is the go.mod for loadGraph. The first time, for a plugin whose graph is
-// not pruned, the whole graph is loaded in one go, with the plugin's own replace
-// and exclude lines; else only what is asked for, and what is not pruned below it.
+// graphMod is the go.mod for loadGraph. For a plugin whose graph is not pruned, all
+// below vs is loaded in one go, with the plugin's own replace and exclude lines: it
+// will be asked for next, and one level at a time takes as many commands as there are
+// levels. Else it is only what is asked for, and what is not pruned below it.
 func (s *Stage) graphMod(vs []module.Version) []byte {
 	var b bytes.Buffer
-	whole := !s.graphed && s.user != nil && !s.user.Pruned()
-	s.graphed = true
+	whole := s.user != nil && !s.user.Pruned()
 	b.WriteString("module pinfix.invalid/fetch\n\ngo 1.17\n")
 	if whole {
 		b.Reset()

@@ -49,7 +49,6 @@ type Stage struct {
 	loans     []*Loan   // guarded by mu
 	fetch     *gocmd.Go // see fetcher
 	traces    bool      // fetch knows go mod graph -x
-	graphed   bool      // see graphMod
 	modFiles  modFiles
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld

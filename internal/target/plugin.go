@@ -85,6 +85,14 @@ func readPlugin(name string) (*pinner.Server, error) {
 
 // AddCgo finds out which packages of a plugin that [ReadPlugin] has read have C code.
 func AddCgo(s *pinner.Server) error {
+	return reopen(s, func(p *pkghash.Program) (err error) {
+		s.Binary.Cgo, err = p.CgoPackages()
+		return err
+	})
+}
+
+// reopen reads more of a plugin's file.
+func reopen(s *pinner.Server, read func(*pkghash.Program) error) error {
 	f, err := bounded.Open(s.Ref)
 	if err != nil {
 		return &PluginError{s.Ref, cause(err)}
@@ -92,12 +100,20 @@ func AddCgo(s *pinner.Server) error {
 	defer f.Close()
 	p, err := pkghash.Open(f)
 	if err == nil {
-		s.Binary.Cgo, err = p.CgoPackages()
+		err = read(p)
 	}
 	if err != nil {
 		return &PluginError{s.Ref, err}
 	}
 	return nil
+}
+
+// AddIFuncs finds out whether a plugin that [ReadPlugin] has read has indirect functions.
+func AddIFuncs(s *pinner.Server) error {
+	return reopen(s, func(p *pkghash.Program) (err error) {
+		s.Binary.IFuncs, err = p.IFuncs()
+		return err
+	})
 }
 
 // ArchiveAsks returns which of names the C objects in a package's archive, which the go

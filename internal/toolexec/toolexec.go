@@ -2,7 +2,7 @@
 // compiler writes a package's file names into its fingerprint as its flag -trimpath
 // rewrites them; the go command has a value of its own for that flag, and one in
 // -gcflags would take its place. So pinfix passes its rules under another name,
-// [Rules.Flag], and stands between the go command and the compiler
+// [Rules.Flag], and is started between the go command and the compiler
 // (-toolexec 'pinfix toolexec') to join the two: [Join].
 //
 // The flag is part of what the go command names a package by in its build cache, so

@@ -2,6 +2,8 @@ package typecheck
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -210,4 +212,27 @@ func describe(a API) string {
 		s += fmt.Sprintf(" %s/%s %s", a.Lacks, a.Of, a.Have)
 	}
 	return strings.TrimSpace(s)
+}
+
+// TestDeclares: what the files of a package declare, without its types.
+func TestDeclares(t *testing.T) {
+	dir := t.TempDir()
+	src := "package p\n\nconst A, B = 1, 2\n\nvar V int\n\nfunc F() {}\n\ntype S struct {\n\tX, Y int\n}\n\nfunc (*S) M() {}\n\ntype G[T any] struct{}\n\nfunc (G[T]) N() {}\n\ntype I interface{ Do() }\n\ntype N int\n"
+	var files []string
+	for name, text := range map[string]string{"a.go": src, "b_test.go": "package p\n\nvar Test int\n", "c.go": "package {"} {
+		files = append(files, filepath.Join(dir, name))
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"A", "B", "V", "F", "S", "S.X", "S.Y", "S.M", "G.N", "I.Do", "N"} {
+		if !Declares(files, name) {
+			t.Errorf("%s is not found", name)
+		}
+	}
+	for _, name := range []string{"C", "S.F", "S.Z", "M", "X", "I.F", "N.X", "Test", "G.M"} {
+		if Declares(files, name) {
+			t.Errorf("%s is found", name)
+		}
+	}
 }

@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pinfix/pinfix/internal/meter"
 )
@@ -104,7 +103,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
-	var checked atomic.Int32
+	c.Count.Add("package", 0, len(order))
 	for _, p := range order {
 		old, r := c.done[p.Path], results[p.Path]
 		wg.Go(func() {
@@ -115,7 +114,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 			if ctx.Err() == nil && !r.reuse(old) {
 				r.check(c.sizes, source)
 			}
-			c.Count.Add("package", int(checked.Add(1)), len(order))
+			c.Count.Add("package", 1, 0)
 		})
 	}
 	all := make(chan struct{})

@@ -13,11 +13,11 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A lack is a symbol or a library that a plugin asks for and that, as far as is known, is
+// A lack is a symbol, a library or the like that a plugin asks for and that, as far as is known, is
 // not there in the server's process.
 type lack struct {
 	pinner.Symbol
-	library bool // Name is one
+	library bool // Name is one, or another thing that is no symbol
 	sure    bool
 	server  string // what the server has: "not in musl 1.2.3"
 }
@@ -38,6 +38,9 @@ func lacking(server, plugin *pinner.Binary) []lack {
 		if musl && OfLibc(lib) && !libc.Reserved(lib) {
 			list = append(list, lack{Symbol: pinner.Symbol{Name: lib}, library: true, sure: !compat, server: "not in " + libcName(server)})
 		}
+	}
+	if musl && plugin.IFuncs {
+		list = append(list, lack{Symbol: pinner.Symbol{Name: "indirect functions"}, library: true, sure: true, server: "not in " + libcName(server)})
 	}
 	others := len(otherLibraries(plugin)) > 0 || len(otherLibraries(server)) > 0
 	for _, s := range plugin.Asks {
@@ -191,16 +194,7 @@ func (c *comparison) otherLibc() bool {
 func (c *comparison) fixLibc() string {
 	s, p := c.server.Binary, c.plugin.Binary
 	if s.Libc() != "musl" || p.Libc() == "" || p.Asks == nil {
-		fix := "build the plugin in an image with the server's libc, " + libcImage(s)
-		if release, ok := TooOld(c.server, c.plugin); ok {
-			_, arch, _ := strings.Cut(platform(c.server), "/")
-			zig := ccompiler.Want{GOOS: "linux", GOARCH: arch, GOARM: c.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
-			fix += "; or with zig: CC=" + shell.Quote(zig) + " pinfix build"
-			if names := newest(p, release); len(names) > 0 {
-				fix += "; what is newer: " + some(names)
-			}
-		}
-		return fix
+		return "build the plugin in an image with the server's libc, " + libcImage(s)
 	}
 	missing := lacking(s, p)
 	var fortified, rest []string
@@ -249,15 +243,21 @@ func (c *comparison) from(missing []lack) string {
 	return "the C code of runtime/cgo"
 }
 
-// newest are the symbols of the plugin's that a release of glibc does not have.
-func newest(p *pinner.Binary, release string) []string {
+// newer says which symbols of the plugin's a release of glibc does not have, and how zig
+// compiles for it.
+func (c *comparison) newer(release string) string {
 	var list []string
-	for _, s := range p.Asks {
+	for _, s := range c.plugin.Binary.Asks {
 		if v, ok := strings.CutPrefix(s.Version, "GLIBC_"); ok && newerGlibc(v, release) {
 			list = append(list, s.Name+" ("+v+")")
 		}
 	}
-	return list
+	goos, arch, _ := strings.Cut(platform(c.server), "/")
+	if len(list) == 0 || goos != "linux" {
+		return ""
+	}
+	zig := ccompiler.Want{GOOS: goos, GOARCH: arch, GOARM: c.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
+	return fmt.Sprintf(", for %s; with zig installed, pinfix build compiles for the older one (CC=%s)", some(list), shell.Quote(zig))
 }
 
 // some are the first of a list, and how many more there are.
@@ -275,9 +275,12 @@ func (c *comparison) warnLibc(add func(format string, args ...any)) {
 	if p == nil || s == nil {
 		return
 	}
-	if p.Asks == nil || s.Libc() != "musl" {
-		if s.Glibc != "" && s.LibcRelease == "" && newerGlibc(p.Glibc, s.Glibc) {
-			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
+	if release, ok := TooOld(c.server, c.plugin); ok {
+		switch what := c.newer(release); {
+		case s.LibcRelease == "":
+			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt%s", p.Glibc, s.Glibc, what)
+		case what != "":
+			add("the plugin needs a newer glibc than %s%s", release, what)
 		}
 	}
 	missing := lacking(s, p)
