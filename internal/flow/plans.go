@@ -106,10 +106,17 @@ func (k *plans) plan(ctx context.Context, o Options, plugin *plugin, s *pinner.S
 		return v, nil
 	}
 	p, v, err := k.make(ctx, o, plugin, s)
-	if err == nil {
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.first == nil && p.derives() {
+		g.first = p
+	} else {
 		p.stage.Close()
 	}
-	return v, err
+	return v, nil
 }
 
 // make makes a plan; the caller closes its stage.

@@ -147,10 +147,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	}
 	t.Flush()
 	if len(r.Servers) > 1 && !st.Verbose {
-		b.WriteString("\n")
+		before := "\n"
 		for _, s := range r.Servers {
 			if s.Summary != "" && s.Result != ServerFits {
-				fmt.Fprintf(b, "%s\n", clean(s.Summary))
+				fmt.Fprintf(b, "%s%s\n", before, clean(s.Summary))
+				before = ""
 			}
 		}
 	}
