@@ -69,61 +69,54 @@ func (k *plans) plan(ctx context.Context, o Options, plugin *plugin, s *pinner.S
 		return v, nil
 	}
 	if !k.brief {
-		p, v, err := k.make(ctx, o, plugin, s)
-		if err == nil {
-			p.stage.Close()
-		}
-		return v, err
+		return k.own(ctx, o, plugin, s, func(*planned) bool { return false })
 	}
 	g := k.group(s)
 	g.mu.Lock()
-	if g.first != nil {
-		if !g.fetched {
-			g.fetched = true
-			g.first.fetchPins(ctx, k.servers)
-		}
-		v := g.first.derive(ctx, o, s)
+	if v := g.derive(ctx, o, s, k.servers); v != nil {
 		g.mu.Unlock()
-		if v != nil {
-			return v, nil
-		}
-	} else if !g.started {
-		g.started = true
-		defer g.mu.Unlock()
-		p, v, err := k.make(ctx, o, plugin, s)
-		switch {
-		case err != nil:
-		case p.derives():
-			g.first = p
-		default:
-			p.stage.Close()
-		}
-		return v, err
-	} else {
-		g.mu.Unlock()
-	}
-	if v := k.find(s); v != nil {
 		return v, nil
 	}
-	p, v, err := k.make(ctx, o, plugin, s)
-	if err != nil {
-		return nil, err
+	if !g.started { // the others wait for it
+		g.started = true
+		defer g.mu.Unlock()
+		return k.own(ctx, o, plugin, s, g.keep)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.first == nil && p.derives() {
-		g.first = p
-	} else {
-		p.stage.Close()
-	}
-	return v, nil
+	g.mu.Unlock()
+	return k.own(ctx, o, plugin, s, func(p *planned) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.keep(p)
+	})
 }
 
-// make makes a plan; the caller closes its stage.
-func (k *plans) make(ctx context.Context, o Options, plugin *plugin, s *pinner.Server) (*planned, *outlook, error) {
+// derive is the outlook for a server by the group's first plan; nil where there is none, or
+// where it does not serve.
+func (g *group) derive(ctx context.Context, o Options, s *pinner.Server, all []*pinner.Server) *outlook {
+	if g.first == nil {
+		return nil
+	}
+	if !g.fetched {
+		g.fetched = true
+		g.first.fetchPins(ctx, all)
+	}
+	return g.first.derive(ctx, o, s)
+}
+
+// keep reports whether p is now the plan that others are derived from.
+func (g *group) keep(p *planned) bool {
+	if g.first != nil || !p.derives() {
+		return false
+	}
+	g.first = p
+	return true
+}
+
+// own makes a plan, and closes it unless keep keeps it.
+func (k *plans) own(ctx context.Context, o Options, plugin *plugin, s *pinner.Server, keep func(*planned) bool) (*outlook, error) {
 	p, err := o.plan(ctx, plugin, s)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	v := p.outlook()
 	v.plan = p.set.report(s, p.tool)
@@ -131,9 +124,13 @@ func (k *plans) make(ctx context.Context, o Options, plugin *plugin, s *pinner.S
 	if p.set.a.rounds == 0 { // the solver has looked at more than the last plan shows
 		k.add(p, v)
 	}
-	return p, v, nil
+	if !keep(p) {
+		p.stage.Close()
+	}
+	return v, nil
 }
 
+// find is the outlook of a plan that serves for s, too.
 func (k *plans) find(s *pinner.Server) *outlook {
 	k.mu.Lock()
 	defer k.mu.Unlock()
