@@ -57,7 +57,7 @@ Go back and go up count modules of your own: those that the server does not have
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),
-			formatFlag("text", "json", "markdown"),
+			formatFlag("text", "json", "markdown", "html"),
 			serverSourceFlag(),
 		}, planFlags(), lookFlags("show what each server asks for, and the go commands")),
 		Action: e.compat,
@@ -83,6 +83,8 @@ func (e *env) compat(c *cli.Context) error {
 		err = report.JSON(e.stdout, result)
 	case "markdown":
 		err = result.Markdown(e.stdout)
+	case "html":
+		err = result.HTML(e.stdout)
 	default:
 		err = result.Text(e.stdout, e.style(c))
 	}
