@@ -61,7 +61,7 @@ func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, erro
 	}
 	r := report.NewBuildMany(plugin.root, plugin.now.Module.Mod.Path)
 	jobs := make([]*job, len(members))
-	many := o.Servers.in(plugin.root).Several() || len(o.Platforms) > 1 // also where a pattern stands for one
+	many := o.Servers.in(plugin.root).Several() || len(o.Platforms) > 1 // also where a pattern matches one
 	defer func() {
 		for _, j := range jobs {
 			if j != nil && j.close != nil {
