@@ -362,7 +362,7 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 	}
 	have := b.info.Types[e].Type
 	b.fields = b.compares(e, path)
-	want, i := b.target(f, path)
+	want, all := b.target(f, path)
 	if iface := asInterface(want); iface != nil && have != nil {
 		b.implements(f, have, want, iface)
 	}
@@ -372,8 +372,8 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 	if f.API.Kind == Other {
 		b.origin(f, e)
 	}
-	for _, n := range path[1:min(i+1, len(path))] {
-		b.around(n)
+	if all {
+		b.around(path[1])
 	}
 }
 
@@ -416,61 +416,61 @@ func (b *blamer) origin(f *Fault, e ast.Expr) {
 }
 
 // target returns the type that the code around path[0] wants of it, nil if it cannot be
-// told, and the index in path of what says so.
-func (b *blamer) target(f *Fault, path []ast.Node) (types.Type, int) {
+// told. all is whether everything in path[1] may have to do with it.
+func (b *blamer) target(f *Fault, path []ast.Node) (want types.Type, all bool) {
+	if len(path) < 2 {
+		return nil, false
+	}
 	e := path[0].(ast.Expr)
-	for i := 1; i < len(path); i++ {
-		switch n := path[i].(type) {
-		case *ast.KeyValueExpr:
-			if i+1 < len(path) {
-				if lit, ok := path[i+1].(*ast.CompositeLit); ok {
-					return b.element(f, lit, n, e), i
-				}
-			}
-		case *ast.CompositeLit:
-			return b.element(f, n, nil, e), i - 1
-		case *ast.CallExpr:
-			if ast.Unparen(n.Fun) == e {
-				return nil, i
-			}
-			return b.parameter(f, n, e), i - 1
-		case *ast.ReturnStmt:
-			return b.result(n, e, path[i:]), i - 1
-		case *ast.AssignStmt:
-			return b.assigned(n.Lhs, n.Rhs, e), i - 1
-		case *ast.ValueSpec:
-			if n.Type != nil {
-				b.expr(n.Type)
-				return b.info.Types[n.Type].Type, i - 1
-			}
-			return nil, i
-		case *ast.SendStmt:
-			b.expr(n.Chan)
-			if t := b.info.Types[n.Chan].Type; t != nil {
-				if c, ok := t.Underlying().(*types.Chan); ok {
-					return c.Elem(), i - 1
-				}
-			}
-			return nil, i
-		case *ast.TypeAssertExpr:
-			// A type that does not implement the interface that X is.
-			b.expr(n.X)
-			return b.info.Types[n.X].Type, i
-		case *ast.CaseClause:
-			if i+2 < len(path) {
-				switch s := path[i+2].(type) {
-				case *ast.TypeSwitchStmt:
-					b.around(s.Assign)
-					return b.switched(s), i - 1
-				case *ast.SwitchStmt:
-					b.expr(s.Tag)
-					return nil, i - 1
-				}
+	switch n := path[1].(type) {
+	case *ast.KeyValueExpr:
+		if 2 < len(path) {
+			if lit, ok := path[2].(*ast.CompositeLit); ok {
+				return b.element(f, lit, n, e), true
 			}
 		}
-		return nil, i
+	case *ast.CompositeLit:
+		return b.element(f, n, nil, e), false
+	case *ast.CallExpr:
+		if ast.Unparen(n.Fun) == e {
+			return nil, true
+		}
+		return b.parameter(f, n, e), false
+	case *ast.ReturnStmt:
+		return b.result(n, e, path[1:]), false
+	case *ast.AssignStmt:
+		return b.assigned(n.Lhs, n.Rhs, e), false
+	case *ast.ValueSpec:
+		if n.Type != nil {
+			b.expr(n.Type)
+			return b.info.Types[n.Type].Type, false
+		}
+		return nil, true
+	case *ast.SendStmt:
+		b.expr(n.Chan)
+		if t := b.info.Types[n.Chan].Type; t != nil {
+			if c, ok := t.Underlying().(*types.Chan); ok {
+				return c.Elem(), false
+			}
+		}
+		return nil, true
+	case *ast.TypeAssertExpr:
+		// A type that does not implement the interface that X is.
+		b.expr(n.X)
+		return b.info.Types[n.X].Type, true
+	case *ast.CaseClause:
+		if 3 < len(path) {
+			switch s := path[3].(type) {
+			case *ast.TypeSwitchStmt:
+				b.around(s.Assign)
+				return b.switched(s), false
+			case *ast.SwitchStmt:
+				b.expr(s.Tag)
+				return nil, false
+			}
+		}
 	}
-	return nil, 1
+	return nil, true
 }
 
 // switched is the type of the interface that a type switch looks into.
