@@ -21,6 +21,8 @@ type nearing struct {
 	before []best            // those that it was better than
 	pins   map[string]string // the versions of what the server has
 
+	earlier string            // the caps of an earlier run
+	again   bool              // there is such a run
 	probe   []module.Version  // what is being tried
 	tried   map[string]string // caps -> what did not compile with them first
 	left    int
@@ -85,11 +87,44 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 			n.pins[p.Path] = p.Version.Version
 		}
 	}
+	first := n.plan == nil
 	elsewhere := func(p module.Version) bool { return v.at(p.Path) != p.Version && v.at(p.Path) != "" }
 	if !slices.ContainsFunc(n.probe, elsewhere) {
 		s.adopt(v)
 	}
+	if first && n.large && s.Pinned != nil && s.Pinned(v.Plan.Pins) {
+		caps := s.earlier(v)
+		n.earlier, n.again = key(caps), true
+		if n.earlier != key(n.caps) {
+			return s.try(caps), false
+		}
+	}
+	if n.again && key(s.caps) == n.earlier {
+		n.done = true
+		return s.try(s.reasoned()), true
+	}
 	return s.nextProbe()
+}
+
+// earlier returns the caps that an earlier run has come to.
+func (s *Solver) earlier(v *view) []pinner.Cap {
+	n := &s.near
+	caps := n.caps
+	for _, m := range n.moved {
+		to := s.Earlier[m.Path]
+		if to == "" {
+			to = m.had
+		}
+		caps = s.with(caps, m, to)
+	}
+	for _, name := range sortedKeys(v.Packages) {
+		p := v.Packages[name]
+		to, had := s.Earlier[p.Module.Path], s.Base.Selected(p.Module.Path)
+		if to != "" && to != p.Module.Version && had == p.Module.Version && v.mayMove(p) == nil {
+			caps = s.with(caps, move{Version: p.Module, had: had}, to)
+		}
+	}
+	return caps
 }
 
 // Stopped says that the search for nearer versions ended before all were tried; ""
@@ -103,7 +138,7 @@ func (s *Solver) Stopped() string {
 
 // worse is told of a probe that does not compile, or with nil, that cannot be made.
 func (s *Solver) worse(v *view) []pinner.Cap {
-	if v != nil {
+	if v != nil && s.near.tried != nil {
 		s.near.tried[key(s.caps)] = told(v.roots[0])
 	}
 	caps, _ := s.nextProbe()

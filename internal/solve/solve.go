@@ -52,6 +52,12 @@ type Solver struct {
 	Find   pinner.Candidates
 	Root   string // the plugin's directory
 
+	// Earlier are the versions to which an earlier run has moved modules, by path, and
+	// Pinned reports whether the plugin's go.mod has pins already: then a large plugin,
+	// whose search a budget may end, keeps what the earlier run has come to.
+	Earlier map[string]string
+	Pinned  func([]pinner.Pin) bool
+
 	// Downgrade returns the caps of the sound downgrade.
 	Downgrade func() ([]pinner.Cap, error)
 
