@@ -83,12 +83,19 @@ func (e *env) apply(c *cli.Context) error {
 	if walk {
 		return e.applyAll(c)
 	}
+	return e.applyOne(c, false)
+}
+
+// applyOne pins one module, and makes it name its server with upgrade.
+func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	page, err := pageFile(c)
 	if err != nil {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
+	o := e.applyOptions(c, p)
+	o.Upgrade, o.Version = upgrade, version()
+	result, err := flow.Apply(c.Context, o)
 	p.done()
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
 	if s := c.String("server"); s != "" {
-		e.servers = flow.Servers{{Ref: s, From: "--server"}}
+		e.servers = flow.Servers{e.typedServer(c, s, "--server")}
 	}
 	environ, err := config.Environ(e.get, settingKeys)
 	if err != nil {
@@ -74,10 +74,10 @@ func (e *env) configure(c *cli.Context) error {
 		return err
 	}
 	if s, ok := environ["server"]; ok {
-		e.servers = append(e.servers, flow.Named{Ref: s.Values[0], From: s.From})
+		e.servers = append(e.servers, e.typedServer(c, s.Values[0], s.From))
 	}
 	if s, ok := file["server"]; ok {
-		e.servers = append(e.servers, flow.Named{Ref: inDir(root, s.Values[0]), From: s.From, Own: true, Above: root != flow.Root(c.String("C"))})
+		e.servers = append(e.servers, flow.Written(s.Values[0], inDir(root, s.Values[0]), s.From, root != flow.Root(c.String("C"))))
 	}
 	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
 		e.catchSignals(c)
@@ -98,6 +98,15 @@ func (e *env) configure(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// typedServer is a server that the user has named, and says what it is taken for.
+func (e *env) typedServer(c *cli.Context, ref, from string) flow.Named {
+	n, note := flow.Typed(ref, from)
+	if note != "" {
+		e.progress(c).note([]string{note})
+	}
+	return n
 }
 
 // catchSignals has the user's signals end the context of c, once. To catch them
@@ -132,7 +141,7 @@ func (e *env) settle(c *cli.Context) error {
 // writes reports whether the command of c writes the plugin, or a file for it.
 func writes(c *cli.Context) bool {
 	switch c.Command.Name {
-	case "apply":
+	case "apply", "unpin", "upgrade":
 		return !c.Bool("dry-run")
 	case "build":
 		return c.String("print") == ""

@@ -90,7 +90,7 @@ type state struct {
 
 func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	var err error
-	if a.have, a.bare, err = a.stage.OwnFiles(); err != nil {
+	if a.have, a.bare, err = stage.OwnFiles(a.plugin.root); err != nil {
 		return nil, err
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
@@ -234,7 +234,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 
 // tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
 func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
-	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
+	a.o.Step("go mod tidy with " + count(len(plan.Pins), "pinned module"))
 	files, err := a.unconstrained(now.listing, now.choice.files)
 	if err != nil {
 		return nil, err

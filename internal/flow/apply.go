@@ -36,6 +36,11 @@ type Options struct {
 	// ServerSource is the directory of the server's source, for a plugin that
 	// imports the server's own packages.
 	ServerSource string
+
+	// Upgrade makes the plugin's repository name the server as well, in the same
+	// commit. Version is pinfix's own, for the snapshot.
+	Upgrade bool
+	Version string
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -107,6 +112,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return nil, err
 	}
 	result := set.report(server, tool)
+	o.stays = set.naming != nil && !set.naming.byHand
 	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
@@ -117,7 +123,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return result, nil
 	}
 	o.Step("writing")
-	if err := lock.Write(ctx, set.tree); err != nil {
+	if err := set.write(ctx, lock); err != nil {
 		return nil, unwritten(err, plugin.root)
 	}
 	return result, nil
