@@ -49,6 +49,7 @@ Pin the plugin first: pinfix apply.
    pinfix build -s ./nakama --print             # the command, for a shell
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
+   pinfix build ./...                           # every plugin below
 
 Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
 shown, and no file is written; 2 it could not be built or compared.
@@ -62,6 +63,10 @@ It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (wit
 every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
 CC. A server that was not built with -trimpath needs the module cache at the same
 path; pinfix finds the path in the program.
+
+./... (or DIR/...) builds the plugins of every module below, each for the server that
+it names, next to its go.mod. What is skipped, and the exit codes, are as for apply
+./...; where there is but one module, it stands for its packages.
 
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 
@@ -90,21 +95,15 @@ func serverSourceFlag() cli.Flag {
 }
 
 func (e *env) build(c *cli.Context, form string) error {
+	if isWalk(c) {
+		return e.buildAll(c, form)
+	}
 	packages, err := buildPackages(c)
 	if err != nil {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Build(c.Context, flow.BuildOptions{
-		Reference:    e.reference(c, p),
-		ServerSource: c.String("server-source"),
-		Packages:     packages,
-		Out:          c.String("o"),
-		Profile:      c.String("pgo"),
-		Vendor:       c.String("vendor"),
-		Print:        form,
-		Version:      version(),
-	})
+	result, err := flow.Build(c.Context, e.buildOptions(c, p, packages, form))
 	p.done()
 	if err != nil {
 		return err
@@ -116,6 +115,20 @@ func (e *env) build(c *cli.Context, form string) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// buildOptions is what c asks for.
+func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) flow.BuildOptions {
+	return flow.BuildOptions{
+		Reference:    e.reference(c, p),
+		ServerSource: c.String("server-source"),
+		Packages:     packages,
+		Out:          c.String("o"),
+		Profile:      c.String("pgo"),
+		Vendor:       c.String("vendor"),
+		Print:        form,
+		Version:      version(),
+	}
 }
 
 func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {

@@ -58,7 +58,7 @@ func (e *env) configure(c *cli.Context) error {
 	if err := config.Misspelt(e.environ, settingKeys); err != nil {
 		return err
 	}
-	if isWalk(c) && c.Command.Name != "build" {
+	if isWalk(c) {
 		return nil // each module has its own
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
@@ -125,7 +125,7 @@ func (e *env) catchSignals(c *cli.Context) {
 // looks at the journal and at the files as one.
 func (e *env) settle(c *cli.Context) error {
 	switch {
-	case c.Command.Name == "check", c.Command.Name == "apply" && isWalk(c):
+	case c.Command.Name == "check", (c.Command.Name == "apply" || c.Command.Name == "build") && isWalk(c):
 		return nil // a walk configures each module
 	case !writes(c):
 		return flow.Settled(c.Context, c.String("C"))
