@@ -58,7 +58,7 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./... $(PROGRAMS)
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... $(PROGRAMS)
 
-PROGRAMS = $(addprefix ./testdata/,embed loader ran vuln)
+PROGRAMS = $(addprefix ./testdata/,embed loader musl ran vuln)
 STATICCHECK = v0.7.0
 GORELEASER = v2.16.0
 

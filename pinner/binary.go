@@ -14,17 +14,44 @@ type Binary struct {
 	// LibcRelease is that of the libc where it runs, "2.36", from its image; ""
 	// where that is not known.
 	LibcRelease string
+
+	// Asks are the symbols that a plugin takes from others, by name; without those that
+	// may stay undefined. nil for a server.
+	Asks []Symbol
+
+	// Cgo are the packages with C code of their own that a plugin links; nil where
+	// that was not looked for.
+	Cgo []string
+
+	// IFuncs says that the file has indirect functions, GCC's target_clones and ifunc,
+	// where that was looked for: musl loads none.
+	IFuncs bool
+
+	// Exports are those of the names that target.AddExports was asked for that a server's
+	// program defines; nil where that was not looked for.
+	Exports []string
 }
 
-// Libc returns "musl" or "glibc", or "" where the file does not say. A process
-// has one libc: dlopen refuses a library that was linked against the other.
+// A Symbol is a name that a plugin asks of the libraries of the process that loads it.
+// Version and Library say where the linker has found it, "GLIBC_2.3.4" of "libc.so.6";
+// "" for a library without versions, as musl is one.
+type Symbol struct {
+	Name, Version, Library string
+
+	// From are the packages whose C code asks for it; nil where only a build knows.
+	From []string
+}
+
+// Libc returns "musl" or "glibc", or "" where the file does not say. A process has one
+// libc: glibc refuses a library that was linked against musl, musl takes one that was
+// linked against glibc if it has all the symbols.
 func (b *Binary) Libc() string {
 	if b == nil {
 		return ""
 	}
 	for _, lib := range append([]string{b.Interp[strings.LastIndexByte(b.Interp, '/')+1:]}, b.Needed...) {
 		switch {
-		case strings.HasPrefix(lib, "ld-musl-"), strings.HasPrefix(lib, "libc.musl-"):
+		case strings.HasPrefix(lib, "ld-musl-"), strings.HasPrefix(lib, "libc.musl-"), lib == "libc.so": // Debian's musl-gcc
 			return "musl"
 		case lib == "libc.so.6":
 			return "glibc"

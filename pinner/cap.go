@@ -17,8 +17,9 @@ const (
 	CauseVendor    = "vendor"    // it could not be fetched, and vendor/ has this version
 )
 
-// A Cap is an upper bound on a module that the server does not link: the plan
-// requires the version and excludes what the graph has above it.
+// A Cap sets the version of a module that the server does not link: the plan
+// requires it and excludes what the graph has above it. Most caps lower a module;
+// one above the version that the plugin has raises it.
 type Cap struct {
 	module.Version
 	Cause string // one of the Cause constants
@@ -62,7 +63,7 @@ type Candidates struct {
 	Source   Source
 }
 
-// Prepare fetches what [Candidates.Below] and [Candidates.Newest] need of these
+// Prepare fetches what [Candidates.Below] and [Candidates.First] need of these
 // modules together: one by one, most of the time is spent on waiting.
 func (c Candidates) Prepare(vs []module.Version) error {
 	var paths []string
@@ -112,6 +113,20 @@ func (c Candidates) Below(v module.Version, known []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
+// Above returns the released versions over v of the same major version, oldest
+// first. A pre-release is never among them.
+func (c Candidates) Above(v module.Version) ([]string, error) {
+	released, err := c.Versions([]string{v.Path})
+	if err != nil {
+		return nil, err
+	}
+	all := slices.DeleteFunc(slices.Clone(released[v.Path]), func(k string) bool {
+		return prerelease(k) || semver.Compare(k, v.Version) <= 0 || semver.Major(k) != semver.Major(v.Version)
+	})
+	semver.Sort(all)
+	return slices.Compact(all), nil
+}
+
 // Listed reports whether the versions of a module could be asked for. If not, that
 // there is no older one cannot be said.
 func (c Candidates) Listed(path string) bool {
@@ -126,22 +141,29 @@ const some = 8
 
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }
 
-// Newest returns the newest of versions (newest first) whose go.mod ok takes,
-// or "". One that could not be fetched is passed over.
-func (c Candidates) Newest(path string, versions []string, ok func(*Summary) bool) (string, error) {
+// All returns those of versions whose go.mod ok takes, in their order. One that could
+// not be fetched is passed over.
+func (c Candidates) All(path string, versions []string, ok func(*Summary) bool) ([]string, error) {
+	var want []module.Version
+	for _, v := range versions {
+		want = append(want, module.Version{Path: path, Version: v})
+	}
+	sums, lost, err := c.Source.some(want)
+	if err != nil {
+		return nil, fmt.Errorf("versions of %s: %w", path, err)
+	}
+	return slices.DeleteFunc(slices.Clone(versions), func(k string) bool {
+		v := module.Version{Path: path, Version: k}
+		return lost[v] || !ok(sums[v])
+	}), nil
+}
+
+// First returns the first of versions whose go.mod ok takes, or "". One that could
+// not be fetched is passed over.
+func (c Candidates) First(path string, versions []string, ok func(*Summary) bool) (string, error) {
 	for chunk := range slices.Chunk(versions, some) {
-		var want []module.Version
-		for _, v := range chunk {
-			want = append(want, module.Version{Path: path, Version: v})
-		}
-		sums, lost, err := c.Source.some(want)
-		if err != nil {
-			return "", fmt.Errorf("versions of %s: %w", path, err)
-		}
-		for _, w := range want {
-			if !lost[w] && ok(sums[w]) {
-				return w.Version, nil
-			}
+		if some, err := c.All(path, chunk, ok); err != nil || len(some) > 0 {
+			return append(some, "")[0], err
 		}
 	}
 	return "", nil

@@ -172,13 +172,13 @@ func TestNewest(t *testing.T) {
 			read += len(vs)
 			return w.source(t)(vs)
 		}}
-		got, err := c.Newest("m", all, test.ok)
+		got, err := c.First("m", all, test.ok)
 		if err != nil || got != test.want || read != test.read {
 			t.Errorf("%q after %d files, %v; want %q after %d", got, read, err, test.want, test.read)
 		}
 	}
 	c := Candidates{Source: func([]module.Version) (map[module.Version]*Summary, error) { return nil, errors.New("offline") }}
-	if _, err := c.Newest("m", all, nil); err == nil || err.Error() != "versions of m: offline" {
+	if _, err := c.First("m", all, nil); err == nil || err.Error() != "versions of m: offline" {
 		t.Errorf("%v", err)
 	}
 }

@@ -115,7 +115,7 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 	if err != nil {
 		below = nil // a private module, say: it stays
 	}
-	to, err := c.Newest(v.Path, below, d.limit.allows)
+	to, err := c.First(v.Path, below, d.limit.allows)
 	if err != nil {
 		return false, err
 	}

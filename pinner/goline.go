@@ -21,6 +21,7 @@ type TooNew struct {
 	Go  string   // its go line
 	By  []string // who asks for it, as in [Demand]
 	Why string   // why no lower version serves, or ""
+	Dir string   // the directory that go.mod replaces it by, whose go line it is, or ""
 }
 
 func (e *TooNewError) Error() string {
@@ -48,7 +49,10 @@ func (e *TooNewError) NextStep() string {
 // where nothing of the module is linked. It returns how many it has lowered, and
 // a *TooNewError if it can lower none.
 func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (int, error) {
-	tooNew := g.tooNew(in.Server)
+	tooNew, err := p.tooNew(in, g)
+	if err != nil {
+		return 0, err
+	}
 	if err := p.prepare(in, tooNew); err != nil {
 		return 0, err
 	}
@@ -56,6 +60,9 @@ func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (in
 	lowered := 0
 	for _, m := range tooNew {
 		n := TooNew{Version: m, Go: g.goLine[m], By: g.Demands(m)}
+		if src := p.Mod.Source(m); src.Version == "" {
+			n.Dir = src.Path
+		}
 		done, err := p.lower(in, g, &n, excluded)
 		if err != nil {
 			return 0, err
@@ -70,6 +77,24 @@ func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (in
 		return 0, &TooNewError{Go: in.Server.GoVersion(), Modules: rest}
 	}
 	return lowered, nil
+}
+
+// tooNew returns the modules of g whose go line the server's toolchain refuses, and
+// those of in.Refused that g selects.
+func (p *Plan) tooNew(in Input, g *Graph) ([]module.Version, error) {
+	out := g.tooNew(in.Server)
+	for _, v := range in.Refused {
+		if _, read := g.goLine[v]; read || g.Selected(v.Path) != v.Version {
+			continue
+		}
+		sums, err := in.Source([]module.Version{v})
+		if err != nil {
+			return nil, err
+		}
+		g.goLine[v] = sums[v].Go
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 // prepare fetches versions for all that will be capped at once.
@@ -105,12 +130,12 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case i >= 0 && !p.pins(m.Path):
 		p.Pins = append(p.Pins, in.Server.Pins[i])
 		return true, p.require(in.Server.Pins[i : i+1])
-	case in.Versions == nil:
-		return false, nil
+	case in.Versions == nil, m.Dir != "" && g.Selected(m.Path) == m.Version.Version:
+		return false, nil // another version would be replaced by the directory as well
 	case p.capAt(m.Version):
 		m.Why = "it is capped there"
 		return false, nil
-	case p.caps(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
+	case p.caps(m.Path), p.leaves(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
 		// Nobody links it, but the go command reads its go.mod all the same.
 		excluded[m.Version] = true
 		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By})
@@ -119,13 +144,14 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 		m.Why = "it is kept by --keep"
 		return false, nil
 	}
-	return p.capGo(in, g, m)
+	return p.capGo(in, g, m, excluded)
 }
 
 // needs reports whether the module has a package that is linked, as far as is
 // known: a tidy go.mod of go 1.17 and newer lists all such modules.
 func (p *Plan) needs(in Input, path string) bool {
-	if p.Mod.version(path) != "" {
+	refused := slices.ContainsFunc(in.Refused, func(v module.Version) bool { return v.Path == path })
+	if p.Mod.version(path) != "" || refused {
 		return true
 	}
 	if in.Linked != nil {
@@ -134,30 +160,66 @@ func (p *Plan) needs(in Input, path string) bool {
 	return !prunedGo(in.Mod.GoVersion())
 }
 
-// capGo caps m at its newest version whose go line the server accepts.
-func (p *Plan) capGo(in Input, g *Graph, m *TooNew) (bool, error) {
+// leaves reports whether the plan does without a module.
+func (p *Plan) leaves(path string) bool {
+	return slices.ContainsFunc(p.Left, func(m TooNew) bool { return m.Path == path })
+}
+
+// aboveGo returns the lowest version above v whose go line the server accepts, or "".
+func (p *Plan) aboveGo(in Input, c Candidates, v module.Version) (string, error) {
+	above, err := c.Above(v)
+	if err != nil {
+		return "", nil
+	}
+	return c.First(v.Path, above, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
+}
+
+// capGo caps m at its newest version whose go line the server accepts or, where all
+// older ones ask for more, at the next newer one. Where there is none at all, the plan
+// does without the module, if in says so.
+func (p *Plan) capGo(in Input, g *Graph, m *TooNew, excluded map[module.Version]bool) (bool, error) {
 	c := Candidates{in.Versions, in.Source}
 	below, err := c.Below(m.Version, g.Versions(m.Path))
 	if err != nil {
 		m.Why = err.Error()
 		return false, nil
 	}
-	v, err := c.Newest(m.Path, below, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
+	v, err := c.First(m.Path, below, func(s *Summary) bool { return in.Server.Accepts(s.Go) })
 	if err != nil {
 		return false, err
+	}
+	if v == "" {
+		if v, err = p.aboveGo(in, c, m.Version); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case v == "" && !c.Listed(m.Path):
 		m.Why = "the list of its versions could not be fetched"
 		return false, nil
+	case v == "" && in.Leave:
+		m.Why = "no older version of it asks for less"
+		p.Left = append(p.Left, *m)
+		excluded[m.Version] = true
+		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By})
+		if err := p.Mod.DropRequire(m.Path); err != nil {
+			return false, err
+		}
+		p.Mod.Cleanup()
+		return true, nil
 	case v == "":
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}
-	why := fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version.Version, m.Go, in.Server.GoVersion())
-	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: why}
+	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server)}
 	p.Caps = append(p.Caps, cap)
 	return true, p.cap(cap)
+}
+
+// NeedsGo says why m, whose go line is line, is not for the server: the error of a
+// cap with [CauseGo].
+func NeedsGo(m module.Version, line string, s *Server) string {
+	return fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version, line, s.GoVersion())
 }
 
 // cap requires the highest versions that caps allow.

@@ -3,6 +3,7 @@ package pinner
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -213,6 +214,9 @@ func actual(level []node, resolve func(module.Version) module.Version) []module.
 
 // Selected returns the selected version of the module path, or "".
 func (g *Graph) Selected(path string) string { return g.selected[path] }
+
+// Paths returns the paths of all modules in the graph, sorted.
+func (g *Graph) Paths() []string { return slices.Sorted(maps.Keys(g.selected)) }
 
 // Versions returns the versions of the module path that somebody in the graph
 // asks for, in ascending order.

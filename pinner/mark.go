@@ -5,7 +5,6 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/pattern"
 )
@@ -90,13 +89,13 @@ func MarkedLost(l *modfile.Line) bool {
 	return Marked(l) && strings.HasPrefix(l.Suffix[len(l.Suffix)-1].Token, lostComment+";")
 }
 
-// Lowered returns the require lines that pinfix has set to an older version than
-// the user's.
-func (m *Mod) Lowered() []module.Version {
+// Moved returns the require lines that pinfix has set to another version than the
+// user's.
+func (m *Mod) Moved() []module.Version {
 	var out []module.Version
 	for _, r := range m.Require {
 		k, ok := readMark(r.Syntax)
-		if ok && k.new == r.Mod.Version && semver.Compare(k.new, k.old) < 0 {
+		if ok && k.new == r.Mod.Version && k.new != k.old {
 			out = append(out, r.Mod)
 		}
 	}

@@ -34,6 +34,14 @@ type Input struct {
 	// Versions finds lower versions of modules whose go line is above the
 	// server's Go. Nil: such modules are an error.
 	Versions Versions
+
+	// Leave makes the plan do without a module that has no version for the server's
+	// Go, instead of an error: the caller sees to it that nothing imports it.
+	Leave bool
+
+	// Refused are versions that the go command has refused to read for their go line:
+	// they are linked, and the graph is pruned before it comes to them.
+	Refused []module.Version
 }
 
 // A Demand is a version that the plugin's graph holds above its pin or cap, and who
@@ -52,6 +60,7 @@ type Plan struct {
 	Demands  []Demand // what is excluded
 	Warnings []string // which of the user's lines do not hold, one line each
 	Lost     []Demand // versions without a go.mod that the plan does without, and who asks for them
+	Left     []TooNew // modules without a version for the server's Go, where Input.Leave is set
 
 	base *Graph // of the user's go.mod, where Finish needs it
 

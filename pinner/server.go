@@ -52,21 +52,14 @@ type Origin struct {
 	Program  string // its path in the image
 }
 
-// Paths are where the sources of an untrimmed server's modules stood when it was
-// built. They are part of its fingerprints.
+// Paths are where the sources of an untrimmed server's packages were when it was
+// built. They are part of its fingerprints. One that is "" is not known, or there was
+// none.
 type Paths struct {
 	ModCache string // GOMODCACHE, "/go/pkg/mod"
 	Vendored string // the directory that holds vendor/
-}
-
-// Elsewhere says what to do about a plugin in the directory root, where only another one
-// gives it the server's paths: that of a server that was built from its vendor/. It is
-// "" where the module cache or nothing counts.
-func (p Paths) Elsewhere(root string) string {
-	if p.ModCache != "" || p.Vendored == "" || p.Vendored == root {
-		return ""
-	}
-	return "copy the plugin to " + p.Vendored + ", in an image for one, and run pinfix apply --vendor always and pinfix build there"
+	Own      string // the directory of the main module
+	GoPath   string // of a server that was built without modules: what its import paths are below, "/go/src"
 }
 
 // A Fingerprint is the 8 bytes that the loader compares for a package

@@ -56,7 +56,7 @@ one failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 			&cli.StringFlag{Name: "o", Usage: "write the html page to `FILE`; -: standard output"},
 			choice("conflicts", "`HOW`: what becomes of modules that ask for more than the server has", choices["conflicts"]...),
 			&cli.StringSliceFlag{Name: "cap", Usage: "lower it at least to `MODULE@VERSION` (repeatable)"},
-			&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "keep", Usage: "never lower or raise `MODULE` (repeatable)"},
 			importsFlag(),
 			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE`; it is made if missing"},
 			serverSourceFlag(),
@@ -98,9 +98,16 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	result, err := flow.Apply(c.Context, o)
 	p.done()
 	if err != nil {
+		if result != nil && c.String("format") == "text" {
+			fmt.Fprintln(e.stdout, report.Printable(result.Summary))
+		}
 		return err
 	}
-	p.warn(result.Warnings)
+	warnings := result.Warnings
+	if c.String("format") == "text" {
+		warnings = result.Others()
+	}
+	p.warn(warnings)
 	switch {
 	case c.String("format") == "html":
 		err = e.printPage(c, p, page, result)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -46,23 +47,32 @@ Pin the plugin first: pinfix apply.
 
    pinfix build -s ./nakama                     # NAME.so beside go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
+   pinfix build -s 'snapshots/*' -o dist/       # a file for each server
    pinfix build -s ./nakama --print             # the command, for a shell
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
-   pinfix build ./...                           # every plugin below
 
 Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
 shown, and no file is written; 2 it could not be built or compared.
 ---
+With several --server or --platform, a list of them in .pinfix.yaml or a pattern (pinfix
+help compat), or with --pin, the plugin is planned and built for each server in a scratch
+directory, pinned to it; the tree stays as it is. -o may be a pattern then, with {name},
+{server}, {version}, {os} and {arch} in it; without one it is
+{name}-{server}-{version}-{os}-{arch}.so next to go.mod. All files are written at the end,
+and a server that fails does not stop the others. --conflicts, --cap and --keep are those
+of apply, and only for such builds.
+
 PACKAGE is a main package or a Go file of one; without it, the plugins of the module
 are built: its main packages that export a function or a variable, or all of them if
 none does. -o takes an existing directory too, or one that ends in /.
 
 It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
 --pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
-every other build setting of the server is shown and never run. Another platform needs a C cross-compiler; name it in
-CC. A server that was not built with -trimpath needs the module cache at the same
-path; pinfix finds the path in the program.
+every other build setting of the server is shown and never run. For another processor,
+or a server on musl, it finds a C compiler by its usual name, or zig; CC names another.
+For a server that was not built with -trimpath it gives the packages the file names
+that the server's have; pinfix finds them in the program.
 
 ./... (or DIR/...) builds the plugins of every module below, each for the server that
 it names, next to its go.mod. What is skipped, and the exit codes, are as for apply
@@ -76,16 +86,17 @@ leaves vendor/ alone.
 
 JSON holds "commands" (package, output, written, env, args, line, run), "left"
 (settings that were not taken), and "plugins" as in verify.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{
+		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE` or directory (default: NAME.so)"},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, directory or pattern (default: NAME.so)"},
+			&cli.BoolFlag{Name: "pin", Usage: "pin the plugin for this build; the tree stays as it is"},
 			packageFlag(),
 			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or a Dockerfile"},
 			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
 			serverSourceFlag(),
 			choice("vendor", "`WHEN`: build from vendor/, if it is there", choices["vendor"]...),
 			formatFlag("text", "json"),
-		}, lookFlags(goCommands)),
+		}, planFlags(), lookFlags(goCommands)),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
 	}
 }
@@ -103,7 +114,14 @@ func (e *env) build(c *cli.Context, form string) error {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Build(c.Context, e.buildOptions(c, p, packages, form))
+	o, err := e.buildOptions(c, p, packages, form)
+	if err != nil {
+		return err
+	}
+	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
+		return e.buildMany(c, p, o)
+	}
+	result, err := flow.Build(c.Context, o)
 	p.done()
 	if err != nil {
 		return err
@@ -118,7 +136,8 @@ func (e *env) build(c *cli.Context, form string) error {
 }
 
 // buildOptions is what c asks for.
-func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) flow.BuildOptions {
+func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (flow.BuildOptions, error) {
+	self, err := os.Executable()
 	return flow.BuildOptions{
 		Reference:    e.reference(c, p),
 		ServerSource: c.String("server-source"),
@@ -128,7 +147,8 @@ func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form 
 		Vendor:       c.String("vendor"),
 		Print:        form,
 		Version:      version(),
-	}
+		Self:         self,
+	}, err
 }
 
 func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
@@ -159,4 +179,33 @@ func buildPackages(c *cli.Context) ([]string, error) {
 		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form stands after =: --print=%[1]s", args[0]), help: "build"}
 	}
 	return append(c.StringSlice("package"), args...), nil
+}
+
+// buildMany builds for several servers, or pinned for one.
+func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error {
+	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
+		if set {
+			return &usageError{msg: flag + " is for one server, without --pin; name one with --server", help: "build"}
+		}
+	}
+	result, err := flow.BuildMany(c.Context, flow.BuildManyOptions{BuildOptions: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	p.done()
+	if err != nil {
+		return err
+	}
+	for _, s := range result.Servers {
+		p.ofServer(s.Name).warn(s.Warnings)
+		for _, v := range s.Plugins {
+			p.ofServer(s.Name).warn(v.Warnings)
+		}
+	}
+	if c.String("format") == "json" {
+		err = report.JSON(e.stdout, result)
+	} else {
+		err = result.Text(e.stdout, e.style(c))
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "served")
 }

@@ -11,7 +11,7 @@ import (
 
 // buildAll builds the plugins of every module that the argument stands for.
 func (e *env) buildAll(c *cli.Context, form string) error {
-	for _, flag := range []string{"o", "print"} {
+	for _, flag := range []string{"o", "print", "pin"} {
 		if c.IsSet(flag) {
 			return &usageError{msg: dashed(flag) + " is for one module; name it with -C", help: "build"}
 		}
@@ -25,8 +25,11 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	for _, dir := range dirs {
 		own, sub, err := e.forModule(c, e.buildCommand(), dir)
 		m := flow.BuildModule{Dir: dir, Err: err}
-		if err == nil {
-			m.Options = own.buildOptions(sub, p.of(dir), sub.StringSlice("package"), form)
+		if m.Err == nil {
+			m.Options, m.Err = own.buildOptions(sub, p.of(dir), sub.StringSlice("package"), form)
+		}
+		if m.Err == nil && m.Options.Servers.Several() {
+			m.Err = &usageError{msg: "several servers are named: build this module by itself, with -C", help: "build"}
 		}
 		modules = append(modules, m)
 	}

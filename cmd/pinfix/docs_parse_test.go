@@ -123,6 +123,18 @@ func (r *reader) dockerfile(b *block) {
 	}
 }
 
+// makefile parses the recipes of a Makefile; a script must run it.
+func (r *reader) makefile(b *block) {
+	for i, line := range b.lines {
+		if cmd, ok := strings.CutPrefix(line, "\t"); ok {
+			r.check(b.line+i+1, parsesAll(cmd))
+		}
+	}
+	if want := "docmake \\S+ " + regexp.QuoteMeta(r.page.name+" '"+b.head+"'"); !inScripts(r.t, want) {
+		r.t.Errorf("%s:%d: no script runs this Makefile: %s", r.page.name, b.line, want)
+	}
+}
+
 func TestParses(t *testing.T) {
 	for _, line := range []string{"pinfix apply --nonsense", "pinfix aply", "pinfix apply --vendor sometimes", "pinfix hook instal|status", "pinfix"} {
 		if parses(line) == nil {

@@ -25,7 +25,7 @@ func docsOf(t *testing.T, more ...string) []string {
 }
 
 // longPages have commands that build for minutes, of kinds that other pages have.
-var longPages = []string{"docs/build-and-verify.md", "docs/exit-codes.md", "docs/servers.md"}
+var longPages = []string{"docs/build-and-verify.md", "docs/exit-codes.md", "docs/many-servers.md", "docs/servers.md"}
 
 // TestDocs runs every command line of README.md and docs/*.md, and compares
 // what is printed with what the page shows. testdata/README.md has the
@@ -85,6 +85,8 @@ func (r *reader) block(b *block) {
 		r.yaml(b)
 	case "dockerfile":
 		r.dockerfile(b)
+	case "makefile":
+		r.makefile(b)
 	case "mermaid":
 		r.graph(b)
 	case "text", "json", "go", "diff":

@@ -168,8 +168,20 @@ var driftKinds = []driftKind{
 	{"vendor/ removed", func(t *testing.T, dir string, _ *rand.Rand) string {
 		return "vendor/ removed" + fmt.Sprint(os.RemoveAll(filepath.Join(dir, "vendor")))
 	}},
+	{"another plugin", func(t *testing.T, dir string, _ *rand.Rand) string {
+		writeFile(t, filepath.Join(dir, "second/main.go"), []byte("package main\n\nimport \"example.com/shared\"\n\nvar Second = shared.Name\n\nfunc main() {}\n"))
+		return "another plugin"
+	}},
+	{"a blank import of pinfix's in a program", func(t *testing.T, dir string, _ *rand.Rand) string {
+		writeFile(t, filepath.Join(dir, "second/main.go"), []byte("package main\n\nimport _ \"example.com/deep\" // pinfix\n\nfunc main() { println() }\n"))
+		return "a blank import of pinfix's in a program"
+	}},
 
 	// What undoes nothing.
+	{"a program", func(t *testing.T, dir string, _ *rand.Rand) string {
+		writeFile(t, filepath.Join(dir, "second/main.go"), []byte("package main\n\nimport \"example.com/shared\"\n\nfunc main() { println(shared.Name) }\n"))
+		return "a program"
+	}},
 	inFile("comment", "go.mod", pickLine(`^module`, replaced("\n", " // the plugin\n"))),
 	inFile("spacing", "go.mod", pickLine(`^\texample\.com`, replaced("\t", "\t\t"))),
 	inFile("code", "main.go", appended("\nvar answer = 42\n")),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
 // Exit codes, the same for every format (DESIGN.md 4).
@@ -54,6 +55,14 @@ func run(ctx context.Context, environ []string, stdin io.Reader, stdout, stderr 
 }
 
 func (e *env) run(ctx context.Context, args []string) int {
+	if len(args) > 1 && args[1] == toolexec.Name {
+		code, err := e.toolexec(args[2:])
+		if err != nil {
+			e.complain(err)
+			return exitTrouble
+		}
+		return code
+	}
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {
@@ -108,13 +117,12 @@ the server was built with and pins the plugin's modules to it.
 Settings: .pinfix.yaml next to go.mod or above; its keys are flags (server: ./x).
 PINFIX_SERVER and its like override it; flags override both.
 
-Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
-not load the plugin, or no error was recognised; 2 wrong usage, or it could not be
-done, and that module was not changed.`,
+Exit codes: 0 nothing wrong, or applied; 1 a difference, a plugin that would not
+load, or no error recognised; 2 wrong usage, or not done: nothing was changed.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.upgradeCommand(), e.unpinCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.compatCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.upgradeCommand(), e.unpinCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
 		HideHelp:                  true, // help.go has its own
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.

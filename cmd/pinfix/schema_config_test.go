@@ -63,7 +63,8 @@ func TestConfigSchema(t *testing.T) {
 		{"servr: x\n", false},
 		{"vendor: maybe\n", false},
 		{"offline: perhaps\n", false},
-		{"server: [a, b]\n", false},
+		{"server: [a, b]\n", true},
+		{"path: [a, b]\n", false},
 		{"server: ''\n", false},
 		{"- server\n", false},
 	} {

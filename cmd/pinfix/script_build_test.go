@@ -90,6 +90,26 @@ func docRun(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// docmake DIR FILE HEADING TARGET...: runs make in DIR with the Makefile below a heading
+// of a document.
+func docMake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: docmake DIR FILE HEADING TARGET...")
+	}
+	doc, err := os.ReadFile(filepath.Join(ts.Getenv("TESTDATA"), "..", args[1]))
+	ts.Check(err)
+	_, section, _ := strings.Cut(string(doc), "# "+args[2]+"\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, code, ok := strings.Cut(section, "```makefile\n")
+	if !ok {
+		ts.Fatalf("no Makefile below %q in %s", args[2], args[1])
+	}
+	code, _, _ = strings.Cut(code, "```")
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(filepath.Join(dir, "Makefile"), []byte(code), 0o666))
+	ts.Check(ts.Exec("make", append([]string{"-C", dir, "MAKEFLAGS="}, args[3:]...)...))
+}
+
 // inScripts says whether a line of testdata/script matches.
 func inScripts(t *testing.T, pattern string) bool {
 	t.Helper()

@@ -44,6 +44,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"profile":     profile,
 	"testprogram": testProgram,
 	"docrun":      docRun,
+	"docmake":     docMake,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that

@@ -16,9 +16,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pinfix/pinfix/internal/tier"
+	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
 func TestMain(m *testing.M) {
+	// What pinfix build has the go command start is its own program, which is that of the
+	// tests here, under whatever name.
+	if len(os.Args) > 1 && os.Args[1] == toolexec.Name {
+		main()
+	}
 	testscript.Main(m, map[string]func(){
 		"pinfix":      main,
 		"pinfix-peak": pinfixPeak,

@@ -20,8 +20,8 @@ import (
 // environment in PINFIX_*. What is about one run (what is printed and where, a
 // dry run) is not among them.
 var settingKeys = []config.Key{
-	{Name: "server"},
-	{Name: "platform"},
+	{Name: "server", Kind: config.List},   // the first one is that of commands for one server
+	{Name: "platform", Kind: config.List}, // likewise
 	{Name: "path"},
 	{Name: "offline", Kind: config.Bool},
 	{Name: "package", Kind: config.List},
@@ -62,8 +62,8 @@ func (e *env) configure(c *cli.Context) error {
 		return nil // each module has its own
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
-	if s := c.String("server"); s != "" {
-		e.servers = flow.Servers{e.typedServer(c, s, "--server")}
+	for _, s := range typedServers(c) {
+		e.servers = append(e.servers, e.typedServer(c, s, "--server"))
 	}
 	environ, err := config.Environ(e.get, settingKeys)
 	if err != nil {
@@ -74,10 +74,14 @@ func (e *env) configure(c *cli.Context) error {
 		return err
 	}
 	if s, ok := environ["server"]; ok {
-		e.servers = append(e.servers, e.typedServer(c, s.Values[0], s.From))
+		for _, ref := range s.Values {
+			e.servers = append(e.servers, e.typedServer(c, ref, s.From))
+		}
 	}
 	if s, ok := file["server"]; ok {
-		e.servers = append(e.servers, flow.Written(s.Values[0], inDir(root, s.Values[0]), s.From, root != flow.Root(c.String("C"))))
+		for _, ref := range s.Values {
+			e.servers = append(e.servers, flow.Written(ref, inDir(root, ref), s.From, root != flow.Root(c.String("C"))))
+		}
 	}
 	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
 		e.catchSignals(c)
@@ -131,6 +135,7 @@ func (e *env) settle(c *cli.Context) error {
 		return flow.Settled(c.Context, c.String("C"))
 	}
 	p := e.progress(c)
+	defer p.done()
 	note, err := flow.Restore(c.Context, c.String("C"), e.environ, p.step)
 	if err == nil && note != "" {
 		p.warn([]string{note})
@@ -156,6 +161,9 @@ func writes(c *cli.Context) bool {
 func setFlag(c *cli.Context, name string, v config.Value) error {
 	if !hasFlag(c.Command, name) || name == "server" || c.IsSet(name) {
 		return nil
+	}
+	if name == "platform" && !takesSeveral(c) {
+		v.Values = v.Values[:1]
 	}
 	for _, s := range v.Values {
 		if err := c.Set(name, s); err != nil {

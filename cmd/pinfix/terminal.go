@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/vars"
 )
@@ -69,8 +71,8 @@ func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 // reference is which server c means, and how it is read.
 func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
 	return flow.Reference{
-		Dir: c.String("C"), Servers: e.servers, Platform: c.String("platform"), Path: c.String("path"),
-		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Note: p.say, Log: p.log,
+		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Count: p.count, Note: p.say, Log: p.log,
 	}
 }
 
@@ -123,50 +125,144 @@ func (e *env) style(c *cli.Context) report.Style {
 	return st
 }
 
-// A progress shows what happens: one live line on a terminal, plain lines
-// elsewhere.
-type progress struct {
-	mu      *sync.Mutex
-	prefix  string // "plugins/a: ", of a walk
+// A screen is where progress is shown: one live line on a terminal, plain lines
+// elsewhere. Where a step takes long, a clock adds to it, from time to time, how far
+// it has come.
+type screen struct {
 	w       io.Writer
 	live    bool
 	quiet   bool
 	verbose bool
+	width   int // of the terminal; 0 if it is not known
+
+	mu     sync.Mutex
+	shown  []*progress // those that have had a step
+	clock  *time.Ticker
+	ended  chan struct{} // closed with the clock
+	closed bool
+}
+
+// How often a screen says how far a long step has come.
+const (
+	liveEvery  = time.Second
+	plainEvery = 10 * time.Second
+)
+
+// A progress is what one module shows on a screen.
+type progress struct {
+	*screen
+	prefix string // "plugins/a: ", of a walk
+	meter  *meter.Meter
 }
 
 // silent is the progress of what takes no time worth telling.
-var silent = &progress{quiet: true}
+var silent = &progress{screen: &screen{quiet: true}}
 
 func (e *env) progress(c *cli.Context) *progress {
-	return &progress{
-		mu:      &sync.Mutex{},
+	s := &screen{
 		w:       e.stderr,
 		live:    isTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
 		quiet:   c.Bool("quiet"),
 		verbose: c.Bool("verbose"),
 	}
+	if f, ok := e.stderr.(*os.File); ok && s.live {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			s.width = width
+		}
+	}
+	return &progress{screen: s, meter: meter.New(time.Now)}
 }
 
 // of returns p for one module among others.
 func (p *progress) of(module string) *progress {
-	own := *p
-	own.prefix = report.Printable(module) + ": "
-	return &own
+	return &progress{screen: p.screen, prefix: report.Printable(module) + ": ", meter: meter.New(time.Now)}
 }
 
+// step begins a step; "" ends the last one.
 func (p *progress) step(what string) {
 	if p.quiet {
-		return // silent has no mutex
+		return // silent has no meter
 	}
 	// Names in images are foreign text; a step is one line.
-	what = p.prefix + report.Printable(strings.ReplaceAll(what, "\n", `\n`))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.live {
-		fmt.Fprintf(p.w, "\r\x1b[K%s …", what)
+	what = report.Printable(strings.ReplaceAll(what, "\n", `\n`))
+	p.meter.Step(what)
+	if what == "" {
 		return
 	}
-	fmt.Fprintf(p.w, "%s\n", what)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.shown, p) {
+		p.shown = append(p.shown, p)
+	}
+	p.start()
+	p.line(p.prefix + what)
+}
+
+// count says how far the step has come, once it takes long.
+func (p *progress) count(unit string, n, of int) {
+	if !p.quiet {
+		p.meter.Count(unit, n, of)
+	}
+}
+
+// start starts the clock. It needs the lock.
+func (s *screen) start() {
+	if s.clock != nil || s.closed {
+		return
+	}
+	every := plainEvery
+	if s.live {
+		every = liveEvery
+	}
+	s.clock, s.ended = time.NewTicker(every), make(chan struct{})
+	go s.run(s.clock.C, s.ended)
+}
+
+// run ticks until the screen is closed.
+func (s *screen) run(ticks <-chan time.Time, ended <-chan struct{}) {
+	for {
+		select {
+		case <-ticks:
+			s.tick()
+		case <-ended:
+			return
+		}
+	}
+}
+
+// tick shows how far each long step has come; the one live line is of the module
+// that began to show last.
+func (s *screen) tick() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	var lines []string
+	for _, p := range s.shown {
+		if line, long := p.meter.Line(); long {
+			lines = append(lines, p.prefix+line)
+		}
+	}
+	if s.live && len(lines) > 1 {
+		lines = lines[len(lines)-1:]
+	}
+	for _, line := range lines {
+		s.line(line)
+	}
+}
+
+// line shows a line. It needs the lock.
+func (s *screen) line(text string) {
+	if !s.live {
+		fmt.Fprintf(s.w, "%s\n", text)
+		return
+	}
+	// A line that the terminal breaks could not be taken back.
+	if r := []rune(text); s.width > 2 && len(r) > s.width-2 {
+		text = string(r[:s.width-2])
+	}
+	fmt.Fprintf(s.w, "\r\x1b[K%s …", text)
 }
 
 // wrote says which file holds the result, which is not on stdout then.
@@ -184,10 +280,25 @@ func (p *progress) log(line string) {
 	}
 }
 
-// done clears the live line.
+// done ends the progress: it clears the live line, and stops the clock.
 func (p *progress) done() {
-	if p.live && !p.quiet {
-		fmt.Fprint(p.w, "\r\x1b[K")
+	if p.quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	if p.clock != nil && !p.closed {
+		p.clock.Stop()
+		close(p.ended)
+	}
+	p.closed = true
+}
+
+// clear clears the live line. It needs the lock.
+func (s *screen) clear() {
+	if s.live {
+		fmt.Fprint(s.w, "\r\x1b[K")
 	}
 }
 
@@ -213,11 +324,11 @@ func (p *progress) note(notes []string) {
 // say prints a note while something goes on.
 func (p *progress) say(note string) {
 	if p.quiet {
-		return // silent has no mutex
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done()
+	p.clear()
 	fmt.Fprintf(p.w, "pinfix: note: %s%s\n", p.prefix, message(note))
 }
 

@@ -62,7 +62,7 @@ func (k Known) byServer(f *Finding) {
 		k.support(f)
 	case f.Cause == Vendor, f.Fix == fixTidy:
 		k.vendor(f)
-	case f.Cause == Libc && f.Fix == fixLibc:
+	case f.Cause == Libc && (f.Fix == fixLibc || f.Fix == fixFortify):
 		k.libc(f)
 	case f.Cause == Content:
 		k.content(f)
@@ -178,13 +178,14 @@ func (k Known) libc(f *Finding) {
 	switch k.Server.Binary.Libc() {
 	case "musl":
 		f.Why += "; the server uses musl"
-		f.Fix = "build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev"
+		fix, _, _ := strings.Cut(f.Fix, "; or "+fixImage)
+		f.Fix = fix + "; or build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev"
 	case "glibc":
 		f.Why += "; the server uses glibc"
 		if v := k.Server.Binary.Glibc; v != "" {
 			f.Why += " (" + v + " or newer)"
 		}
-		f.Fix = "build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm"
+		f.Fix = "pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm"
 	}
 }
 

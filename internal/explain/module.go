@@ -115,7 +115,7 @@ func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
 		f.Cause = Trimpath
 		f.Why = has + ", and so has go.mod; the server was built without -trimpath, so the paths of the sources count"
 		f.Fix = recipe.Place(k.Server)
-		if !recipe.Vendored(k.Server) {
+		if !recipe.Placed(k.Server) && !recipe.Vendored(k.Server) {
 			f.Fix += ": " + k.Build
 		}
 	case pin.Replace.Path != "" && pin.Replace.Version == "":

@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -43,7 +44,9 @@ const (
 	fixPlatform  = "build the plugin for the server's platform; pinfix server --server SERVER shows it"
 	fixTidy      = "go mod tidy"
 	fixWork      = "GOWORK=off go build -buildmode=plugin"
-	fixLibc      = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
+	fixImage     = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
+	fixLibc      = "pinfix build --server SERVER, which looks for a C compiler for the server's libc (musl-gcc, zig); or " + fixImage
+	fixFortify   = "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER, which leaves the fingerprints as they are; or with a C compiler for musl in CC (musl-gcc, zig)"
 
 	whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically); the loader does not survive it"
 )

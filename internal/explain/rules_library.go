@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/libc"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/verify"
 )
@@ -36,7 +37,7 @@ var libraryRules = []rule{
 		key: "error while loading shared libraries", cause: Libc,
 		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
 		why: "the program needs the C library {lib}, which its system does not have",
-		fix: fixLibc,
+		fix: fixImage,
 	},
 	{
 		key: "cannot open shared object file: No such file", cause: Platform,
@@ -178,9 +179,18 @@ func missingLibrary(finding Finding, lib string) Finding {
 	return finding
 }
 
-// refineRelocating: glibc's own symbols begin with two underscores.
+// refineRelocating: glibc's own symbols begin with two underscores, and those that its
+// headers make of functions with _FORTIFY_SOURCE end in _chk; some of musl's are new.
 func refineRelocating(f *finder, m match, finding *Finding) bool {
-	if sym := m.group("sym"); !strings.HasPrefix(sym, "__") {
+	sym := m.group("sym")
+	name, known := libc.Musl("amd64", sym)
+	switch {
+	case verify.Fortified(sym):
+		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): glibc has " + sym + " for it, this is musl (Alpine)"
+		finding.Fix = fixFortify
+	case known && name.Since != libc.Oldest:
+		finding.Why = "the plugin needs " + sym + ", which musl has from " + name.Since + " on, and the server's is older"
+	case !strings.HasPrefix(sym, "__"):
 		finding.Why = "the plugin needs " + sym + ", which no C library that the server has loaded holds"
 	}
 	return refineLibrary(f, m, finding)

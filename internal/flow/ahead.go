@@ -158,7 +158,7 @@ func (a *aligner) guessCaps() []pinner.Cap {
 	if !a.solves() {
 		return caps
 	}
-	for _, v := range a.plugin.now.Lowered() {
+	for _, v := range a.plugin.now.Moved() {
 		pinned := slices.ContainsFunc(a.server.Required(), func(p pinner.Pin) bool { return p.Path == v.Path })
 		if capped := slices.ContainsFunc(caps, func(c pinner.Cap) bool { return c.Path == v.Path }); !pinned && !capped {
 			caps = append(caps, pinner.Cap{Version: v})

@@ -40,15 +40,20 @@ type aligner struct {
 	raised     []module.Version // what they were raised to, as in.Raise first had it
 	kept       []string         // parents whose raise is not taken back
 
-	base    *pinner.Graph // of the user's own go.mod
-	user    []pinner.Cap  // --cap
-	solver  *solve.Solver
-	checker *typecheck.Checker
-	started bool              // the solver has given its first caps
-	held    map[string]bool   // pins that a look has asked for
-	pruned  bool              // caps that are not needed any more are taken back, once
-	old     []typecheck.Fault // of the plugin without pinfix; nil: not looked for yet
-	rounds  int               // of the solver
+	base       *pinner.Graph // of the user's own go.mod
+	user       []pinner.Cap  // --cap
+	solver     *solve.Solver
+	checker    *typecheck.Checker
+	started    bool              // the solver has given its first caps
+	held       map[string]bool   // pins that a look has asked for
+	pruned     bool              // caps that are not needed any more are taken back, once
+	before     *asItIs           // the plugin without pinfix; nil: not looked at yet
+	old        []string          // what does not compile there either
+	parsed     bool              // the plugin's files were seen to parse
+	rounds     int               // of the solver
+	wanted     map[string]bool   // modules that are linked, though an earlier plan did without
+	looked     map[string]*state // what compiled, by the text of its go.mod
+	prunedLast bool              // caps are taken back once more, for the last plan
 
 	warnings []string
 
@@ -98,7 +103,11 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	if a.vendors, warning, a.vendorNote = a.vendorRule(ctx, a.hasVendor()).decide(); warning != "" {
 		a.warnings = append(a.warnings, warning)
 	}
-	if a.vendors {
+	switch {
+	case a.vendors && a.o.lookOnly:
+		a.vendors = false
+		a.stage.SetVendored(readVendored(a.plugin))
+	case a.vendors:
 		a.stage.SetVendored(readVendored(a.plugin))
 		a.readOld(ctx)
 	}
@@ -187,6 +196,9 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 	if len(l.Roots) == 0 {
 		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
 	}
+	if err := a.syntax(l); err != nil {
+		return nil, err
+	}
 	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.server, l.Linked())}
 	a.hold(l, s.match)
 	if err := a.clash(l); err != nil {
@@ -221,7 +233,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 		return nil, err
 	}
 	linked := now.listing.Versions()
-	a.in.Linked = func(path string) bool { return linked[path] != "" }
+	a.in.Linked = func(path string) bool { return linked[path] != "" || a.wanted[path] }
 	plan, err := a.makePlan()
 	if err != nil {
 		return nil, err
@@ -270,7 +282,7 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 		return nil, err
 	}
 	done := &aligned{mod: mod, sum: sum, listing: now.listing, files: now.choice.files, staged: files, plan: plan, match: now.match, doubts: now.doubts, graph: graph,
-		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, plan.Warnings)}
+		demands: needed, unpinned: now.choice.unpinned, warnings: slices.Concat(a.warnings, a.old, plan.Warnings)}
 	return a.settle(ctx, now, tidied, done)
 }
 
@@ -426,5 +438,5 @@ func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 		}
 		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
 	}
-	return fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))
+	return refusal{fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
 }

@@ -7,9 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/report"
@@ -41,6 +46,10 @@ type Options struct {
 	// commit. Version is pinfix's own, for the snapshot.
 	Upgrade bool
 	Version string
+
+	// lookOnly makes a plan that is never written: vendor/ is read, where it alone has a
+	// module, and no new one is made.
+	lookOnly bool
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -60,7 +69,8 @@ func fault(next, format string, args ...any) error {
 }
 
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
-// touched before the commit at the end, and nothing at all with DryRun.
+// touched before the commit at the end, and nothing at all with DryRun. Where the
+// plugin's own code does not compile, the report of a dry run has its Summary alone.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	lock, err := o.lock(ctx)
 	if err != nil {
@@ -79,39 +89,19 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := hopeless(server); err != nil {
-		return nil, err
+	p, err := o.plan(ctx, plugin, server)
+	if places := editPlaces(err); o.DryRun && len(places) > 0 {
+		return &report.Apply{Summary: doesNotCompile(serverName(server), places)}, err
 	}
-	tool, err := chooseToolchain(ctx, o, server, plugin.root)
 	if err != nil {
 		return nil, err
 	}
-	st, err := stage.New(stage.Config{Go: tool.go_, GoVersion: tool.version, Local: tool.local, Cache: tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user})
-	var scratch *stage.ScratchError
-	switch {
-	case errors.As(err, &scratch):
-		return nil, err
-	case err != nil:
-		return nil, cannotRead("go.sum", err)
+	defer p.stage.Close()
+	set, aligned := p.set, p.aligned
+	result := set.report(server, p.tool)
+	if o.DryRun && !result.Aligned {
+		result.Summary = p.outlook().sentence()
 	}
-	defer st.Close()
-
-	a := &aligner{o: o, server: server, plugin: plugin, stage: st}
-	if err := a.useSource(ctx); err != nil {
-		return nil, err
-	}
-	aligned, err := a.align(ctx)
-	if err != nil {
-		return nil, a.explain(err)
-	}
-	if err := a.workFiles(ctx, aligned, tool); err != nil {
-		return nil, a.explain(err)
-	}
-	set, err := a.changes(ctx, aligned)
-	if err != nil {
-		return nil, err
-	}
-	result := set.report(server, tool)
 	o.stays = set.naming != nil && !set.naming.byHand
 	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
@@ -162,7 +152,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, "the server's build info does not name its platform; this machine's is assumed")
 	}
 	want := "go" + server.GoVersion()
-	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log}
+	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log, Count: o.Count}
 	t.go_ = gocmd.New(config)
 	facts, err := t.go_.Facts(ctx)
 	var failed *gocmd.Error
@@ -182,6 +172,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 		t.warnings = append(t.warnings, fmt.Sprintf("the server's toolchain is %s; the go command here is %s and tidies and vendors instead", want, facts.GOVERSION))
 	}
 	t.warnings = append(t.warnings, suffixWarning(server)...)
+	t.warnings = append(t.warnings, warnCompiler(server, o.environ(), facts)...)
 	config.Toolchain = ""
 	t.local = gocmd.New(config)
 	t.version, t.cache = facts.GOVERSION, facts.GOMODCACHE
@@ -205,6 +196,8 @@ func (a *aligner) explain(err error) error {
 		}
 	}
 	switch {
+	case errors.As(err, &tooNew) && tooNewDirectory(tooNew):
+		return a.goLines(tooNew)
 	case errors.As(err, &tooNew) && !a.solves():
 		return &Error{err, "--conflicts auto lowers them; or " + tooNew.NextStep()}
 	case errors.As(err, &dir):
@@ -228,6 +221,42 @@ func (a *aligner) explain(err error) error {
 		return &Error{err, nextAfter(failed, filepath.Join(a.plugin.root, "go.mod"))}
 	}
 	return err
+}
+
+// tooNewDirectory reports whether one of the modules is a directory, whose go line the
+// user can lower.
+func tooNewDirectory(e *pinner.TooNewError) bool {
+	return slices.ContainsFunc(e.Modules, func(m pinner.TooNew) bool { return m.Dir != "" })
+}
+
+// goLines names the go lines of directories that go.mod replaces modules by.
+func (a *aligner) goLines(e *pinner.TooNewError) error {
+	var lines []string
+	n := 0
+	for _, m := range e.Modules {
+		if m.Dir == "" {
+			lines = append(lines, (&pinner.TooNewError{Go: e.Go, Modules: []pinner.TooNew{m}}).Error())
+			continue
+		}
+		n++
+		name := filepath.Join(m.Dir, "go.mod")
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(a.plugin.root, name)
+		}
+		at := a.relative(name)
+		if data, err := bounded.ReadFile(name, bounded.Mod); err == nil {
+			if mod, err := modfile.ParseLax(name, data, nil); err == nil && mod.Go != nil {
+				at = fmt.Sprintf("%s:%d", at, mod.Go.Syntax.Start.Line)
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s: go %s is above the server's Go %s (%s, which go.mod replaces by this directory)", at, m.Go, e.Go, m.Path))
+	}
+	slices.SortStableFunc(lines, func(x, y string) int { return strings.Compare(x, y) })
+	what := "that line"
+	if n > 1 {
+		what = "those lines"
+	}
+	return fault(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
 }
 
 // nextAfter says what to do about a go command that failed.

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +34,10 @@ type BuildOptions struct {
 	Vendor       string   // "never": not from vendor/
 	Print        string   // "shell" or "dockerfile": build nothing
 	Version      string   // of pinfix, for the Dockerfile
+	Self         string   // pinfix's own program, for the go command to start
+
+	// Of a build for one of several servers, see many.go.
+	pinned *pinned
 }
 
 // A builder is one run of Build.
@@ -42,6 +45,7 @@ type builder struct {
 	o       BuildOptions
 	plugin  *plugin
 	server  *pinner.Server
+	named   Servers // the first is server
 	recipe  *recipe.Recipe
 	outputs []output
 	work    *workspace // nil without the server's source
@@ -51,8 +55,8 @@ type builder struct {
 	facts   gocmd.Facts
 	scratch *stage.Scratch
 	how     recipe.Build // what all builds have in common
-	other   bool         // how.ModCache is not the user's
-	proxy   string       // GOPROXY; "" leaves it
+	older   bool         // how.CC was chosen for a server on an older glibc
+	rules   string       // for file names, of this machine; how.Paths are those that are shown
 }
 
 // Build builds plugins as the server was built, and, when all are built, writes
@@ -95,7 +99,9 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	o.Step("reading the server")
-	if b.server, _, err = o.read(ctx, b.plugin.root); err != nil {
+	if o.pinned != nil {
+		b.server, b.named = o.pinned.server, o.Servers
+	} else if b.server, b.named, err = o.read(ctx, b.plugin.root); err != nil {
 		return nil, err
 	}
 	if err := hopeless(b.server); err != nil {
@@ -107,7 +113,11 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.outputs, err = b.name(found); err != nil {
+	name := (*builder).name
+	if o.pinned != nil && o.pinned.many || strings.Contains(o.Out, "{") {
+		name = (*builder).nameByPattern
+	}
+	if b.outputs, err = name(b, found); err != nil {
 		return nil, err
 	}
 	if err := b.clash(found); err != nil {
@@ -130,12 +140,16 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 // of files.
 func (b *builder) common() error {
 	b.how = recipe.Build{Mod: "readonly", Work: "off"}
-	if err := b.sources(); err != nil {
-		return err
-	}
+	b.sources()
 	if b.work != nil {
 		b.how.Mod, b.how.Work = "readonly", "" // found beside go.mod
 		b.warn(b.work.warnings...)
+	}
+	var err error
+	if b.renames() {
+		if b.how.Paths, err = b.flag(b.printed()); err != nil {
+			return err
+		}
 	}
 	return b.profile()
 }
@@ -189,7 +203,16 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if b.work != nil {
 		how.Work = b.work.file
 	}
+	if how.Paths = b.rules; how.Paths != "" {
+		var err error
+		if how.Toolexec, err = b.wrapper(); err != nil {
+			return err
+		}
+	}
 	cmd := b.command(i, how, "", b.file(i))
+	if b.o.pinned != nil {
+		cmd.Args = slices.Insert(cmd.Args, 1, b.o.pinned.flags...)
+	}
 	if _, err := b.runner(cmd.Env).Run(ctx, cmd.Args...); err != nil {
 		return b.explain(err)
 	}
@@ -198,12 +221,23 @@ func (b *builder) build(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
+	more, err := askLibc(ctx, b.server, plugin, b.o.options(b.named[0]))
+	if err != nil {
+		return err
+	}
+	if c, ok := b.olderCompiler(plugin); ok && !b.older {
+		b.older = true
+		b.useCompiler(c)
+		return b.build(ctx, i)
+	}
 	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !within(pkg, plugin.Main.Path) })
 	if err := clash(b.server, b.plugin.now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
-	look := modcache.New(cmp.Or(b.how.ModCache, b.facts.GOMODCACHE), buildctx.Of(b.server))
+	b.origins(ctx, i, cmd, plugin)
+	look := modcache.New(b.facts.GOMODCACHE, buildctx.Of(b.server))
 	verdict := verify.Compare(b.server, plugin, look.Imports)
+	verdict.Warnings = append(verdict.Warnings, more...)
 	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
 	b.result.Commands = append(b.result.Commands, b.show(i))
 	return nil
@@ -231,9 +265,6 @@ func (b *builder) write(ctx context.Context) error {
 // runner returns the go command in the plugin's directory.
 func (b *builder) runner(env []string) *gocmd.Go {
 	set := slices.Clone(env)
-	if b.proxy != "" {
-		set = append(set, "GOPROXY="+b.proxy)
-	}
 	if !hasVar(env, "GOFIPS140") {
 		set = append(set, "GOFIPS140=off") // a go env -w of the user's
 	}
@@ -241,13 +272,7 @@ func (b *builder) runner(env []string) *gocmd.Go {
 		// A go command that is interrupted may leave its files; so they go too.
 		set = append(set, "GOTMPDIR="+b.scratch.Path())
 	}
-	program := ""
-	if b.other {
-		// Not to be fetched once more into another module cache.
-		program = filepath.Join(b.facts.GOROOT, "bin", "go")
-		set = append(set, "GOTOOLCHAIN=local")
-	}
-	return gocmd.New(gocmd.Config{Program: program, Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log})
+	return gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: set, Log: b.o.Log, Count: b.o.Count})
 }
 
 // profile checks --pgo against the server.

@@ -16,8 +16,11 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/toolexec"
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // An output is a plugin to be built, and the file that it becomes.
@@ -166,13 +169,21 @@ func (b *builder) show(i int) report.Command {
 		dir, out = b.how.Dir, o.abs // where it must be built
 	}
 	here := b.command(i, b.how, dir, out)
+	cache := b.facts.GOMODCACHE
+	if cache == "" { // no go command was asked
+		cache = modcache.Dir(func(name string) string { return vars.Get(b.o.environ(), name) })
+	}
+	args := slices.Clone(here.Args)
+	for j := range args { // no shell reads them
+		args[j] = strings.NewReplacer(toolexec.ModCache, cache, toolexec.Here, b.plugin.root).Replace(args[j])
+	}
 	run := b.command(i, inImage(b.how, b.plugin.root), b.how.Dir, inRoot(b.plugin.root, o.abs))
-	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: here.Args, Line: here.Shell(), Run: "RUN " + run.Shell()}
+	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: args, Line: here.Shell(), Run: "RUN " + run.Shell()}
 }
 
 // inImage leaves out what is of this machine only.
 func inImage(how recipe.Build, root string) recipe.Build {
-	how.CC = ""
+	how.CC, how.Cgo = "", nil
 	if how.Profile != "" && how.Profile != "off" {
 		how.Profile = inRoot(root, how.Profile)
 	}

@@ -13,8 +13,7 @@ func (b *builder) print() (*report.Build, error) {
 	if b.work != nil && !b.work.inTree {
 		return nil, fault("pinfix apply --server-source writes the go.work that it needs; then run pinfix build --print", "--print: there is no go.work beside go.mod that uses the server's source")
 	}
-	var err error
-	if b.how.CC, err = b.hostCompiler(); err != nil {
+	if err := b.printedCompiler(); err != nil {
 		return nil, err
 	}
 	for i := range b.outputs {

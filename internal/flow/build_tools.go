@@ -5,33 +5,33 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
-	"github.com/pinfix/pinfix/internal/stage"
-	"github.com/pinfix/pinfix/internal/vars"
+	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/toolexec"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// tools finds the server's toolchain, a C compiler and, for an untrimmed
-// server, its module cache. What cannot be had is one error each.
+// tools finds the server's toolchain, a C compiler, and the rules for file names. What
+// is missing is one error each.
 func (b *builder) tools(ctx context.Context) error {
+	if err := b.compilerAhead(ctx); err != nil {
+		return err
+	}
 	if err := b.toolchain(ctx); err != nil {
 		return err
 	}
-	var err error
-	if b.how.CC, err = b.compiler(b.facts.GOHOSTOS, b.facts.GOHOSTARCH); err != nil {
-		return err
-	}
-	if err := b.moduleCache(); err != nil {
-		return err
-	}
 	if b.work != nil {
-		return b.work.write(b.scratch, b.plugin)
+		if err := b.work.write(b.scratch, b.plugin); err != nil {
+			return err
+		}
 	}
-	return nil
+	if err := b.compiler(ctx); err != nil {
+		return err
+	}
+	return b.paths(ctx)
 }
 
 // toolchain asks the server's Go release for its facts. No other one will do:
@@ -40,7 +40,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 	want := b.recipe.Toolchain
 	image := "build in an image that has it (golang:" + b.server.GoVersion() + "; see pinfix build --print=dockerfile)"
 	env := append([]string{"GOTOOLCHAIN=" + want, "CGO_ENABLED=1"}, b.recipe.Env...)
-	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log})
+	g := gocmd.New(gocmd.Config{Dir: b.plugin.root, Environ: b.o.environ(), Set: env, Log: b.o.Log, Count: b.o.Count})
 	var err error
 	b.facts, err = g.Facts(ctx)
 	var failed *gocmd.Error
@@ -66,127 +66,40 @@ func hasVar(env []string, name string) bool {
 	return slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
 }
 
-// triples are how Debian and most others name their cross-compilers for Linux.
-var triples = map[string]string{
-	"386":     "i686-linux-gnu",
-	"amd64":   "x86_64-linux-gnu",
-	"arm":     "arm-linux-gnueabihf",
-	"arm64":   "aarch64-linux-gnu",
-	"loong64": "loongarch64-linux-gnu",
-	"ppc64le": "powerpc64le-linux-gnu",
-	"riscv64": "riscv64-linux-gnu",
-	"s390x":   "s390x-linux-gnu",
-}
-
-// compiler returns the value of CC, "" for that of the user's environment, or
-// says which compiler is missing. The machine is hostOS/hostArch.
-func (b *builder) compiler(hostOS, hostArch string) (string, error) {
-	goos, goarch, ok := b.server.Platform()
-	native := !ok || goos == hostOS && (goarch == hostArch || goos == "darwin") // Apple's clang builds for both
-	given := vars.Get(b.o.environ(), "CC")
-	if given != "" && b.o.Print != "" {
-		return "", nil
-	}
-	if given == "" && b.facts.CC != "" && (native || !slices.Contains([]string{"gcc", "clang", "cc"}, b.facts.CC)) {
-		given = b.facts.CC // the default, or of go env -w
-	}
+// sources chooses between vendor/ and the module cache. A trimmed server does not
+// notice. Where an untrimmed one had its modules in the module cache, apply leaves
+// vendor/ as it is, so that may be another than go.mod's.
+func (b *builder) sources() {
+	vendored := b.o.Vendor != "never" && b.o.pinned == nil && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
 	switch {
-	case given != "" && gocmd.Compiler(given):
-		return "", nil
-	case given != "":
-		return "", fault("install one (Debian: gcc libc6-dev, Alpine: gcc musl-dev, macOS: xcode-select --install), or name yours in CC",
-			"no C compiler, which every plugin needs: %q is not in PATH", given)
-	case native:
-		return "", nil // --print; go env was not asked
-	}
-	what := fmt.Sprintf("the server is for %s/%s and this machine is %s/%s", goos, goarch, hostOS, hostArch)
-	triple := triples[goarch]
-	if goos != "linux" || triple == "" {
-		return "", fault(fmt.Sprintf("build on a machine for %s/%s, or name a C cross-compiler in CC", goos, goarch), "%s", what)
-	}
-	debian := ", Debian's gcc-" + strings.ReplaceAll(triple, "_", "-")
-	if b.server.Binary.Libc() == "musl" {
-		triple, debian = strings.Replace(triple, "-gnu", "-musl", 1), ""
-	}
-	cc := triple + "-gcc"
-	if b.o.Print == "" && !gocmd.Compiler(cc) {
-		return "", fault(fmt.Sprintf("install %s%s, or name yours in CC; or build on a machine or in an image for %s/%s", cc, debian, goos, goarch),
-			"%s: a C cross-compiler is needed, and %s is not in PATH", what, cc)
-	}
-	return cc, nil
-}
-
-// hostCompiler is compiler for --print, which asks no go command.
-func (b *builder) hostCompiler() (string, error) { return b.compiler(runtime.GOOS, runtime.GOARCH) }
-
-// sources chooses between vendor/ and the module cache. A trimmed server does
-// not notice; in an untrimmed one's fingerprints the paths stand.
-func (b *builder) sources() error {
-	vendored := b.o.Vendor != "never" && exists(filepath.Join(b.plugin.root, "vendor", "modules.txt"))
-	if vendored && buildsVendored(b.server, b.plugin.root) {
-		b.how.Mod = "vendor"
-		return nil
-	}
-	paths := b.server.Paths
-	switch {
-	case b.server.Trimmed():
-	case paths.ModCache != "":
-		b.how.ModCache = paths.ModCache
+	case b.server.Trimmed(), b.server.Paths.Vendored != "":
+	case recipe.Placed(b.server):
 		if vendored {
 			b.warn("vendor/ is not used: the server was built without -trimpath from a module cache, so the paths of the sources count")
 		}
-	case paths.Vendored == "":
-		b.warn("the server was built without -trimpath, so the paths of the sources count, and where its modules were is not known from this reference: official images have them in /go/pkg/mod (GOMODCACHE)")
-	case paths.Vendored == b.plugin.root:
-		return fault("pinfix apply --vendor always", "server %s was built without -trimpath from the vendor/ here, and the plugin has none", b.server.Ref)
-	case b.o.Print == "shell":
-		b.how.Mod, b.how.Dir = "vendor", paths.Vendored
-		b.warn(vendoredElsewhere(b.server) + ": " + paths.Elsewhere(b.plugin.root))
+		vendored = false
 	default:
-		return fault(paths.Elsewhere(b.plugin.root), "%s", vendoredElsewhere(b.server))
+		vendored = false
+		b.warn("the server was built without -trimpath, so the paths of the sources count, and where its modules were is not known from this reference: official images have them in /go/pkg/mod (GOMODCACHE)")
 	}
-	return nil
+	if vendored {
+		b.how.Mod = "vendor"
+	}
 }
 
-// buildsVendored reports whether the server takes a plugin that is built from the
-// vendor/ in root: paths count only in an untrimmed one's fingerprints.
+// printed are the rules for a build that is typed.
+func (b *builder) printed() toolexec.Rules {
+	var src *serverSource
+	if b.work != nil {
+		src = b.work.source
+	}
+	return printed(b.server, b.plugin.now, b.plugin.root, b.how.Mod == "vendor", b.o.environ(), src)
+}
+
+// buildsVendored reports whether the server takes a plugin that go build alone makes from
+// the vendor/ in root: paths count only in an untrimmed one's fingerprints.
 func buildsVendored(s *pinner.Server, root string) bool {
 	return s.Trimmed() || s.Paths.Vendored == root
-}
-
-// vendoredElsewhere says why a plugin of a server that was built from its vendor/ loads
-// only from that directory.
-func vendoredElsewhere(s *pinner.Server) string {
-	return fmt.Sprintf("server %s was built without -trimpath from %s, so the paths of the sources count", s.Ref, filepath.Join(s.Paths.Vendored, "vendor"))
-}
-
-// moduleCache makes sure that an untrimmed server's module cache can be had at
-// the same path.
-//
-// The path is foreign text, and the go command will write there: pinfix goes to
-// the user's own module cache, to one that is there, or to where a GOPATH has
-// one, if no other user can write there, and asks for all else.
-func (b *builder) moduleCache() error {
-	want := b.how.ModCache
-	if want == "" || want == b.facts.GOMODCACHE {
-		return nil
-	}
-	what := fmt.Sprintf("server %s was built without -trimpath with its module cache at %s, so the plugin needs one at that path", b.server.Ref, want)
-	if !exists(filepath.Join(want, "cache", "download")) && !strings.HasSuffix(want, "/pkg/mod") {
-		return fault("run it with GOMODCACHE="+want+" if pinfix may make that, or in an image that has its module cache there", "%s", what)
-	}
-	err := stage.MakeCache(want)
-	if foreign := (*stage.ForeignError)(nil); errors.As(err, &foreign) {
-		return fault("run it with GOMODCACHE="+want+" if you trust who can write there, or build in an image whose module cache is there (see pinfix build --print=dockerfile)",
-			"%s, and %w: modules in it could be others than go.sum says", what, foreign)
-	}
-	if err != nil {
-		return fault("build in an image whose module cache is there (golang:"+b.server.GoVersion()+" has /go/pkg/mod; see pinfix build --print=dockerfile)",
-			"%s, which cannot be made here: %w", what, cause(err))
-	}
-	b.other = true
-	b.proxy = "file://" + filepath.ToSlash(filepath.Join(b.facts.GOMODCACHE, "cache", "download")) + "," + b.facts.GOPROXY
-	return nil
 }
 
 // unaligned is what the go command says of a tree that pinfix apply mends.

@@ -10,27 +10,33 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// caps lists every module beside the pins that ends lower than the plugin's own
-// build list had it.
-func (c *changes) caps() []report.Cap {
-	out := []report.Cap{}
+// moved lists every module besides the pins that ends lower than the plugin's own
+// build list had it, and those that the solver has raised.
+func (c *changes) moved() (caps, raises []report.Cap) {
+	caps, raises = []report.Cap{}, []report.Cap{}
 	for _, r := range c.mod.Require {
 		path, now := r.Mod.Path, r.Mod.Version
 		had := c.a.base.Selected(path)
-		if _, pinned := c.pin(path); pinned || had == "" || semver.Compare(now, had) >= 0 {
+		k, capped := c.cap(path)
+		raised := capped && semver.Compare(now, had) > 0
+		if _, pinned := c.pin(path); pinned || had == "" || now == had || !raised && semver.Compare(now, had) > 0 {
 			continue
 		}
 		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "nobody asks for more of it with the other modules lowered"}
-		if k, ok := c.cap(path); ok {
+		if capped {
 			cap.Cause, cap.Error = k.Cause, k.Error
 			if k.For.Path != "" {
 				_, server := c.pin(k.For.Path)
 				cap.For = &report.Bound{Module: k.For.Path, Version: k.For.Version, Server: server}
 			}
 		}
-		out = append(out, cap)
+		if raised {
+			raises = append(raises, cap)
+		} else {
+			caps = append(caps, cap)
+		}
 	}
-	return out
+	return caps, raises
 }
 
 func (c *changes) cap(path string) (pinner.Cap, bool) {
@@ -50,6 +56,12 @@ func (c *changes) whyAbove(v module.Version) string {
 	if k, ok := c.cap(v.Path); ok && semver.Compare(v.Version, k.Version.Version) > 0 {
 		if k.Cause == pinner.CauseVendor {
 			return "it could not be fetched, and vendor/ has " + k.Version.Version
+		}
+		switch d := semver.Compare(k.Version.Version, c.a.base.Selected(v.Path)); {
+		case d > 0:
+			return "it is raised to " + k.Version.Version + ", and no further"
+		case d == 0:
+			return "the plugin has " + k.Version.Version
 		}
 		return "it is lowered to " + k.Version.Version
 	}

@@ -32,7 +32,8 @@ type changes struct {
 	tree   commit.Tree
 	before *pinner.Graph // of the plugin as it is
 	vendor *vendorDiff
-	naming *naming // of an upgrade
+	naming *naming       // of an upgrade
+	loops  []report.Loop // that the go line changes
 	patch  []byte
 	diff   string
 }
@@ -77,6 +78,9 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 	}
 	c.tree.Vendor = c.vendor.tree
 	if err := c.addNaming(ctx); err != nil {
+		return nil, err
+	}
+	if c.loops, err = c.findLoops(ctx); err != nil {
 		return nil, err
 	}
 	return c, c.diffs()
@@ -223,7 +227,8 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Unknown = append(r.Unknown, c.a.doubts(c.al.match.Pins, c.al.doubts)...)
 	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings())...)
-	r.Caps, r.Diff, r.Patch, r.GoCalls = c.caps(), c.diff, c.patch, tool.go_.Calls()
+	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.go_.Calls()
+	r.Caps, r.Raises = c.moved()
 	for _, u := range c.al.unpinned {
 		r.Unpinned = append(r.Unpinned, report.Unpinned{Module: u.module, Why: u.why})
 	}
@@ -237,12 +242,16 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
+	if s := c.a.solver; s != nil && s.Stopped() != "" {
+		r.Warnings = append(r.Warnings, "the search for newer versions that fit "+s.Stopped()+"; for some modules there may be one")
+	}
 	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
 		}
 	}
 	c.reportNaming(r)
+	r.AddLoops(c.loops)
 	r.Rows = c.rows(r)
 	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)
 	return r
@@ -312,7 +321,7 @@ func (c *changes) goLines() []report.Change {
 	if !c.a.server.Accepts(oldGo) || oldGo != "" && version.Compare("go"+newGo, "go"+oldGo) < 0 {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
-	add("go", oldGo, newGo, goAt, reason)
+	add("go", oldGo, newGo, goAt, reason+c.loopsOf(now.GoVersion(), mod.GoVersion()))
 	add("toolchain", oldTool, newTool, toolAt, "the server is built by go"+server)
 	return out
 }

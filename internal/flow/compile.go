@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"go/version"
@@ -24,12 +25,14 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	graph := map[string]*typecheck.Package{}
+	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, plan, p) }
 	for path := range touched {
-		a.addChecked(graph, plan, l, path, touched)
+		g.add(path)
 	}
 	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
-	return a.checker.Check(ctx, graph, a.ownSource())
+	faults, err := a.checker.Check(ctx, g.graph, a.ownSource())
+	return a.onDisk(faults), err
 }
 
 // ownSource returns the plugin's files that are not as on disk, by full path.
@@ -41,13 +44,45 @@ func (a *aligner) ownSource() map[string][]byte {
 	return files
 }
 
-// place returns where a fault is: in the plugin's tree, or with the full path.
-func (a *aligner) place(f typecheck.Fault) string {
-	file := f.File
-	if rel, err := filepath.Rel(a.stage.Root, file); err == nil && filepath.IsLocal(rel) {
-		file = filepath.ToSlash(rel)
+// onDisk returns faults with the lines that the files have on disk, where pinfix's own
+// imports are among them.
+func (a *aligner) onDisk(faults []typecheck.Fault) []typecheck.Fault {
+	lines := map[string][]int{}
+	for name, bare := range a.bare {
+		lines[filepath.Join(a.stage.Root, filepath.FromSlash(name))] = lineNumbers(bare, a.have[name])
 	}
-	return fmt.Sprintf("%s:%d", file, f.Line)
+	out := slices.Clone(faults)
+	for i, f := range out {
+		if n := lines[f.File]; 0 < f.Line && f.Line <= len(n) {
+			out[i].Line = n[f.Line-1]
+		}
+	}
+	return out
+}
+
+// lineNumbers returns for each line of part its number in whole, which has all of them and
+// more. It goes backwards: what whole has more stands near the top.
+func lineNumbers(part, whole []byte) []int {
+	p, w := bytes.Split(part, []byte("\n")), bytes.Split(whole, []byte("\n"))
+	out := make([]int, len(p))
+	j := len(w) - 1
+	for i, line := range slices.Backward(p) {
+		k := j
+		for k > 0 && !bytes.Equal(w[k], line) {
+			k--
+		}
+		if bytes.Equal(w[max(k, 0)], line) {
+			j = k
+		}
+		out[i] = max(j, 0) + 1
+		j--
+	}
+	return out
+}
+
+// place returns where a fault is, from the plugin's directory.
+func (a *aligner) place(f typecheck.Fault) string {
+	return fmt.Sprintf("%s:%d", a.relative(f.File), f.Line)
 }
 
 // touched returns the packages of modules that moved and those that import
@@ -104,34 +139,43 @@ func own(p *stage.Package) bool { return p.Main() || p.Module == nil }
 
 func missing(p *stage.Package) bool { return len(p.Files()) == 0 }
 
-// addChecked adds a package and what it imports to the graph that is checked.
-func (a *aligner) addChecked(graph map[string]*typecheck.Package, plan *pinner.Plan, l *stage.Listing, path string, touched map[string]bool) {
-	p := l.Packages[path]
+// A codeGraph holds the packages of a listing that are type-checked.
+type codeGraph struct {
+	listing *stage.Listing
+	why     func(*stage.Package) string // nothing provides a package
+	touched map[string]bool             // with their function bodies
+	graph   map[string]*typecheck.Package
+	max     string // the newest language version that the toolchain knows; "" for any
+}
+
+// add adds a package and what it imports.
+func (c *codeGraph) add(path string) {
+	p := c.listing.Packages[path]
 	if p == nil {
-		p = l.Standard[path]
+		p = c.listing.Standard[path]
 	}
-	if p == nil || graph[path] != nil || missing(p) && !p.Standard {
+	if p == nil || c.graph[path] != nil || missing(p) && !p.Standard {
 		return
 	}
 	q := &typecheck.Package{
-		Path: path, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: a.language(p),
-		Imports: p.Imports, Map: p.ImportMap, Bodies: touched[path],
+		Path: path, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.language(p),
+		Imports: p.Imports, Map: p.ImportMap, Bodies: c.touched[path],
 	}
-	graph[path] = q
+	c.graph[path] = q
 	for _, i := range p.Imports {
-		if m := l.Packages[i]; m != nil && missing(m) {
+		if m := c.listing.Packages[i]; m != nil && missing(m) {
 			if q.Missing == nil {
 				q.Missing = map[string]string{}
 			}
-			q.Missing[i] = whyMissing(plan, m)
+			q.Missing[i] = c.why(m)
 		}
-		a.addChecked(graph, plan, l, i, touched)
+		c.add(i)
 	}
 }
 
 // language returns the language version that a package is compiled with: that of
-// its module's go line (go 1.16 without one), as far as the server's Go knows it.
-func (a *aligner) language(p *stage.Package) string {
+// its module's go line (go 1.16 without one), as far as the toolchain knows it.
+func (c *codeGraph) language(p *stage.Package) string {
 	if p.Standard {
 		return ""
 	}
@@ -139,8 +183,8 @@ func (a *aligner) language(p *stage.Package) string {
 	if p.Module != nil && p.Module.GoVersion != "" {
 		v = p.Module.GoVersion
 	}
-	if version.Compare("go"+v, "go"+a.server.GoVersion()) > 0 {
-		v = a.server.GoVersion()
+	if c.max != "" && version.Compare("go"+v, "go"+c.max) > 0 {
+		v = c.max
 	}
 	return v
 }
@@ -155,7 +199,8 @@ func (a *aligner) solverPackages(mod *pinner.Mod, l *stage.Listing) map[string]*
 		q := &solve.Package{Path: path, Own: own(p), Imports: slices.Clone(p.Imports)}
 		if p.Module != nil {
 			q.Module = module.Version{Path: p.Module.Path, Version: p.Module.Version}
-			q.Fixed = mod.Replacement(q.Module) != nil
+			r := mod.Replacement(q.Module)
+			q.Fixed, q.Local = r != nil, r != nil && r.New.Version == ""
 		}
 		out[path] = q
 	}

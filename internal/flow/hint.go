@@ -30,9 +30,7 @@ func (c *changes) buildHint() string {
 		words = append(words, shell.Quote(o.Packages[0]))
 	}
 	byHand := recipe.Of(s).Command(c.how()).Shell()
-	switch elsewhere := s.Paths.Elsewhere(c.tree.Root); {
-	case elsewhere != "":
-		return fmt.Sprintf("%s\nor by hand there, after go mod vendor:\n  %s", elsewhere, byHand)
+	switch {
 	case s.Packages == nil && s.Source != nil:
 		return fmt.Sprintf("build it as the server is assumed to be built:\n  %s", byHand)
 	case s.Packages == nil:
@@ -43,17 +41,19 @@ func (c *changes) buildHint() string {
 
 // how is the go build of the first plugin, in the module root.
 func (c *changes) how() recipe.Build {
-	s := c.a.server
-	how := recipe.Build{Package: packageArgument(c.tree.Root, c.al.listing.Roots[0]), Mod: "readonly", Work: "off", ModCache: s.Paths.ModCache}
+	s, src := c.a.server, c.a.serverSource
+	how := recipe.Build{Package: packageArgument(c.tree.Root, c.al.listing.Roots[0]), Mod: "readonly", Work: "off"}
 	switch {
-	case s.Paths.Elsewhere(c.tree.Root) != "":
-		how.Mod, how.Dir = "vendor", s.Paths.Vendored
-	case c.a.serverSource != nil:
+	case src != nil:
 		how.Work = ""
-	case c.al.vendor != "" && buildsVendored(s, c.tree.Root):
+	case c.al.vendor != "" && (s.Trimmed() || s.Paths.Vendored != ""):
 		how.Mod = "vendor"
 	}
-	if root := fromHere(c.tree.Root); root != "." && how.Dir == "" {
+	if !s.Trimmed() || !s.KnowsModules() {
+		// What no rule can name is for pinfix build to say.
+		how.Paths, _ = printed(s, c.al.mod, c.tree.Root, how.Mod == "vendor", c.a.o.environ(), src).Flag()
+	}
+	if root := fromHere(c.tree.Root); root != "." {
 		how.Dir = filepath.ToSlash(root)
 	}
 	return how

@@ -50,6 +50,17 @@ func holder(plan *pinner.Plan, pkg string) module.Version {
 	return longest
 }
 
+// without returns why the plan does without the module of a package, which is one
+// that has no version for the server's Go; "" if it does not.
+func without(server *pinner.Server, plan *pinner.Plan, pkg string) string {
+	for _, m := range plan.Left {
+		if within(pkg, m.Path) {
+			return pinner.NeedsGo(m.Version, m.Go, server)
+		}
+	}
+	return ""
+}
+
 // within reports whether a package of this path may be of the module.
 func within(pkg, module string) bool {
 	_, ok := cutModule(pkg, module)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/pattern"
@@ -35,10 +36,10 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 				continue
 			}
 			if rest, own := cutModule(importer, a.plugin.user.Module.Mod.Path); own {
-				return fault("change the import, or ask for a server with a newer version", "%s%s is not in %s %s, which the server has%s",
+				return fault("change the import"+a.orServer(p), "%s%s is not in %s %s, which the server has%s",
 					a.importedAt(filepath.FromSlash("."+rest), pkg), pkg, p.Path, p.Version.Version, a.pluginHas(p))
 			}
-			return fault("require a version of the module of "+importer+" that does without it, or ask for a server with a newer version",
+			return fault("require a version of the module of "+importer+" that does without it"+a.orServer(p),
 				"%s imports %s, which is not in %s %s, which the server has%s", importer, pkg, p.Path, p.Version.Version, a.pluginHas(p))
 		}
 	}
@@ -64,6 +65,15 @@ func (a *aligner) pluginHas(p pinner.Pin) string {
 		if r.Mod.Path == p.Path {
 			return fmt.Sprintf("; the plugin has %s", r.Mod.Version)
 		}
+	}
+	return ""
+}
+
+// orServer names the server that would do: none where the server's version is the newer
+// one already.
+func (a *aligner) orServer(p pinner.Pin) string {
+	if had := a.base.Selected(p.Path); semver.Compare(had, p.Version.Version) > 0 {
+		return ", or ask for a server with " + p.Path + " " + had
 	}
 	return ""
 }
@@ -119,7 +129,7 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 // a version that needs a newer Go, for a package that the plan's lacks, which
 // import wants that package.
 func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.Files, err error) error {
-	newer := stage.NeedsNewer(err)
+	newer := stage.NeedsNewer(err).Path
 	held := slices.DeleteFunc(plan.Held(), func(v module.Version) bool { return v.Path != newer })
 	if a.solver == nil || len(held) == 0 {
 		return err

@@ -62,6 +62,7 @@ func (a *aligner) takeLoans() bool {
 		if a.ahead != nil {
 			a.ahead.forget()
 		}
+		a.looked = nil
 		if a.solver != nil {
 			a.newSolver()
 		}

@@ -52,7 +52,7 @@ func TestVendorRule(t *testing.T) {
 	for _, tt := range []struct {
 		flag                               string
 		fits, work, ownTree, have, ignored bool
-		elsewhere                          string
+		renamed                            bool
 		write, warns, notes                bool
 	}{
 		{flag: "auto", fits: true, write: true},
@@ -70,11 +70,14 @@ func TestVendorRule(t *testing.T) {
 		{flag: "always", write: true, warns: true},
 		{flag: "auto", fits: true, ownTree: true},
 		{flag: "auto", fits: true, ownTree: true, have: true, write: true},
-		{flag: "auto", elsewhere: "built in /src", warns: true},
-		{flag: "auto", elsewhere: "built in /src", work: true},
-		{flag: "never", elsewhere: "built in /src"},
+		{flag: "auto", renamed: true},
+		{flag: "auto", renamed: true, have: true, write: true},
+		{flag: "auto", renamed: true, work: true},
+		{flag: "always", renamed: true, write: true},
+		{flag: "never", renamed: true},
+		{flag: "never", renamed: true, have: true, warns: true},
 	} {
-		rule := vendorRule{tt.flag, tt.fits, tt.elsewhere, tt.work, tt.ownTree, tt.have, func() bool { return tt.ignored }}
+		rule := vendorRule{tt.flag, tt.fits, tt.renamed, tt.work, tt.ownTree, tt.have, func() bool { return tt.ignored }}
 		write, warning, note := rule.decide()
 		if write != tt.write || (warning != "") != tt.warns || (note != "") != tt.notes {
 			t.Errorf("%+v: %v, %q, %q", tt, write, warning, note)

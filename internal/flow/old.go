@@ -2,55 +2,166 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sort"
+	"strings"
 
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
+// asItIs is the plugin without pinfix: its own go.mod, its own toolchain. It is looked at
+// only where something does not compile under the plan, and then once.
+type asItIs struct {
+	listing *stage.Listing // nil: the go command cannot list it
+	checker *typecheck.Checker
+	looked  map[string]bool // packages that were checked
+	faults  []typecheck.Fault
+}
+
 // isOld reports whether the plugin has the fault without pinfix too.
-func (a *aligner) isOld(f typecheck.Fault) bool {
-	return slices.ContainsFunc(a.old, func(o typecheck.Fault) bool { return o.File == f.File && o.Line == f.Line && o.Msg == f.Msg })
+func (b *asItIs) isOld(f typecheck.Fault) bool {
+	return slices.ContainsFunc(b.faults, func(o typecheck.Fault) bool { return o.File == f.File && o.Line == f.Line && o.Msg == f.Msg })
 }
 
-// findOld looks for faults of the plugin without pinfix: nothing that is done to
-// the versions mends them, and nothing did them. It reports whether some of the
-// faults are such; each is told once, as a warning. It looks only once.
-func (a *aligner) findOld(ctx context.Context, faults []typecheck.Fault) (bool, error) {
-	if a.old != nil {
-		return false, nil
+// notOld returns the faults that the plugin does not have without pinfix, each with what
+// it has there instead. The others are nothing that versions heal, and none of pinfix's
+// doing: each is a warning.
+func (a *aligner) notOld(ctx context.Context, faults []typecheck.Fault) ([]typecheck.Fault, error) {
+	if len(faults) == 0 {
+		return nil, nil
 	}
-	a.old = []typecheck.Fault{}
-	a.o.Step("type-checking the plugin as it is")
-	l, err := a.stage.List(ctx, a.plugin.user, a.bare, a.plugin.patterns, nil)
-	if err != nil {
-		return false, ctx.Err() // the server's toolchain cannot even list it
+	if err := a.lookAsItIs(ctx, faults); err != nil {
+		return nil, err
 	}
-	found, err := a.asItIs(ctx, l, faults)
-	if err != nil {
-		return false, err
-	}
-	a.old = append(a.old, found...)
-	known := slices.DeleteFunc(slices.Clone(faults), func(f typecheck.Fault) bool { return !a.isOld(f) })
-	for _, f := range known {
-		a.warnings = append(a.warnings, fmt.Sprintf("%s: %s (not because of the server: the plugin without pinfix does not compile either)", a.place(f), f.Msg))
-	}
-	return len(known) > 0, nil
-}
-
-// asItIs checks the packages with faults under another listing.
-func (a *aligner) asItIs(ctx context.Context, l *stage.Listing, faults []typecheck.Fault) ([]typecheck.Fault, error) {
-	touched := map[string]bool{}
+	var out []typecheck.Fault
 	for _, f := range faults {
-		if p := l.Packages[f.Package]; p != nil && !missing(p) {
-			touched[f.Package] = true
+		if a.before.isOld(f) {
+			s := fmt.Sprintf("%s: %s (not because of the server: the plugin without pinfix does not compile either)", a.place(f), f.Msg)
+			if !slices.Contains(a.old, s) {
+				a.old = append(a.old, s)
+			}
+			continue
+		}
+		if f.API.Kind != typecheck.Other && a.before.checker != nil {
+			f.Had = a.before.checker.Declaration(f.API.Package, f.API.Name)
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// lookAsItIs checks the packages with faults, as far as that was not done yet, under the
+// plugin's own versions.
+func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) error {
+	b := a.before
+	if b == nil {
+		b = &asItIs{looked: map[string]bool{}}
+		a.before = b
+		if !typecheck.Knows(a.plugin.user.GoVersion()) {
+			return nil
+		}
+		a.o.Step("type-checking the plugin as it is")
+		l, err := a.stage.ListAsIs(ctx, a.bare, a.plugin.patterns)
+		if err != nil {
+			return ctx.Err()
+		}
+		b.listing, b.checker = l, a.checker.Clone() // most packages are the same
+	}
+	if b.listing == nil {
+		return nil
+	}
+	g := &codeGraph{listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, &pinner.Plan{}, p) }
+	var also []string
+	for _, f := range faults {
+		if p := b.listing.Packages[f.Package]; p != nil && !missing(p) && !b.looked[f.Package] {
+			g.touched[f.Package], b.looked[f.Package] = true, true
+		}
+		if !b.looked[f.API.Package] && f.API.Kind != typecheck.Other {
+			also, b.looked[f.API.Package] = append(also, f.API.Package), true
 		}
 	}
-	graph := map[string]*typecheck.Package{}
-	for path := range touched {
-		a.addChecked(graph, &pinner.Plan{}, l, path, touched)
+	for path := range g.touched {
+		g.add(path)
 	}
-	return a.checker.Check(ctx, graph, a.ownSource())
+	for _, path := range also {
+		g.add(path)
+	}
+	if len(g.graph) == 0 {
+		return nil
+	}
+	found, err := b.checker.Check(ctx, g.graph, a.ownSource())
+	b.faults = append(b.faults, a.onDisk(found)...)
+	return err
+}
+
+// since finds out with which version of a module came what the server's, an older one,
+// does not have: a server with that one would do as well. Where it cannot be told, the
+// plugin's version stays the answer.
+func (a *aligner) since(ctx context.Context, err error) error {
+	var e *solve.FinalError
+	if !errors.As(err, &e) || a.in.Versions == nil {
+		return nil
+	}
+	known := map[typecheck.API]string{}
+	for i, f := range e.Finals {
+		if !f.Server || f.API.Kind != typecheck.Gone || semver.Compare(f.Had, f.Module.Version) <= 0 {
+			continue
+		}
+		if _, ok := known[f.API]; !ok && len(known) < maxSince {
+			known[f.API] = a.firstWith(ctx, f)
+		}
+		e.Finals[i].Since = known[f.API]
+	}
+	return ctx.Err()
+}
+
+// maxSince bounds how many declarations are looked for: each takes some downloads.
+const maxSince = 4
+
+// firstWith returns the first version of a module, after the server's, that has the
+// declaration; "" if it cannot be told.
+func (a *aligner) firstWith(ctx context.Context, f solve.Final) string {
+	all, err := a.in.Versions([]string{f.Module.Path})
+	if err != nil {
+		return ""
+	}
+	var between []string
+	for _, v := range all[f.Module.Path] {
+		if semver.Compare(v, f.Module.Version) > 0 && semver.Compare(v, f.Had) < 0 {
+			between = append(between, v)
+		}
+	}
+	semver.Sort(between)
+	i, failed := 0, false
+	i = sort.Search(len(between), func(i int) bool {
+		if failed {
+			return true
+		}
+		files, err := a.stage.GoFiles(ctx, module.Version{Path: f.Module.Path, Version: between[i]}, f.API.Package)
+		failed = err != nil
+		return failed || typecheck.Declares(files, f.API.Name)
+	})
+	if failed || i == len(between) {
+		return ""
+	}
+	return between[i]
+}
+
+// withOld adds to the error of a plugin without a solution what does not compile without
+// pinfix either.
+func (a *aligner) withOld(err error) error {
+	var none *solve.NoSolutionError
+	if len(a.old) == 0 || !errors.As(err, &none) {
+		return err
+	}
+	return &Error{fmt.Errorf("%w\n%s", err, strings.Join(a.old, "\n")), none.Next}
 }

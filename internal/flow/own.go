@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
@@ -64,10 +65,13 @@ func (a *aligner) way(l pinner.Linked) pinner.Way {
 // own looks at what the plugin links of the server's own modules, and at what no module
 // is known for: what cannot match, by package, and what only the fingerprints tell.
 func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
-	dirs := map[string]bool{}
+	sources := map[string]bool{}
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
 		fit := label.Fit(way)
+		if fit == pinner.NeverFits && a.renames(o) {
+			fit = pinner.MayFit
+		}
 		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
 		if test := testOf(label, way, o.Path); fit != pinner.NeverFits && test != "" {
 			fit, bad.why = pinner.NeverFits, "which the server, a test binary, has compiled with its own tests ("+test+")"
@@ -76,12 +80,10 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		case fit == pinner.NeverFits:
 			misfits = append(misfits, bad)
 		case fit == pinner.MayFit && !way.Work:
-			dirs[way.Dir] = true
+			sources[sourceDoubt(way, o.Module)] = true
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
-		doubts = append(doubts, fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(dir)))
-	}
+	doubts = slices.Sorted(maps.Keys(sources))
 	if n := len(m.Unknown); n > 0 && a.server.Packages != nil {
 		more := ""
 		if n > 1 {
@@ -93,6 +95,21 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		a.importers(l, &misfits[i])
 	}
 	return misfits, doubts
+}
+
+// sourceDoubt is what is not known of a module that the server had from a directory.
+func sourceDoubt(way pinner.Way, m module.Version) string {
+	if way.Dir == "" {
+		return fmt.Sprintf("whether the server was built from the source of %s", m)
+	}
+	return fmt.Sprintf("whether the server was built in %s, from what is there now", fromHere(way.Dir))
+}
+
+// renames reports whether pinfix build gives a package of an untrimmed server the
+// server's file names, wherever the plugin's build has it from.
+func (a *aligner) renames(o pinner.Linked) bool {
+	_, dir := recipe.Directory(a.server, o.Path, o.Module.Path)
+	return !a.server.Trimmed() && (dir != "" || a.o.NoPaths)
 }
 
 // doubts says what is not known of a plugin that has all pins and whose own packages
@@ -108,10 +125,7 @@ func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
 	if a.serverSource != nil && a.serverSource.doubt != "" {
 		out = append(out, a.serverSource.doubt)
 	}
-	if a.server.Paths.Elsewhere(a.plugin.root) != "" && len(pins) > 0 {
-		out = append(out, fmt.Sprintf("whether it is built in %s with vendor/, as the server was: elsewhere it is refused", a.server.Paths.Vendored))
-	}
-	if !a.server.Trimmed() && a.server.Paths == (pinner.Paths{}) && len(pins) > 0 && !a.o.NoPaths {
+	if !a.server.Trimmed() && !recipe.Placed(a.server) && len(pins) > 0 && !a.o.NoPaths {
 		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
 	}
 	for _, p := range pins {
@@ -235,7 +249,7 @@ func (a *aligner) refuse(misfits []misfit) error {
 	} else if n > 1 {
 		lines = append(lines, fmt.Sprintf("and %d more such packages behind them", n))
 	}
-	return fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))
+	return refusal{fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
 }
 
 // shown are the misfits that the plugin's own code imports; where it imports none itself,
@@ -335,6 +349,112 @@ func (a *aligner) clash(l *stage.Listing) error {
 	return clash(a.server, a.plugin.user.Module.Mod.Path, own)
 }
 
+// ownAtOnce refuses a plugin whose own files import what no build of it matches, before
+// anything is fetched for it: the files say it, whatever a proxy has. What they do not say
+// is left to [aligner.own].
+func (a *aligner) ownAtOnce(cache string) error {
+	if err := a.notInSource(); err != nil {
+		return err
+	}
+	if len(a.ownMisfits("")) == 0 {
+		return nil
+	}
+	return a.refuse(a.ownMisfits(cache)) // with what is linked behind them, as far as it is there
+}
+
+// ownMisfits reads the plugin's import graph from its files, and from those of other
+// modules that the module cache has; "" for none.
+func (a *aligner) ownMisfits(cache string) []misfit {
+	l := a.fromFiles(cache)
+	if l == nil {
+		return nil
+	}
+	var imported []string
+	for _, p := range l.Packages {
+		if p.Main() || a.server.Owns(a.server.Label(p.ImportPath).Pin.Path) {
+			imported = append(imported, p.Imports...)
+		}
+	}
+	slices.Sort(imported)
+	var out []misfit
+	for _, pkg := range slices.Compact(imported) {
+		label := a.server.Label(pkg)
+		path := label.Pin.Path
+		if p := l.Packages[pkg]; !a.server.Owns(path) || !a.mayLink(pkg) || p != nil && (p.Main() || p.Module == nil || p.Module.Path != path) {
+			continue
+		}
+		if _, known := a.server.Links(pkg); !known && a.nested(pkg, path) {
+			continue
+		}
+		way := a.way(pinner.Linked{Path: pkg, Module: module.Version{Path: path, Version: required(a.plugin.user, path)}})
+		if label.Fit(way) == pinner.NeverFits {
+			m := misfit{pkg: pkg, label: label, why: a.whyOwn(label)}
+			a.importers(l, &m)
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// nested reports whether the plugin requires a module below module that may have the
+// package.
+func (a *aligner) nested(pkg, module string) bool {
+	return slices.ContainsFunc(a.plugin.user.Require, func(r *modfile.Require) bool {
+		return len(r.Mod.Path) > len(module) && within(pkg, r.Mod.Path)
+	})
+}
+
+// fromFiles is the plugin's import graph as far as files show it; nil where they do not,
+// which the go command says better.
+func (a *aligner) fromFiles(cache string) *stage.Listing {
+	roots, _, err := newFinder(a.plugin.root, a.plugin.user.Module.Mod.Path, a.server).find(a.plugin.patterns)
+	if err != nil {
+		return nil
+	}
+	g := &look.Graph{Tree: look.Disk(a.plugin.root), Root: a.plugin.root, Cache: cache, Mod: a.plugin.user, Server: a.server}
+	l, _, err := g.List(roots)
+	if err != nil {
+		return nil
+	}
+	return l
+}
+
+// notInSource is the error of imports of a package that the server's source does not
+// have: no proxy would be asked for it, since the source is the module.
+func (a *aligner) notInSource() error {
+	if a.serverSource == nil {
+		return nil
+	}
+	l := a.fromFiles("")
+	if l == nil {
+		return nil
+	}
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
+		p := l.Packages[name]
+		if !p.Main() && p.Module != nil {
+			continue
+		}
+		for _, pkg := range p.Imports {
+			if l.Packages[pkg] != nil {
+				continue
+			}
+			for _, m := range a.serverSource.others(a.plugin.user.Module.Mod.Path) {
+				rest, ok := cutModule(pkg, m.path)
+				if ok && !a.nested(pkg, m.path) && !exists(filepath.Join(m.dir, filepath.FromSlash(rest))) {
+					for _, at := range a.places(p, pkg) {
+						lines = append(lines, fmt.Sprintf("%s%s is not in the server's source, %s", at, pkg, fromHere(m.dir)))
+					}
+				}
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fault("change the import to a package that the server has", "%s", strings.Join(lines, "\n"))
+}
+
 // unloadable is the error of misfits that the plugin's files show, where the module graph
 // could not be loaded for want of one of the server's own modules; nil for none.
 func (a *aligner) unloadable(err error) error {
@@ -352,7 +472,13 @@ func (a *aligner) unloadable(err error) error {
 				}
 				continue
 			}
-			if path := label.Pin.Path; !a.server.Owns(path) || a.serverSource.has(path) || !strings.Contains(err.Error(), path) || !a.mayLink(im.Path) {
+			if path := label.Pin.Path; !a.server.Owns(path) || a.serverSource.has(path) || !strings.Contains(err.Error(), path) {
+				continue
+			}
+			if !a.mayLink(im.Path) {
+				if strings.Contains(err.Error(), im.Path) {
+					misfits = append(misfits, misfit{pkg: im.Path, label: label, why: "a package of the server's own module that the server does not link, and that could not be fetched", at: []place{{f.Name, im.Line}}})
+				}
 				continue
 			}
 			l := pinner.Linked{Path: im.Path, Module: module.Version{Path: label.Pin.Path, Version: required(a.plugin.user, label.Pin.Path)}}
@@ -397,7 +523,7 @@ func clash(s *pinner.Server, module string, pkgs []string) error {
 	if pkg == "main" {
 		has = "that is what the server's own main package is called"
 	}
-	return fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)
+	return refusal{fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
 }
 
 func nextClash(module string) string {

@@ -30,7 +30,7 @@ func TestRandomApply(t *testing.T) {
 	for seed := range worlds(t, "PINFIX_RANDOM_APPLY", 8, 36) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(uint64(seed), false)
+			w := newWorld(uint64(seed), false, false)
 			f := &field{t: t, w: w, dir: t.TempDir(), cache: cache, real: seed%loadedOf == 0}
 			f.lay()
 			f.apply()

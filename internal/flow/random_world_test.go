@@ -24,7 +24,8 @@ type world struct {
 	server  release // its deps are its pins
 	plugin  release
 
-	built map[int]int // what the server links, if it was built
+	local map[int]*release // modules that the plugin replaces by directories
+	built map[int]int      // what the server links, if it was built
 }
 
 // A release is a version of a module, or the server's or the plugin's code.
@@ -52,8 +53,9 @@ const newGo = "1.27"
 func versionOf(k int) string { return fmt.Sprintf("v1.%d.0", k) }
 
 // newWorld makes a world in which plugin and server compile, and the server has
-// another version of a module that both link. It draws until there is one.
-func newWorld(seed uint64, young bool) *world {
+// another version of a module that both link. It draws until there is one. With local, the
+// plugin may replace modules by directories.
+func newWorld(seed uint64, young, local bool) *world {
 	r := rand.New(rand.NewPCG(seed, 4))
 	for {
 		w := &world{prefix: fmt.Sprintf("w%d.example", seed), young: young}
@@ -62,7 +64,7 @@ func newWorld(seed uint64, young bool) *world {
 		for i := n - 1; i >= 0; i-- {
 			w.addModule(r, i)
 		}
-		if w.addServer(r) && w.addPlugin(r) {
+		if w.addServer(r) && w.addPlugin(r, local) {
 			return w
 		}
 	}
@@ -70,7 +72,11 @@ func newWorld(seed uint64, young bool) *world {
 
 func (w *world) addModule(r *rand.Rand, i int) {
 	var v release
-	for k := range 1 + r.IntN(3) {
+	n := 1 + r.IntN(4)
+	if r.IntN(12) == 0 {
+		n += 2
+	}
+	for k := range n {
 		v.change(r, k == 0)
 		v.go_ = "1.20"
 		if r.IntN(5) == 0 {
@@ -82,7 +88,8 @@ func (w *world) addModule(r *rand.Rand, i int) {
 		v.deps, v.mixes = nil, nil
 		for j := i + 1; j < len(w.modules); j++ {
 			if r.IntN(5) < 3 {
-				v.deps = append(v.deps, w.depend(r, j, r.IntN(len(w.modules[j]))))
+				k := r.IntN(len(w.modules[j]))
+				v.deps = append(v.deps, w.depend(r, j, k, &w.modules[j][k]))
 			}
 		}
 		w.mix(r, &v)
@@ -109,10 +116,10 @@ func (v *release) change(r *rand.Rand, all bool) {
 	}
 }
 
-// depend draws what code written against a version of module j takes from it.
-func (w *world) depend(r *rand.Rand, j, version int) dependency {
+// depend draws what code written against a version of module j, which is v, takes
+// from it.
+func (w *world) depend(r *rand.Rand, j, version int, v *release) dependency {
 	d := dependency{module: j, version: version, imported: r.IntN(8) > 0}
-	v := w.modules[j][version]
 	for s := range v.api {
 		if d.imported && r.IntN(3) == 0 {
 			d.uses[s] = v.api[s]
@@ -125,7 +132,7 @@ func (w *world) depend(r *rand.Rand, j, version int) dependency {
 func (w *world) mix(r *rand.Rand, v *release) {
 	for _, x := range v.deps {
 		for _, y := range v.deps {
-			fits := w.modules[x.module][x.version].i == w.modules[y.module][y.version].t
+			fits := w.code(v, x.module, x.version).i == w.code(v, y.module, y.version).t
 			if x.module != y.module && x.imported && y.imported && fits && r.IntN(6) == 0 {
 				v.mixes = append(v.mixes, [2]int{x.module, y.module})
 			}
@@ -153,7 +160,7 @@ func (w *world) addServer(r *rand.Rand) bool {
 
 // addPlugin draws the plugin: what it uses there is in the versions that are
 // selected for it.
-func (w *world) addPlugin(r *rand.Rand) bool {
+func (w *world) addPlugin(r *rand.Rand, local bool) bool {
 	w.plugin.go_ = "1.22"
 	if w.young {
 		w.plugin.go_ = newGo
@@ -163,10 +170,18 @@ func (w *world) addPlugin(r *rand.Rand) bool {
 			w.plugin.deps = append(w.plugin.deps, dependency{module: j, version: r.IntN(len(w.modules[j])), imported: true})
 		}
 	}
+	w.local = map[int]*release{}
+	for j := range w.modules {
+		if local && r.IntN(4) == 0 {
+			v := w.modules[j][r.IntN(len(w.modules[j]))] // the code of a release, or nearly
+			v.change(r, false)
+			v.go_ = "1.20"
+			w.local[j] = &v
+		}
+	}
 	list := w.buildList(w.pluginMod())
 	for i, d := range w.plugin.deps {
-		v := list[d.module]
-		d = w.depend(r, d.module, v)
+		d = w.depend(r, d.module, list[d.module], w.code(&w.plugin, d.module, list[d.module]))
 		d.imported = true
 		w.plugin.deps[i] = d
 	}
@@ -181,6 +196,15 @@ func (w *world) addPlugin(r *rand.Rand) bool {
 		}
 	}
 	return false
+}
+
+// code returns what some code has of a module at a version: for the plugin, it may be
+// a directory.
+func (w *world) code(who *release, j, version int) *release {
+	if v := w.local[j]; v != nil && who == &w.plugin {
+		return v
+	}
+	return &w.modules[j][version]
 }
 
 // pins are the modules that the server links, with their versions.
@@ -234,7 +258,7 @@ func (w *world) serverMod() string {
 func (w *world) pluginMod() string {
 	tidy := w.plugin
 	for range w.modules {
-		list := w.buildList(w.goMod(w.prefix+"/plugin", &tidy))
+		list := w.buildList(w.plain(&tidy))
 		tidy.deps = nil
 		for j := range w.modules {
 			if w.linked(&w.plugin, list)[j] {
@@ -242,7 +266,18 @@ func (w *world) pluginMod() string {
 			}
 		}
 	}
-	return w.goMod(w.prefix+"/plugin", &tidy)
+	return w.plain(&tidy)
+}
+
+// plain is a go.mod of the plugin.
+func (w *world) plain(v *release) string {
+	s := w.goMod(w.prefix+"/plugin", v)
+	for j := range w.modules {
+		if w.local[j] != nil {
+			s += fmt.Sprintf("\nreplace %s => ./%c\n", w.path(j), 'a'+j)
+		}
+	}
+	return s
 }
 
 // buildList returns the selected versions of the modules in the graph of a go.mod.
@@ -281,7 +316,11 @@ func (w *world) source(want []module.Version) (map[module.Version]*pinner.Summar
 	out := map[module.Version]*pinner.Summary{}
 	for _, m := range want {
 		j := int(path.Base(m.Path)[0] - 'a')
-		s, err := pinner.Summarize(m.String(), []byte(w.goMod(m.Path, &w.modules[j][w.number(m.Version)])))
+		v := w.local[j]
+		if m.Version != "" {
+			v = &w.modules[j][w.number(m.Version)]
+		}
+		s, err := pinner.Summarize(m.String(), []byte(w.goMod(m.Path, v)))
 		if err != nil {
 			return nil, err
 		}
@@ -309,7 +348,7 @@ func (w *world) linked(code *release, list map[int]int) map[int]bool {
 		for _, d := range v.deps {
 			if k, ok := list[d.module]; d.imported && ok && !seen[d.module] {
 				seen[d.module] = true
-				visit(&w.modules[d.module][k])
+				visit(w.code(code, d.module, k))
 			}
 		}
 	}
@@ -327,17 +366,17 @@ type flaw struct {
 
 // faults compiles code and what it links under a build list.
 func (w *world) faults(code *release, list map[int]int) []flaw {
-	out := w.flaws(-1, code, list)
+	out := w.flaws(code, -1, code, list)
 	linked := w.linked(code, list)
 	for j := range w.modules {
 		if linked[j] {
-			out = append(out, w.flaws(j, &w.modules[j][list[j]], list)...)
+			out = append(out, w.flaws(code, j, w.code(code, j, list[j]), list)...)
 		}
 	}
 	return out
 }
 
-func (w *world) flaws(who int, v *release, list map[int]int) []flaw {
+func (w *world) flaws(code *release, who int, v *release, list map[int]int) []flaw {
 	var out []flaw
 	for _, d := range v.deps {
 		k, ok := list[d.module]
@@ -347,7 +386,7 @@ func (w *world) flaws(who int, v *release, list map[int]int) []flaw {
 		if !ok {
 			return []flaw{{who, "no module " + w.path(d.module), []int{d.module}, w.path(d.module)}}
 		}
-		dep := &w.modules[d.module][k]
+		dep := w.code(code, d.module, k)
 		for s, want := range d.uses {
 			if want != 0 && dep.api[s] != want {
 				out = append(out, flaw{who, fmt.Sprintf("%s.F%d is %d, not %d", w.path(d.module), s, dep.api[s], want), []int{d.module}, ""})
@@ -360,7 +399,7 @@ func (w *world) flaws(who int, v *release, list map[int]int) []flaw {
 	for _, m := range v.mixes {
 		x, xok := list[m[0]]
 		y, yok := list[m[1]]
-		if xok && yok && w.modules[m[0]][x].i != w.modules[m[1]][y].t {
+		if xok && yok && w.code(code, m[0], x).i != w.code(code, m[1], y).t {
 			out = append(out, flaw{who, fmt.Sprintf("T of %s for Use of %s", w.path(m[1]), w.path(m[0])), []int{m[0], m[1]}, ""})
 		}
 	}
@@ -368,8 +407,8 @@ func (w *world) flaws(who int, v *release, list map[int]int) []flaw {
 }
 
 // solvable looks for a build list under which the plugin compiles, among all: what
-// the server links as the server has it, everything else as in the plugin's own
-// list or lower. It returns the first, or nil.
+// the server links as the server has it, everything else at any version, but for what is
+// replaced by a directory. It returns the first, or nil.
 func (w *world) solvable(own map[int]int) map[int]int {
 	pins := w.pins()
 	list := map[int]int{}
@@ -378,15 +417,15 @@ func (w *world) solvable(own map[int]int) map[int]int {
 		if j == len(w.modules) {
 			return len(w.faults(&w.plugin, list)) == 0 && !w.tooNew(list)
 		}
-		top, ok := own[j]
 		if pin, has := pins[j]; has {
 			list[j] = pin
 			return try(j + 1)
 		}
-		if !ok {
+		if w.local[j] != nil {
+			list[j] = own[j]
 			return try(j + 1)
 		}
-		for k := top; k >= 0; k-- {
+		for k := range w.modules[j] {
 			list[j] = k
 			if try(j + 1) {
 				return true
@@ -404,7 +443,7 @@ func (w *world) solvable(own map[int]int) map[int]int {
 // tooNew reports whether the plugin links a module that the server's Go refuses.
 func (w *world) tooNew(list map[int]int) bool {
 	for j := range w.linked(&w.plugin, list) {
-		if w.modules[j][list[j]].go_ == newGo {
+		if w.code(&w.plugin, j, list[j]).go_ == newGo {
 			return true
 		}
 	}
@@ -418,6 +457,9 @@ func (w *world) String() string {
 		for k, v := range versions {
 			fmt.Fprintf(&b, "%s@%s %+v\n", w.path(j), versionOf(k), v)
 		}
+	}
+	for j, v := range w.local {
+		fmt.Fprintf(&b, "./%c %+v\n", 'a'+j, *v)
 	}
 	fmt.Fprintf(&b, "server %+v\npins %v\nplugin %+v\n%s", w.server.deps, w.pins(), w.plugin, w.pluginMod())
 	return b.String()

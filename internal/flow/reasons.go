@@ -278,13 +278,15 @@ func (c *changes) rows(r *report.Apply) []report.Row {
 				row.Why = ch.Reason
 			}
 		}
-		row.Action = actionWord(by[path][0], excluded)
+		row.Action = actionWord(by[path][0], row.Server == "-", excluded)
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func actionWord(ch report.Change, excluded int) string {
+// actionWord says what becomes of a module. free is one whose version the server does not
+// say, so that the word has it.
+func actionWord(ch report.Change, free bool, excluded int) string {
 	word := ch.Action
 	switch {
 	case ch.Kind == "replace":
@@ -303,9 +305,9 @@ func actionWord(ch report.Change, excluded int) string {
 	case ch.Action == "change" && ch.Kind == "require":
 		switch d := semver.Compare(ch.New, ch.Old); {
 		case d < 0:
-			word = "lower"
+			word = moveWord("lower", ch, free)
 		case d > 0:
-			word = "raise"
+			word = moveWord("raise", ch, free)
 		default:
 			word = "mark"
 			if ch.Reason == madeDirect {
@@ -321,6 +323,13 @@ func actionWord(ch report.Change, excluded int) string {
 		word += ", exclude 1"
 	} else if excluded > 1 {
 		word += fmt.Sprintf(", exclude %d", excluded)
+	}
+	return word
+}
+
+func moveWord(word string, ch report.Change, free bool) string {
+	if free {
+		return word + " to " + ch.New
 	}
 	return word
 }

@@ -126,7 +126,7 @@ func (all Servers) own() (Named, bool) {
 // report says which one counts, and which others there are.
 func (all Servers) report() report.Reference {
 	r := report.Reference{From: all[0].From, PassedOver: []string{}}
-	for _, other := range all[1:] {
+	for _, other := range all[len(all.counted()):] {
 		r.PassedOver = append(r.PassedOver, other.From)
 	}
 	return r

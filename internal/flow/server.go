@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
@@ -24,7 +25,8 @@ type Reference struct {
 	stays    bool // the plugin's repository is made to name the server
 	bare     bool // a program that does not name its modules will do
 	Environ  []string
-	Step     func(string) // told what happens now
+	Step     func(string) // told what happens now; "" ends a step
+	Count    meter.Count  // told how far the step has come; may be nil
 	Note     func(string) // told who is asked because of a file of the plugin's; may be nil
 	Log      func(string) // told each go command line, which source needs
 }
@@ -62,7 +64,7 @@ func (r Reference) open(ctx context.Context, n Named) (*pinner.Server, error) {
 		r.Note(fmt.Sprintf("%s names the server %s; asking %s", n.From, n.Ref, asked))
 	}
 	if target.IsSource(n.Ref) {
-		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.environ(), Log: r.Log})
+		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.environ(), Log: r.Log, Count: r.Count})
 	}
 	return target.Read(ctx, n.Ref, r.options(n))
 }
@@ -127,7 +129,7 @@ func hopeless(s *pinner.Server) error {
 		err = s.Unmatched()
 	}
 	if err != nil {
-		return fmt.Errorf("server %s: %w", s.Ref, err)
+		return refusal{fmt.Errorf("server %s: %w", s.Ref, err)}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (a *aligner) solves() bool { return a.o.Conflicts == "auto" || a.o.Conflict
 // startSolver makes the solver.
 func (a *aligner) startSolver(ctx context.Context) error {
 	if err := pinner.CheckDirectives(a.plugin.user, a.server); err != nil {
-		return err
+		return refusal{err}
 	}
 	var err error
 	if a.base, err = pinner.LoadGraph(a.plugin.user, a.in.Source); err != nil {
@@ -51,6 +51,8 @@ func (a *aligner) startSolver(ctx context.Context) error {
 		goarch = runtime.GOARCH
 	}
 	a.checker = typecheck.New(goarch)
+	a.checker.Count = a.o.Count
+	a.in.Leave = true
 	a.newSolver()
 	return nil
 }
@@ -136,11 +138,14 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		}
 	}
 	if !bytes.Equal(now.mod, plan.Mod.Text()) {
-		next, err := a.look(ctx, plan.Mod, plan)
+		next, err := a.lookAgain(ctx, plan)
 		if err != nil {
 			return false, a.dead(err)
 		}
 		if texts := ambiguities(next.listing); len(texts) > 0 {
+			if _, probes := a.solver.Probe(); probes {
+				return false, a.dead(errProbe)
+			}
 			return !slices.ContainsFunc(texts, a.ambiguousText), nil // without a cure, tidy will say so
 		}
 		settled := next.same(now)
@@ -149,35 +154,109 @@ func (a *aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 			return false, nil
 		}
 	}
-	if unreadable(plan, now.listing) {
+	if a.wants(plan, now.listing) {
+		return false, nil
+	}
+	if a.unreadable(plan, now.listing) {
+		if _, probes := a.solver.Probe(); probes {
+			return false, a.dead(errProbe)
+		}
 		return true, nil // tidy will say so
 	}
 	faults, err := a.compile(ctx, plan, now.listing)
 	if err != nil {
 		return false, err
 	}
-	faults = slices.DeleteFunc(faults, a.isOld)
-	if len(faults) == 0 {
-		return !a.prune(now.listing), nil
+	if faults, err = a.notOld(ctx, faults); err != nil {
+		return false, err
 	}
-	return false, a.next(ctx, plan, now, faults)
+	if len(faults) > 0 {
+		return false, a.next(ctx, plan, now, faults)
+	}
+	if !a.pruned && a.prune(now.listing) {
+		a.pruned = true
+		return false, nil
+	}
+	if !a.nearer(plan, now) {
+		return false, nil
+	}
+	if !a.prunedLast && a.prune(now.listing) {
+		a.prunedLast = true
+		return false, nil
+	}
+	return true, nil
+}
+
+// nearer takes the solver's next try for a plan that compiles, with a module nearer
+// to the plugin's version. It reports whether there is none, and the plan stays.
+func (a *aligner) nearer(plan *pinner.Plan, now *state) bool {
+	caps, done := a.solver.Solved(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing)})
+	stays := done && slices.EqualFunc(caps, a.in.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version })
+	a.in.Caps = caps
+	if !stays {
+		a.probing(now)
+		return false
+	}
+	for i, c := range plan.Caps {
+		if k := slices.IndexFunc(caps, func(k pinner.Cap) bool { return k.Version == c.Version }); k >= 0 {
+			plan.Caps[i] = caps[k] // its reason may have changed
+		}
+	}
+	return true
+}
+
+// probing counts a round of the search for nearer versions. now compiles, and may
+// be wanted again.
+func (a *aligner) probing(now *state) {
+	a.rounds++
+	if a.looked == nil {
+		a.looked = map[string]*state{}
+	}
+	here := *now
+	a.looked[string(now.mod)] = &here
+	if m, ok := a.solver.Probe(); ok {
+		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, m.Path, m.Version))
+	}
+}
+
+// errProbe is a probe of the solver's that cannot be told to compile.
+var errProbe = errors.New("its import graph is not complete")
+
+// lookAgain is look under a plan, which an earlier round may have made.
+func (a *aligner) lookAgain(ctx context.Context, plan *pinner.Plan) (*state, error) {
+	if s := a.looked[string(plan.Mod.Text())]; s != nil {
+		c := *s
+		return &c, nil
+	}
+	return a.look(ctx, plan.Mod, plan)
 }
 
 // next takes the solver's next try.
 func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, faults []typecheck.Fault) error {
 	a.rounds++
 	a.o.Step(fmt.Sprintf("round %d: %s in %s", a.rounds, count(len(faults), "error"), faultyModules(now.listing, faults)))
+	a.o.Log(fmt.Sprintf("round %d: %s: %s: %s", a.rounds, capsText(a.in.Caps), a.place(faults[0]), faults[0].Msg))
 	caps, err := a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
 	if err == nil {
 		a.in.Caps = caps
 		return nil
 	}
-	if known, baseErr := a.findOld(ctx, faults); baseErr != nil || !known {
-		return errors.Join(err, baseErr)
+	if stopped := a.since(ctx, err); stopped != nil {
+		return stopped
 	}
-	a.newSolver()
-	a.in.Caps = a.user
-	return nil
+	return a.withOld(err)
+}
+
+// capsText names what a try has moved.
+func capsText(caps []pinner.Cap) string {
+	if len(caps) == 0 {
+		return "with the server's versions"
+	}
+	var out []string
+	for _, c := range caps {
+		out = append(out, c.Version.String())
+	}
+	return "with " + strings.Join(out, ", ")
 }
 
 func count(n int, what string) string {
@@ -191,9 +270,6 @@ func count(n int, what string) string {
 // are lowered. It reports whether there were any; what is then missed is capped
 // again, and stays.
 func (a *aligner) prune(l *stage.Listing) bool {
-	if a.pruned {
-		return false
-	}
 	linked := l.Versions()
 	needless := func(path string) bool {
 		asked := slices.ContainsFunc(a.user, func(c pinner.Cap) bool { return c.Path == path })
@@ -202,7 +278,6 @@ func (a *aligner) prune(l *stage.Listing) bool {
 	if !slices.ContainsFunc(a.in.Caps, func(c pinner.Cap) bool { return needless(c.Path) }) {
 		return false
 	}
-	a.pruned = true
 	a.in.Caps = a.solver.Without(needless)
 	return true
 }
@@ -238,9 +313,12 @@ func (a *aligner) makePlan() (*pinner.Plan, error) {
 // or the import graph cannot be loaded. It returns the error where that is none of
 // the solver's, or where there is no next try.
 func (a *aligner) dead(err error) error {
+	if a.refused(err) {
+		return nil
+	}
 	var tooNew *pinner.TooNewError
 	var failed *gocmd.Error
-	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) {
+	if a.solver == nil || !errors.As(err, &tooNew) && !errors.As(err, &failed) && err != errProbe {
 		return err
 	}
 	a.rounds++
@@ -249,6 +327,41 @@ func (a *aligner) dead(err error) error {
 		a.in.Caps = caps
 	}
 	return err
+}
+
+// refused reports whether the go command has refused a module for its go line that
+// the module graph does not show, and that was not known: the next plan knows it.
+func (a *aligner) refused(err error) bool {
+	v := stage.NeedsNewer(err)
+	if a.solver == nil || v.Path == "" || slices.Contains(a.in.Refused, v) {
+		return false
+	}
+	a.rounds++
+	a.in.Refused = append(a.in.Refused, v)
+	return true
+}
+
+// wants reports whether a package is missing of a module that the plan has excluded, as
+// nothing was known to link it: the next plan knows it.
+func (a *aligner) wants(plan *pinner.Plan, l *stage.Listing) bool {
+	found := false
+	for path, p := range l.Packages {
+		if !missing(p) || holder(plan, path).Path != "" || without(a.server, plan, path) != "" {
+			continue
+		}
+		for _, d := range plan.Demands {
+			if within(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.in.Drop, d.Path) {
+				if a.wanted == nil {
+					a.wanted = map[string]bool{}
+				}
+				a.wanted[d.Path], found = true, true
+			}
+		}
+	}
+	if found {
+		a.rounds++
+	}
+	return found
 }
 
 // ambiguities returns what is said of packages that two modules hold.
@@ -265,9 +378,9 @@ func ambiguities(l *stage.Listing) []string {
 // unreadable reports whether a package is missing for another reason than that
 // the version of a pin or a cap does not have it: its module cannot be had, or
 // nobody has it.
-func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
+func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
-		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") {
+		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.server, plan, path) == "" {
 			return true
 		}
 	}
@@ -277,7 +390,10 @@ func unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 var providedRE = pattern.New(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
 
 // whyMissing says why nothing provides a package.
-func whyMissing(plan *pinner.Plan, p *stage.Package) string {
+func whyMissing(server *pinner.Server, plan *pinner.Plan, p *stage.Package) string {
+	if why := without(server, plan, p.ImportPath); why != "" {
+		return why
+	}
 	if v := holder(plan, p.ImportPath); v.Path != "" {
 		return fmt.Sprintf("%s is not in %s", p.ImportPath, v)
 	}
@@ -293,6 +409,14 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	var failed *gocmd.Error
 	if a.solver == nil || !errors.As(err, &failed) {
 		return err
+	}
+	if a.refused(err) {
+		return nil
+	}
+	if caps, ok := a.solver.Reject(); ok {
+		a.rounds++
+		a.in.Caps = caps
+		return nil
 	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault

@@ -42,8 +42,11 @@ func (r Reference) compare(ctx context.Context, root string, all Servers, server
 // keep is what to do to stay with the new server.
 func (r Reference) keep(root string, own, now Named) string {
 	if !own.snapshot {
-		dir := Upwards(root, ConfigName)
-		return "write server: " + seenFrom(dir, now.Ref) + " into " + shortName(filepath.Join(dir, ConfigName))
+		dir, name := Upwards(root, ConfigName), ConfigName
+		if own.Above {
+			name = shortName(filepath.Join(dir, name))
+		}
+		return "write server: " + seenFrom(dir, now.Ref) + " into " + name
 	}
 	cmd := "pinfix snapshot"
 	if own.Above {

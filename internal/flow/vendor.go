@@ -17,26 +17,27 @@ import (
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/recipe"
 )
 
 // A vendorRule decides what becomes of vendor/, for every command: apply writes it,
 // check wants it as apply writes it, and both agree on when it is left alone.
 type vendorRule struct {
-	flag      string // --vendor
-	fits      bool   // the server takes a plugin that is built from vendor/
-	elsewhere string // why and where it takes one from another directory only; "" for no such directory
-	work      bool   // the plugin is built in a go.work with the server's source
-	ownTree   bool   // the plugin is a package of the server's own module
-	have      bool   // there is a vendor/
-	ignored   func() bool
+	flag    string // --vendor
+	fits    bool   // the server takes a plugin that go build makes from vendor/
+	renamed bool   // it takes none of go build alone, and pinfix build uses a vendor/ that is there
+	work    bool   // the plugin is built in a go.work with the server's source
+	ownTree bool   // the plugin is a package of the server's own module
+	have    bool   // there is a vendor/
+	ignored func() bool
 }
 
 // decide reports whether vendor/ is written. A warning is about a vendor/ that
 // is there and does not fit, or about where one would; a note says why there is none.
 func (r vendorRule) decide() (write bool, warning, note string) {
 	switch {
-	case r.flag == "always" && !r.fits:
-		return true, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
+	case r.flag == "always" && !r.fits && !r.renamed:
+		return true, "the server was not built with -trimpath: a plugin that go build makes from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
 	case r.flag == "always":
 		return true, "", ""
 	case r.flag == "never" && r.have:
@@ -45,8 +46,8 @@ func (r vendorRule) decide() (write bool, warning, note string) {
 		return false, "", ""
 	case r.work && r.have:
 		return false, "vendor/ is not written: in a go.work the modules come from the module cache; the vendor/ that is there stays as it is, and the go command takes it for the workspace's, so remove it", ""
-	case r.elsewhere != "" && !r.work:
-		return false, r.elsewhere, ""
+	case r.renamed && !r.work:
+		return r.have, "", ""
 	case !r.fits && r.have:
 		return false, "vendor/ is not written: the server was not built with -trimpath, and a vendored plugin has other paths in its fingerprints; the vendor/ that is there stays as it is, so remove it or build with -mod=mod", ""
 	case r.work, !r.fits:
@@ -69,12 +70,9 @@ func ignoredVendor(ctx context.Context, root string, environ []string) bool {
 
 // vendorRule is that of a plugin that has a vendor/ or not.
 func (a *aligner) vendorRule(ctx context.Context, have bool) vendorRule {
-	r := vendorRule{flag: a.o.Vendor, fits: buildsVendored(a.server, a.plugin.root), work: a.serverSource != nil, ownTree: a.ownTree(), have: have,
+	fits := buildsVendored(a.server, a.plugin.root)
+	return vendorRule{flag: a.o.Vendor, fits: fits, renamed: !fits && !a.server.Trimmed() && recipe.Vendored(a.server), work: a.serverSource != nil, ownTree: a.ownTree(), have: have,
 		ignored: func() bool { return ignoredVendor(ctx, a.plugin.root, a.o.Environ) }}
-	if to := a.server.Paths.Elsewhere(a.plugin.root); to != "" {
-		r.elsewhere = vendoredElsewhere(a.server) + ": " + to
-	}
-	return r
 }
 
 func (a *aligner) hasVendor() bool {

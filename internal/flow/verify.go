@@ -39,15 +39,9 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 		if err != nil {
 			return nil, err
 		}
-		var more []string
-		if verify.AsksForLibc(server, plugin) {
-			// In an image libc is far below the program, so it is read only
-			// where the verdict hangs on it.
-			if err := target.AddLibc(ctx, server, ref.options(ref.Servers.in(root)[0])); ctx.Err() != nil {
-				return nil, ctx.Err()
-			} else if err != nil {
-				more = append(more, fmt.Sprintf("not known: the release of libc in the image: %v", err))
-			}
+		more, err := askLibc(ctx, server, plugin, ref.options(ref.Servers.in(root)[0]))
+		if err != nil {
+			return nil, err
 		}
 		look := modcache.New(cache, buildctx.Of(server))
 		v := verified(file, verify.Compare(server, plugin, look.Imports, earlier...))
@@ -56,6 +50,50 @@ func Verify(ctx context.Context, ref Reference, files []string, get func(string)
 		earlier = append(earlier, verify.Earlier{File: file, Plugin: plugin, Loads: v.Loads})
 	}
 	return r, nil
+}
+
+// askLibc finds out what the verdict on the plugin's libc hangs on, and only that: the
+// release of libc in the server's image, where it is far below the program; names that the
+// server's program may define; and for the answer, which packages have C code. It returns
+// warnings; an error means that ctx is done.
+func askLibc(ctx context.Context, server, plugin *pinner.Server, o target.Options) ([]string, error) {
+	var warnings []string
+	if verify.AsksForLibc(server, plugin) {
+		if err := target.AddLibc(ctx, server, o); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			warnings = append(warnings, fmt.Sprintf("not known: the release of libc in the image: %v", err))
+		}
+	}
+	server.Binary = forThis(server.Binary)
+	if server.Binary.Libc() == "musl" && plugin.Binary.Libc() == "glibc" {
+		if err := target.AddIFuncs(plugin); err != nil {
+			warnings = append(warnings, fmt.Sprintf("not known: whether the plugin has indirect functions: %v", err))
+		}
+	}
+	if names := verify.SymbolsToFind(server, plugin); len(names) > 0 {
+		if err := target.AddExports(ctx, server, names, o); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			warnings = append(warnings, fmt.Sprintf("not known: which symbols the server's program defines: %v", err))
+		}
+	}
+	if verify.AsksForCgo(server, plugin) {
+		if err := target.AddCgo(plugin); err != nil {
+			warnings = append(warnings, fmt.Sprintf("not known: which packages have C code: %v", err))
+		}
+	}
+	return warnings, nil
+}
+
+// forThis leaves out what was found out for another plugin.
+func forThis(b *pinner.Binary) *pinner.Binary {
+	if b == nil || b.Exports == nil {
+		return b
+	}
+	c := *b
+	c.Exports = nil
+	return &c
 }
 
 // sameFile returns which of files is the same as name for plugin.Open, which

@@ -33,6 +33,9 @@ func ApplyAll(ctx context.Context, modules []Module) *report.ApplyAll {
 	parallel(min(atOnce, runtime.GOMAXPROCS(0)), len(modules), func(i int) {
 		all.Dirs[i] = modules[i].Dir
 		all.Modules[i], all.Errs[i] = modules[i].apply(ctx)
+		if step := modules[i].Options.Step; step != nil {
+			step("") // others may still go on
+		}
 	})
 	return all
 }

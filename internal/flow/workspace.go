@@ -74,6 +74,9 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	if dir == "" {
 		return nil, nil
 	}
+	if b.o.pinned != nil {
+		return nil, refusal{fault("apply it to that server, and build it without --pin", "a plugin that imports the server's own packages is built in a go.work, which the tree must have")}
+	}
 	src, err := readSource(ctx, b.o.environ(), b.server, dir)
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	if w.inTree {
 		w.tree = tree
 	}
-	if !b.server.Trimmed() {
+	if !b.server.Trimmed() && b.server.Paths.Own == "" {
 		w.warnings = append(w.warnings, "the server was built without -trimpath, so the path of its source counts: "+src.dir+" must be where it was built")
 	}
 	return w, nil

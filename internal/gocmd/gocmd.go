@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/vars"
 )
@@ -30,6 +31,7 @@ type Go struct {
 	Log func(line string)
 
 	calls *atomic.Int32
+	count meter.Count
 }
 
 // Config is what the commands run with.
@@ -40,6 +42,7 @@ type Config struct {
 	Environ   []string
 	Set       []string // "GOOS=linux": added last
 	Log       func(string)
+	Count     meter.Count // told how many modules and go.mod files come from the network; may be nil
 }
 
 // ownVars are the user's settings for builds of his own: another toolchain may
@@ -62,7 +65,7 @@ func New(c Config) *Go {
 		env = append(env, toolchain)
 	}
 	ownFlags(set, c.Environ, append(c.Set, toolchain))
-	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32)}
+	return &Go{Program: cmp.Or(c.Program, "go"), Dir: c.Dir, Env: append(env, set...), Log: c.Log, calls: new(atomic.Int32), count: c.Count}
 }
 
 // Offline returns environ for go commands that must do with the module cache. With
@@ -104,12 +107,12 @@ func beforeStamps(kv string) bool {
 func (g *Go) With(dir string, set ...string) *Go {
 	set = append([]string{"PWD=" + dir}, set...)
 	ownFlags(set, g.Env, g.Env)
-	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log, calls: new(atomic.Int32)}
+	return &Go{Program: g.Program, Dir: dir, Env: slices.Concat(g.Env, set), Log: g.Log, calls: new(atomic.Int32), count: g.count}
 }
 
 // In returns a Go for another directory that counts its calls with g's.
 func (g *Go) In(dir string) *Go {
-	return &Go{Program: g.Program, Dir: dir, Env: g.Env, Log: g.Log, calls: g.calls}
+	return &Go{Program: g.Program, Dir: dir, Env: g.Env, Log: g.Log, calls: g.calls, count: g.count}
 }
 
 // Many returns a Go for another directory that fetches many files at a time: the
@@ -216,20 +219,23 @@ func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
-	return start(ctx, g.Program, g.Dir, g.Env, args, bounded.MaxOutput)
+	return start(ctx, g.Program, g.Dir, g.Env, args, bounded.MaxOutput, g.count)
 }
 
 // start runs the go program to its end, to ctx's, or until it has printed more than
 // limit bytes.
-func start(ctx context.Context, program, dir string, env, args []string, limit int) ([]byte, error) {
+func start(ctx context.Context, program, dir string, env, args []string, limit int, count meter.Count) ([]byte, error) {
 	stdout, stderr := bounded.Output{Left: limit}, bounded.Output{Left: limit}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, env
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	watch := newWatch(&stderr, count, args)
+	cmd.Stdout, cmd.Stderr = &stdout, watch
 	group(cmd)
 	cmd.Cancel = func() error { return interrupt(cmd) }
 	cmd.WaitDelay = 500 * time.Millisecond
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	watch.end()
+	if err != nil {
 		// First: a child that handles the interrupt reports an exit status.
 		if ctx.Err() != nil {
 			if cmd.Process != nil {
@@ -254,10 +260,11 @@ type Facts struct {
 	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
 	GOHOSTOS, GOHOSTARCH, CC               string
 	GOEXPERIMENT                           string
+	CGO_CFLAGS, CGO_CXXFLAGS               string
 }
 
 // factNames are the fields of [Facts].
-var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT"}
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_CXXFLAGS"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {

@@ -25,6 +25,7 @@ func Asks(ref string) string {
 	if !ok || noCredentials(given) != nil {
 		return ""
 	}
+	given = patternSigns.Replace(given) // a pattern of tags asks the same host
 	parsed, err := name.ParseReference(given)
 	if err != nil {
 		return ""
@@ -53,14 +54,22 @@ func newRegistry(given string, o Options, c *cache) (source, error) {
 		return nil, fault("write it as image:NAME:TAG, such as image:heroiclabs/nakama:3.26.0", "not the name of an image: %w", err)
 	}
 	r := &registry{given: given, ref: ref, cache: c, o: o, fetched: map[string]string{}}
-	r.puller, err = remote.NewPuller(
-		remote.WithTransport(newTransport(newReach(ref.Context().RegistryStr(), o.Foreign))),
+	r.puller, err = newPuller(ref.Context().RegistryStr(), o)
+	return r, err
+}
+
+// newPuller asks the registry at host, and whom it may lead to.
+func newPuller(host string, o Options) (*remote.Puller, error) {
+	return remote.NewPuller(
+		remote.WithTransport(newTransport(newReach(host, o.Foreign))),
 		remote.WithAuthFromKeychain(keychain(o.Environ)),
 		remote.WithRetryBackoff(remote.Backoff{Duration: 200 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}),
 		remote.WithUserAgent("pinfix"),
 	)
-	return r, err
 }
+
+// patternSigns makes a pattern of tags the name of one.
+var patternSigns = strings.NewReplacer("*", "x", "?", "x", "[", "x", "]", "x")
 
 var digestForm = pattern.New(`^[a-z0-9]+:[0-9A-Fa-f]+$`)
 

@@ -59,8 +59,11 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	d := &download{t: t.inner, req: req, size: resp.ContentLength}
 	d.use(resp.Body, cancel)
 	resp.Body = d
-	if strings.Contains(req.URL.Path, "/manifests/") { // the library would read far more
+	switch { // the library would read far more
+	case strings.Contains(req.URL.Path, "/manifests/"):
 		resp.Body = &body{&limited{d, maxManifest, "a manifest of more than 4 MiB"}, d}
+	case strings.HasSuffix(req.URL.Path, "/tags/list"):
+		resp.Body = &body{&limited{d, maxManifest, "a list of tags of more than 4 MiB"}, d}
 	}
 	return resp, nil
 }

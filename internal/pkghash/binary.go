@@ -13,6 +13,7 @@ const (
 	maxDynamic = 1 << 12 // entries of PT_DYNAMIC
 	maxNeeded  = 1 << 10 // libraries
 	maxLibrary = 1 << 10 // bytes of a library's or the loader's name
+	maxSymbol  = 1 << 14 // bytes of the name of a symbol that is asked for: C++ has long ones
 )
 
 // binary reads what the dynamic loader reads, by the same way: the program
@@ -20,7 +21,7 @@ const (
 func (f *file) binary() (*pinner.Binary, error) {
 	b := &pinner.Binary{Format: "ELF", Arch: f.arch()}
 	if f.interp != nil {
-		name, err := f.stringAt(f.interp.Off, f.interp.Filesz, "interpreter")
+		name, err := f.stringAt(f.interp.Off, min(f.interp.Filesz, maxLibrary), "interpreter")
 		if err != nil {
 			return nil, err
 		}
@@ -31,15 +32,17 @@ func (f *file) binary() (*pinner.Binary, error) {
 		return nil, err
 	}
 	for _, off := range d.needed {
-		name, err := f.dynamicString(d, off, "needed library")
+		name, err := f.dynamicString(d, off, maxLibrary, "needed library")
 		if err != nil {
 			return nil, err
 		}
 		b.Needed = append(b.Needed, name)
 	}
-	if b.Glibc, err = f.glibc(d); err != nil {
+	versions, err := f.versions(d)
+	if err != nil {
 		return nil, err
 	}
+	b.Glibc = highest(versions)
 	return b, nil
 }
 
@@ -75,6 +78,7 @@ type dynamic struct {
 	needed             []uint64 // places in the strings
 	strings, size      uint64
 	verneed, verneeded uint64 // address and count
+	versym             uint64
 }
 
 func (f *file) readDynamic() (dynamic, error) {
@@ -108,6 +112,8 @@ func (f *file) readDynamic() (dynamic, error) {
 			d.verneed = value
 		case elf.DT_VERNEEDNUM:
 			d.verneeded = value
+		case elf.DT_VERSYM:
+			d.versym = value
 		}
 	}
 	return d, nil
@@ -123,8 +129,9 @@ func word(order binary.ByteOrder, is64 bool, b []byte) uint64 {
 	return uint64(order.Uint32(b))
 }
 
-// dynamicString returns the string at off in the strings of PT_DYNAMIC.
-func (f *file) dynamicString(d dynamic, off uint64, part string) (string, error) {
+// dynamicString returns the string at off in the strings of PT_DYNAMIC, of at most
+// limit bytes.
+func (f *file) dynamicString(d dynamic, off, limit uint64, part string) (string, error) {
 	if off >= d.size {
 		return "", &ReadError{f.dynamic.Off, part, fmt.Errorf("name at %#x of %#x bytes of strings", off, d.size)}
 	}
@@ -132,14 +139,14 @@ func (f *file) dynamicString(d dynamic, off uint64, part string) (string, error)
 	if !ok {
 		return "", &ReadError{f.dynamic.Off, part, fmt.Errorf("address %#x is in no loaded segment of the file", d.strings+off)}
 	}
-	return f.stringAt(at, d.size-off, part)
+	return f.stringAt(at, min(d.size-off, limit), part)
 }
 
 // stringAt reads a string that ends in a zero byte within size bytes.
 func (f *file) stringAt(off, size uint64, part string) (string, error) {
 	var b [64]byte
 	var s []byte
-	for size = min(size, maxLibrary); uint64(len(s)) < size; {
+	for uint64(len(s)) < size {
 		chunk := b[:min(uint64(len(b)), size-uint64(len(s)))]
 		// The string table may end the file: read less at its end.
 		n, err := f.r.ReadAt(chunk, int64(off)+int64(len(s)))

@@ -13,12 +13,14 @@ import (
 	"runtime/metrics"
 	"testing"
 
+	"golang.org/x/mod/module"
+
 	"github.com/pinfix/pinfix/pinner"
 )
 
 func FuzzELF(f *testing.F) {
 	for _, form := range forms {
-		m := image{is64: form.is64, order: form.order, syms: []symbol{{name: "malloc"}, pkg("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
+		m := image{is64: form.is64, order: form.order, syms: []symbol{{name: "malloc"}, undefined("free"), pkg("a/b.v3", "AB345678"), pkg("c", "C2345678")}}
 		f.Add(m.bytes())
 		for _, named := range []bool{true, false} {
 			f.Add(linkedImage{
@@ -74,11 +76,18 @@ func FuzzPE(f *testing.F) {
 func FuzzReadPaths(f *testing.F) {
 	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
 	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
+	f.Add([]byte("\x00/src/host/api/a.go\x00/src/host/main.go\x00/go/src/fmt/print.go\x00/x/src/example.com/old/a.go\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := ReadPaths(bytes.NewReader(data), []pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
-		for _, name := range []string{p.ModCache, p.Vendored} {
-			if name != "" && !IsSourcePath(name) || err != nil {
-				t.Errorf("%q, %v", name, err)
+		packages := map[string]pinner.Fingerprint{"fmt": {}, "example.com/host": {}, "example.com/host/api": {}, "example.com/old": {}}
+		for _, s := range []*pinner.Server{
+			{Main: module.Version{Path: "example.com/host"}, Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}, Packages: packages},
+			{Path: "example.com/old", Packages: packages},
+		} {
+			p, err := ReadPaths(bytes.NewReader(data), s)
+			for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
+				if name != "" && !IsSourcePath(name) || err != nil {
+					t.Errorf("%q, %v", name, err)
+				}
 			}
 		}
 	})
@@ -128,6 +137,15 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 	b, binaryErr := ReadBinary(r)
 	version, text, infoErr := ReadBuildInfo(r)
 	mains, _ := ReadMains(r)
+	if p, err := Open(r); err == nil {
+		asks, _ := p.Asks()
+		packages, _ := p.CgoPackages()
+		checkAsks(t, asks, packages)
+		_, _ = p.IFuncs()
+		if _, err := p.Defines([]string{"malloc"}); err != nil && binaryErr == nil && infoErr == nil && len(table) > 0 {
+			t.Errorf("which symbols it defines: %v", err)
+		}
+	}
 	if n := (allocated() - before) >> 20; n >= 16 {
 		t.Errorf("%d MiB for a file of %d bytes", n, size)
 	}

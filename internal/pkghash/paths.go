@@ -19,20 +19,22 @@ const (
 	maxPath      = 1 << 10 // bytes of a file name
 	maxPrefixes  = 1 << 6  // different ones; a real program has one
 	maxLooks     = 1 << 20 // names that are looked up, of all signs: a second
+	maxOwn       = 1 << 14 // directories that may be that of the server's own packages, with what each explains
 	enoughPrefix = 32      // file names with one prefix settle it
 )
 
-// ReadPaths returns where the sources of pins were when a program was built
-// without -trimpath: the module cache or the directory with vendor/, as most of
-// the file names in it say. The names are those of the runtime's tables, which
-// no stripping removes: plain strings, each ended by a zero byte.
+// ReadPaths returns where the sources of a server were that was built without
+// -trimpath: its module cache or the directory with vendor/, and the directory of its
+// own packages, as most of the file names in it say. The names are those of the
+// runtime's tables, which no stripping removes: plain strings, each ended by a zero
+// byte.
 //
 // It reads the program once from front to back, whatever its format, and keeps
 // nothing of it; debug/gosym, which knows the tables, has no limits for hostile
 // files. Paths that no build can have had are left out. Nothing found is no
 // error.
-func ReadPaths(r io.ReaderAt, pins []pinner.Pin) (pinner.Paths, error) {
-	s := newSearch(pins)
+func ReadPaths(r io.ReaderAt, server *pinner.Server) (pinner.Paths, error) {
+	s := newSearch(server)
 	window := make([]byte, step+2*maxPath)
 	for off := int64(0); off < maxSearched && s.signs < maxSigns && !s.settled(); off += step {
 		n, err := r.ReadAt(window, off)
@@ -44,7 +46,13 @@ func ReadPaths(r io.ReaderAt, pins []pinner.Pin) (pinner.Paths, error) {
 			break
 		}
 	}
-	return pinner.Paths{ModCache: most(s.caches), Vendored: most(s.vendors)}, nil
+	p := pinner.Paths{ModCache: most(s.caches), Vendored: most(s.vendors)}
+	if dir := s.own.dir(p.ModCache); server.KnowsModules() {
+		p.Own = dir
+	} else {
+		p.GoPath = dir
+	}
+	return p, nil
 }
 
 // A search counts what stands before the names of known modules.
@@ -53,15 +61,20 @@ type search struct {
 	vendored map[string]bool // "github.com/Upper/x"
 
 	caches, vendors map[string]int // prefix -> file names
+	own             owners
 	signs, looks    int
 }
 
-func newSearch(pins []pinner.Pin) *search {
-	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}, 0, 0}
-	for _, p := range pins {
+func newSearch(server *pinner.Server) *search {
+	s := &search{map[string]bool{}, map[string]bool{}, map[string]int{}, map[string]int{}, newOwners(server), 0, 0}
+	for _, p := range server.Required() {
 		v := p.Version
 		if p.Replace.Version != "" {
 			v = p.Replace
+		}
+		// The standard library has a vendor/ of its own, with such.
+		if !strings.HasPrefix(p.Path, "golang.org/x/") {
+			s.vendored[p.Path] = true
 		}
 		escaped, err := module.EscapePath(v.Path)
 		if err != nil {
@@ -72,15 +85,15 @@ func newSearch(pins []pinner.Pin) *search {
 			continue
 		}
 		s.cached[escaped+"@"+version] = true
-		// The standard library has a vendor/ of its own, with such.
-		if !strings.HasPrefix(p.Path, "golang.org/x/") {
-			s.vendored[p.Path] = true
-		}
 	}
 	return s
 }
 
+// settled reports whether more file names would change nothing.
 func (s *search) settled() bool {
+	if len(s.own.places) > 0 {
+		return false // the best of all
+	}
 	for _, counts := range []map[string]int{s.caches, s.vendors} {
 		for _, n := range counts {
 			if n >= enoughPrefix {
@@ -94,7 +107,11 @@ func (s *search) settled() bool {
 // add counts the names whose sign stands in b, but for its end, which the next
 // window has as well. A name may count twice: it is the most that matters.
 func (s *search) add(b []byte) {
-	for _, sign := range []string{"@v", "/vendor/"} {
+	signs := []string{"@v", "/vendor/"}
+	if len(s.own.places) > 0 {
+		signs = append(signs, goFile)
+	}
+	for _, sign := range signs {
 		for at := 0; ; {
 			i := bytes.Index(b[at:], []byte(sign))
 			if i < 0 {
@@ -112,6 +129,10 @@ func (s *search) add(b []byte) {
 			}
 			end := bytes.IndexByte(b[i:min(len(b), i+maxPath)], 0)
 			if end < 0 {
+				continue
+			}
+			if sign == goFile {
+				s.ownName(string(b[begin+zero+1 : i]))
 				continue
 			}
 			s.name(string(b[begin+zero+1:i]), string(b[i:i+end]))

@@ -47,7 +47,46 @@ func TestReadPaths(t *testing.T) {
 		{"vendor of nothing", "\x00/src/vendor//a.go\x00/src/vendor/\x00", pinner.Paths{}},
 		{"endless", "\x00/" + strings.Repeat("y", 3*maxPath) + "/example.com/b/v2@v2.1.0/a.go\x00", pinner.Paths{}},
 	} {
-		got, err := ReadPaths(bytes.NewReader([]byte(tt.text)), pins)
+		got, err := ReadPaths(bytes.NewReader([]byte(tt.text)), &pinner.Server{Pins: pins})
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// TestOwnPaths: the directory of the server's own packages is the one whose files
+// explain the most of them.
+func TestOwnPaths(t *testing.T) {
+	t.Parallel()
+	packages := func(list ...string) map[string]pinner.Fingerprint {
+		m := map[string]pinner.Fingerprint{"net/http": {}, "runtime": {}}
+		for _, p := range list {
+			m[p] = pinner.Fingerprint{}
+		}
+		return m
+	}
+	host := module.Version{Path: "example.com/host", Version: "(devel)"}
+	near := pin("example.com/lib", "v1.0.0")
+	near.Replace = module.Version{Path: "../lib"}
+	const std = "\x00/usr/local/go/src/runtime/proc.go\x00/usr/local/go/src/net/http/server.go"
+	for _, tt := range []struct {
+		name, text string
+		server     pinner.Server
+		want       pinner.Paths
+	}{
+		{"a package and main", "/src/host/main.go\x00/src/host/api/a.go", pinner.Server{Main: host, Path: "example.com/host", Packages: packages("example.com/host/api")}, pinner.Paths{Own: "/src/host"}},
+		{"main below", "/src/host/cmd/srv/main.go\x00/src/host/api/a.go", pinner.Server{Main: host, Path: "example.com/host/cmd/srv", Packages: packages("example.com/host/api")}, pinner.Paths{Own: "/src/host"}},
+		{"main alone", "/src/host/main.go", pinner.Server{Main: host, Path: "example.com/host", Packages: packages()}, pinner.Paths{Own: "/src/host"}},
+		{"a module near", "/src/lib/lib.go\x00/src/host/main.go", pinner.Server{Main: host, Path: "example.com/host", Packages: packages("example.com/lib"), Pins: []pinner.Pin{near}}, pinner.Paths{Own: "/src/host"}},
+		{"in the module cache", "/m/example.com/b/v2@v2.1.0/api/a.go\x00/src/host/api/a.go", pinner.Server{Main: host, Packages: packages("example.com/host/api"), Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}},
+			pinner.Paths{ModCache: "/m", Own: "/src/host"}},
+		{"two that explain the same", "/src/host/api/a.go\x00/src/other/api/a.go", pinner.Server{Main: host, Packages: packages("example.com/host/api")}, pinner.Paths{}},
+		{"no file of it", "/src/other/a.go", pinner.Server{Main: host, Packages: packages("example.com/host/api")}, pinner.Paths{}},
+		{"GOPATH", "/go/src/example.com/old/main.go\x00/go/src/example.com/old/lib/lib.go", pinner.Server{Path: "example.com/old", Packages: packages("example.com/old/lib")}, pinner.Paths{GoPath: "/go/src"}},
+		{"installed", "/src/host/api/a.go", pinner.Server{Main: host, Installed: &pinner.Pin{Version: module.Version{Path: host.Path, Version: "v1.0.0"}}, Packages: packages("example.com/host/api")}, pinner.Paths{}},
+		{"not clean", "/src/../host/api/a.go", pinner.Server{Main: host, Packages: packages("example.com/host/api")}, pinner.Paths{}},
+	} {
+		got, err := ReadPaths(strings.NewReader(std+"\x00"+tt.text+"\x00"), &tt.server)
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
@@ -58,7 +97,7 @@ func TestReadPaths(t *testing.T) {
 // counted is the work, for a clock is no measure on a busy machine.
 func TestPathsTime(t *testing.T) {
 	t.Parallel()
-	s := newSearch([]pinner.Pin{pin("example.com/b/v2", "v2.1.0")})
+	s := newSearch(&pinner.Server{Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}})
 	window := []byte(strings.Repeat("\x00"+strings.Repeat("/", maxPath/2)+strings.Repeat("@v", maxPath/8), 2*step/maxPath))
 	for s.signs < maxSigns {
 		s.add(window)

@@ -21,13 +21,18 @@ func (s section) errorf(format string, args ...any) error {
 	return &ReadError{s.Off, s.part(), fmt.Errorf(format, args...)}
 }
 
-// dynamicSymbols finds the dynamic symbol table and its strings, and checks
-// that both may be read to their end.
+// dynamicSymbols finds the dynamic symbol table and its strings.
+func (f *file) dynamicSymbols() (syms, strs section, err error) {
+	return f.symbolTable(elf.SHT_DYNSYM)
+}
+
+// symbolTable finds a symbol table and its strings, and checks that both may be read
+// to their end.
 //
 // The section is found by its type, since section names may be stripped. A file
 // has at most one (gABI, "Sections").
-func (f *file) dynamicSymbols() (syms, strs section, err error) {
-	syms, err = f.sectionOfType(elf.SHT_DYNSYM)
+func (f *file) symbolTable(typ elf.SectionType) (syms, strs section, err error) {
+	syms, err = f.sectionOfType(typ)
 	if err != nil {
 		return syms, strs, err
 	}

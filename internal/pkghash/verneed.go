@@ -27,46 +27,66 @@ type (
 
 const versionPart = "needed symbol versions"
 
-// glibc returns the highest GLIBC_x.y among the symbol versions that the file
-// needs (DT_VERNEED: a chain of libraries, each with a chain of versions; the
-// structures are the same in both classes). GLIBC_PRIVATE and the like are no
-// releases, and for semver lower than nothing.
-func (f *file) glibc(d dynamic) (string, error) {
-	highest, seen := "", 0
+// A needed is a symbol version that the file needs, the number that its symbols have for
+// it, and the place of the library's name in the strings.
+type needed struct {
+	number  uint16
+	library uint64
+	version string
+}
+
+// versions returns the symbol versions that the file needs (DT_VERNEED: a chain of
+// libraries, each with a chain of versions; the structures are the same in both classes).
+func (f *file) versions(d dynamic) ([]needed, error) {
+	var list []needed
+	seen := 0
 	for lib, i := d.verneed, uint64(0); i < d.verneeded; i++ {
 		var need verneed
 		if err := f.decodeAddr(lib, &need); err != nil {
-			return "", err
+			return nil, err
 		}
 		for aux, j := lib+uint64(need.Aux), 0; j < int(need.Cnt); j++ {
 			if seen++; seen > maxVersions {
-				return "", &ReadError{f.dynamic.Off, versionPart, fmt.Errorf("more than %d", maxVersions)}
+				return nil, &ReadError{f.dynamic.Off, versionPart, fmt.Errorf("more than %d", maxVersions)}
 			}
 			var version vernaux
 			if err := f.decodeAddr(aux, &version); err != nil {
-				return "", err
+				return nil, err
 			}
-			name, err := f.dynamicString(d, uint64(version.Name), versionPart)
+			name, err := f.dynamicString(d, uint64(version.Name), maxLibrary, versionPart)
 			if err != nil {
-				return "", err
+				return nil, err
 			}
-			if v, ok := strings.CutPrefix(name, "GLIBC_"); ok && semver.Compare("v"+v, "v"+highest) > 0 {
-				highest = v
-			}
+			list = append(list, needed{version.Other &^ hidden, uint64(need.File), name})
 			if version.Next == 0 {
 				break
 			}
 			aux += uint64(version.Next)
 		}
 		if seen++; seen > maxVersions {
-			return "", &ReadError{f.dynamic.Off, versionPart, fmt.Errorf("more than %d", maxVersions)}
+			return nil, &ReadError{f.dynamic.Off, versionPart, fmt.Errorf("more than %d", maxVersions)}
 		}
 		if need.Next == 0 {
 			break
 		}
 		lib += uint64(need.Next)
 	}
-	return highest, nil
+	return list, nil
+}
+
+// hidden is the bit of a version's number that is no part of it.
+const hidden = 1 << 15
+
+// highest returns the highest GLIBC_x.y among versions. GLIBC_PRIVATE and the like are no
+// releases, and for semver lower than nothing.
+func highest(versions []needed) string {
+	high := ""
+	for _, n := range versions {
+		if v, ok := strings.CutPrefix(n.version, "GLIBC_"); ok && semver.Compare("v"+v, "v"+high) > 0 {
+			high = v
+		}
+	}
+	return high
 }
 
 // decodeAddr reads one structure that is loaded at addr.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
@@ -130,16 +131,83 @@ func TestOf(t *testing.T) {
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	r := &Recipe{Toolchain: "go1.23.5", Env: []string{"GOOS=linux"}, Flags: []string{"-gcflags=all=-N -l", "-trimpath"}}
-	c := r.Command(Build{Dir: "/it's here", Package: "./x", Out: "$x.so", Mod: "vendor", Work: "off", ModCache: "/go/pkg/mod", CC: "zig cc", Profile: "a b.pgo"})
-	want := `cd '/it'\''s here' && GOTOOLCHAIN=go1.23.5 GOWORK=off GOFLAGS=-mod=vendor CGO_ENABLED=1 GOOS=linux GOMODCACHE=/go/pkg/mod CC='zig cc' ` +
-		`go build -buildmode=plugin '-gcflags=all=-N -l' -trimpath '-pgo=a b.pgo' -o '$x.so' ./x`
-	if got := c.Shell(); got != want {
-		t.Errorf("\n got %s\nwant %s", got, want)
+	for _, tt := range []struct {
+		recipe *Recipe
+		build  Build
+		want   string
+	}{
+		{r, Build{Dir: "/it's here", Package: "./x", Out: "$x.so", Mod: "vendor", Work: "off", CC: "zig cc", Profile: "a b.pgo"},
+			`cd '/it'\''s here' && GOTOOLCHAIN=go1.23.5 GOWORK=off GOFLAGS=-mod=vendor CGO_ENABLED=1 GOOS=linux CC='zig cc' ` +
+				`go build -buildmode=plugin '-gcflags=all=-N -l' -trimpath '-pgo=a b.pgo' -o '$x.so' ./x`},
+		{r, Build{Package: ".", Mod: "readonly"},
+			`GOTOOLCHAIN=go1.23.5 GOWORK= GOFLAGS=-mod=readonly CGO_ENABLED=1 GOOS=linux go build -buildmode=plugin '-gcflags=all=-N -l' -trimpath .`},
+		{r, Build{Package: ".", Mod: "readonly", Paths: `"-pinfix-trimpath=/a b=>/c"`, Toolexec: `"/opt/pin fix" toolexec`},
+			`GOTOOLCHAIN=go1.23.5 GOWORK= GOFLAGS=-mod=readonly CGO_ENABLED=1 GOOS=linux go build -buildmode=plugin -trimpath -toolexec '"/opt/pin fix" toolexec' ` +
+				`'-gcflags=all=-N -l "-pinfix-trimpath=/a b=>/c"' '-gcflags=std=-N -l' .`},
+		{&Recipe{Toolchain: "go1.23.5"}, Build{Package: ".", Mod: "readonly", Work: "off", Paths: "\"-pinfix-trimpath=`go env GOMODCACHE`=>/it's\""},
+			`GOTOOLCHAIN=go1.23.5 GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=1 go build -buildmode=plugin -toolexec 'pinfix toolexec' ` +
+				"'-gcflags=all=\"-pinfix-trimpath='\"`go env GOMODCACHE`\"'=>/it'\\''s\"' -gcflags=std= ."},
+	} {
+		if got := tt.recipe.Command(tt.build).Shell(); got != tt.want {
+			t.Errorf("\n got %s\nwant %s", got, tt.want)
+		}
 	}
-	c = r.Command(Build{Package: ".", Mod: "readonly"})
-	want = `GOTOOLCHAIN=go1.23.5 GOWORK= GOFLAGS=-mod=readonly CGO_ENABLED=1 GOOS=linux go build -buildmode=plugin '-gcflags=all=-N -l' -trimpath .`
-	if got := c.Shell(); got != want {
-		t.Errorf("\n got %s\nwant %s", got, want)
+}
+
+func TestDirectory(t *testing.T) {
+	t.Parallel()
+	pin := func(path, version string, replace ...string) pinner.Pin {
+		p := pinner.Pin{Version: module.Version{Path: path, Version: version}}
+		if len(replace) > 0 {
+			p.Replace = module.Version{Path: replace[0], Version: strings.Join(replace[1:], "")}
+		}
+		return p
+	}
+	pins := []pinner.Pin{pin("e.com/Upper", "v1.0.0"), pin("e.com/a", "v1.0.0"), pin("e.com/a/nested", "v1.1.0"), pin("e.com/fork", "v1.0.0", "e.com/Fork", "v1.5.0"),
+		pin("e.com/abs", "v1.0.0", "/lib/abs"), pin("e.com/rel", "v1.0.0", "../rel"), pin("e.com/work", "(devel)")}
+	server := func(trimmed bool, p pinner.Paths, pins ...pinner.Pin) *pinner.Server {
+		s := &pinner.Server{Main: module.Version{Path: "e.com/host", Version: "(devel)"}, Pins: pins, Paths: p, Settings: map[string]string{}}
+		if trimmed {
+			s.Settings["-trimpath"] = "true"
+		}
+		return s
+	}
+	trimmed := server(true, pinner.Paths{}, pins...)
+	cache := server(false, pinner.Paths{ModCache: "/go/pkg/mod", Own: "/src/host"}, pins...)
+	little := server(false, pinner.Paths{ModCache: "/go/pkg/mod"}, pins...)
+	vendored := server(false, pinner.Paths{Vendored: "/src/host", Own: "/src/host"}, pins...)
+	bare := &pinner.Server{Settings: map[string]string{}, Packages: map[string]pinner.Fingerprint{"e.com/lib/x": {}}, Paths: pinner.Paths{GoPath: "/go/src"}}
+	bareTrimmed := &pinner.Server{Settings: map[string]string{"-trimpath": "true"}, Packages: bare.Packages}
+	for _, tt := range []struct {
+		s         *pinner.Server
+		pkg       string
+		unit, dir string
+	}{
+		{trimmed, "e.com/a/x", "", ""},
+		{trimmed, "e.com/host/api", "e.com/host", "e.com/host"},
+		{trimmed, "e.com/work/api", "e.com/work", "e.com/work"},
+		{trimmed, "fmt", "", ""},
+		{cache, "fmt", "", ""},
+		{cache, "e.com/Upper/x", "e.com/Upper", "/go/pkg/mod/e.com/!upper@v1.0.0"},
+		{cache, "e.com/a/nested/x", "e.com/a/nested", "/go/pkg/mod/e.com/a/nested@v1.1.0"},
+		{cache, "e.com/a/other", "e.com/a", "/go/pkg/mod/e.com/a@v1.0.0"},
+		{cache, "e.com/fork", "e.com/fork", "/go/pkg/mod/e.com/!fork@v1.5.0"},
+		{cache, "e.com/abs/x", "e.com/abs", "/lib/abs"},
+		{cache, "e.com/rel", "e.com/rel", "/src/rel"},
+		{cache, "e.com/host/api", "e.com/host", "/src/host"},
+		{cache, "e.com/work", "", ""},
+		{cache, "e.com/none", "", ""},
+		{little, "e.com/rel", "e.com/rel", ""},
+		{little, "e.com/host/api", "e.com/host", ""},
+		{vendored, "e.com/a/x", "e.com/a", "/src/host/vendor/e.com/a"},
+		{vendored, "e.com/rel", "e.com/rel", "/src/host/vendor/e.com/rel"},
+		{vendored, "e.com/host", "e.com/host", "/src/host"},
+		{bare, "e.com/lib/x", "e.com/lib", "/go/src/e.com/lib"},
+		{bareTrimmed, "e.com/lib/x", "e.com/lib", "e.com/lib"},
+	} {
+		if unit, dir := Directory(tt.s, tt.pkg, "e.com/lib"); unit != tt.unit || dir != tt.dir {
+			t.Errorf("%s of %+v: %q %q, want %q %q", tt.pkg, tt.s.Paths, unit, dir, tt.unit, tt.dir)
+		}
 	}
 }
 

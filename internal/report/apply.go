@@ -89,7 +89,7 @@ type Change struct {
 }
 
 // Cap is a plugin-only module that ends lower than the plugin's own build list
-// had it.
+// had it, or one that is raised because only a newer version compiles.
 type Cap struct {
 	Module string `json:"module"`
 	Old    string `json:"old"`
@@ -127,9 +127,14 @@ type Apply struct {
 	Plugin        Plugin     `json:"plugin"`
 	Changes       []Change   `json:"changes"`
 	Caps          []Cap      `json:"caps"`
+	Raises        []Cap      `json:"raises"`
 	Unpinned      []Unpinned `json:"unpinned"`
-	Warnings      []string   `json:"warnings"`
+	Warnings      []string   `json:"warnings"` // those of AddLoops first
+	Loops         []Loop     `json:"loops"`
 	Diff          string     `json:"diff"`
+
+	// Summary answers, of a dry run, what the server asks of the plugin's author.
+	Summary string `json:"summary,omitempty"`
 
 	// Unknown is what only a build tells; without any, a plugin with nothing left to
 	// change loads once it is built.
@@ -138,6 +143,8 @@ type Apply struct {
 	ServerChanges *ServerChanges `json:"server_changes,omitempty"`
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
+
+	loopWarnings int // how many of Warnings are of loops
 
 	Rows      []Row    `json:"-"`
 	Notes     []string `json:"-"` // for people: what else there is to know of the change
@@ -151,6 +158,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{},
+		Changes: []Change{}, Caps: []Cap{}, Raises: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
 	}
 }

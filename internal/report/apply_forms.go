@@ -11,10 +11,20 @@ import (
 // move and why; what stays at its version and the diff are folded away.
 func (a *Apply) Markdown(w io.Writer) error {
 	b := &strings.Builder{}
+	warn := func(warnings []string) {
+		for _, warning := range warnings[:min(len(warnings), maxRows)] {
+			fmt.Fprintf(b, "> warning: %s\n\n", cell(warning))
+		}
+	}
 	if a.Aligned {
 		fmt.Fprintf(b, "✅ **%s**\n\n", cell(a.verdict()))
+		warn(a.Warnings[:a.loopWarnings])
 	} else {
 		fmt.Fprintf(b, "❌ **%s**\n\n", cell(strings.TrimSuffix(a.verdict(), "; this would change:")))
+		if a.Summary != "" {
+			fmt.Fprintf(b, "%s\n\n", cell(a.Summary))
+		}
+		warn(a.Warnings[:a.loopWarnings])
 		a.moduleTables(b)
 		a.otherChanges(b)
 		b.WriteString("Mend it: `pinfix apply` with the same flags, and commit what it changes.\n\n")
@@ -22,12 +32,13 @@ func (a *Apply) Markdown(w io.Writer) error {
 	for _, c := range a.Caps {
 		fmt.Fprintf(b, "- %s is lowered from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
 	}
-	if len(a.Caps) > 0 {
+	for _, c := range a.Raises {
+		fmt.Fprintf(b, "- %s is raised from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
+	}
+	if len(a.Caps)+len(a.Raises) > 0 {
 		b.WriteString("\n")
 	}
-	for _, warning := range a.Warnings[:min(len(a.Warnings), maxRows)] {
-		fmt.Fprintf(b, "> warning: %s\n\n", cell(warning))
-	}
+	warn(a.Others())
 	text := fit(b.String())
 	if !a.Aligned && a.Diff != "" {
 		text += a.foldedDiff(maxComment - len(text))
@@ -164,10 +175,11 @@ func (c *Change) place() int {
 // GitHub writes workflow commands: an error for each change of a dry run.
 func (a *Apply) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
-	for _, warning := range a.Warnings {
+	a.annotateLoops(b)
+	for _, warning := range a.Others() {
 		command(b, "warning", "", 0, clean(warning))
 	}
-	list := annotations{b: b, what: "change"}
+	list := annotations{b: b, level: "error", what: "change"}
 	for _, c := range a.reviewed() {
 		list.add(path.Join(a.Plugin.Prefix, c.File), c.place(), c.message())
 	}
@@ -183,7 +195,7 @@ func (a *Apply) GitHub(w io.Writer) error {
 
 // SARIF writes one result for each change of a dry run.
 func (a *Apply) SARIF(w io.Writer) error {
-	rules, results := []sarifRule{}, []sarifResult{}
+	rules, results := a.loopResults([]sarifRule{}, []sarifResult{})
 	for _, c := range a.reviewed() {
 		rules = addRule(rules, c.Kind, kindRules[c.Kind])
 		results = append(results, sarifAt(c.Kind, "error", c.message(), path.Join(a.Plugin.Prefix, c.File), c.place()))

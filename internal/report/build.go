@@ -79,8 +79,23 @@ func (r *Build) Text(w io.Writer, st Style) error {
 	if r.Note != "" {
 		fmt.Fprintf(b, "%s\n", clean(r.Note))
 	}
+	if r.pinHelps() {
+		b.WriteString("to build it pinned, without changing the tree: the same command with --pin\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// pinHelps reports whether a plugin is refused for the versions of its modules.
+func (r *Build) pinHelps() bool {
+	for _, p := range r.Plugins {
+		for _, c := range p.Causes {
+			if c.Cause == "version" || c.Cause == "replace" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Print writes the commands: for each plugin a line for the shell, and a line

@@ -164,7 +164,7 @@ func (r *Check) GitHub(w io.Writer) error {
 	for _, n := range r.Notes {
 		command(b, "notice", "", 0, n)
 	}
-	a := annotations{b: b, what: "problem"}
+	a := annotations{b: b, level: "error", what: "problem"}
 	for _, p := range r.Problems {
 		a.add(p.Path, p.Line, p.message()+"; "+p.Fix)
 	}

@@ -86,10 +86,11 @@ const maxAnnotations = 10
 
 // annotations writes errors as workflow commands: a few, and the rest in one.
 type annotations struct {
-	b    *strings.Builder
-	what string
-	rest []annotation // those that are not shown by themselves
-	n    int
+	b     *strings.Builder
+	level string // error, warning
+	what  string
+	rest  []annotation // those that are not shown by themselves
+	n     int
 }
 
 type annotation struct {
@@ -100,7 +101,7 @@ type annotation struct {
 
 func (a *annotations) add(file string, line int, text string) {
 	if a.n++; a.n < maxAnnotations {
-		command(a.b, "error", file, line, text)
+		command(a.b, a.level, file, line, text)
 		return
 	}
 	a.rest = append(a.rest, annotation{file, line, text})
@@ -111,14 +112,14 @@ func (a *annotations) end() {
 	case 0:
 		return
 	case 1:
-		command(a.b, "error", a.rest[0].file, 0, a.rest[0].text)
+		command(a.b, a.level, a.rest[0].file, 0, a.rest[0].text)
 		return
 	}
 	text := count(len(a.rest), a.what) + " more:"
 	for _, r := range a.rest {
 		text += fmt.Sprintf("\n%s:%d: %s", r.file, r.line, r.text)
 	}
-	command(a.b, "error", a.rest[0].file, 0, cutText(text, 8_000))
+	command(a.b, a.level, a.rest[0].file, 0, cutText(text, 8_000))
 }
 
 func cutText(s string, n int) string {

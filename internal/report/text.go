@@ -30,10 +30,14 @@ const (
 // move, the diff where nothing is written yet, and what to do next.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
+	if a.Summary != "" {
+		fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(a.Summary)))
+	}
 	if a.ServerChanges != nil {
 		a.ServerChanges.text(b, st)
 	}
 	fmt.Fprintln(b, st.paint(bold, a.verdict()))
+	a.loopText(b, st)
 	if !a.Aligned {
 		a.table(b)
 		if a.Diff != "" && (a.DryRun || st.Verbose) {

@@ -50,9 +50,10 @@ func apply() *Apply {
 			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "files: 3 changed"},
 			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed"},
 		},
-		Caps:     []Cap{},
-		Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
+		Caps:   []Cap{},
+		Raises: []Cap{}, Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
 		Warnings: []string{},
+		Loops:    []Loop{},
 		Diff:     "diff --git a/go.mod b/go.mod\n--- a/go.mod\n+++ b/go.mod\n@@ -5 +5 @@\n-require go.uber.org/zap v1.27.1\n+require go.uber.org/zap v1.27.0 // pinfix v1.27.1 -> v1.27.0\n",
 		Rows: []Row{
 			{"go.uber.org/zap", "v1.27.1", "v1.27.0", "lower", "d v1.0.0 requires v1.27.1"},
@@ -146,7 +147,7 @@ func TestJSON(t *testing.T) {
 
 	// Lists without elements are lists.
 	b.Reset()
-	if err := JSON(&b, &Apply{Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}}); err != nil {
+	if err := JSON(&b, &Apply{Changes: []Change{}, Caps: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{}}); err != nil {
 		t.Fatal(err)
 	}
 	var back map[string]any

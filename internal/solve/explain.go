@@ -3,7 +3,6 @@ package solve
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -31,12 +30,12 @@ func (v *view) because(f typecheck.Fault) string {
 	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
-// place returns file and line of a fault: in the plugin's tree, or with the
-// import path of its package.
+// place returns file and line of a fault: relative to the plugin's directory where the
+// user can edit the file, else with the import path of its package.
 func (v *view) place(f typecheck.Fault) string {
 	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
-	if p := v.Packages[f.Package]; p != nil && p.Own {
-		file = strings.TrimLeft(strings.TrimPrefix(f.File, v.Root), `/\`)
+	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
+		file = relative(v.Root, f.File)
 	}
 	if f.Line == 0 {
 		return file
@@ -44,10 +43,20 @@ func (v *view) place(f typecheck.Fault) string {
 	return fmt.Sprintf("%s:%d", file, f.Line)
 }
 
+// relative names a file from the directory root; both are absolute.
+func relative(root, file string) string {
+	slashes := strings.NewReplacer(`\`, "/")
+	from, to := strings.Split(slashes.Replace(root), "/"), strings.Split(slashes.Replace(file), "/")
+	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
+	}
+	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
+}
+
 // behind says which module the faulty code refers to, and what it has instead.
 func (v *view) behind(f typecheck.Fault) string {
 	m := v.blamed(f)
-	if m.Path == "" {
+	if _, left := v.left(m.Path); left || m.Path == "" {
 		return ""
 	}
 	p := v.Packages[f.Package]
@@ -60,18 +69,30 @@ func (v *view) behind(f typecheck.Fault) string {
 // holder says who has m at its version; which continues a sentence that has
 // named it.
 func (v *view) holder(m module.Version, which bool) string {
-	i := slices.IndexFunc(v.Plan.Caps, func(c pinner.Cap) bool { return c.Path == m.Path })
+	cap, capped := capOf(v.ends(), m.Path)
+	word := "lowered"
+	if had := v.Base.Selected(m.Path); capped && had != "" && semver.Compare(cap.Version.Version, had) > 0 {
+		word = "raised"
+	}
 	switch {
 	case v.pinned(m.Path) && which:
 		return ", which the server has"
 	case v.pinned(m.Path):
 		return "; the server has " + spaced(m)
-	case i >= 0:
-		return fmt.Sprintf("; %s is lowered to %s", m.Path, m.Version) + v.whyCapped(v.Plan.Caps[i])
+	case capped:
+		return fmt.Sprintf("; %s is %s to %s", m.Path, word, cap.Version.Version) + v.whyCapped(cap)
 	case which:
 		return ""
 	}
 	return "; the plugin has " + spaced(m)
+}
+
+// ends returns the caps of the plan, or in the end those that are left of them.
+func (v *view) ends() []pinner.Cap {
+	if v.final != nil {
+		return v.final
+	}
+	return v.Plan.Caps
 }
 
 // blamed returns the module whose version is behind a fault: of those that the
@@ -115,7 +136,7 @@ func (v *view) requires(p *Package, path string) string {
 func (v *view) noSolution() *NoSolutionError {
 	f := v.roots[0]
 	for _, g := range v.roots {
-		if v.Packages[g.Package] != nil && v.mayLower(v.Packages[g.Package]) != nil {
+		if v.Packages[g.Package] != nil && v.mayMove(v.Packages[g.Package]) != nil {
 			f = g
 			break
 		}
@@ -123,6 +144,11 @@ func (v *view) noSolution() *NoSolutionError {
 	p := v.Packages[f.Package]
 	e := &NoSolutionError{Fault: f}
 	m := v.blamed(f)
+	if left, ok := v.left(m.Path); ok {
+		tooNew := &pinner.TooNewError{Go: v.Server.GoVersion(), Modules: []pinner.TooNew{left}}
+		e.Reason, e.Next = tooNew.Error(), tooNew.NextStep()
+		return e
+	}
 	if c, ok := v.capOf(m.Path); ok && f.Missing != "" {
 		e.Reason, e.Next = v.gone(f, c)
 		return e
@@ -139,7 +165,7 @@ func (v *view) noSolution() *NoSolutionError {
 func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
 	reason = v.place(f) + ": " + f.Msg
 	if m.Path == "" {
-		return reason, "mend the code; go build says the same"
+		return reason, "change the code"
 	}
 	next = "change the code to what " + m.String() + " has"
 	if f.Missing != "" {
@@ -160,15 +186,89 @@ func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string
 
 func spaced(m module.Version) string { return m.Path + " " + m.Version }
 
-// otherCode: a module that cannot be lowered does not compile.
+// otherCode: a module that cannot be moved does not compile. Where that has been
+// moved already, it is said of the plugin's version of it first.
 func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	had := module.Version{Path: p.Module.Path, Version: v.start(p.Module.Path)}
+	first, ok := v.failureOf(had)
+	switch {
+	case had.Version == "" || had == p.Module:
+		reason, next = v.thisVersion(p, f, m)
+	case ok:
+		reason, next = first.v.thisVersion(first.v.Packages[first.f.Package], first.f, first.v.blamed(first.f))
+		f = first.f
+	default: // its go line, say
+		c, _ := v.capOf(had.Path)
+		reason, next = v.thisVersion(p, f, m)
+		reason = spaced(had) + v.asks(had, c) + "; " + reason
+		had = p.Module
+	}
+	reason += v.otherVersions(had, f)
+	if chain := v.chain(p.Path); len(chain) > 1 {
+		reason += "; " + strings.Join(chain, " imports ")
+	}
+	return reason, next
+}
+
+// otherVersions says that the versions next to m that were tried do not compile
+// either, which f says of m.
+func (v *view) otherVersions(m module.Version, f typecheck.Fault) string {
+	var older, newer *clash
+	for i, k := range v.clashes {
+		at := k.v.moduleOf(k.f.Package)
+		if at.Path != m.Path {
+			continue
+		}
+		switch d := semver.Compare(at.Version, m.Version); {
+		case d < 0 && (older == nil || semver.Compare(at.Version, older.at()) > 0):
+			older = &v.clashes[i]
+		case d > 0 && (newer == nil || semver.Compare(at.Version, newer.at()) < 0):
+			newer = &v.clashes[i]
+		}
+	}
+	s := ""
+	for _, o := range []struct {
+		*clash
+		which string
+	}{{older, "the newest older one"}, {newer, "the next newer one"}} {
+		switch {
+		case o.clash == nil:
+		case o.f.Msg == f.Msg:
+			s += fmt.Sprintf("; so it is with %s, %s that was tried", o.at(), o.which)
+		default:
+			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.v.place(o.f), o.f.Msg)
+		}
+	}
+	return s
+}
+
+// at returns the version of the module that does not compile.
+func (c *clash) at() string { return c.v.moduleOf(c.f.Package).Version }
+
+// failureOf returns the first fault that was seen of a module version.
+func (s *Solver) failureOf(m module.Version) (failure, bool) {
+	for _, k := range s.clashes {
+		if k.v.moduleOf(k.f.Package) == m {
+			return k.failure, true
+		}
+	}
+	return failure{}, false
+}
+
+// thisVersion says why a module version does not compile.
+func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
-	c, lowered := v.capOf(m.Path)
-	if lowered {
+	had := v.Base.Selected(m.Path)
+	newer := had != "" && semver.Compare(m.Version, had) > 0
+	c, moved := v.capOf(m.Path)
+	switch {
+	case newer && !moved:
+		next = fmt.Sprintf("do without it, or ask for a server with %s %s, with which it compiles", m.Path, had)
+	case moved:
 		next = "do without it, or ask for a server with a newer " + v.behindCap(c)
 	}
 	reason = spaced(p.Module)
-	if only := v.only(p); only != "" {
+	if only := v.only(p, newer); only != "" {
 		reason += " (" + only + ")"
 	}
 	req := ""
@@ -180,19 +280,30 @@ func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
 	case semver.Compare(req, m.Version) > 0:
 		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
-		if !lowered {
+		if !moved {
 			next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
 		}
 	case m.Path != "":
 		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)
+		if newer {
+			reason += "; the plugin has " + had
+		}
 	default:
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
-	if why := v.mayLower(p); why != nil {
-		reason += fmt.Sprintf("; %s cannot be lowered: %v", p.Module.Path, why)
-	}
-	if chain := v.chain(p.Path); len(chain) > 1 {
-		reason += "; " + strings.Join(chain, " imports ")
+	if why := v.mayMove(p); why != nil {
+		word := "lowered"
+		if newer {
+			word = "raised"
+		}
+		reason += fmt.Sprintf("; %s cannot be %s: %v", p.Module.Path, word, why)
 	}
 	return reason, next
+}
+
+// stopped is noSolution where the search has ended before all was tried.
+func (v *view) stopped() *NoSolutionError {
+	e := v.noSolution()
+	e.Reason += "; stopped after " + v.budget.String()
+	return e
 }

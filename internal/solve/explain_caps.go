@@ -15,16 +15,17 @@ import (
 // whyCapped follows a cap to the pin behind it.
 func (v *view) whyCapped(c pinner.Cap) string {
 	s := ""
-	for range v.Plan.Caps {
+	for range v.ends() {
 		if c.For.Path == "" {
 			return s + ": " + c.Error
 		}
+		c.For = v.now(c.For)
 		s += " for " + spaced(c.For)
-		i := slices.IndexFunc(v.Plan.Caps, func(d pinner.Cap) bool { return d.Path == c.For.Path })
-		if i < 0 {
+		d, ok := capOf(v.ends(), c.For.Path)
+		if !ok {
 			break
 		}
-		c = v.Plan.Caps[i]
+		c = d
 	}
 	if v.served(c.For.Path) {
 		s += " of the server"
@@ -95,12 +96,18 @@ func (v *view) asks(had module.Version, c pinner.Cap) string {
 }
 
 // only says what sets this version of a module apart: that no older one exists,
-// or has the package.
-func (v *view) only(p *Package) string {
-	if v.mayLower(p) != nil {
+// or has the package; with up, that no newer one exists.
+func (v *view) only(p *Package, up bool) string {
+	if v.mayMove(p) != nil {
 		return ""
 	}
-	below, err := v.Find.Below(p.Module, v.known(p.Module.Path))
+	if up {
+		if above, err := v.Find.Above(p.Module); err == nil && len(above) == 0 && v.Find.Listed(p.Module.Path) {
+			return "there is no newer version"
+		}
+		return ""
+	}
+	below, err := v.Find.Below(p.Module, v.Base.Versions(p.Module.Path))
 	switch {
 	case err != nil || !v.onlyWith(p.Module, p.Path):
 		return ""
@@ -115,7 +122,7 @@ func (v *view) only(p *Package) string {
 // onlyWith reports whether all lower versions of m were seen not to have the
 // package.
 func (v *view) onlyWith(m module.Version, pkg string) bool {
-	below, err := v.Find.Below(m, v.known(m.Path))
+	below, err := v.Find.Below(m, v.Base.Versions(m.Path))
 	return err == nil && !slices.ContainsFunc(below, func(k string) bool {
 		return v.lacks[module.Version{Path: m.Path, Version: k}] != pkg
 	})

@@ -1,34 +1,6 @@
 package solve
 
-import (
-	"slices"
-
-	"golang.org/x/mod/module"
-)
-
-// hopeless reports whether the plugin's own code does not compile against pins
-// alone: lowering other modules changes nothing about that.
-func (v *view) hopeless() bool {
-	for _, f := range v.roots {
-		if p := v.Packages[f.Package]; p == nil || !p.Own || len(f.Blames) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(f.Blames, func(pkg string) bool { return !v.settled(pkg) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// settled reports whether nothing can be done about a package: it is of a
-// pinned module, of the standard library, or of nobody.
-func (v *view) settled(pkg string) bool {
-	m := v.provider(pkg)
-	if v.Packages[pkg] == nil {
-		return m.Path == "" || v.pinned(m.Path)
-	}
-	return v.pinned(m.Path)
-}
+import "golang.org/x/mod/module"
 
 // note remembers which versions lack a package.
 func (v *view) note() {

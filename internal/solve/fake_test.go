@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -25,6 +26,7 @@ import (
 //	import PATH        of a module's package, or of PATH/NAME
 //	use PATH.NAME      and imports it
 //	match PATH PATH    both must declare the same names, or it does not compile
+//	replace PATH       by a directory, whose text is that of "./PATH"
 //
 // The line of a fault is the number of the word.
 type fake map[string]string
@@ -36,6 +38,7 @@ type text struct {
 	subs    []string
 	imports []string
 	lines   []string
+	dirs    []string
 }
 
 func (w fake) text(key string) *text {
@@ -51,6 +54,8 @@ func (w fake) text(key string) *text {
 			x.goLine = f[1]
 		case "require":
 			x.require = append(x.require, module.Version{Path: f[1], Version: f[2]})
+		case "replace":
+			x.dirs = append(x.dirs, f[1])
 		case "has":
 			x.has = append(x.has, f[1])
 		case "package":
@@ -77,10 +82,14 @@ func (x *text) add(path string) {
 func (w fake) source(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
 	out := map[module.Version]*pinner.Summary{}
 	for _, v := range vs {
-		if _, ok := w[v.String()]; !ok {
+		key := v.String()
+		if v.Version == "" {
+			key = v.Path
+		}
+		if _, ok := w[key]; !ok {
 			return nil, fmt.Errorf("%s cannot be had", v)
 		}
-		x := w.text(v.String())
+		x := w.text(key)
 		out[v] = &pinner.Summary{Go: x.goLine, Require: x.require}
 	}
 	return out, nil
@@ -112,13 +121,17 @@ func (w fake) listing(g *pinner.Graph) (map[string]*Package, map[string]*text) {
 		if !own {
 			v.Version = g.Selected(path)
 		}
-		pkgs[path], texts[path] = &Package{Path: path, Module: v, Own: own, Imports: x.imports}, x
+		pkgs[path], texts[path] = &Package{Path: path, Module: v, Own: own, Fixed: strings.HasPrefix(key, "./"), Imports: x.imports}, x
 		for _, s := range x.subs {
 			pkgs[path+"/"+s] = &Package{Path: path + "/" + s, Module: v}
 		}
 		for _, q := range x.imports {
 			q, _, _ = strings.Cut(q, "/")
-			visit(q, q+"@"+g.Selected(q), false)
+			key := q + "@" + g.Selected(q)
+			if slices.Contains(w.text("plugin").dirs, q) {
+				key = "./" + q
+			}
+			visit(q, key, false)
 		}
 	}
 	visit("plugin", "plugin", true)
@@ -165,6 +178,7 @@ type game struct {
 	keep []string
 	user []string // caps
 	only bool
+	slow time.Duration // what a try takes
 }
 
 // play goes the rounds, and returns the caps in the end and how many tries there
@@ -174,6 +188,9 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 	mod := "module plugin\n\ngo 1.22\n"
 	for _, r := range g.text("plugin").require {
 		mod += fmt.Sprintf("\nrequire %s %s", r.Path, r.Version)
+	}
+	for _, d := range g.text("plugin").dirs {
+		mod += fmt.Sprintf("\nreplace %s => ./%s", d, d)
 	}
 	user, err := pinner.ParseMod("go.mod", []byte(mod+"\n"))
 	if err != nil {
@@ -190,6 +207,8 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 	}
 	in.Pins = in.Server.Pins
 	s := &Solver{Server: in.Server, Base: base, Keep: g.keep, Only: g.only, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}
+	now := time.Unix(0, 0)
+	s.budget.now = func() time.Time { now = now.Add(g.slow); return now }
 	for _, c := range g.user {
 		path, v, _ := strings.Cut(c, " ")
 		s.User = append(s.User, pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap"})
@@ -212,7 +231,11 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 		pkgs, texts := g.listing(graph)
 		faults := compile(pkgs, texts)
 		if len(faults) == 0 {
-			return in.Caps, n, nil
+			done := false
+			if in.Caps, done = s.Solved(State{Plan: plan, Packages: pkgs}); done {
+				return in.Caps, n, nil
+			}
+			continue
 		}
 		if in.Caps, err = s.Next(State{Plan: plan, Packages: pkgs, Faults: faults}); err != nil {
 			return nil, n, err

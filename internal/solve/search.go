@@ -8,8 +8,8 @@ import (
 )
 
 // search is the third way: from a state with a fault it steps to those in which
-// one of the modules that take part in the fault is one version lower. Any
-// solution below the state differs in one of them, so none is missed; each state
+// one of the modules that take part in the fault is one version lower or higher.
+// Any solution differs from the state in one of them, so none is missed; each state
 // is tried once.
 type search struct {
 	todo [][]pinner.Cap // the last is next
@@ -20,19 +20,15 @@ type search struct {
 // A search of a small plugin tries all there is in most cases; of a large one,
 // where a try takes seconds, it is the neighbourhood.
 const (
-	maxTries      = 250
+	maxTries      = 600
 	maxTriesLarge = 25
 	large         = 20 // modules
 )
 
 // begin starts from the caps that the user asks for.
 func (s *search) begin(user []pinner.Cap, pkgs map[string]*Package) {
-	modules := map[string]bool{}
-	for _, p := range pkgs {
-		modules[p.Module.Path] = true
-	}
 	*s = search{todo: [][]pinner.Cap{user}, seen: map[string]bool{}, max: maxTries}
-	if len(modules) > large {
+	if countModules(pkgs) > large {
 		s.max = maxTriesLarge
 	}
 }
@@ -58,19 +54,21 @@ func (s *search) next() ([]pinner.Cap, bool) {
 	return nil, false
 }
 
-// steps returns the states one step below.
+// steps returns the states one step away.
 func (v *view) steps() [][]pinner.Cap {
 	f := v.roots[0]
 	var out [][]pinner.Cap
 	done := map[string]bool{}
 	for _, path := range v.culprits(f) {
 		p := v.Packages[path]
-		if done[p.Module.Path] || v.mayLower(p) != nil {
+		if done[p.Module.Path] || v.mayMove(p) != nil {
 			continue
 		}
 		done[p.Module.Path] = true
-		if caps, ok := v.lowerBy(p, f); ok {
-			out = append(out, caps)
+		for _, d := range v.ways(f) {
+			if caps, ok := v.stepTo(p, d, f); ok {
+				out = append(out, caps)
+			}
 		}
 	}
 	return out

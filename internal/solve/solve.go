@@ -1,18 +1,22 @@
-// Package solve decides which modules to lower until a plugin compiles against
-// the server's versions. It is told of each try what does not compile
+// Package solve decides which modules to lower or raise until a plugin compiles
+// against the server's versions. It is told of each try what does not compile
 // ([Solver.Next]) and answers with the caps of the next one, or with a
 // [NoSolutionError] that says which requirements cannot meet.
 //
-// It goes three ways, one after the other: cap what does not compile, and only
+// It goes three ways, one after the other: move what does not compile, and only
 // that; lower everything that asks for more than it gets (pinner.Downgrade); go
-// through all combinations of lower versions, as far as its bound allows.
+// through all combinations of other versions, as far as its budget allows.
+// When a try compiles ([Solver.Solved]), it moves each module back towards the
+// version that the plugin has, as near as it still compiles.
 package solve
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/module"
 
@@ -27,6 +31,7 @@ type Package struct {
 	Module  module.Version // as selected; of the plugin's own packages only the path
 	Own     bool           // of the plugin's main module
 	Fixed   bool           // the module is replaced: no other version of it can be taken
+	Local   bool           // by a directory
 	Imports []string
 }
 
@@ -50,40 +55,102 @@ type Solver struct {
 	// Downgrade returns the caps of the sound downgrade.
 	Downgrade func() ([]pinner.Cap, error)
 
-	phase  phase
-	rounds int
-	caps   []pinner.Cap              // of the state that Next is told of
-	last   *view                     // of the first way: what is said where none leads on
-	lacks  map[module.Version]string // a package that a version was seen not to have
-	search search
+	phase   phase
+	rounds  int
+	budget  budget
+	caps    []pinner.Cap              // of the state that Next is told of
+	last    *view                     // of the first way: what is said where none leads on
+	lacks   map[module.Version]string // a package that a version was seen not to have
+	moves   map[string]*movement      // of the first way, by module
+	clashes []clash                   // what did not compile
+	views   map[string]*view          // what did not compile, by caps
+	why     map[string]failure        // the last reason of each module's cap
+	search  search
+	near    nearing
+	final   []pinner.Cap // in the end: those of the solver and of the plan
 }
 
 type phase int
 
 const (
-	lowering phase = iota
+	moving phase = iota
 	downgraded
 	searching
+	nearer // a try has compiled
 )
 
-// maxRounds bounds the first way: each round lowers a module, and real plugins
+// maxRounds bounds the first way: each round moves a module, and real plugins
 // settle in three or four.
 const maxRounds = 60
+
+// A failure is a fault, and where it was seen.
+type failure struct {
+	v *view
+	f typecheck.Fault
+}
+
+// A budget says when to end a search that leads nowhere. Small plugins, and those
+// whose modules have still to be fetched, get a number of tries in any case.
+type budget struct {
+	now   func() time.Time // nil: time.Now
+	began time.Time
+	tries int
+}
+
+const (
+	maxTime  = 45 * time.Second
+	freeOnes = 12 // tries that no clock ends
+)
+
+// spend counts a try, and reports whether there is time for another one.
+func (b *budget) spend() bool {
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.began.IsZero() {
+		b.began = b.now()
+	}
+	b.tries++
+	return b.tries <= freeOnes || b.now().Sub(b.began) < maxTime
+}
+
+// String says how much was tried.
+func (b *budget) String() string {
+	return fmt.Sprintf("%d tries in %s", b.tries, b.now().Sub(b.began).Round(time.Second))
+}
 
 // Next is told of a try that has faults, with the caps that it answered last (at
 // first: Start), and returns those of the next one.
 func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	v := s.view(st)
 	v.note()
-	if s.last == nil || s.phase == lowering {
+	v.learn()
+	if s.phase == nearer {
+		if !s.near.done {
+			return s.worse(v), nil
+		}
+		if caps, ok := s.Reject(); ok {
+			return caps, nil
+		}
+		// go mod tidy has found what the import graph does not show.
+		s.phase, s.near.done, s.final = moving, false, nil
+	}
+	if s.views == nil {
+		s.views = map[string]*view{}
+	}
+	s.views[key(s.caps)] = v
+	if s.last == nil || s.phase == moving {
 		s.last = v
 	}
-	if v.hopeless() {
-		return nil, s.last.noSolution()
+	if e := v.finals(); e != nil {
+		return nil, e
 	}
-	if s.phase == lowering {
+	if !s.budget.spend() {
+		return nil, s.last.stopped()
+	}
+	if s.phase == moving {
 		s.rounds++
-		if caps, err := v.lower(); err != nil || len(caps) > 0 && s.rounds < maxRounds {
+		if caps, err := v.move(); err != nil || len(caps) > 0 && s.rounds < maxRounds {
 			return s.try(caps), err
 		}
 	}
@@ -95,7 +162,7 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 
 // onward takes the next way, or the next step of the last one.
 func (s *Solver) onward() ([]pinner.Cap, error) {
-	if s.phase == lowering {
+	if s.phase == moving {
 		s.phase = downgraded
 		if caps, err := s.Downgrade(); err == nil && !same(caps, s.caps) {
 			return s.try(caps), nil
@@ -108,17 +175,30 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		s.phase = searching
 		s.search.begin(s.User, s.last.Packages)
 	}
-	caps, ok := s.search.next()
-	if !ok {
+	for {
+		caps, ok := s.search.next()
+		switch v := s.views[key(caps)]; {
+		case ok && v != nil: // another way has come by
+			s.search.add(v.steps())
+			continue
+		case ok:
+			return s.try(caps), nil
+		case len(s.search.todo) > 0:
+			return nil, s.last.stopped()
+		}
 		return nil, s.last.noSolution()
 	}
-	return s.try(caps), nil
 }
 
 // Dead is told instead of Next that the last try could not even be made.
 func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
-	if s.last == nil {
+	switch {
+	case s.phase == nearer && !s.near.done:
+		return s.worse(nil), nil
+	case s.last == nil:
 		return nil, why
+	case !s.budget.spend():
+		return nil, s.last.stopped()
 	}
 	return s.onward()
 }
@@ -137,6 +217,9 @@ func (s *Solver) Start() ([]pinner.Cap, error) {
 // Without returns the caps of the last try but for those of some modules, which
 // turn out to be needless.
 func (s *Solver) Without(needless func(path string) bool) []pinner.Cap {
+	if s.phase == nearer {
+		s.near.before = append(s.near.before, s.near.best) // where they turn out to be needed
+	}
 	return s.try(slices.DeleteFunc(slices.Clone(s.caps), func(c pinner.Cap) bool { return needless(c.Path) }))
 }
 
@@ -202,8 +285,9 @@ func above(pkgs map[string]*Package, path string) map[string]bool {
 	return out
 }
 
-// mayLower says why the module of a package cannot be lowered; nil where it can.
-func (v *view) mayLower(p *Package) error {
+// mayMove says why no other version of a package's module can be taken; nil where
+// one can.
+func (v *view) mayMove(p *Package) error {
 	switch {
 	case p == nil || p.Own:
 		return errors.New("it is the plugin's own")

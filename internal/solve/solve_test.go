@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -28,6 +29,24 @@ var (
 	mid = fake{"mid@v1.0.0": "require x v1.0.0; use x.Old; has Old", "mid@v1.1.0": "require x v1.1.0; use x.New; has Old; has New"}
 	top = fake{"top@v1.0.0": "require mid v1.0.0; use mid.Old", "top@v1.1.0": "require mid v1.1.0; use mid.New"}
 )
+
+// newer is a server that is newer than the plugin: it has x v1.2.0, where A is B.
+var (
+	newer = fake{"x@v1.0.0": "has A", "x@v1.2.0": "has B", "lib@v1.0.0": "use x.A; has Name", "lib@v1.1.0": "use x.A; has Name", "lib@v1.2.0": "use x.A; has Name",
+		"lib@v1.3.0": "use x.B; has Name", "lib@v1.4.0-rc.1": "use x.B; has Name", "lib@v1.4.0": "use x.B; has Name", "lib@v1.5.0": "go 1.26; use x.B; has Name",
+		"plugin": "require x v1.0.0; require lib v1.1.0; use lib.Name"}
+	newerPins = []string{"x v1.2.0"}
+	mid2      = fake{"y@v1.0.0": "has Old", "y@v1.1.0": "has Old; has New", "mid@v1.0.0": "use y.Old; has Old", "mid@v1.1.0": "require y v1.1.0; use y.New; has Old"}
+)
+
+// many returns a world in which n versions of m have one text.
+func many(n int, text string, more fake) fake {
+	w := fake{}
+	for k := range n {
+		w[fmt.Sprintf("m@v1.%d.0", k+1)] = text
+	}
+	return join(w, more)
+}
 
 func join(fs ...fake) fake {
 	w := fake{}
@@ -55,7 +74,7 @@ func TestSolve(t *testing.T) {
 			"plugin": "require mid v1.1.0; require side v1.1.0; import mid; import side"}))}, "mid v1.0.0 compile, side v1.0.0 compile", 2},
 		{"to the newest that asks for no more", game{fake: with(fake{
 			"m@v1.0.0": "", "m@v1.1.0": "use x.Old", "m@v1.2.0": "require x v1.1.0", "m@v1.3.0-rc.1": "", "m@v1.4.0": "require x v1.1.0; use x.New", "m@v1.5.0": "",
-			"plugin": "require m v1.4.0; import m"})}, "m v1.1.0 compile", 2},
+			"plugin": "require m v1.4.0; import m"})}, "m v1.2.0 compile", 3},
 		{"two steps down", game{fake: with(fake{
 			"m@v1.0.0": "use x.Old", "m@v1.1.0": "use x.New", "m@v1.2.0": "use x.New", "plugin": "require m v1.2.0; import m"})}, "m v1.0.0 compile", 3},
 		{"what the plugin imports is touched last", game{fake: with(join(mid, fake{
@@ -80,18 +99,30 @@ func TestSolve(t *testing.T) {
 			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 downgrade", 2},
 		{"the search", game{fake: fake{
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B", "tool@v1.0.0": "has A", "tool@v1.1.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
-			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 compile", 3},
+			"plugin": "require user v1.0.0; require tool v1.1.0; import user"}}, "tool v1.0.0 compile", 2},
 		{"the search goes back", game{fake: fake{
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
 			"tool@v1.0.0": "has A", "tool@v1.1.0": "has C", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
-			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 4},
+			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 3},
 		{"the search passes by what the server's Go refuses", game{fake: fake{
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
 			"tool@v1.0.0": "has A", "tool@v1.1.0": "go 1.26; has A", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
-			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 3},
+			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 2},
 		{"only downgrade", game{fake: with(join(mid, fake{"fine@v1.0.0": "", "fine@v1.1.0": "require x v1.1.0; use x.Old", "plugin": "require mid v1.1.0; require fine v1.1.0; import fine; import mid"})), only: true},
 			"fine v1.0.0 downgrade, mid v1.0.0 downgrade", 1},
 		{"the user's cap", game{fake: with(join(mid, fake{"mid@v0.9.0": "use x.Old", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v0.9.0"}}, "mid v0.9.0 user", 1},
+		{"up, no further than it must", game{fake: newer, pins: newerPins}, "lib v1.3.0 compile", 4},
+		{"up to what asks for more than the server has", game{fake: join(newer, fake{"x@v1.9.0": "has B", "lib@v1.3.0": "require x v1.9.0; use x.B; has Name", "lib@v1.4.0": "require x v1.9.0; use x.B; has Name"}), pins: newerPins}, "lib v1.3.0 compile", 3},
+		{"up past what the server's Go refuses", game{fake: join(newer, fake{"lib@v1.3.0": "go 1.26; use x.B"}), pins: newerPins}, "lib v1.4.0 compile", 4},
+		{"up to the user's cap", game{fake: join(newer, fake{"plugin": "require x v1.0.0; require lib v1.5.0; use lib.Name", "lib@v1.5.0": "use x.A; has Name"}), pins: newerPins, user: []string{"lib v1.4.0"}}, "lib v1.4.0 user", 1},
+		{"down, where nothing newer compiles", game{fake: fake{
+			"x@v1.0.0": "has A", "x@v1.2.0": "has B", "lib@v1.0.0": "", "lib@v1.1.0": "", "lib@v1.2.0": "use x.A", "lib@v1.3.0": "use x.A", "plugin": "require x v1.0.0; require lib v1.2.0; import lib; import x"}, pins: newerPins}, "lib v1.1.0 compile", 3},
+		{"up again, for what another one that is raised asks for", game{fake: join(newer, fake{
+			"lib@v1.3.0": "require low v1.1.0; use x.B; use low.New; has Name", "lib@v1.4.0": "require low v1.1.0; use x.B; use low.New; has Name", "low@v1.0.0": "", "low@v1.1.0": "has New",
+			"plugin": "require x v1.0.0; require low v1.0.0; require lib v1.1.0; use lib.Name; import low"}), pins: newerPins}, "lib v1.3.0 compile", 4},
+		{"one up, one down", game{fake: join(newer, mid2, fake{"plugin": "require x v1.0.0; require y v1.1.0; require lib v1.1.0; require mid v1.1.0; use lib.Name; use mid.Old"}),
+			pins: append([]string{"y v1.0.0"}, newerPins...)}, "lib v1.3.0 compile, mid v1.0.0 compile", 4},
+		{"each of many older versions fails: longer steps", game{fake: with(many(20, "require x v1.1.0; use x.New", fake{"m@v1.0.0": "use x.Old", "plugin": "require m v1.20.0; import m"}))}, "m v1.0.0 compile", 8},
 		{"below the user's cap", game{fake: with(join(mid, fake{"mid@v1.0.5": "use x.New", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v1.0.5"}}, "mid v1.0.0 compile", 2},
 	}
 	for _, test := range tests {
@@ -132,15 +163,15 @@ func TestNoSolution(t *testing.T) {
 	}{
 		{"own code", game{fake: with(fake{"plugin": "require x v1.1.0; use x.New"})},
 			"plugin.go:2: undefined: x.New; the server has x v1.0.0; the plugin has v1.1.0",
-			"change the code to what x@v1.0.0 has, or ask for a server with x v1.1.0"},
+			"edit this line to what the server's x v1.0.0 has, or ask for a server with x v1.1.0"},
 		{"own import", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "plugin": "require x v1.1.0; import x; import x/sub"}},
 			"plugin.go:3: x/sub is not in x v1.0.0, which the server has; the plugin has v1.1.0",
-			"change the import, or ask for a server with x v1.1.0"},
+			"change this import, or ask for a server with x v1.1.0"},
 		{"own code and a lowered module", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; use mid.New"}))},
 			"plugin.go:2: undefined: mid.New; mid is lowered to v1.0.0 for x v1.0.0 of the server; the plugin has v1.1.0",
 			"change the code to what mid@v1.0.0 has, or ask for a server with a newer x"},
 		{"own code at fault without the server", game{fake: with(join(mid, fake{"plugin": "require mid v1.0.0; use mid.Never"}))},
-			"plugin.go:2: undefined: mid.Never", "mend the code; go build says the same"},
+			"plugin.go:2: undefined: mid.Never", "change the code"},
 		{"one version", game{fake: with(fake{"m@v1.0.0": "require x v1.1.0; use x.New", "plugin": "require m v1.0.0; import m"})},
 			"m v1.0.0 (there is no older version) needs x >= v1.1.0 (m/m.go:2: undefined: x.New); the server has x v1.0.0; plugin imports m",
 			"do without it, or ask for a server with x v1.1.0"},
@@ -162,6 +193,22 @@ func TestNoSolution(t *testing.T) {
 		{"a package missing in a pin", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "m@v1.0.0": "require x v1.1.0; import x/sub", "plugin": "require m v1.0.0; import m"}},
 			"m v1.0.0 (there is no older version) imports x/sub, which is not in x v1.0.0, which the server has; plugin imports m",
 			"require a version of it, or of what imports it, that does without, or ask for a server with a newer version"},
+		{"no version", game{fake: with(fake{"m@v1.0.0": "use x.Other", "m@v1.1.0": "require x v1.1.0; use x.New", "m@v1.2.0": "require x v1.1.0; use x.New", "plugin": "require m v1.1.0; require x v1.1.0; import m"})},
+			"m v1.1.0 needs x >= v1.1.0 (m/m.go:2: undefined: x.New); the server has x v1.0.0; v1.0.0, the newest older one that was tried, does not compile either (m/m.go:1: undefined: x.Other); so it is with v1.2.0, the next newer one that was tried; plugin imports m",
+			"do without it, or ask for a server with x v1.1.0"},
+		{"no version for a newer server", game{fake: fake{"x@v1.0.0": "has A", "x@v1.2.0": "has B", "lib@v1.0.0": "use x.A", "lib@v1.1.0": "use x.A", "lib@v1.2.0": "use x.C", "lib@v1.3.0": "go 1.26; use x.B",
+			"plugin": "require lib v1.1.0; require x v1.0.0; import lib"}, pins: newerPins},
+			"lib v1.1.0 does not compile with x v1.2.0 (lib/lib.go:1: undefined: x.A); the server has x v1.2.0; the plugin has v1.0.0; so it is with v1.0.0, the newest older one that was tried; v1.2.0, the next newer one that was tried, does not compile either (lib/lib.go:1: undefined: x.C); plugin imports lib",
+			"do without it, or ask for a server with x v1.0.0, with which it compiles"},
+		{"no version in the middle", game{fake: with(join(mid, fake{"far@v1.0.0": "require mid v1.1.0; use mid.New", "far@v1.1.0": "require mid v1.1.0; use mid.New", "plugin": "require far v1.1.0; import far"}))},
+			"far v1.1.0 needs mid >= v1.1.0 (far/far.go:2: undefined: mid.New); mid is lowered to v1.0.0 for x v1.0.0 of the server; so it is with v1.0.0, the newest older one that was tried; plugin imports far",
+			"do without it, or ask for a server with a newer x"},
+		{"kept for a newer server", game{fake: newer, pins: newerPins, keep: []string{"lib"}},
+			"lib v1.1.0 does not compile with x v1.2.0 (lib/lib.go:1: undefined: x.A); the server has x v1.2.0; the plugin has v1.0.0; lib cannot be raised: it is kept by --keep; plugin imports lib",
+			"do without it, or ask for a server with x v1.0.0, with which it compiles"},
+		{"a directory for a newer server", game{fake: join(newer, fake{"./lib": "use x.A; has Name", "plugin": newer["plugin"] + "; replace lib"}), pins: newerPins},
+			"lib v1.1.0 does not compile with x v1.2.0 (lib/lib.go:1: undefined: x.A); the server has x v1.2.0; the plugin has v1.0.0; lib cannot be raised: it is replaced, so there is no other version of it; plugin imports lib",
+			"do without it, or ask for a server with x v1.0.0, with which it compiles"},
 		{"kept", game{fake: with(join(mid, fake{"plugin": "require mid v1.1.0; import mid"})), keep: []string{"mid"}},
 			"mid v1.1.0 needs x >= v1.1.0 (mid/mid.go:2: undefined: x.New); the server has x v1.0.0; mid cannot be lowered: it is kept by --keep; plugin imports mid",
 			"do without it, or ask for a server with x v1.1.0"},
@@ -221,5 +268,33 @@ func TestBound(t *testing.T) {
 	var none *NoSolutionError
 	if !errors.As(err, &none) || tries > maxTries+maxRounds {
 		t.Errorf("%d tries, %v", tries, err)
+	}
+	if !strings.Contains(none.Reason, "; stopped after ") {
+		t.Errorf("it does not say that it has stopped: %s", none.Reason)
+	}
+
+	// Time ends it too, but not the first tries.
+	_, tries, err = game{fake: w, pins: []string{"x v1.0.0"}, slow: 10 * time.Second}.play(t)
+	if !errors.As(err, &none) || tries <= freeOnes || tries > 2*freeOnes || !strings.HasSuffix(none.Reason, fmt.Sprintf("; stopped after %d tries in 1m0s", tries)) {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+}
+
+// TestNearerBound: many modules that could be nearer end with the probes of a large
+// plugin, and it is said.
+func TestNearerBound(t *testing.T) {
+	w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}
+	plugin := "require x v1.1.0"
+	for m := range 30 {
+		for v := range 5 {
+			w[fmt.Sprintf("m%d@v1.%d.0", m, v)] = fmt.Sprintf("require x v1.1.0; use x.V%d", v)
+		}
+		w[fmt.Sprintf("m%d@v1.0.0", m)] = "use x.A"
+		plugin += fmt.Sprintf("; require m%d v1.4.0; import m%d", m, m)
+	}
+	w["plugin"] = plugin
+	caps, tries, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
+	if err != nil || len(caps) != 30 || tries < maxProbesLarge || tries > maxProbesLarge+3 {
+		t.Errorf("%d caps, %d tries, %v", len(caps), tries, err)
 	}
 }

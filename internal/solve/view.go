@@ -7,12 +7,14 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
 )
 
 // A view is a state seen by the solver.
 type view struct {
 	*Solver
 	State
+	tried []pinner.Cap      // the caps of the state
 	roots []typecheck.Fault // the faults that are nobody else's consequence
 
 	pins    map[string]bool           // the paths of pinned modules
@@ -21,7 +23,7 @@ type view struct {
 }
 
 func (s *Solver) view(st State) *view {
-	v := &view{Solver: s, State: st, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
+	v := &view{Solver: s, State: st, tried: s.caps, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
 	for _, name := range sortedKeys(st.Packages) {
 		p := st.Packages[name]
 		if !p.Own {
@@ -35,6 +37,9 @@ func (s *Solver) view(st State) *view {
 	for _, c := range slices.Backward(st.Plan.Caps) {
 		v.has(c.Version, true)
 	}
+	for _, m := range st.Plan.Left {
+		v.has(m.Version, true)
+	}
 	for _, p := range slices.Backward(st.Plan.Pins) {
 		v.has(p.Version, true)
 		v.pins[p.Path] = true
@@ -47,6 +52,16 @@ func (v *view) has(m module.Version, again bool) {
 	if _, ok := v.modules[m.Path]; !ok || again {
 		v.modules[m.Path] = m
 	}
+}
+
+// left returns a module that the plan does without, for its go line.
+func (v *view) left(path string) (pinner.TooNew, bool) {
+	for _, m := range v.Plan.Left {
+		if m.Path == path {
+			return m, true
+		}
+	}
+	return pinner.TooNew{}, false
 }
 
 // direct reports whether the plugin's own code imports the module.

@@ -64,7 +64,7 @@ func newScratch() (*scratch.Dir, error) {
 // same build list out of an older go.mod, and GOTOOLCHAIN=auto fetches a newer
 // one where that is asked for.
 func command(dir string, o Options) *gocmd.Go {
-	return gocmd.New(gocmd.Config{Dir: dir, Environ: o.Environ, Log: o.Log})
+	return gocmd.New(gocmd.Config{Dir: dir, Environ: o.Environ, Log: o.Log, Count: o.Count})
 }
 
 // movable returns mod's text with absolute directories.

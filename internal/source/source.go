@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -24,6 +25,7 @@ import (
 type Options struct {
 	Environ []string
 	Log     func(string) // told each go command line
+	Count   meter.Count  // told what it fetches; may be nil
 }
 
 // An Error says why source is no server, and what to do.

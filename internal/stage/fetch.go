@@ -30,6 +30,7 @@ func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
 		return s.fetch, nil
 	}
 	s.fetch = s.go_
+	s.traces = version.Compare(s.goVersion, "go1.21") >= 0
 	if s.local == nil {
 		return s.fetch, nil
 	}
@@ -44,6 +45,7 @@ func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
 	}
 	if version.Compare(facts.GOVERSION, s.goVersion) > 0 {
 		s.fetch = local
+		s.traces = version.Compare(facts.GOVERSION, "go1.21") >= 0
 	}
 	return s.fetch, nil
 }
@@ -136,7 +138,11 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 	if err != nil {
 		return why, err
 	}
-	_, err = g.Many(dir).Run(ctx, "mod", "graph")
+	args := []string{"mod", "graph"}
+	if s.traces {
+		args = append(args, "-x") // says of each go.mod file that it has come
+	}
+	_, err = g.Many(dir).Run(ctx, args...)
 	var failed *gocmd.Error
 	if !errors.As(err, &failed) {
 		return why, err
@@ -147,13 +153,13 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 	return why, nil
 }
 
-// graphMod is the go.mod for loadGraph. The first time, for a plugin whose graph is
-// not pruned, the whole graph is loaded in one go, with the plugin's own replace
-// and exclude lines; else only what is asked for, and what is not pruned below it.
+// graphMod is the go.mod for loadGraph. For a plugin whose graph is not pruned, all
+// below vs is loaded in one go, with the plugin's own replace and exclude lines: it
+// will be asked for next, and one level at a time takes as many commands as there are
+// levels. Else it is only what is asked for, and what is not pruned below it.
 func (s *Stage) graphMod(vs []module.Version) []byte {
 	var b bytes.Buffer
-	whole := !s.graphed && s.user != nil && !s.user.Pruned()
-	s.graphed = true
+	whole := s.user != nil && !s.user.Pruned()
 	b.WriteString("module pinfix.invalid/fetch\n\ngo 1.17\n")
 	if whole {
 		b.Reset()

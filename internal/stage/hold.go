@@ -46,16 +46,16 @@ func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files Files, held 
 }
 
 // NeedsNewer returns the module of an error of the go command that has gone to a
-// version of it that needs a newer Go, or "".
-func NeedsNewer(err error) string {
+// version of it that needs a newer Go; the zero value if it is another error.
+func NeedsNewer(err error) module.Version {
 	var failed *gocmd.Error
 	if !errors.As(err, &failed) {
-		return ""
+		return module.Version{}
 	}
 	if m := newerGoRE.Regexp().FindStringSubmatch(failed.Stderr); m != nil {
-		return m[1]
+		return module.Version{Path: m[1], Version: m[2]}
 	}
-	return ""
+	return module.Version{}
 }
 
 // hold returns mod with the modules replaced that were seen to be raised.
@@ -81,14 +81,14 @@ func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error
 }
 
 // newerGoRE finds the module that the go command would have raised.
-var newerGoRE = pattern.New(`(?m)^(?:go: )?(\S+)@\S+ requires go >= `)
+var newerGoRE = pattern.New(`(?m)^(?:go: )?(\S+)@(\S+) requires go >= `)
 
 // raised notes the modules of held that a listing has raised, or has failed to
 // raise, and reports whether there are any that were not known.
 func (s *Stage) raised(held []module.Version, l *Listing, err error) bool {
 	rises := map[string]bool{}
 	if err != nil {
-		rises[NeedsNewer(err)] = true
+		rises[NeedsNewer(err).Path] = true
 	} else {
 		versions := l.Versions()
 		for _, v := range held {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,6 +40,7 @@ type Module struct {
 	Path, Version string
 	Main          bool
 	GoVersion     string
+	Replace       *struct{ Path, Version, Dir string }
 }
 
 // Main reports whether the package is of the plugin's main module.
@@ -72,7 +74,22 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	return l, l.broken()
 }
 
+// ListAsIs is List under the plugin's own go.mod, with the toolchain that its author has;
+// with the server's, where there is no other.
+func (s *Stage) ListAsIs(ctx context.Context, files Files, patterns []string) (*Listing, error) {
+	if s.local != nil {
+		if l, err := s.listBy(ctx, s.local, s.user, files, patterns); err == nil || ctx.Err() != nil {
+			return l, err
+		}
+	}
+	return s.list(ctx, s.user, files, patterns)
+}
+
 func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
+	return s.listBy(ctx, s.go_, mod, files, patterns)
+}
+
+func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
 	all := map[string]*Package{}
 	var roots []*Package
 	for _, call := range calls(patterns) {
@@ -81,9 +98,9 @@ func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files Files, patterns
 			return nil, err
 		}
 		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
-		out, err := s.run(ctx, args...)
+		out, err := g.Run(ctx, args...)
 		if err != nil {
-			return nil, err
+			return nil, s.clean(err)
 		}
 		if roots, err = decode(out, all, roots, len(patterns) > 0); err != nil {
 			return nil, err

@@ -24,6 +24,7 @@ type modFiles map[module.Version]*pinner.Summary
 func (s *Stage) ModFiles(ctx context.Context) pinner.Source {
 	return func(want []module.Version) (map[module.Version]*pinner.Summary, error) {
 		var missing []module.Version
+		had := len(s.modFiles)
 		for _, v := range want {
 			if s.modFiles[v] != nil {
 				continue
@@ -38,10 +39,14 @@ func (s *Stage) ModFiles(ctx context.Context) pinner.Source {
 				return nil, err
 			}
 		}
+		read := len(s.modFiles) - had
+		s.count.Add("go.mod file", read, read+len(missing))
 		if len(missing) == 0 {
 			return s.modFiles, nil
 		}
-		return s.modFiles, s.fetchMods(ctx, missing)
+		err := s.fetchMods(ctx, missing)
+		s.count.Add("go.mod file", len(s.modFiles)-had-read, 0)
+		return s.modFiles, err
 	}
 }
 

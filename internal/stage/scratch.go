@@ -39,29 +39,3 @@ func (s *Scratch) Write(name string, data []byte) (string, error) {
 
 // Close removes it.
 func (s *Scratch) Close() error { return s.dir.Close() }
-
-// A ForeignError is a directory in which another user could put other files.
-type ForeignError struct{ Dir, Why string }
-
-func (e *ForeignError) Error() string { return e.Dir + " " + e.Why }
-
-// MakeCache makes dir, to be a module cache. The go command would make it too,
-// with words that do not say why that path. A *[ForeignError] is that of a directory
-// that other users can write: the go command compares a module with go.sum when
-// it unpacks it, and never again.
-func MakeCache(dir string) error {
-	if err := onlyOurs(dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := onlyOurs(dir); err != nil { // it may have been made by another in between
-		return err
-	}
-	probe, err := os.MkdirTemp(dir, "pinfix-")
-	if err != nil {
-		return err
-	}
-	return os.Remove(probe)
-}

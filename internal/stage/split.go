@@ -167,22 +167,28 @@ func sameCommit(m Move) string {
 
 // has reports whether v holds the package, by its source.
 func (s *Stage) has(ctx context.Context, v module.Version, pkg string) (bool, error) {
+	files, err := s.GoFiles(ctx, v, pkg)
+	return len(files) > 0, err
+}
+
+// GoFiles returns the names of the Go files of a package in a version of its module,
+// tests among them; none where the version does not have it.
+func (s *Stage) GoFiles(ctx context.Context, v module.Version, pkg string) ([]string, error) {
 	dir, err := s.fetchDir()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	g, err := s.fetcher(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	out, err := g.In(dir).Run(ctx, "mod", "download", "-json", v.String())
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	var m struct{ Dir string }
 	if err := json.Unmarshal(out, &m); err != nil {
-		return false, err
+		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
-	return len(files) > 0, err
+	return filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -47,13 +48,14 @@ type Stage struct {
 	vendored  []Vendored
 	loans     []*Loan   // guarded by mu
 	fetch     *gocmd.Go // see fetcher
-	graphed   bool      // see graphMod
+	traces    bool      // fetch knows go mod graph -x
 	modFiles  modFiles
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path
 	asked     map[string]bool                // module paths that the go command was asked for
 	parsed    map[string][]edge
+	count     meter.Count
 }
 
 // Config is what a stage works with.
@@ -64,6 +66,7 @@ type Config struct {
 	Cache     string      // GOMODCACHE
 	Tags      string      // the server's build tags
 	Mod       *pinner.Mod // the plugin's go.mod, restored
+	Count     meter.Count // told how many go.mod files were read; may be nil
 }
 
 // New makes a scratch directory for the plugin at c.Go.Dir.
@@ -77,7 +80,7 @@ func New(c Config) (*Stage, error) {
 		return nil, &ScratchError{err}
 	}
 	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
-		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
+		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
 // Reader returns a stage without a scratch directory and without the go command:
@@ -143,6 +146,13 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 		return "", nil, err
 	}
 	return name, append(flags, "-overlay="+overlay), nil
+}
+
+// BuildFlags returns the flags with which go build sees the plugin with another go.mod,
+// go.sum and Go files.
+func (s *Stage) BuildFlags(mod *pinner.Mod, sum []byte, files Files) ([]string, error) {
+	_, flags, err := s.prepare(mod, sum, files)
+	return flags, err
 }
 
 // run runs go with args in the plugin's directory.

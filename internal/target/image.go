@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/image"
+	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -35,9 +37,7 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 // AddLibc finds out which release of libc there is where a server from an image
 // runs. It does nothing for other servers, and may fetch layers.
 func AddLibc(ctx context.Context, s *pinner.Server, o Options) error {
-	scheme, _, _ := strings.Cut(s.Ref, ":")
-	_, err := os.Stat(s.Ref)
-	if err == nil || !slices.Contains(image.Schemes, scheme) || s.Binary == nil || s.Binary.Interp == "" {
+	if !isImage(s.Ref) || s.Binary == nil || s.Binary.Interp == "" {
 		return nil
 	}
 	release, err := image.Libc(ctx, s.Ref, o.image(), s.Binary.Interp)
@@ -46,6 +46,43 @@ func AddLibc(ctx context.Context, s *pinner.Server, o Options) error {
 	}
 	s.Binary.LibcRelease = release
 	return nil
+}
+
+// isImage reports whether a server that was read is from an image, not from a file that
+// is called so.
+func isImage(ref string) bool {
+	scheme, _, _ := strings.Cut(ref, ":")
+	_, err := os.Stat(ref)
+	return err != nil && slices.Contains(image.Schemes, scheme)
+}
+
+// AddExports finds out which of names the program of a server defines. It does nothing
+// where there is no program: a text or a snapshot.
+func AddExports(ctx context.Context, s *pinner.Server, names []string, o Options) error {
+	var f *os.File
+	if isImage(s.Ref) {
+		p, err := image.Open(ctx, s.Ref, o.image())
+		if err != nil {
+			return fromImage(err)
+		}
+		f = p.File
+	} else {
+		var err error
+		if f, err = bounded.Open(s.Ref); err != nil {
+			return &Error{s.Ref, cause(err), refHint}
+		}
+	}
+	defer f.Close()
+	head, err := readHead(f)
+	if err != nil || !isProgram(head) {
+		return err
+	}
+	p, err := pkghash.Open(f)
+	if err != nil {
+		return err
+	}
+	s.Binary.Exports, err = p.Defines(names)
+	return err
 }
 
 // fromImage keeps the next step of an error of package image.

@@ -76,8 +76,74 @@ func readPlugin(name string) (*pinner.Server, error) {
 	if s.Path, err = pluginPath(p, s); err != nil {
 		return nil, err
 	}
-	s.Binary, err = p.Binary()
+	if s.Binary, err = p.Binary(); err != nil {
+		return nil, err
+	}
+	s.Binary.Asks, err = p.Asks()
 	return s, err
+}
+
+// AddCgo finds out which packages of a plugin that [ReadPlugin] has read have C code.
+func AddCgo(s *pinner.Server) error {
+	return reopen(s, func(p *pkghash.Program) (err error) {
+		s.Binary.Cgo, err = p.CgoPackages()
+		return err
+	})
+}
+
+// reopen reads more of a plugin's file.
+func reopen(s *pinner.Server, read func(*pkghash.Program) error) error {
+	f, err := bounded.Open(s.Ref)
+	if err != nil {
+		return &PluginError{s.Ref, cause(err)}
+	}
+	defer f.Close()
+	p, err := pkghash.Open(f)
+	if err == nil {
+		err = read(p)
+	}
+	if err != nil {
+		return &PluginError{s.Ref, err}
+	}
+	return nil
+}
+
+// AddIFuncs finds out whether a plugin that [ReadPlugin] has read has indirect functions.
+func AddIFuncs(s *pinner.Server) error {
+	return reopen(s, func(p *pkghash.Program) (err error) {
+		s.Binary.IFuncs, err = p.IFuncs()
+		return err
+	})
+}
+
+// ArchiveAsks returns which of names the C objects in a package's archive, which the go
+// command has written, take from others.
+func ArchiveAsks(file string, names []string) ([]string, error) {
+	f, err := bounded.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return pkghash.ArchiveAsks(f, names)
+}
+
+// Libc returns the libc that a program of this machine is linked against, "musl" or
+// "glibc", and "" where it does not say or cannot be read.
+func Libc(name string) string {
+	f, err := bounded.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	p, err := pkghash.Open(f)
+	if err != nil {
+		return ""
+	}
+	b, err := p.Binary()
+	if err != nil {
+		return ""
+	}
+	return b.Libc()
 }
 
 // pluginPath finds the path that the runtime knows the plugin by, and that no two

@@ -56,7 +56,13 @@ func format(s *pinner.Server, o pinner.Origin, version string) []byte {
 		fmt.Fprintf(&b, "%s%s\n", binaryPrefix, formatBinary(s.Binary))
 	}
 	if s.Paths != (pinner.Paths{}) {
-		fmt.Fprintf(&b, "%smodcache=%s vendored=%s\n", pathsPrefix, escape(s.Paths.ModCache), escape(s.Paths.Vendored))
+		fmt.Fprintf(&b, "%smodcache=%s vendored=%s", pathsPrefix, escape(s.Paths.ModCache), escape(s.Paths.Vendored))
+		for _, f := range []struct{ key, dir string }{{"own", s.Paths.Own}, {"gopath", s.Paths.GoPath}} {
+			if f.dir != "" {
+				fmt.Fprintf(&b, " %s=%s", f.key, escape(f.dir))
+			}
+		}
+		b.WriteString("\n")
 	}
 	if s.Source != nil {
 		fmt.Fprintf(&b, "%s%s\n", sourcePrefix, formatSource(s.Source))
@@ -163,8 +169,8 @@ func parseBinary(line string) (*pinner.Binary, error) {
 // so they must be such as a program's file names can give.
 func parsePaths(line string) (pinner.Paths, error) {
 	m := fields(strings.TrimPrefix(line, pathsPrefix))
-	p := pinner.Paths{ModCache: m["modcache"], Vendored: m["vendored"]}
-	for _, name := range []string{p.ModCache, p.Vendored} {
+	p := pinner.Paths{ModCache: m["modcache"], Vendored: m["vendored"], Own: m["own"], GoPath: m["gopath"]}
+	for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
 		if name != "" && !pkghash.IsSourcePath(name) {
 			return pinner.Paths{}, fmt.Errorf("%q is no place of sources", name)
 		}

@@ -113,6 +113,8 @@ func addSourcePackage(s *pinner.ServerSource, line string) error {
 func readSource(ctx context.Context, ref string, o source.Options) (*pinner.Server, error) {
 	info, err := os.Stat(ref)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && IsPattern(ref):
+		return nil, refusePattern(ref)
 	case errors.Is(err, fs.ErrNotExist):
 		return source.ReadModule(ctx, strings.TrimPrefix(ref, modScheme), o)
 	case err != nil:

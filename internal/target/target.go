@@ -100,6 +100,9 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	f, err := bounded.Open(ref)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := refusePattern(ref); err != nil {
+			return nil, err
+		}
 		if scheme, _, ok := strings.Cut(ref, ":"); ok && slices.Contains(image.Schemes, scheme) {
 			return readImage(ctx, ref, o)
 		}
@@ -185,11 +188,6 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 	if s.Binary, err = p.Binary(); err != nil {
 		return nil, err
 	}
-	if !s.Trimmed() && !o.NoPaths {
-		if s.Paths, err = pkghash.ReadPaths(f, s.Required()); err != nil {
-			return nil, err
-		}
-	}
 	s.Packages, err = p.Fingerprints()
 	if errors.Is(err, pkghash.ErrNoTable) {
 		if bare != nil {
@@ -199,6 +197,9 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 		if s.Binary.Format == "ELF" { // what Mach-O leaves out is not proven
 			s.Packages = map[string]pinner.Fingerprint{}
 		}
+	}
+	if err == nil && !s.Trimmed() && !o.NoPaths {
+		s.Paths, err = pkghash.ReadPaths(f, s)
 	}
 	return s, err
 }

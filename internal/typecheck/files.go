@@ -12,13 +12,12 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/ast/astutil"
-
 	"github.com/pinfix/pinfix/internal/bounded"
 )
 
-// maxFaults bounds the faults of one package: the first ones tell.
-const maxFaults = 10
+// maxFaults bounds what is kept of the faults of one package. The author of a plugin
+// wants to see all places that have to change, so it is far above what people read.
+const maxFaults = 1000
 
 // check parses and checks the package.
 func (r *result) check(sizes types.Sizes, source map[string][]byte) {
@@ -79,6 +78,9 @@ func (r *result) parse(fset *token.FileSet, source map[string][]byte) []*ast.Fil
 		var list scanner.ErrorList
 		if errors.As(err, &list) {
 			r.fault(list[0].Pos, list[0].Msg)
+			if n := len(r.faults); n > 0 {
+				r.faults[n-1].Syntax = true
+			}
 		}
 		if f != nil {
 			files = append(files, f)
@@ -101,77 +103,4 @@ func (i importer) Import(path string) (*types.Package, error) {
 		return nil, errors.New(why)
 	}
 	return nil, fmt.Errorf("package %s is not in the import graph", path)
-}
-
-// blame checks once more, this time with the facts that tell which packages the
-// faulty code refers to.
-func (r *result) blame(fset *token.FileSet, files []*ast.File, sizes types.Sizes) {
-	info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
-	conf := r.config(fset, sizes)
-	at := map[int]token.Pos{} // by index in r.faults
-	add := conf.Error
-	conf.Error = func(err error) {
-		n := len(r.faults)
-		add(err)
-		var e types.Error
-		if len(r.faults) > n && errors.As(err, &e) {
-			at[n] = e.Pos
-		}
-	}
-	conf.Check(r.pkg.Path, fset, files, info)
-	for i, pos := range at {
-		for _, f := range files {
-			if f.FileStart <= pos && pos < f.FileEnd {
-				r.faults[i].Blames = r.blames(info, f, pos)
-				r.missing(&r.faults[i])
-			}
-		}
-	}
-}
-
-// missing turns go/types' words for an import that cannot be resolved into those
-// of who knows why.
-func (r *result) missing(f *Fault) {
-	if len(f.Blames) != 1 || !strings.HasPrefix(f.Msg, "could not import ") {
-		return
-	}
-	if why, ok := r.pkg.Missing[f.Blames[0]]; ok {
-		f.Missing, f.Msg = f.Blames[0], why
-	}
-}
-
-// blames returns the packages that the code around pos refers to, from the
-// innermost expression outwards to the statement or declaration.
-func (r *result) blames(info *types.Info, f *ast.File, pos token.Pos) []string {
-	var out []string
-	add := func(p *types.Package) {
-		if p != nil && p.Path() != r.pkg.Path && !slices.Contains(out, p.Path()) {
-			out = append(out, p.Path())
-		}
-	}
-	around, _ := astutil.PathEnclosingInterval(f, pos, pos)
-	for _, node := range around {
-		if spec, ok := node.(*ast.ImportSpec); ok {
-			out = append(out, importPath(spec))
-			return out
-		}
-		if _, ok := node.(*ast.BlockStmt); ok {
-			return out
-		}
-		ast.Inspect(node, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.BlockStmt:
-				return false
-			case *ast.Ident:
-				r.named(info.Uses[n], add)
-			case ast.Expr:
-				origins(info.Types[n].Type, add)
-			}
-			return true
-		})
-		if _, ok := node.(ast.Stmt); ok && len(out) > 0 {
-			return out
-		}
-	}
-	return out
 }

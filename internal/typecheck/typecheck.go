@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/pinfix/pinfix/internal/meter"
 )
 
 // A Package is one package of an import graph.
@@ -39,10 +41,17 @@ type Fault struct {
 	Line    int    // from 1; 0 if there is none
 	Msg     string // as go/types has it, in one line
 	Missing string // the import path that cannot be resolved, if that is the fault
+	Syntax  bool   // the file does not parse
 
-	// Blames are the import paths of the packages that the faulty code refers
-	// to, the likeliest first.
+	// Blames are the import paths of the other packages that the faulty code
+	// depends on, the likeliest first: where each of them stays as it is, the fault
+	// stays.
 	Blames []string
+	Unsure bool // other code that does not compile may be behind it
+
+	API  API    // what of another package the code does not fit
+	Expr string // the faulty expression, as the code has it; "" if the message says it
+	Had  string // API as the plugin has it without pinfix; whoever calls Check fills it in
 }
 
 // String returns the fault as the compiler prints it, without the directory.
@@ -55,6 +64,9 @@ func (f Fault) String() string {
 
 // A Checker remembers what it has checked.
 type Checker struct {
+	// Count is told how many packages were checked; it may be nil.
+	Count meter.Count
+
 	sizes types.Sizes
 	done  map[string]*result // by import path
 }
@@ -63,6 +75,9 @@ type Checker struct {
 func New(goarch string) *Checker {
 	return &Checker{sizes: types.SizesFor("gc", goarch), done: map[string]*result{}}
 }
+
+// Clone returns a checker that knows what c has checked, and goes its own way from here.
+func (c *Checker) Clone() *Checker { return &Checker{sizes: c.sizes, done: maps.Clone(c.done)} }
 
 // result is a package that was checked.
 type result struct {
@@ -88,6 +103,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
+	c.Count.Add("package", 0, len(order))
 	for _, p := range order {
 		old, r := c.done[p.Path], results[p.Path]
 		wg.Go(func() {
@@ -98,6 +114,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 			if ctx.Err() == nil && !r.reuse(old) {
 				r.check(c.sizes, source)
 			}
+			c.Count.Add("package", 1, 0)
 		})
 	}
 	all := make(chan struct{})

@@ -101,10 +101,10 @@ func TestFaults(t *testing.T) {
 		{"in a body", "func f() {\n\tx := dep.Make()\n\tx.Other()\n}", "user.go:7: x.Other undefined (type dep.Struct has no field or method Other)", "dep"},
 		{"in a closure", "var f = func() { dep.New() }", "user.go:5: undefined: dep.New", "dep"},
 		{"embedded", "type s struct{ dep.Struct }\n\nvar _ = s{}.Other", "user.go:7: s{}.Other undefined (type s has no field or method Other)", "dep"},
-		{"pointer from another", "func f() {\n\tx, _ := other.Get()\n\tx.Other()\n}", "user.go:7: x.Other undefined (type *dep.Struct has no field or method Other)", "dep"},
+		{"pointer from another", "func f() {\n\tx, _ := other.Get()\n\tx.Other()\n}", "user.go:7: x.Other undefined (type *dep.Struct has no field or method Other)", "dep other"},
 		{"map from another", `var _ = other.Many()["a"][0].Other`, `user.go:5: other.Many()["a"][0].Other undefined (type dep.Struct has no field or method Other)`, "dep other"},
 		{"alias from another", `var _ = other.Alias{}.Other`, "user.go:5: other.Alias{}.Other undefined (type other.Alias has no field or method Other)", "other dep"},
-		{"through an embedding", `var _ = other.T{}.Other`, "user.go:5: other.T{}.Other undefined (type other.T has no field or method Other)", "other"},
+		{"through an embedding", `var _ = other.T{}.Other`, "user.go:5: other.T{}.Other undefined (type other.T has no field or method Other)", "other dep"},
 		{"own", `var _ = missing`, "user.go:5: undefined: missing", ""},
 		{"none", `var _, _ = dep.Two, other.Get`, "", ""},
 	}
@@ -221,7 +221,7 @@ func TestSizes(t *testing.T) {
 
 // TestBound: of a package with many faults the first ones tell.
 func TestBound(t *testing.T) {
-	pkgs := graph(t, "-- user/user.go --\npackage user\n"+strings.Repeat("var _ = missing\n", 50))
+	pkgs := graph(t, "-- user/user.go --\npackage user\n"+strings.Repeat("var _ = missing\n", maxFaults+50))
 	faults := check(t, New("amd64"), pkgs, nil)
 	if len(faults) != maxFaults || faults[0].Line != 2 {
 		t.Errorf("%d faults, the first %v", len(faults), faults[0])

@@ -198,7 +198,7 @@ func (c *comparison) root(p *Package, cgo bool) Cause {
 		return ServerOwn
 	case c.has(Tags):
 		return Tags
-	case c.has(Libc):
+	case c.otherLibc(), c.has(Libc):
 		return Libc
 	case !c.settingsKnown(), !modulesKnown(c.plugin) && !std, !modulesKnown(c.server) && !std:
 		return Unknown

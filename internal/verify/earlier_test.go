@@ -118,13 +118,13 @@ func TestNames(t *testing.T) {
 			"e.com/s/b=server-own", "go.work"},
 		{"-pluginpath", made(), made(ownMain("e.com/p"), mainPackage("e.com/p"), packages("hot_1=1")), "", "without -ldflags=-pluginpath"},
 		{"vendored, untrimmed", untrimmed(pinner.Paths{Vendored: "/src/s"}), made(pins("e.com/a@v1.0.0#h"), set("-trimpath", ""), packages("e.com/a=2")),
-			"e.com/a=trimpath", "copy the plugin to /src/s, in an image for one, and run pinfix apply --vendor always and pinfix build there"},
+			"e.com/a=trimpath", "pinfix build --server ./server gives the plugin's packages the server's file names"},
 		{"vendored, untrimmed; the plugin is trimmed", untrimmed(pinner.Paths{Vendored: "/src/s"}), made(pins("e.com/a@v1.0.0#h"), packages("e.com/a=2 fmt=2")),
-			"e.com/a=trimpath fmt=trimpath", "copy the plugin to /src/s"},
+			"e.com/a=trimpath fmt=trimpath", "pinfix build --server ./server gives"},
 		{"module cache, untrimmed", untrimmed(pinner.Paths{ModCache: "/go pkg"}), made(pins("e.com/a@v1.0.0#h"), set("-trimpath", ""), packages("e.com/a=2")),
-			"e.com/a=trimpath", "GOMODCACHE='/go pkg'"},
+			"e.com/a=trimpath", "pinfix build --server ./server gives"},
 		{"vendored, the directory is not known", made(set("-trimpath", ""), pins("e.com/a@v1.0.0"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0"), set("-trimpath", ""), packages("e.com/a=2")),
-			"e.com/a=trimpath", "with its vendor/ (the program does not say which)"},
+			"e.com/a=trimpath", "name the server's program: the directories in it"},
 	} {
 		r := Compare(tt.server, tt.plugin, edges("e.com/a:"))
 		var got []string

@@ -55,7 +55,7 @@ func (c *comparison) fix(f Finding) string {
 		goos, goarch, _ := strings.Cut(platform(s), "/")
 		return fmt.Sprintf("build the plugin for the server's platform: GOOS=%s GOARCH=%s CGO_ENABLED=1, with a C compiler for it (CC)", goos, goarch)
 	case Libc:
-		return "build the plugin in an image with the server's libc, " + libcImage(s.Binary)
+		return c.fixLibc()
 	case GoVersion:
 		if c.plugin.Go == "" {
 			return c.fixUnknown()
@@ -211,9 +211,7 @@ func (c *comparison) warnings(r *Result) []string {
 			add("the plugin is built for %s=%s and the server for %s: the loader does not mind, but a machine that runs the one may not run the other", key, p, s)
 		}
 	}
-	if p, s := c.plugin.Binary, c.server.Binary; p != nil && s != nil && s.Glibc != "" && s.LibcRelease == "" && newerGlibc(p.Glibc, s.Glibc) {
-		add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt", p.Glibc, s.Glibc)
-	}
+	c.warnLibc(add)
 	if c.plugin.Go == "" {
 		add("the plugin has no build info that can be read (Go 1.20 or older, stripped, or another build system): only the fingerprints were compared")
 	} else if !settingsKnown(c.plugin) {
@@ -223,7 +221,7 @@ func (c *comparison) warnings(r *Result) []string {
 		add("the server does not say how it was built (another build system than go build, or stripped): the fingerprints decide")
 	}
 	if libs := c.libraries(); len(libs) > 0 {
-		add("the plugin needs %s, which the server does not ask for: that must be installed where the server runs, or the loader says %s: cannot open shared object file", strings.Join(libs, " and "), libs[0])
+		add("the plugin needs %s, which the server does not ask for: that must be installed where the server runs, or the loader says %s: cannot open shared object file%s", strings.Join(libs, " and "), libs[0], inPackages(libs))
 	}
 	guessed := 0
 	for _, p := range r.Mismatched {

@@ -36,3 +36,25 @@ func OfLibc(lib string) bool {
 	return slices.Contains(libcParts, name) || strings.HasPrefix(lib, "libc.musl-") ||
 		strings.HasPrefix(name, "ld-") || name == "ld64" || name == "ld" || strings.HasPrefix(name, "libnss_")
 }
+
+// packaged are the packages of the libraries that C++ and C compilers add by themselves.
+var packaged = map[string]string{
+	"libstdc++.so.6": "libstdc++ on Alpine, libstdc++6 on Debian",
+	"libgcc_s.so.1":  "libgcc on Alpine, libgcc-s1 on Debian",
+	"libgomp.so.1":   "libgomp on Alpine, libgomp1 on Debian",
+	"libatomic.so.1": "libatomic on Alpine, libatomic1 on Debian",
+}
+
+// inPackages says which packages hold the libraries, as far as that is known.
+func inPackages(libs []string) string {
+	var list []string
+	for _, lib := range libs {
+		if in := packaged[lib]; in != "" {
+			list = append(list, in)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(list, "; ") + ")"
+}

@@ -39,11 +39,7 @@ func compareSettings(server, plugin *pinner.Server) []setting {
 	if p, s := platform(plugin), platform(server); p != "" && s != "" {
 		add(Platform, true, "GOOS/GOARCH", p, s)
 	}
-	if p, s := plugin.Binary.Libc(), server.Binary.Libc(); p != "" && s != "" && p != s {
-		add(Libc, true, "libc", p, strings.TrimSpace(s+" "+server.Binary.LibcRelease))
-	} else if p == s && s != "" && tooNewFor(plugin.Binary, server.Binary) {
-		add(Libc, true, "glibc", plugin.Binary.Glibc+" or newer", server.Binary.LibcRelease)
-	}
+	list = append(list, compareLibc(server.Binary, plugin.Binary)...)
 	if plugin.Go != "" && server.Go != "" {
 		// A vendor's suffix on the same release need not mean anything.
 		add(GoVersion, plugin.GoVersion() != server.GoVersion(), "Go", release(plugin.Go), release(server.Go))
@@ -111,12 +107,19 @@ var flags = []struct {
 func as(v string) string { return v }
 
 // patterned leaves out -gcflags without a package pattern: it is for the main
-// package only.
+// package only. Of a plugin that pinfix has built with rules for file names, the build
+// info has what it gave the standard library, which is what the server's has for all.
 func patterned(v string) string {
-	if pattern, _, ok := strings.Cut(v, "="); ok && !strings.HasPrefix(pattern, "-") {
-		return v
+	pattern, list, ok := strings.Cut(v, "=")
+	switch {
+	case !ok || strings.HasPrefix(pattern, "-"):
+		return ""
+	case pattern == "std" && list == "":
+		return ""
+	case pattern == "std":
+		return "all=" + list
 	}
-	return ""
+	return v
 }
 
 // profile leaves out the directory, which only an untrimmed build names.
@@ -171,17 +174,6 @@ func orNone(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// AsksForLibc reports whether it would help to know which release of libc there
-// is where the server runs ([pinner.Binary.LibcRelease]): the plugin needs
-// another libc, or a newer glibc than the server does.
-func AsksForLibc(server, plugin *pinner.Server) bool {
-	s, p := server.Binary, plugin.Binary
-	if s == nil || p == nil || s.LibcRelease != "" || s.Libc() == "" || p.Libc() == "" {
-		return false
-	}
-	return s.Libc() != p.Libc() || newerGlibc(p.Glibc, s.Glibc)
 }
 
 // tooNewFor reports whether the plugin needs a higher release of glibc than there

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// serversFlags are serverFlags of a command that takes several servers.
+func serversFlags() []cli.Flag {
+	flags := serverFlags()
+	flags[0] = &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: a server (repeatable), or a pattern of several"}
+	flags[1] = &cli.StringSliceFlag{Name: "platform", Usage: "take images for `OS/ARCH` (repeatable; default: linux, as here)"}
+	return flags
+}
+
+// planFlags say how a plan is made.
+func planFlags() []cli.Flag {
+	return []cli.Flag{
+		choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
+		&cli.StringSliceFlag{Name: "cap", Usage: "use `MODULE@VERSION` or older (repeatable)"},
+		&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
+	}
+}
+
+func (e *env) compatCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "compat",
+		Usage:     "tell which servers would take the plugin, and what each asks for",
+		ArgsUsage: "[REF...]",
+		Description: `Plans for each server, as apply --dry-run does for one, and tells in a row whether the
+plugin fits as it is, fits once it is pinned, or does not. Nothing is built or written.
+
+   pinfix compat -s ./nakama-3.30 -s ./nakama-3.31
+   pinfix compat 'snapshots/*.buildinfo'             # files, by a pattern
+   pinfix compat 'image:heroiclabs/nakama:3.*'       # tags, from the registry
+   pinfix compat 'mod:example.com/server@>=v1.2,<v2' # versions, from the proxy
+   pinfix compat -v -s ./nakama-3.31                 # every module that moves
+
+Exit codes: 0 all servers would load it, some once it is pinned; 1 one would not; 2 of
+one it could not be told.
+---
+REF is what --server takes, which may be given too; quote patterns, so that the shell
+leaves them alone (names of files it may expand). Without any, the servers are those of
+PINFIX_SERVER, of server: in .pinfix.yaml, which may be a list, or server.buildinfo. Of
+an image's tags, those that are versions count, and pre-releases only where the pattern
+has a hyphen. A pattern may stand for 100 servers.
+
+With several --platform, each image is looked at for each.
+
+Go back and go up count modules of your own: those that the server does not have.`,
+		Flags: slices.Concat(serversFlags(), []cli.Flag{
+			dirFlag(),
+			packageFlag(),
+			formatFlag("text", "json", "markdown"),
+			serverSourceFlag(),
+		}, planFlags(), lookFlags("show what each server asks for, and the go commands")),
+		Action: e.compat,
+	}
+}
+
+func (e *env) compat(c *cli.Context) error {
+	if err := flagAfter(c); err != nil {
+		return err
+	}
+	p := e.progress(c)
+	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	p.done()
+	if err != nil {
+		return err
+	}
+	for _, s := range result.Servers {
+		p.ofServer(s.Name).warn(s.Warnings)
+	}
+	switch c.String("format") {
+	case "json":
+		err = report.JSON(e.stdout, result)
+	case "markdown":
+		err = result.Markdown(e.stdout)
+	default:
+		err = result.Text(e.stdout, e.style(c))
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "looked at")
+}
+
+// planOptions is applyOptions for a command that makes plans for several servers and has
+// not all of apply's flags.
+func (e *env) planOptions(c *cli.Context, p *progress) flow.Options {
+	o := e.applyOptions(c, p)
+	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
+	return o
+}
+
+// orFirst is a choice's value, or its default where the command has no such flag.
+func orFirst(value, choice string) string {
+	if value == "" {
+		return choices[choice][0]
+	}
+	return value
+}
+
+// ofServer returns p for one server among others.
+func (p *progress) ofServer(name string) *progress { return p.of(name) }
+
+// A manyError says that it could not be told of some servers.
+type manyError struct {
+	unknown, all int
+	what         string
+}
+
+func (e *manyError) Error() string {
+	return fmt.Sprintf("%d of %d servers could not be %s", e.unknown, e.all, e.what)
+}
+
+// NextStep says what the user can do.
+func (e *manyError) NextStep() string { return "the result says why of each" }
+
+// verdictOf is the error that makes the exit code of a run for several servers.
+func verdictOf(all, differ, unknown int, what string) error {
+	switch {
+	case unknown > 0:
+		return &manyError{unknown, all, what}
+	case differ > 0:
+		return errDiffers
+	}
+	return nil
+}
+
+// typedServers are the values of --server, and of compat the arguments.
+func typedServers(c *cli.Context) []string {
+	if !takesSeveral(c) {
+		if s := c.String("server"); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	refs := slices.DeleteFunc(c.StringSlice("server"), func(s string) bool { return s == "" })
+	if c.Command.Name == "compat" {
+		refs = append(refs, flow.Sorted(c.Args().Slice())...)
+	}
+	return refs
+}
+
+// takesSeveral reports whether the command of c takes several servers.
+func takesSeveral(c *cli.Context) bool {
+	return slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool {
+		_, slice := f.(*cli.StringSliceFlag)
+		return slice && slices.Contains(f.Names(), "server")
+	})
+}
+
+// onePlatform is --platform of a command for one server.
+func onePlatform(c *cli.Context) string {
+	if !takesSeveral(c) {
+		return c.String("platform")
+	}
+	if all := c.StringSlice("platform"); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// flagAfter returns an argument that begins like a flag: after the first argument
+// urfave/cli takes it for one.
+func flagAfter(c *cli.Context) error {
+	args := c.Args().Slice()
+	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
+		return &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[i], args[max(0, i-1)]), help: helpPath(c)}
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/solve"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// CompatOptions are what pinfix compat was asked for. Of Options, those count that say
+// what apply would do.
+type CompatOptions struct {
+	Options
+	Platforms []string
+}
+
+// Compat tells of each server whether the plugin fits, and what would have to change. It
+// builds nothing and writes nothing. A server that cannot be judged is in the report, and
+// does not stop the others.
+func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
+	o.DryRun, o.lookOnly = true, true
+	plugin, err := readPlugin(o.Options)
+	if err != nil {
+		return nil, err
+	}
+	members, err := o.members(ctx, plugin.root, o.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	r := report.NewCompat(plugin.root, plugin.now.Module.Mod.Path)
+	rows := make([]*report.CompatServer, len(members))
+	known := &plans{}
+	parallel(width(), len(members), func(i int) { rows[i] = o.judge(ctx, members[i], known) })
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var t trouble
+	for i, m := range members {
+		if m.err != nil {
+			rows[i].Result = t.add(m.err)
+			rows[i].Error, rows[i].Next = errorText(m.err)
+		}
+	}
+	r.Servers, r.Differ, r.Unknown = rows, t.differ, t.unknown
+	return r, nil
+}
+
+// judge looks at one server; m.err says what speaks against it.
+func (o CompatOptions) judge(ctx context.Context, m *member, known *plans) *report.CompatServer {
+	row := &report.CompatServer{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Moved: []report.Move{}, Lowered: []report.Move{}, Raised: []report.Move{}, Edit: []string{}, Warnings: []string{}, Server: report.Server{Settings: map[string]string{}}}
+	if m.server != nil {
+		row.Server = serverReport(m.server)
+	}
+	if m.err == nil {
+		m.err = ctx.Err()
+	}
+	if m.err != nil {
+		return row
+	}
+	one := o.Options
+	one.Reference = m.ref
+	plugin, err := readPlugin(one)
+	if err != nil {
+		m.err = err
+		return row
+	}
+	v, err := known.plan(ctx, one, plugin, m.server)
+	if err != nil {
+		m.err = err
+		row.Edit = editPlaces(err)
+		if len(row.Edit) > 0 {
+			row.Summary = doesNotCompile(serverName(m.server), row.Edit)
+		}
+		return row
+	}
+	v.name = serverName(m.server)
+	row.Result, row.Summary = report.ServerPins, v.sentence()
+	if v.asIs {
+		row.Result = report.ServerFits
+	}
+	row.Moved, row.Lowered, row.Raised, row.Unknown = v.moved, v.lowered, v.raised, v.unknown
+	row.Plan = v.plan
+	row.Plan.Server = row.Server
+	row.Warnings = v.plan.Warnings
+	return row
+}
+
+// An outlook is what a plan means for the plugin's author.
+type outlook struct {
+	name            string // of the server
+	checked         bool   // the plan was type-checked
+	asIs            bool   // the plugin links what the server has without any change
+	moved           []report.Move
+	lowered, raised []report.Move // the plugin's own modules
+	unknown         []string
+	plan            *report.Apply
+}
+
+// outlook says what p means.
+func (p *planned) outlook() *outlook {
+	v := &outlook{name: serverName(p.server), checked: p.set.a.checker != nil, moved: p.moved()}
+	v.lowered, v.raised = p.set.ownModules()
+	now, new := p.plugin.now, p.set.mod
+	v.asIs = len(v.moved)+len(v.lowered)+len(v.raised) == 0 && now.GoVersion() == new.GoVersion()
+	return v
+}
+
+// moved are the linked modules that the plan has at another version, or from another
+// place, than the tree has: the pins, and what follows them.
+func (p *planned) moved() []report.Move {
+	out := []report.Move{}
+	versions := p.aligned.listing.Versions()
+	for path, v := range versions {
+		had := p.set.before.Selected(path)
+		pin, pinned := p.set.pin(path)
+		if pinned {
+			v = pin.Version.Version
+		}
+		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
+		if pinned {
+			now, new := source(p.plugin.now, pin.Version), source(p.set.mod, pin.Version)
+			if had == v && now == new {
+				continue
+			}
+			if now != new && new != pin.Version {
+				move.New = strings.TrimPrefix(pin.String(), path+" ")
+			}
+		} else if had == v || had == "" {
+			continue
+		}
+		out = append(out, move)
+	}
+	slices.SortFunc(out, func(a, b report.Move) int { return strings.Compare(a.Module, b.Module) })
+	return out
+}
+
+// ownModules are the modules that the server does not have and that the plan has at a
+// lower or higher version than the plugin.
+func (c *changes) ownModules() (lowered, raised []report.Move) {
+	lowered, raised = []report.Move{}, []report.Move{}
+	for _, r := range c.mod.Require {
+		had := c.a.base.Selected(r.Mod.Path)
+		if _, pinned := c.pin(r.Mod.Path); pinned || had == "" {
+			continue
+		}
+		move := report.Move{Module: r.Mod.Path, Old: had, New: r.Mod.Version}
+		if k, ok := c.cap(r.Mod.Path); ok {
+			move.Why = k.Error
+		}
+		switch d := semver.Compare(r.Mod.Version, had); {
+		case d < 0:
+			lowered = append(lowered, move)
+		case d > 0:
+			raised = append(raised, move)
+		}
+	}
+	return lowered, raised
+}
+
+// sentence answers the question of an upgrade.
+func (v *outlook) sentence() string {
+	head := "your code compiles against " + v.name
+	switch {
+	case v.asIs:
+		head = "your code stays as it is for " + v.name
+	case !v.checked:
+		head = "whether your code compiles against " + v.name + " was not checked"
+	}
+	return fmt.Sprintf("%s; %d of your own modules %s back, %d %s up, no file has to be edited",
+		head, len(v.lowered), goes(len(v.lowered)), len(v.raised), goes(len(v.raised)))
+}
+
+func goes(n int) string {
+	if n == 1 {
+		return "goes"
+	}
+	return "go"
+}
+
+// doesNotCompile is the answer where the plugin's author has to edit files. at are the
+// places, "match.go:59".
+func doesNotCompile(name string, at []string) string {
+	var files []string
+	for _, p := range at {
+		file, _, _ := strings.Cut(p, ":")
+		if !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	has := "has"
+	if len(files) > 1 {
+		has = "have"
+	}
+	shown, more := at, ""
+	if len(at) > 5 {
+		shown, more = at[:5], fmt.Sprintf(" and %d more", len(at)-5)
+	}
+	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, count(len(files), "file"), has, strings.Join(shown, ", "), more)
+}
+
+// editPlaces are the places in the plugin's own code for which err says that no plan
+// compiles.
+func editPlaces(err error) []string {
+	out := []string{}
+	var final *solve.FinalError
+	if errors.As(err, &final) {
+		for _, f := range final.Finals {
+			if f.Edit && !slices.Contains(out, f.Place) {
+				out = append(out, f.Place)
+			}
+		}
+	}
+	return out
+}
+
+// refuses reports whether err says that the server does not take the plugin, and not only
+// that it could not be told.
+func refuses(err error) bool {
+	var no refusal
+	var none *solve.NoSolutionError
+	var final *solve.FinalError
+	var tooNew *pinner.TooNewError
+	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &final) || errors.As(err, &tooNew)
+}
+
+// errorText is an error and what to do about it.
+func errorText(err error) (text, next string) {
+	var step interface{ NextStep() string }
+	if errors.As(err, &step) {
+		next = step.NextStep()
+	}
+	return strings.TrimSpace(err.Error()), next
+}

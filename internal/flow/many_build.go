@@ -1,0 +1,272 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// pinned is what a build for one of several servers has in the place of the plugin's
+// go.mod, go.sum and Go files.
+type pinned struct {
+	server *pinner.Server
+	many   bool     // it is not the only one
+	flags  []string // of go build; nil before the plan is made
+}
+
+// DefaultPattern names the plugins of a build for several servers.
+const DefaultPattern = "{name}-{server}-{version}-{os}-{arch}.so"
+
+// Placeholders are what a pattern of file names may hold.
+var Placeholders = []string{"name", "server", "version", "os", "arch"}
+
+// BuildManyOptions are what pinfix build was asked for with several servers, or with one
+// and --pin. Out may be a pattern.
+type BuildManyOptions struct {
+	BuildOptions
+	Plan      Options // how each server's plan is made
+	Platforms []string
+}
+
+// A job is the build for one server.
+type job struct {
+	m      *member
+	b      *builder
+	close  func()
+	result *report.ServerBuild
+}
+
+// BuildMany builds the plugins for each server in a scratch directory, pinned to that
+// server, and then writes all that their servers would load. The plugin's tree is only
+// read. A server that cannot be served is in the report, and does not stop the others; an
+// error means that nothing was written, unless writing itself failed.
+//
+// servers -> names -> for each: plan, go build, verify -> write.
+func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, error) {
+	plugin, err := readPlugin(Options{Reference: o.Reference, Packages: o.Packages})
+	if err != nil {
+		return nil, err
+	}
+	members, err := o.members(ctx, plugin.root, o.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	r := report.NewBuildMany(plugin.root, plugin.now.Module.Mod.Path)
+	jobs := make([]*job, len(members))
+	defer func() {
+		for _, j := range jobs {
+			if j != nil && j.close != nil {
+				j.close()
+			}
+		}
+	}()
+	taken := map[string]string{} // files, and for which server
+	for i, m := range members {
+		j := &job{m: m, result: &report.ServerBuild{Name: m.shown(), Ref: m.ref.Servers[0].Ref, Files: []report.BuiltFile{}, Moved: []report.Move{}, Plugins: []report.Verified{}, Warnings: []string{}, Server: report.Server{Settings: map[string]string{}}}}
+		jobs[i] = j
+		r.Servers = append(r.Servers, j.result)
+		if m.server != nil {
+			j.result.Server = serverReport(m.server)
+		}
+		if m.err == nil {
+			j.b, m.err = newBuilder(ctx, o.buildFor(m, len(members) > 1))
+		}
+		if j.b == nil {
+			continue
+		}
+		for _, out := range j.b.outputs {
+			if other, ok := taken[out.abs]; ok {
+				return nil, fault("name them apart with {server}, {version}, {os} and {arch} in the pattern of -o, or build them one by one",
+					"-o %s: the plugins for %s and for %s would be one file, %s", o.Out, other, m.ref.Servers[0].Ref, out.name)
+			}
+			taken[out.abs] = m.ref.Servers[0].Ref
+		}
+	}
+	parallel(width(), len(jobs), func(i int) {
+		if j := jobs[i]; j.m.err == nil {
+			j.m.err = j.run(ctx, o)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return r, finish(ctx, r, jobs)
+}
+
+// buildFor is the build for one server.
+func (o BuildManyOptions) buildFor(m *member, many bool) BuildOptions {
+	one := o.BuildOptions
+	one.Reference, one.pinned = m.ref, &pinned{server: m.server, many: many}
+	return one
+}
+
+// run plans, builds and verifies.
+func (j *job) run(ctx context.Context, o BuildManyOptions) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b := j.b
+	if err := comparable(b.server); err != nil {
+		return err
+	}
+	plan := o.Plan
+	plan.Reference, plan.Packages, plan.DryRun, plan.lookOnly = j.m.ref, o.Packages, true, true
+	plugin, err := readPlugin(plan)
+	if err != nil {
+		return err
+	}
+	p, err := plan.plan(ctx, plugin, b.server)
+	if err != nil {
+		return err
+	}
+	defer p.stage.Close()
+	if b.o.pinned.flags, err = p.stage.BuildFlags(p.aligned.mod, p.aligned.sum, p.aligned.files); err != nil {
+		return err
+	}
+	j.result.Moved = p.moved()
+	j.result.Summary = p.outlook().sentence()
+	if b.scratch, err = stage.NewScratch(); err != nil {
+		return err
+	}
+	j.close = func() { b.scratch.Close() }
+	if err := b.tools(ctx); err != nil {
+		return err
+	}
+	for i := range b.outputs {
+		if err := b.build(ctx, i); err != nil {
+			return err
+		}
+	}
+	j.result.Plugins, j.result.Warnings = b.result.Plugins, slices.Concat(p.tool.warnings, p.aligned.warnings, b.result.Warnings)
+	for _, out := range b.outputs {
+		j.result.Files = append(j.result.Files, report.BuiltFile{Package: out.pkg, Output: out.name})
+	}
+	return nil
+}
+
+// finish judges each server, and writes what its server would load. What is written is
+// written at the end and all of it: an interrupted run leaves no file.
+func finish(ctx context.Context, r *report.BuildMany, jobs []*job) error {
+	ctx = context.WithoutCancel(ctx)
+	var t trouble
+	for _, j := range jobs {
+		j.result.Result = report.ServerFits
+		if err := j.m.err; err != nil {
+			j.result.Result = t.add(err)
+			j.result.Error, j.result.Next = errorText(err)
+			continue
+		}
+		if !j.result.Loads() {
+			t.differ++
+			j.result.Result = report.ServerRefuses
+		}
+		if err := j.write(ctx); err != nil {
+			return err
+		}
+	}
+	r.Differ, r.Unknown = t.differ, t.unknown
+	return nil
+}
+
+func (j *job) write(ctx context.Context) error {
+	for i, out := range j.b.outputs {
+		if !j.result.Plugins[i].Loads {
+			continue
+		}
+		data, err := bounded.ReadFile(j.b.file(i), bounded.Program)
+		if err != nil {
+			return err
+		}
+		if err := writeOutput(ctx, j.b.plugin.root, out, data); err != nil {
+			return err
+		}
+		j.result.Files[i].Written = true
+	}
+	return nil
+}
+
+// nameByPattern gives each package the file that the pattern -o names for this server.
+func (b *builder) nameByPattern(pkgs []string) ([]output, error) {
+	pattern, dir := b.o.Out, ""
+	if info, err := os.Stat(pattern); pattern == "" || strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, string(filepath.Separator)) || err == nil && info.IsDir() {
+		dir, pattern = pattern, DefaultPattern
+	}
+	if b.o.Out == "" {
+		dir = b.plugin.root
+	}
+	var outs []output
+	for _, pkg := range pkgs {
+		name, err := fillPattern(pattern, b.parts(pkg))
+		if err != nil {
+			return nil, err
+		}
+		o := output{pkg: pkg}
+		if o.abs, err = filepath.Abs(filepath.Join(dir, name)); err != nil {
+			return nil, err
+		}
+		o.name = shortName(o.abs)
+		if slices.ContainsFunc(outs, func(p output) bool { return p.abs == o.abs }) {
+			return nil, fault("name them apart with {name}", "-o %s: %d main packages would be %s", b.o.Out, len(pkgs), o.name)
+		}
+		if err := mayOverwrite(o, objectFile); err != nil {
+			return nil, err
+		}
+		outs = append(outs, o)
+	}
+	return outs, nil
+}
+
+// parts are the values of the placeholders.
+func (b *builder) parts(pkg string) map[string]string {
+	goos, goarch, ok := b.server.Platform()
+	if !ok {
+		goos, goarch = "unknown", "unknown"
+	}
+	return map[string]string{
+		"name": strings.TrimSuffix(b.base(pkg), ".so"), "server": shortServer(b.server), "version": cmp.Or(serverVersion(b.server), "devel"),
+		"os": goos, "arch": goarch,
+	}
+}
+
+// fillPattern puts values into a pattern. They may be foreign text: in a file name they
+// are one part of it, and never a directory of their own or a way out of one.
+func fillPattern(pattern string, values map[string]string) (string, error) {
+	var b strings.Builder
+	for rest := pattern; rest != ""; {
+		before, after, ok := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !ok {
+			break
+		}
+		key, tail, closed := strings.Cut(after, "}")
+		value, known := values[key]
+		if !closed || !known {
+			return "", fault("a pattern may hold {"+strings.Join(Placeholders, "}, {")+"}", "-o %s: unknown placeholder {%s}", pattern, key)
+		}
+		b.WriteString(fileWord(value))
+		rest = tail
+	}
+	return b.String(), nil
+}
+
+// fileWord makes a text a word that may be in the name of any file.
+func fileWord(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._+-", r) {
+			return r
+		}
+		return '_'
+	}, s)
+	if s = strings.TrimLeft(s, ".-"); s == "" {
+		return "unknown"
+	}
+	return s[:min(len(s), 100)]
+}

@@ -1,0 +1,118 @@
+package flow
+
+import (
+	"context"
+	"go/version"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/loopvar"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/typecheck"
+)
+
+// languages are the go lines of a package's module: as they are for the user's own
+// go command, and as the plugin is built for the server.
+type languages struct{ from, to string }
+
+// findLoops finds the loops of the plugin, and of directories that replace modules,
+// that mean something else as the plugin is built for the server: where a go line
+// crosses 1.22. A line counts in the file as the user will find it when pinfix has ended.
+func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
+	a, l := c.a, c.al.listing
+	wanted := map[string]languages{}
+	bodies := map[string]bool{}
+	for path, p := range l.Packages {
+		if lang, ok := c.languages(p); ok && !missing(p) && loopvar.Changed(lang.from, lang.to) {
+			wanted[path], bodies[path] = lang, true
+		}
+	}
+	if len(wanted) == 0 || strings.Contains(a.server.Settings["GOEXPERIMENT"], "loopvar") {
+		return nil, nil // with that experiment of Go 1.21 the go line does not count
+	}
+	checker := a.checker
+	if checker == nil {
+		_, goarch, ok := a.server.Platform()
+		if !ok {
+			goarch = runtime.GOARCH
+		}
+		checker = typecheck.New(goarch)
+		checker.Count = a.o.Count
+	}
+	g := &codeGraph{listing: l, touched: bodies, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g.why = func(p *stage.Package) string { return whyMissing(a.server, c.al.plan, p) }
+	for path := range wanted {
+		g.add(path)
+	}
+	a.o.Step("looking for loops that the go line changes")
+	if _, err := checker.Check(ctx, g.graph, a.ownSource()); err != nil {
+		return nil, err
+	}
+	written := map[string][]byte{}
+	if !a.o.DryRun {
+		for name, src := range c.al.files {
+			written[filepath.Join(a.plugin.root, filepath.FromSlash(name))] = src
+		}
+	}
+	var pkgs []*loopvar.Package
+	of := map[string]*stage.Package{} // by directory
+	for path := range wanted {
+		fset, files, info, ok := checker.Syntax(path, written)
+		if ok {
+			pkgs = append(pkgs, &loopvar.Package{Fset: fset, Files: files, Info: info})
+			of[l.Packages[path].Dir] = l.Packages[path]
+		}
+	}
+	var out []report.Loop
+	for _, loop := range loopvar.Find(pkgs) {
+		p := of[filepath.Dir(loop.File)]
+		lang := wanted[p.ImportPath]
+		out = append(out, report.Loop{File: c.placeOf(loop.File), Line: loop.Line, From: langOf(lang.from), To: langOf(lang.to), Shared: loopvar.Shared(lang.to), Own: own(p)})
+	}
+	return out, nil
+}
+
+// languages returns the go lines of a package that the user can edit: of the plugin
+// itself, or of a directory that replaces a module. An older Go than 1.21 builds a
+// directory whose go line is above it, with the language that it knows.
+func (c *changes) languages(p *stage.Package) (languages, bool) {
+	if own(p) {
+		return languages{c.a.plugin.now.GoVersion(), c.mod.GoVersion()}, true
+	}
+	r := c.mod.Replacement(module.Version{Path: p.Module.Path, Version: p.Module.Version})
+	if r == nil || r.New.Version != "" || p.Module.GoVersion == "" {
+		return languages{}, false
+	}
+	return languages{p.Module.GoVersion, (&codeGraph{max: c.a.server.GoVersion()}).language(p)}, true
+}
+
+// langOf returns the language of a go line: "1.21" of "1.21.13".
+func langOf(goLine string) string {
+	return strings.TrimPrefix(version.Lang("go"+goLine), "go")
+}
+
+// placeOf is a file as seen from the plugin's root.
+func (c *changes) placeOf(file string) string {
+	if rel, err := filepath.Rel(c.a.plugin.root, file); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return file
+}
+
+// loopsOf says in the reason of the go line what that changes of loops.
+func (c *changes) loopsOf(from, to string) string {
+	if !loopvar.Changed(from, to) {
+		return ""
+	}
+	var own []report.Loop
+	for _, l := range c.loops {
+		if l.Own {
+			own = append(own, l)
+		}
+	}
+	return "; " + report.LoopsReason(own)
+}

@@ -1,0 +1,71 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A planned plugin is what Apply would write for one server. It is in a scratch
+// directory until its stage is closed.
+type planned struct {
+	plugin  *plugin
+	server  *pinner.Server
+	tool    *toolchain
+	stage   *stage.Stage
+	aligned *aligned
+	set     *changes
+}
+
+// plan pins the plugin to the server in a scratch directory. The caller closes the
+// stage of the result.
+func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server) (*planned, error) {
+	if err := hopeless(server); err != nil {
+		return nil, err
+	}
+	p := &planned{plugin: plugin, server: server}
+	var err error
+	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
+		return nil, err
+	}
+	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
+	var scratch *stage.ScratchError
+	switch {
+	case errors.As(err, &scratch):
+		return nil, err
+	case err != nil:
+		return nil, cannotRead("go.sum", err)
+	}
+	if err := p.align(ctx, o); err != nil {
+		p.stage.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *planned) align(ctx context.Context, o Options) error {
+	a := &aligner{o: o, server: p.server, plugin: p.plugin, stage: p.stage}
+	if err := a.useSource(ctx); err != nil {
+		return err
+	}
+	if err := a.ownAtOnce(p.tool.cache); err != nil {
+		return err
+	}
+	var err error
+	if p.aligned, err = a.align(ctx); err != nil {
+		return a.explain(err)
+	}
+	if err := a.workFiles(ctx, p.aligned, p.tool); err != nil {
+		return a.explain(err)
+	}
+	p.set, err = a.changes(ctx, p.aligned)
+	return err
+}
+
+// A refusal is an error that says that the server takes no plugin that is built from
+// this code, whatever its modules are. Other errors leave that open.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }

@@ -1,0 +1,225 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// What a server of several says to the plugin.
+const (
+	ServerFits    = "fits"    // as it is; of a build: the server would load it
+	ServerPins    = "pins"    // once pinfix apply has pinned it
+	ServerRefuses = "refuses" // as the code is, whatever its modules are
+	ServerUnknown = "unknown" // it could not be told
+)
+
+// A Move is a module that a plan has at another version than the plugin.
+type Move struct {
+	Module string `json:"module"`
+	Old    string `json:"old"`
+	New    string `json:"new"`
+	Server bool   `json:"server"` // the server has it so
+	Why    string `json:"why,omitempty"`
+}
+
+func (m Move) text() string {
+	old := m.Old
+	if old == "" {
+		old = "none"
+	}
+	return fmt.Sprintf("%s %s → %s", clean(m.Module), clean(old), clean(m.New))
+}
+
+// Compat is the result of pinfix compat.
+type Compat struct {
+	SchemaVersion int             `json:"schema_version"`
+	Command       string          `json:"command"`
+	Plugin        Module          `json:"plugin"`
+	Servers       []*CompatServer `json:"servers"`
+
+	Differ  int `json:"-"` // servers that do not take the plugin
+	Unknown int `json:"-"` // servers of which it could not be told
+}
+
+// CompatServer is what one server means for the plugin.
+type CompatServer struct {
+	Name    string   `json:"name"`
+	Ref     string   `json:"ref"`
+	Server  Server   `json:"server"`
+	Result  string   `json:"result"` // fits, pins, refuses, unknown
+	Summary string   `json:"summary,omitempty"`
+	Moved   []Move   `json:"moved"`   // linked modules that change their version
+	Lowered []Move   `json:"lowered"` // the plugin's own that go back
+	Raised  []Move   `json:"raised"`  // the plugin's own that go up
+	Edit    []string `json:"edit"`    // places in the plugin's code that do not compile
+	Error   string   `json:"error,omitempty"`
+	Next    string   `json:"next,omitempty"`
+	Unknown []string `json:"unknown,omitempty"` // what only a build tells
+
+	Warnings []string `json:"warnings"`
+	Plan     *Apply   `json:"plan,omitempty"` // what pinfix apply would do
+}
+
+// NewCompat returns a report without servers.
+func NewCompat(dir, module string) *Compat {
+	return &Compat{SchemaVersion: 1, Command: "compat", Plugin: Module{Dir: dir, Module: module}, Servers: []*CompatServer{}}
+}
+
+// verdict is the result of a server in a few words.
+func (s *CompatServer) verdict() string {
+	switch s.Result {
+	case ServerFits:
+		return "fits as it is" + asKnown(s.Unknown)
+	case ServerPins:
+		text := "fits with " + count(s.pins(), "pin")
+		if n := len(s.Lowered); n > 0 {
+			text += ", " + count(n, "module") + " lowered"
+		}
+		if n := len(s.Raised); n > 0 {
+			text += ", " + count(n, "module") + " raised"
+		}
+		return text + asKnown(s.Unknown)
+	case ServerRefuses:
+		return "does not fit: " + s.reason()
+	}
+	return "could not be told: " + s.reason()
+}
+
+// pins is how many modules have to be pinned to the server's versions.
+func (s *CompatServer) pins() int {
+	n := 0
+	for _, m := range s.Moved {
+		if m.Server {
+			n++
+		}
+	}
+	return n
+}
+
+// reason is the first line of what speaks against the plugin: place and cause.
+func (s *CompatServer) reason() string {
+	first, _, _ := strings.Cut(s.Error, "\n")
+	return clean(strings.TrimSuffix(first, ":"))
+}
+
+// platform is what the server runs on, "linux/arm64"; "" where that is not known.
+func (s Server) platform() string {
+	if s.Settings["GOOS"] == "" || s.Settings["GOARCH"] == "" {
+		return ""
+	}
+	return s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
+}
+
+// taken is the last line: how many of the servers take the plugin.
+func (r *Compat) taken() string {
+	pins := 0
+	for _, s := range r.Servers {
+		if s.Result == ServerPins {
+			pins++
+		}
+	}
+	n := len(r.Servers)
+	text := fmt.Sprintf("%d of %s can load it", n-r.Differ-r.Unknown, count(n, "server"))
+	if pins > 0 {
+		text += fmt.Sprintf(", %d of them after pinfix apply", pins)
+	}
+	if r.Unknown > 0 {
+		text += fmt.Sprintf("; of %d it could not be told", r.Unknown)
+	}
+	return text
+}
+
+// Text writes one row a server, and then what each would ask of the plugin: in a sentence,
+// or with Verbose in full.
+func (r *Compat) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	if len(r.Servers) == 1 {
+		if s := r.Servers[0]; s.Summary != "" {
+			fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(s.Summary)))
+		}
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SERVER\tGO\tPLATFORM\tRESULT")
+	for _, s := range r.Servers {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
+	}
+	t.Flush()
+	if len(r.Servers) > 1 && !st.Verbose {
+		b.WriteString("\n")
+		for _, s := range r.Servers {
+			if s.Summary != "" && s.Result != ServerFits {
+				fmt.Fprintf(b, "%s\n", clean(s.Summary))
+			}
+		}
+	}
+	if st.Verbose || len(r.Servers) == 1 {
+		for _, s := range r.Servers {
+			s.detail(b, st, len(r.Servers) > 1)
+		}
+	}
+	fmt.Fprintf(b, "\n%s: %s\n", clean(r.Plugin.Module), r.taken())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// detail is what one server asks for.
+func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
+	if heading {
+		fmt.Fprintf(b, "\n%s\n", st.paint(bold, clean(s.Name+" ("+s.Ref+")")))
+		if s.Summary != "" {
+			fmt.Fprintf(b, "%s\n", clean(s.Summary))
+		}
+	}
+	if s.Error != "" {
+		fmt.Fprintf(b, "%s\n", Printable(s.Error))
+		if s.Next != "" {
+			fmt.Fprintf(b, "fix: %s\n", clean(s.Next))
+		}
+		return
+	}
+	if s.Plan != nil && s.Result == ServerPins {
+		s.Plan.table(b)
+	}
+	unknowns(b, s.Unknown)
+}
+
+// Markdown writes the same for a comment: a table, and what each server asks for folded
+// away.
+func (r *Compat) Markdown(w io.Writer) error {
+	b := &strings.Builder{}
+	fmt.Fprintf(b, "**%s**: %s\n\n", cell(r.Plugin.Module), cell(r.taken()))
+	b.WriteString("| server | Go | platform | result |\n|---|---|---|---|\n")
+	for _, s := range r.Servers {
+		sign := map[string]string{ServerFits: "✅", ServerPins: "📌", ServerRefuses: "❌"}[s.Result]
+		if sign == "" {
+			sign = "❔"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s %s |\n", cell(s.Name), cell(dash(s.Server.Go)), cell(dash(s.Server.platform())), sign, cell(cutText(s.verdict(), 300)))
+	}
+	b.WriteString("\n")
+	for _, s := range r.Servers {
+		if s.Result == ServerFits {
+			continue
+		}
+		fmt.Fprintf(b, "<details><summary>%s</summary>\n\n", cell(s.Name))
+		if s.Summary != "" {
+			fmt.Fprintf(b, "%s\n\n", cell(s.Summary))
+		}
+		if s.Error != "" {
+			fmt.Fprintf(b, "%s\n\n", cell(cutText(oneLine(s.Error), 2000)))
+		}
+		if s.Next != "" {
+			fmt.Fprintf(b, "fix: %s\n\n", cell(s.Next))
+		}
+		if s.Plan != nil {
+			moduleTable(b, s.Plan.Rows)
+		}
+		b.WriteString("</details>\n\n")
+	}
+	_, err := io.WriteString(w, fit(b.String()))
+	return err
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package stage
-
-func onlyOurs(string) error { return nil }
