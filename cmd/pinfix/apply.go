@@ -80,6 +80,9 @@ func (e *env) apply(c *cli.Context) error {
 	if c.IsSet("o") && c.String("format") != "html" {
 		return &usageError{msg: "-o is the file of the page: it needs --format html", help: "apply"}
 	}
+	if c.String("format") == "html" && !c.IsSet("o") && isTerminal(e.stdout) {
+		return &usageError{msg: "--format html is a page for a browser: name its file with -o plan.html", help: "apply"}
+	}
 	if walk {
 		return e.applyAll(c)
 	}

@@ -35,6 +35,9 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	}
 	result := flow.BuildAll(c.Context, modules)
 	p.done()
+	if note := flow.WorkspaceNote(flow.Workspaces(dirs, e.get("GOWORK"))); note != "" {
+		p.warn([]string{note})
+	}
 	if err := c.Context.Err(); err != nil && !result.Wrote() {
 		return err
 	}

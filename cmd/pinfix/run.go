@@ -118,7 +118,7 @@ Settings: .pinfix.yaml next to go.mod or above; its keys are flags (server: ./x)
 PINFIX_SERVER and its like override it; flags override both.
 
 Exit codes: 0 nothing wrong, or applied; 1 a difference, a plugin that would not
-load, or no error recognised; 2 wrong usage, or not done: nothing was changed.`,
+load, or no error recognised; 2 wrong usage, or not done, and not changed.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,

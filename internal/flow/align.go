@@ -194,7 +194,7 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, &stage.PackageError{Package: strings.Join(a.o.Packages, " "), Why: "no main package there"}
 	}
 	if len(l.Roots) == 0 {
-		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
+		return nil, noPlugin(a.plugin.root, a.plugin.user.Module.Mod.Path)
 	}
 	if err := a.syntax(l); err != nil {
 		return nil, err

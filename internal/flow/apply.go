@@ -98,6 +98,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	defer p.stage.Close()
 	set, aligned := p.set, p.aligned
+	o.setAside(plugin.root, set.a.serverSource != nil)
 	result := set.report(server, p.tool)
 	if o.DryRun && !result.Aligned {
 		result.Summary = p.outlook().sentence()

@@ -133,6 +133,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if b.work, err = b.workspace(ctx); err != nil {
 		return nil, err
 	}
+	b.o.setAside(b.plugin.root, b.work != nil)
 	return b, b.common()
 }
 

@@ -39,6 +39,7 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 		return one, err
 	}
 	if err = ctx.Err(); err == nil { // not yet begun
+		m.Options.walk = true
 		one.Build, err = Build(ctx, m.Options)
 	}
 	return one, err
