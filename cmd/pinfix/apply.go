@@ -111,6 +111,9 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 		warnings = result.Others()
 	}
 	p.warn(warnings)
+	if c.Bool("quiet") {
+		result.Guide = nil
+	}
 	switch {
 	case c.String("format") == "html":
 		err = e.printPage(c, p, page, result)

@@ -157,6 +157,9 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 	for _, v := range r.Plugins {
 		p.warn(v.Warnings)
 	}
+	if c.Bool("quiet") {
+		r.Ignore = ""
+	}
 	switch {
 	case c.String("format") == "json":
 		return report.JSON(e.stdout, r)

@@ -117,6 +117,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err := set.write(ctx, lock); err != nil {
 		return nil, unwritten(err, plugin.root)
 	}
+	result.Guide = set.guide(ctx, named)
 	return result, nil
 }
 

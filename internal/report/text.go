@@ -61,6 +61,9 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	if a.NextSteps != "" && !a.DryRun {
 		fmt.Fprintf(b, "\n%s\n", Printable(a.NextSteps))
 	}
+	if len(a.Guide) > 0 {
+		fmt.Fprintf(b, "\n%s\n", Printable(strings.Join(a.Guide, "\n")))
+	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
 		fmt.Fprintf(b, "\nto stay with this server: %s\n", Printable(a.ServerChanges.Keep))
 	}
