@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
@@ -164,10 +167,21 @@ func setServer(text, ref string) (string, int) {
 		}
 		out.WriteString(line)
 	}
-	if at == 0 {
+	if at == 0 || !onlyServer(text, out.String(), ref) {
 		return text, 0
 	}
 	return out.String(), at
+}
+
+// onlyServer reports whether the second YAML text holds what the first does, but ref as
+// server: a value may go on in the next line, and a line may be part of a longer text.
+func onlyServer(before, after, ref string) bool {
+	var x, y map[string]any
+	if yaml.Unmarshal([]byte(before), &x) != nil || yaml.Unmarshal([]byte(after), &y) != nil || x == nil {
+		return false
+	}
+	x["server"] = ref
+	return reflect.DeepEqual(x, y)
 }
 
 // change is what the report says of it; ok is false where no file changes.
