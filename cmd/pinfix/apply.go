@@ -80,15 +80,25 @@ func (e *env) apply(c *cli.Context) error {
 	if c.IsSet("o") && c.String("format") != "html" {
 		return &usageError{msg: "-o is the file of the page: it needs --format html", help: "apply"}
 	}
+	if c.String("format") == "html" && !c.IsSet("o") && isTerminal(e.stdout) {
+		return &usageError{msg: "--format html is a page for a browser: name its file with -o plan.html", help: "apply"}
+	}
 	if walk {
 		return e.applyAll(c)
 	}
+	return e.applyOne(c, false)
+}
+
+// applyOne pins one module, and makes it name its server with upgrade.
+func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	page, err := pageFile(c)
 	if err != nil {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Apply(c.Context, e.applyOptions(c, p))
+	o := e.applyOptions(c, p)
+	o.Upgrade, o.Version = upgrade, version()
+	result, err := flow.Apply(c.Context, o)
 	p.done()
 	if err != nil {
 		if result != nil && c.String("format") == "text" {
@@ -101,6 +111,9 @@ func (e *env) apply(c *cli.Context) error {
 		warnings = result.Others()
 	}
 	p.warn(warnings)
+	if c.Bool("quiet") {
+		result.Guide = nil
+	}
 	switch {
 	case c.String("format") == "html":
 		err = e.printPage(c, p, page, result)

@@ -74,6 +74,10 @@ or a server on musl, it finds a C compiler by its usual name, or zig; CC names a
 For a server that was not built with -trimpath it gives the packages the file names
 that the server's have; pinfix finds them in the program.
 
+./... (or DIR/...) builds the plugins of every module below, each for the server that
+it names, next to its go.mod. What is skipped, and the exit codes, are as for apply
+./...; where there is but one module, it stands for its packages.
+
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 
 --server-source is for a plugin that imports the server's own packages: the server's
@@ -102,25 +106,17 @@ func serverSourceFlag() cli.Flag {
 }
 
 func (e *env) build(c *cli.Context, form string) error {
+	if isWalk(c) {
+		return e.buildAll(c, form)
+	}
 	packages, err := buildPackages(c)
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
+	p := e.progress(c)
+	o, err := e.buildOptions(c, p, packages, form)
 	if err != nil {
 		return err
-	}
-	p := e.progress(c)
-	o := flow.BuildOptions{
-		Reference:    e.reference(c, p),
-		ServerSource: c.String("server-source"),
-		Packages:     packages,
-		Out:          c.String("o"),
-		Profile:      c.String("pgo"),
-		Vendor:       c.String("vendor"),
-		Print:        form,
-		Version:      version(),
-		Self:         self,
 	}
 	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
 		return e.buildMany(c, p, o)
@@ -139,11 +135,30 @@ func (e *env) build(c *cli.Context, form string) error {
 	return nil
 }
 
+// buildOptions is what c asks for.
+func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (flow.BuildOptions, error) {
+	self, err := os.Executable()
+	return flow.BuildOptions{
+		Reference:    e.reference(c, p),
+		ServerSource: c.String("server-source"),
+		Packages:     packages,
+		Out:          c.String("o"),
+		Profile:      c.String("pgo"),
+		Vendor:       c.String("vendor"),
+		Print:        form,
+		Version:      version(),
+		Self:         self,
+	}, err
+}
+
 func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 	p := e.progress(c)
 	p.warn(r.Warnings)
 	for _, v := range r.Plugins {
 		p.warn(v.Warnings)
+	}
+	if c.Bool("quiet") {
+		r.Ignore = ""
 	}
 	switch {
 	case c.String("format") == "json":

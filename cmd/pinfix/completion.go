@@ -92,7 +92,7 @@ const (
 // that none is missing.
 var fills = map[string]fill{
 	"FILE": fillFiles, "[FILE|-]": fillFiles, "PLUGIN.so...": fillFiles, "PKG|FILE": fillFiles, "[PACKAGE]": fillFiles,
-	"DIR": fillDirs, "REF": fillRefs,
+	"DIR": fillDirs, "REF": fillRefs, "[REF...]": fillRefs,
 	"PATH": fillNothing, "OS/ARCH": fillNothing, "MODULE": fillNothing, "MODULE@VERSION": fillNothing, "": fillNothing,
 }
 

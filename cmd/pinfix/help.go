@@ -35,8 +35,24 @@ func find(app *cli.App, path []string) (*cli.Command, error) {
 	return cmd, nil
 }
 
+// otherWords are what people type for a command line of pinfix, from other tools.
+var otherWords = map[string]string{
+	"version": "pinfix --version",
+	"plan":    "pinfix apply -n",
+	"diff":    "pinfix apply -n",
+	"init":    "pinfix apply",
+	"status":  "pinfix check",
+	"update":  "pinfix upgrade REF",
+	"undo":    "pinfix unpin",
+	"revert":  "pinfix unpin",
+}
+
 func unknownCommand(parent *cli.Command, path, name string) error {
-	msg := fmt.Sprintf("unknown command %q%s", name, suggest.DidYouMean(name, commandNames(parent)))
+	hint := suggest.DidYouMean(name, commandNames(parent))
+	if line, ok := otherWords[name]; ok && path == "" {
+		hint = " (did you mean " + line + "?)"
+	}
+	msg := fmt.Sprintf("unknown command %q%s", name, hint)
 	if path != "" {
 		msg = path + ": " + msg
 	}

@@ -75,7 +75,7 @@ func TestExamples(t *testing.T) {
 	if count < 40 {
 		t.Errorf("only %d examples", count)
 	}
-	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix apply ./... -n", "pinfix help nosuch", "pinfix hook nosuch"} {
+	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix build x.go -o y", "pinfix help nosuch", "pinfix hook nosuch"} {
 		if parse(strings.Fields(wrong)) == nil {
 			t.Errorf("%s would be a good example", wrong)
 		}
@@ -119,7 +119,7 @@ func parse(args []string) error {
 			return chosen(c)
 		}
 	}
-	err := app.RunContext(context.Background(), args)
+	err := app.RunContext(context.Background(), lateFlags(app, args))
 	if err == nil && !began && len(args) > 1 {
 		return fmt.Errorf("%q is no command", args)
 	}

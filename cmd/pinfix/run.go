@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
@@ -62,7 +63,8 @@ func (e *env) run(ctx context.Context, args []string) int {
 		}
 		return code
 	}
-	err := e.app().RunContext(ctx, args)
+	app := e.app()
+	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
 		// a failed go command wraps an *exec.ExitError, which is one too.
@@ -112,16 +114,15 @@ the server was built with and pins the plugin's modules to it.
    pinfix check                                # still pinned? takes milliseconds
    pinfix hook install                         # no commit undoes the pins
 
-Settings: .pinfix.yaml next to go.mod or above it; its keys are names of flags, as in
-server: ./server. PINFIX_SERVER and its like count before it, flags before both.
+Settings: .pinfix.yaml next to go.mod or above; its keys are flags (server: ./x).
+PINFIX_SERVER and its like override it; flags override both.
 
-Exit codes: 0 nothing wrong, or applied; 1 a difference was found, the server would
-not load the plugin, or no error was recognised; 2 wrong usage, or it could not be
-done, and that module was not changed.`,
+Exit codes: 0 nothing wrong, or applied; 1 a difference, a plugin that would not
+load, or no error recognised; 2 wrong usage, or not done, and not changed.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
-		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.compatCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
+		Commands:                  []*cli.Command{e.applyCommand(), e.checkCommand(), e.buildCommand(), e.compatCommand(), e.verifyCommand(), e.explainCommand(), e.serverCommand(), e.snapshotCommand(), e.upgradeCommand(), e.unpinCommand(), e.hookCommand(), e.completionCommand(), e.helpCommand()},
 		HideHelp:                  true, // help.go has its own
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 		// urfave/cli would exit by itself, with codes of its own.
@@ -133,6 +134,9 @@ done, and that module was not changed.`,
 					return err
 				}
 				return &usageError{msg: "no command"}
+			}
+			if c.Args().First() == "version" {
+				return e.printVersion(c)
 			}
 			return unknownCommand(root(c.App), "", c.Args().First())
 		},
@@ -168,6 +172,9 @@ func noArguments(c *cli.Context) error {
 		instead = "name the server with --server"
 	case "check", "install", "uninstall", "status":
 		instead = "name the plugin with -C DIR, or all below with ./..."
+	}
+	if hasFlag(c.Command, "server") && flow.NamesServer(args[0]) {
+		instead = "did you mean --server " + shell.Quote(args[0]) + "?"
 	}
 	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {

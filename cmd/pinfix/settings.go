@@ -58,12 +58,12 @@ func (e *env) configure(c *cli.Context) error {
 	if err := config.Misspelt(e.environ, settingKeys); err != nil {
 		return err
 	}
-	if isWalk(c) && c.Command.Name != "build" {
+	if isWalk(c) {
 		return nil // each module has its own
 	}
 	e.servers, e.typed = nil, c.LocalFlagNames()
 	for _, s := range typedServers(c) {
-		e.servers = append(e.servers, flow.Named{Ref: s, From: "--server"})
+		e.servers = append(e.servers, e.typedServer(c, s, "--server"))
 	}
 	environ, err := config.Environ(e.get, settingKeys)
 	if err != nil {
@@ -75,12 +75,12 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	if s, ok := environ["server"]; ok {
 		for _, ref := range s.Values {
-			e.servers = append(e.servers, flow.Named{Ref: ref, From: s.From})
+			e.servers = append(e.servers, e.typedServer(c, ref, s.From))
 		}
 	}
 	if s, ok := file["server"]; ok {
 		for _, ref := range s.Values {
-			e.servers = append(e.servers, flow.Named{Ref: inDir(root, ref), From: s.From, Own: true, Above: root != flow.Root(c.String("C"))})
+			e.servers = append(e.servers, flow.Written(ref, inDir(root, ref), s.From, root != flow.Root(c.String("C"))))
 		}
 	}
 	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
@@ -104,6 +104,15 @@ func (e *env) configure(c *cli.Context) error {
 	return nil
 }
 
+// typedServer is a server that the user has named, and says what it is taken for.
+func (e *env) typedServer(c *cli.Context, ref, from string) flow.Named {
+	n, note := flow.Typed(ref, from)
+	if note != "" {
+		e.progress(c).note([]string{note})
+	}
+	return n
+}
+
 // catchSignals has the user's signals end the context of c, once. To catch them
 // takes the runtime a thread, and as long as a fifth of a check of one module.
 // Where that only reads files it may just be stopped; to read an image or source
@@ -120,7 +129,7 @@ func (e *env) catchSignals(c *cli.Context) {
 // looks at the journal and at the files as one.
 func (e *env) settle(c *cli.Context) error {
 	switch {
-	case c.Command.Name == "check", c.Command.Name == "apply" && isWalk(c):
+	case c.Command.Name == "check", (c.Command.Name == "apply" || c.Command.Name == "build") && isWalk(c):
 		return nil // a walk configures each module
 	case !writes(c):
 		return flow.Settled(c.Context, c.String("C"))
@@ -137,7 +146,7 @@ func (e *env) settle(c *cli.Context) error {
 // writes reports whether the command of c writes the plugin, or a file for it.
 func writes(c *cli.Context) bool {
 	switch c.Command.Name {
-	case "apply":
+	case "apply", "unpin", "upgrade":
 		return !c.Bool("dry-run")
 	case "build":
 		return c.String("print") == ""

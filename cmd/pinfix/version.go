@@ -2,9 +2,21 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"runtime/debug"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 )
+
+// printVersion answers pinfix version as --version is answered.
+func (e *env) printVersion(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return &usageError{msg: fmt.Sprintf("version takes no argument %q", c.Args().Get(1))}
+	}
+	cli.VersionPrinter(c)
+	return nil
+}
 
 // version is the module version that go install or a release has stamped.
 func version() string {

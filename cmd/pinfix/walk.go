@@ -10,9 +10,18 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
-// isWalk reports whether the one argument stands for all modules below a
-// directory.
-func isWalk(c *cli.Context) bool { return c.NArg() == 1 && flow.IsWalk(c.Args().First()) }
+// isWalk reports whether the one argument stands for all modules below a directory. That
+// of build may stand for packages of the one module there is, as for go build.
+func isWalk(c *cli.Context) bool {
+	if c.NArg() != 1 || !flow.IsWalk(c.Args().First()) {
+		return false
+	}
+	if c.Command.Name != "build" {
+		return true
+	}
+	dirs, err := flow.Modules(c.String("C"), c.Args().First())
+	return err == nil && (len(dirs) > 1 || !flow.IsRoot(c.String("C"), dirs[0]))
+}
 
 // forModule returns c's command line for the module in dir, with its own
 // settings. cmd is the command once more, for flags without values.

@@ -19,8 +19,9 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// maxRounds bounds plan -> tidy -> look again; two are normal.
-const maxRounds = 12
+// maxRounds bounds plan -> tidy -> look again; two are normal. A try of the solver's may
+// ask for other pins, and those for others again.
+const maxRounds, maxRoundsOfTry = 12, 4
 
 // nextBug is the next step where pinfix itself is wrong.
 const nextBug = "this is a bug in pinfix; please report it with the go.mod and the server's build info"
@@ -95,7 +96,7 @@ type state struct {
 
 func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	var err error
-	if a.have, a.bare, err = a.stage.OwnFiles(); err != nil {
+	if a.have, a.bare, err = stage.OwnFiles(a.plugin.root); err != nil {
 		return nil, err
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
@@ -124,7 +125,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	if err != nil {
 		return nil, err
 	}
-	for n := 0; n < maxRounds+a.rounds; n++ {
+	for n := 0; n < maxRounds+maxRoundsOfTry*a.rounds; n++ {
 		got, err := a.round(ctx, now)
 		if ctx.Err() != nil {
 			return nil, ctx.Err() // and not what the solver made of it
@@ -140,7 +141,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+a.rounds)
+	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+maxRoundsOfTry*a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and
@@ -194,7 +195,7 @@ func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, &stage.PackageError{Package: strings.Join(a.o.Packages, " "), Why: "no main package there"}
 	}
 	if len(l.Roots) == 0 {
-		return nil, fault("name it with --package PKG or FILE", "no main package in module %s", a.plugin.user.Module.Mod.Path)
+		return nil, noPlugin(a.plugin.root, a.plugin.user.Module.Mod.Path)
 	}
 	if err := a.syntax(l); err != nil {
 		return nil, err
@@ -246,7 +247,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 
 // tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
 func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
-	a.o.Step(fmt.Sprintf("go mod tidy with %d pinned modules", len(plan.Pins)))
+	a.o.Step("go mod tidy with " + count(len(plan.Pins), "pinned module"))
 	files, err := a.unconstrained(now.listing, now.choice.files)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,11 @@ type Options struct {
 	// imports the server's own packages.
 	ServerSource string
 
+	// Upgrade makes the plugin's repository name the server as well, in the same
+	// commit. Version is pinfix's own, for the snapshot.
+	Upgrade bool
+	Version string
+
 	// lookOnly makes a plan that is never written: vendor/ is read, where it alone has a
 	// module, and no new one is made.
 	lookOnly bool
@@ -93,10 +98,12 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	defer p.stage.Close()
 	set, aligned := p.set, p.aligned
+	o.setAside(plugin.root, set.a.serverSource != nil)
 	result := set.report(server, p.tool)
 	if o.DryRun && !result.Aligned {
 		result.Summary = p.outlook().sentence()
 	}
+	o.stays = set.naming != nil && !set.naming.byHand
 	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
@@ -107,11 +114,14 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		return result, nil
 	}
 	o.Step("writing")
-	if err := lock.Write(ctx, set.tree); err != nil {
+	if err := set.write(ctx, lock); err != nil {
 		return nil, unwritten(err, plugin.root)
 	}
+	result.Guide = set.guide(ctx, named)
 	return result, nil
 }
+
+func readGo(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }
 
 // unwritten adds the next step to an error of the commit.
 func unwritten(err error, root string) error {

@@ -133,6 +133,7 @@ func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	if b.work, err = b.workspace(ctx); err != nil {
 		return nil, err
 	}
+	b.o.setAside(b.plugin.root, b.work != nil)
 	return b, b.common()
 }
 
@@ -254,10 +255,14 @@ func (b *builder) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		first := !exists(out.abs)
 		if err := writeOutput(ctx, b.plugin.root, out, data); err != nil {
 			return err
 		}
 		b.result.Commands[i].Written = true
+		if rel, err := filepath.Rel(b.plugin.root, out.abs); first && b.result.Ignore == "" && !b.o.walk && err == nil && filepath.IsLocal(rel) && inRepository(b.plugin.root) {
+			b.result.Ignore = ignoreLine(ctx, b.plugin.root, filepath.ToSlash(rel), b.o.Environ)
+		}
 	}
 	return nil
 }

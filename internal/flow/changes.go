@@ -19,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -31,6 +32,7 @@ type changes struct {
 	tree   commit.Tree
 	before *pinner.Graph // of the plugin as it is
 	vendor *vendorDiff
+	naming *naming       // of an upgrade
 	loops  []report.Loop // that the go line changes
 	patch  []byte
 	diff   string
@@ -66,7 +68,7 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 	}
 	c.tree.Root = a.plugin.root
 	for name, data := range new {
-		if err := c.add(name, data); err != nil {
+		if err := addFile(&c.tree, name, data); err != nil {
 			return nil, err
 		}
 	}
@@ -75,19 +77,22 @@ func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
 		return nil, err
 	}
 	c.tree.Vendor = c.vendor.tree
+	if err := c.addNaming(ctx); err != nil {
+		return nil, err
+	}
 	if c.loops, err = c.findLoops(ctx); err != nil {
 		return nil, err
 	}
 	return c, c.diffs()
 }
 
-// add adds a file to the change set if it differs.
-func (c *changes) add(name string, data []byte) error {
-	full := filepath.Join(c.a.plugin.root, filepath.FromSlash(name))
+// addFile adds a file to the change set if it differs from data.
+func addFile(t *commit.Tree, name string, data []byte) error {
+	full := filepath.Join(t.Root, filepath.FromSlash(name))
 	old, err := bounded.ReadFile(full, bounded.Any)
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(data) > 0 || name != "go.sum" {
-			c.tree.Files = append(c.tree.Files, change.Change{Path: name, New: data, Mode: 0o644})
+			t.Files = append(t.Files, change.Change{Path: name, New: data, Mode: 0o644})
 		}
 		return nil
 	}
@@ -104,7 +109,7 @@ func (c *changes) add(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	c.tree.Files = append(c.tree.Files, change.Change{Path: name, Old: old, New: data, Mode: info.Mode().Perm()})
+	t.Files = append(t.Files, change.Change{Path: name, Old: old, New: data, Mode: info.Mode().Perm()})
 	return nil
 }
 
@@ -118,30 +123,39 @@ func sameLineEnds(old, new []byte) []byte {
 	return bytes.ReplaceAll(new, []byte("\n"), []byte("\r\n"))
 }
 
-// diffs makes the patch, if asked for, and the diff that people read: go.sum as
-// counts and vendor/ as a table, unless it shall be full.
-func (c *changes) diffs() error {
-	all := slices.Clone(c.tree.Files)
-	for _, name := range c.vendor.names {
-		if name != "modules.txt" && !c.a.o.Full && !c.a.o.Patch {
+// diffs makes the patch, if asked for, and the diff that people read.
+func (c *changes) diffs() (err error) {
+	shown := c.tree
+	if c.naming != nil && c.naming.above != "" {
+		shown.Files = append(slices.Clone(shown.Files), c.naming.file)
+	}
+	c.patch, c.diff, err = diffs(shown, c.vendor, c.a.o.Full, c.a.o.Patch)
+	return err
+}
+
+// diffs returns the complete patch of a change set, nil if not asked for, and the diff
+// that people read: go.sum and a snapshot as counts and vendor/ as a table, unless full.
+func diffs(tree commit.Tree, vendor *vendorDiff, full, wantPatch bool) (patch []byte, diff string, err error) {
+	all := slices.Clone(tree.Files)
+	for _, name := range vendor.names {
+		if name != "modules.txt" && !full && !wantPatch {
 			continue
 		}
-		f, err := c.vendor.change(name)
+		f, err := vendor.change(name)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
 		all = append(all, f)
 	}
-	if c.a.o.Patch {
-		c.patch = all.Under(gitPrefix(c.tree.Root)).Patch()
+	if wantPatch {
+		patch = all.Under(gitPrefix(tree.Root)).Patch()
 	}
-	if !c.a.o.Full {
+	if !full {
 		all = slices.DeleteFunc(all, func(f change.Change) bool {
-			return f.Path == "go.sum" || f.Path == workName+".sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt"
+			return f.Path == "go.sum" || f.Path == workName+".sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt" || target.IsSnapshot(f.New)
 		})
 	}
-	c.diff = string(all.Patch())
-	return nil
+	return patch, string(all.Patch()), nil
 }
 
 // gitPrefix returns the path from the top of root's git repository to root, as
@@ -208,7 +222,7 @@ func (c *changes) pin(path string) (pinner.Pin, bool) {
 // report lists every change with its reason.
 func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r := report.NewApply(c.a.o.DryRun)
-	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil
+	r.Aligned = len(c.tree.Files) == 0 && c.tree.Vendor == nil && (c.naming == nil || c.naming.file.Path == "")
 	r.Server = serverReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Unknown = append(r.Unknown, c.a.doubts(c.al.match.Pins, c.al.doubts)...)
@@ -229,13 +243,14 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	if s := c.a.solver; s != nil && s.Stopped() != "" {
-		r.Warnings = append(r.Warnings, "the search for newer versions that fit "+s.Stopped()+"; for some modules there may be one")
+		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
 	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
 		}
 	}
+	c.reportNaming(r)
 	r.AddLoops(c.loops)
 	r.Rows = c.rows(r)
 	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)

@@ -149,7 +149,7 @@ func (c *checker) read(ctx context.Context) error {
 		return cannotRead("", err)
 	}
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
-		return &noPluginError{c.plugin.user.Module.Mod.Path}
+		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
 	c.in.Plugins = c.plugins()
 	c.borrowed()
@@ -284,7 +284,7 @@ func (c *checker) exact() error {
 		return err
 	}
 	if len(l.Roots) == 0 {
-		return &noPluginError{c.plugin.user.Module.Mod.Path}
+		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
 	match := pinner.Compare(c.server, l.Linked())
 	a := c.aligner()

@@ -78,14 +78,6 @@ func (e *CheckError) Error() string {
 	return fmt.Sprintf("%d of %d modules could not be checked", len(e.Errs), e.All)
 }
 
-// A noPluginError is a module without a main package.
-type noPluginError struct{ module string }
-
-func (e *noPluginError) Error() string { return "no main package in module " + e.module }
-
-// NextStep says what the user can do.
-func (e *noPluginError) NextStep() string { return "name it with --package PKG or FILE" }
-
 // parallel runs f for 0 to n-1, as many at a time as limit says.
 func parallel(limit, n int, f func(i int)) {
 	var group errgroup.Group

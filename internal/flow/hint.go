@@ -20,7 +20,9 @@ func (c *changes) buildHint() string {
 	if o.Dir != "." {
 		words = append(words, "-C", shell.Quote(o.Dir))
 	}
-	words = append(words, o.Reference.typed()...)
+	if c.naming == nil || c.naming.byHand { // else the plugin's repository names it now
+		words = append(words, o.Reference.typed()...)
+	}
 	if o.Vendor == "never" && slices.Contains(o.Flags, "--vendor") && c.a.hasVendor() {
 		words = append(words, "--vendor never")
 	}
@@ -51,6 +53,7 @@ func (c *changes) how() recipe.Build {
 		// What no rule can name is for pinfix build to say.
 		how.Paths, _ = printed(s, c.al.mod, c.tree.Root, how.Mod == "vendor", c.a.o.environ(), src).Flag()
 	}
+	how.CC, how.Cgo = compilerByHand(s, c.a.o.environ())
 	if root := fromHere(c.tree.Root); root != "." {
 		how.Dir = filepath.ToSlash(root)
 	}
@@ -75,7 +78,10 @@ func (r Reference) typed() []string {
 // applyLine is the command line that does what o asks for to the plugin in dir.
 func (o Options) applyLine(dir string) string {
 	cmd := "pinfix apply"
-	if len(o.Servers) > 0 && o.Servers[0].From == "--server" {
+	switch {
+	case o.Upgrade:
+		cmd = "pinfix upgrade " + shell.Quote(o.Servers[0].Ref)
+	case len(o.Servers) > 0 && o.Servers[0].From == "--server":
 		cmd += " --server " + shell.Quote(o.Servers[0].Ref)
 	}
 	if dir != "." {

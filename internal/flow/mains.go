@@ -133,7 +133,7 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case len(out) == 0 && broken != nil:
 		return nil, fault("mend it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
 	case len(out) == 0:
-		return nil, fault("name its package or file: pinfix build PACKAGE", "no main package in module %s", m.module)
+		return nil, noPlugin(m.root, m.module)
 	}
 	return out, nil
 }

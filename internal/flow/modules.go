@@ -45,6 +45,12 @@ func Modules(dir, pattern string) ([]string, error) {
 	return roots, nil
 }
 
+// IsRoot reports whether module, as [Modules] returns it, is the one that dir is in.
+func IsRoot(dir, module string) bool {
+	root := Root(dir)
+	return root != "" && onePlace(root, module)
+}
+
 func walkModules(dir string, roots *[]string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
@@ -18,8 +20,36 @@ type Named struct {
 	From string // where it stands: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
 	Own  bool   // the plugin's repository names it: .pinfix.yaml, server.buildinfo
 
-	Above    bool // in a directory above the module, for all modules there
-	snapshot bool // it is the server.buildinfo itself
+	Above    bool   // in a directory above the module, for all modules there
+	snapshot bool   // it is the server.buildinfo itself
+	image    string // what it would be as an image; for the hint where there is no such file
+}
+
+// Typed returns the server that the user has named at a place, and a note where ref is
+// taken for more than it says: NAME:TAG for an image, where no such file is. A file of the
+// plugin's repository must say image: itself.
+func Typed(ref, from string) (n Named, note string) {
+	if as := target.BareImage(ref); as != "" {
+		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s; it is taken for the image, %s", ref, as)
+	}
+	return Named{Ref: ref, From: from}, ""
+}
+
+// Written returns the server that a file of the plugin's repository names at the place
+// from: ref as it is written there, full as it is read. above is a file above the module.
+func Written(ref, full, from string, above bool) Named {
+	return Named{Ref: full, From: from, Own: true, Above: above, image: target.BareImage(ref)}
+}
+
+// NamesServer reports whether an argument is a server reference and nothing else that
+// a command could be about.
+func NamesServer(arg string) bool {
+	scheme, rest, ok := strings.Cut(arg, ":")
+	if ok && rest != "" && (scheme == "mod" || slices.Contains(target.Schemes, scheme)) || target.BareImage(arg) != "" {
+		return true
+	}
+	info, err := os.Stat(arg)
+	return err == nil && info.Mode().IsRegular() && filepath.Ext(arg) != ".go" && filepath.Ext(arg) != ".so"
 }
 
 // Upwards returns the directory that has a file of this name: a module's root, or the
@@ -107,6 +137,9 @@ func (all Servers) report() report.Reference {
 func (r Named) blame(err error) error {
 	if r.From == "--server" || r.snapshot {
 		return err
+	}
+	if r.image != "" && !exists(r.Ref) {
+		return fault("for the image write server: "+r.image, "%s: %w", r.From, err)
 	}
 	return fmt.Errorf("%s: %w", r.From, err)
 }

@@ -22,6 +22,8 @@ type Reference struct {
 	Path     string // of the program in it
 	Offline  bool
 	NoPaths  bool // what only a build needs of an untrimmed server is left out
+	walk     bool // this is one module of several
+	stays    bool // the plugin's repository is made to name the server
 	bare     bool // a program that does not name its modules will do
 	Environ  []string
 	Step     func(string) // told what happens now; "" ends a step

@@ -32,7 +32,10 @@ func (r Reference) compare(ctx context.Context, root string, all Servers, server
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
-	result.ServerChanges.From, result.ServerChanges.To, result.ServerChanges.Keep = own.From, server.Ref, r.keep(root, own, all[0])
+	result.ServerChanges.From, result.ServerChanges.To = own.From, server.Ref
+	if !r.stays {
+		result.ServerChanges.Keep = r.keep(root, own, all[0])
+	}
 	return nil
 }
 

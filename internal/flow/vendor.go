@@ -37,7 +37,7 @@ type vendorRule struct {
 func (r vendorRule) decide() (write bool, warning, note string) {
 	switch {
 	case r.flag == "always" && !r.fits && !r.renamed:
-		return true, "the server was not built with -trimpath: a plugin that go build makes from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
+		return true, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
 	case r.flag == "always":
 		return true, "", ""
 	case r.flag == "never" && r.have:
@@ -118,14 +118,24 @@ type vendorDiff struct {
 }
 
 func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, error) {
-	d := &vendorDiff{dirs: [2]string{filepath.Join(a.plugin.root, "vendor"), al.vendor}}
-	if al.vendor == "" {
-		if a.vendors && a.hasVendor() {
-			return nil, fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
-		}
-		return d, nil
+	if al.vendor != "" {
+		return diffVendor(ctx, a.plugin.root, al.vendor, <-a.oldVendor)
 	}
-	old := <-a.oldVendor
+	if a.vendors && a.hasVendor() {
+		return nil, noModules()
+	}
+	return &vendorDiff{}, nil
+}
+
+// noModules is the fault of a vendor/ that go mod vendor would not make.
+func noModules() error {
+	return fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
+}
+
+// diffVendor compares vendor/ in root with the new vendor directory dir. old is what
+// is there.
+func diffVendor(ctx context.Context, root, dir string, old oldVendor) (*vendorDiff, error) {
+	d := &vendorDiff{dirs: [2]string{filepath.Join(root, "vendor"), dir}}
 	if d.old = old.sums; old.err != nil {
 		return nil, &Error{old.err, "remove it, or leave it alone with --vendor never"}
 	}
@@ -133,7 +143,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 		return nil, fault("move it away, or leave it alone with --vendor never", "vendor/ holds files but no modules.txt: go mod vendor did not make it, and it is not replaced")
 	}
 	var err error
-	if d.new, err = commit.VendorSums(ctx, filepath.Dir(al.vendor)); err != nil {
+	if d.new, err = commit.VendorSums(ctx, filepath.Dir(dir)); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.new)) {
@@ -148,7 +158,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 	}
 	slices.Sort(d.names)
 	if len(d.names) > 0 || d.old == nil {
-		d.tree = &commit.Vendor{Dir: al.vendor, New: d.new, Old: d.old}
+		d.tree = &commit.Vendor{Dir: dir, New: d.new, Old: d.old}
 	}
 	return d, nil
 }

@@ -55,6 +55,7 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 	}
 	if err == nil {
 		var done *report.Apply
+		m.Options.walk = true
 		if done, err = Apply(ctx, m.Options); err == nil {
 			return done, nil
 		}

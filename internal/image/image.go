@@ -15,7 +15,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/pattern"
 )
 
 // Schemes are the forms of reference that [Open] takes.
@@ -241,4 +244,14 @@ func (r *reader) explain(err error) error {
 		return fault("the cache needs a directory that can be written; set XDG_CACHE_HOME to one", "cache: %w", err)
 	}
 	return err
+}
+
+// bareRE is NAME:TAG as people type it for docker pull; a name of one letter is a drive.
+var bareRE = pattern.New(`^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+
+// IsBare reports whether ref looks like an image that lacks its scheme: NAME:TAG or
+// NAME/IMAGE:TAG.
+func IsBare(ref string) bool {
+	scheme, _, _ := strings.Cut(ref, ":")
+	return len(scheme) > 1 && scheme != "mod" && !slices.Contains(Schemes, scheme) && bareRE.MatchString(ref)
 }

@@ -117,3 +117,40 @@ func isPanic(s ast.Stmt) bool {
 	id, ok := call.Fun.(*ast.Ident)
 	return ok && id.Name == "panic"
 }
+
+// A Found is a package of a module that a search for main packages has come by.
+type Found struct {
+	Dir  string // below the module's root, with slashes; "." for the root itself
+	Name string // of the package; "main" only for one that its build constraints leave out
+	File string // one of its Go files
+}
+
+// Packages returns the packages of the module in root, by what their files say, sorted by
+// directory; test files are left out. It stops after a few.
+func Packages(root string) []Found {
+	const enough = 10
+	var out []Found
+	_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return fs.SkipDir
+		case len(out) == enough:
+			return fs.SkipAll
+		case d.IsDir() && name != root && (Skips(d.Name()) || hasMod(name)):
+			return fs.SkipDir
+		case d.IsDir() || !d.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly)
+		rel, relErr := filepath.Rel(root, filepath.Dir(name))
+		if err != nil || relErr != nil {
+			return nil
+		}
+		found := Found{filepath.ToSlash(rel), f.Name.Name, d.Name()}
+		if n := len(out); n == 0 || out[n-1].Dir != found.Dir || out[n-1].Name != found.Name {
+			out = append(out, found)
+		}
+		return nil
+	})
+	return out
+}

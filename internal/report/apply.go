@@ -149,6 +149,7 @@ type Apply struct {
 	Patch     []byte   `json:"-"` // the complete patch
 	GoCalls   int      `json:"-"`
 	NextSteps string   `json:"-"` // how to build now
+	Guide     []string `json:"-"` // what else to do after the first apply
 	Write     string   `json:"-"` // the command that writes what a dry run shows
 }
 

@@ -19,6 +19,7 @@ type Build struct {
 	Warnings      []string   `json:"warnings"`
 
 	Dockerfile string `json:"dockerfile,omitempty"` // with --print=dockerfile
+	Ignore     string `json:"-"`                    // for people: how git leaves the plugin out
 	Note       string `json:"-"`                    // for people: what was not built
 }
 
@@ -75,6 +76,9 @@ func (r *Build) Text(w io.Writer, st Style) error {
 			what = "not written, since the server would refuse it:"
 		}
 		fmt.Fprintf(b, "%s %s\n", what, clean(c.Output))
+	}
+	if r.Ignore != "" {
+		fmt.Fprintf(b, "%s\n", Printable(r.Ignore))
 	}
 	if r.Note != "" {
 		fmt.Fprintf(b, "%s\n", clean(r.Note))

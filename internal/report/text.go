@@ -61,7 +61,10 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	if a.NextSteps != "" && !a.DryRun {
 		fmt.Fprintf(b, "\n%s\n", Printable(a.NextSteps))
 	}
-	if a.ServerChanges != nil {
+	if len(a.Guide) > 0 {
+		fmt.Fprintf(b, "\n%s\n", Printable(strings.Join(a.Guide, "\n")))
+	}
+	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
 		fmt.Fprintf(b, "\nto stay with this server: %s\n", Printable(a.ServerChanges.Keep))
 	}
 	_, err := io.WriteString(w, b.String())
@@ -137,9 +140,12 @@ func count(n int, what string) string {
 // table.
 func (a *Apply) counts(b *strings.Builder) {
 	for _, c := range a.Changes {
-		if c.Kind == "sum" {
+		switch c.Kind {
+		case "sum":
 			_, lines, _ := strings.Cut(c.Reason, ": ")
 			fmt.Fprintf(b, "\n%s: %s\n", clean(c.Path), clean(lines))
+		case "server":
+			fmt.Fprintf(b, "\n%s: %s\n", clean(c.Path), clean(c.Reason))
 		}
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)

@@ -355,15 +355,15 @@ func (im *Imports) Entry(moduleRoot string, root *Package) (string, error) {
 	return filepath.ToSlash(rel), err
 }
 
-// OwnFiles finds the plugin's Go files that hold blank imports of pinfix's own,
-// and returns them as they are and without.
-func (s *Stage) OwnFiles() (have, bare Files, err error) {
+// OwnFiles finds the Go files of the module in root that hold blank imports of
+// pinfix's own, and returns them as they are and without.
+func OwnFiles(root string) (have, bare Files, err error) {
 	have, bare = Files{}, Files{}
-	err = filepath.WalkDir(s.Root, func(name string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != s.Root && s.skip(name, d.Name()):
+		case d.IsDir() && name != root && skip(name, d.Name()):
 			return fs.SkipDir
 		case d.IsDir() || path.Ext(d.Name()) != ".go":
 			return nil
@@ -375,7 +375,7 @@ func (s *Stage) OwnFiles() (have, bare Files, err error) {
 		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {
 			return err
 		}
-		rel, err := filepath.Rel(s.Root, name)
+		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
 		}
@@ -394,7 +394,7 @@ func (s *Stage) OwnFiles() (have, bare Files, err error) {
 
 // skip reports whether the go command takes no package of the module from the
 // directory.
-func (s *Stage) skip(full, name string) bool {
+func skip(full, name string) bool {
 	if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
 		return true
 	}

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -104,4 +105,19 @@ func printable(err error, ref string) string {
 
 func (o Options) image() image.Options {
 	return image.Options{Platform: o.Platform, Path: o.Path, Offline: o.Offline, Foreign: o.Foreign, Environ: o.Environ, Step: o.Step}
+}
+
+// Schemes begin references to images.
+var Schemes = image.Schemes
+
+// BareImage returns the reference of the image that a reference without a scheme means:
+// NAME:TAG or NAME/IMAGE:TAG, where no such file is; "" for anything else.
+func BareImage(ref string) string {
+	if !image.IsBare(ref) {
+		return ""
+	}
+	if _, err := os.Lstat(ref); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return "image:" + ref
 }

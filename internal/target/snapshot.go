@@ -42,6 +42,9 @@ func Snapshot(s *pinner.Server, version string) ([]byte, error) {
 	return data, check(s, data)
 }
 
+// IsSnapshot reports whether data begins as [Snapshot] writes it.
+func IsSnapshot(data []byte) bool { return bytes.HasPrefix(data, []byte(snapshotPrefix)) }
+
 func format(s *pinner.Server, o pinner.Origin, version string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%ssource=%s digest=%s", snapshotPrefix, escape(o.Source), escape(o.Digest))

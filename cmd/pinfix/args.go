@@ -1,0 +1,59 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+)
+
+// lateFlags puts a first argument that stands for all modules below, such as ./..., and
+// the arguments after it behind the flags that follow it: urfave/cli takes a flag after an
+// argument for another argument. Nothing else can be meant there, so such flags count;
+// after any other argument they are an error of the command.
+func lateFlags(app *cli.App, args []string) []string {
+	if !slices.ContainsFunc(args, flow.IsWalk) {
+		return args
+	}
+	cmd := root(app)
+	at := 1 // behind the name of the program
+	for ; at < len(args); at++ {
+		next := cmd.Command(args[at])
+		if next == nil {
+			break
+		}
+		cmd = next
+	}
+	if at == 1 || at == len(args) {
+		return args
+	}
+	var flags, words []string
+	for i := at; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "-")
+		switch {
+		case args[i] == "--" || len(words) == 0 && !(isFlag && name != "") && !flow.IsWalk(args[i]):
+			return args
+		case !isFlag || name == "":
+			words = append(words, args[i])
+		default:
+			flags = append(flags, args[i])
+			if takesNext(cmd, strings.TrimPrefix(name, "-")) && i+1 < len(args) {
+				i++
+				flags = append(flags, args[i])
+			}
+		}
+	}
+	return slices.Concat(args[:at], flags, words)
+}
+
+// takesNext reports whether the value of cmd's flag of that name is the next word.
+func takesNext(cmd *cli.Command, name string) bool {
+	for _, f := range cmd.Flags {
+		if slices.Contains(f.Names(), name) {
+			return f.(cli.DocGenerationFlag).TakesValue() && !docOf(f).optional
+		}
+	}
+	return false
+}

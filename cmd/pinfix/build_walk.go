@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// buildAll builds the plugins of every module that the argument stands for.
+func (e *env) buildAll(c *cli.Context, form string) error {
+	for _, flag := range []string{"o", "print", "pin"} {
+		if c.IsSet(flag) {
+			return &usageError{msg: dashed(flag) + " is for one module; name it with -C", help: "build"}
+		}
+	}
+	dirs, err := flow.Modules(c.String("C"), c.Args().First())
+	if err != nil {
+		return err
+	}
+	p := e.progress(c)
+	var modules []flow.BuildModule
+	for _, dir := range dirs {
+		own, sub, err := e.forModule(c, e.buildCommand(), dir)
+		m := flow.BuildModule{Dir: dir, Err: err}
+		if m.Err == nil {
+			m.Options, m.Err = own.buildOptions(sub, p.of(dir), sub.StringSlice("package"), form)
+		}
+		if m.Err == nil && m.Options.Servers.Several() {
+			m.Err = &usageError{msg: "several servers are named: build this module by itself, with -C", help: "build"}
+		}
+		modules = append(modules, m)
+	}
+	result := flow.BuildAll(c.Context, modules)
+	p.done()
+	if note := flow.WorkspaceNote(flow.Workspaces(dirs, e.get("GOWORK"))); note != "" {
+		p.warn([]string{note})
+	}
+	if err := c.Context.Err(); err != nil && !result.Wrote() {
+		return err
+	}
+	for i, m := range result.Modules {
+		if err := result.Errs[i]; err != nil && c.Context.Err() == nil {
+			e.complain(fmt.Errorf("%s: %w", m.Dir, err))
+		}
+		if m.Build != nil {
+			p.of(m.Dir).warn(m.Build.Warnings)
+		}
+	}
+	if c.String("format") == "json" {
+		err = report.JSON(e.stdout, result)
+	} else {
+		err = result.Text(e.stdout, e.style(c))
+	}
+	if err != nil {
+		return err
+	}
+	if err := flow.BuildTrouble(c.Context, result); err != nil {
+		return err
+	}
+	if !result.Loads() {
+		return errDiffers
+	}
+	return nil
+}

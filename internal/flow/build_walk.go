@@ -1,0 +1,69 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/pinfix/pinfix/internal/report"
+)
+
+// A BuildModule is a module of a walk that builds: what to do there, or why it cannot be.
+type BuildModule struct {
+	Dir     string
+	Options BuildOptions
+	Err     error // its settings cannot be read
+}
+
+// BuildAll is [Build] for each module, one after the other: go build uses all processors
+// by itself. One that fails does not keep the others from being built. What [ApplyAll]
+// skips is skipped.
+func BuildAll(ctx context.Context, modules []BuildModule) *report.BuildAll {
+	all := &report.BuildAll{SchemaVersion: 1, Command: "build", Modules: []report.BuiltModule{}}
+	for _, m := range modules {
+		one, err := m.build(ctx)
+		if err != nil {
+			if one.Error = err.Error(); ctx.Err() != nil {
+				one.Error = "interrupted"
+			}
+		}
+		all.Modules, all.Errs = append(all.Modules, one), append(all.Errs, err)
+	}
+	return all
+}
+
+func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err error) {
+	one.Dir = m.Dir
+	if err = m.Err; err != nil {
+		return one, err
+	}
+	if one.Skipped, one.Module, err = (Module{Dir: m.Dir, Options: Options{Reference: m.Options.Reference}}).skip(); err != nil || one.Skipped != "" {
+		return one, err
+	}
+	if err = ctx.Err(); err == nil { // not yet begun
+		m.Options.walk = true
+		one.Build, err = Build(ctx, m.Options)
+	}
+	return one, err
+}
+
+// BuildTrouble returns an error if all is not well: a module failed, or none was built.
+func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
+	failed, skipped := 0, 0
+	for i, m := range r.Modules {
+		switch {
+		case r.Errs[i] != nil:
+			failed++
+		case m.Skipped != "":
+			skipped++
+		}
+	}
+	all := len(r.Modules)
+	switch {
+	case ctx.Err() != nil && failed > 0:
+		return fault("run it again", "interrupted; %s of %d not built", count(failed, "module"), all)
+	case failed > 0:
+		return fault("the others are built", "%d of %d modules could not be built", failed, all)
+	case skipped == all:
+		return &WalkError{All: all, Skipped: skipped}
+	}
+	return nil
+}

@@ -1,0 +1,280 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// UnpinOptions are what pinfix unpin was asked for.
+type UnpinOptions struct {
+	Dir     string // where to look for the plugin's module
+	DryRun  bool
+	Full    bool   // the diff shows go.sum and vendor/ whole
+	Patch   bool   // the report holds the complete patch
+	Vendor  string // "never" leaves vendor/ alone
+	Offline bool
+	Environ []string
+	Step    func(string) // told what happens now
+	Log     func(string) // told each go command line
+}
+
+// An unpinner takes back what pinfix has done to a plugin. No server is needed: the
+// marks hold the old values.
+type unpinner struct {
+	o         Options
+	plugin    *plugin
+	have      stage.Files // Go files with imports of pinfix's own, as they are
+	bare      stage.Files // the same without
+	work      []string    // go.work and go.work.sum, if pinfix has made them
+	hasVendor bool        // vendor/ is there and go mod vendor has made it
+}
+
+// Unpin makes the plugin what it was before pinfix: go.mod by its marks, Go files
+// without pinfix's imports, no go.work of pinfix's own, go.sum and vendor/ as the
+// user's own go command makes them for that. All of it is written, or nothing.
+func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
+	u := &unpinner{o: Options{
+		Reference: Reference{Dir: o.Dir, Offline: o.Offline, Environ: o.Environ, Step: o.Step, Log: o.Log},
+		DryRun:    o.DryRun, Full: o.Full, Patch: o.Patch, Vendor: o.Vendor,
+	}}
+	lock, err := u.o.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	if err := u.read(); err != nil {
+		return nil, err
+	}
+	result := report.NewUnpin(o.DryRun, report.Module{Dir: u.plugin.root, Module: u.plugin.user.Module.Mod.Path})
+	if bytes.Equal(u.plugin.now.Text(), u.plugin.user.Text()) && len(u.have) == 0 && len(u.work) == 0 {
+		return result, nil
+	}
+	st, err := u.stage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	tree, vendor, err := u.tree(ctx, st)
+	if err != nil {
+		return nil, u.explain(err)
+	}
+	if err := u.report(result, tree, vendor); err != nil {
+		return nil, err
+	}
+	if err := commit.Check(*tree, brought(ctx, o.Environ)); err != nil {
+		return nil, unwritten(err, tree.Root)
+	}
+	if o.DryRun {
+		return result, nil
+	}
+	u.o.Step("writing")
+	if err := lock.Write(ctx, *tree); err != nil {
+		return nil, unwritten(err, tree.Root)
+	}
+	return result, nil
+}
+
+// read reads the plugin, and what of it is pinfix's.
+func (u *unpinner) read() (err error) {
+	if u.plugin, err = readPlugin(u.o); err != nil {
+		return err
+	}
+	root := u.plugin.root
+	if u.have, u.bare, err = stage.OwnFiles(root); err != nil {
+		return err
+	}
+	u.hasVendor = exists(filepath.Join(root, "vendor", "modules.txt"))
+	work, err := readMod(filepath.Join(root, workName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return cannotRead(workName, err)
+	case !strings.HasPrefix(string(work), workHead):
+		return nil // the user's own
+	}
+	u.work = append(u.work, workName)
+	if exists(filepath.Join(root, workName+".sum")) {
+		u.work = append(u.work, workName+".sum")
+	}
+	return nil
+}
+
+// stage makes the scratch directory to tidy and vendor in, with the toolchain that the
+// user's own go command takes for the restored go.mod: that of the one that is
+// there may be too old for it.
+func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
+	config := gocmd.Config{Dir: u.plugin.root, Environ: u.o.environ(), Log: u.o.Log}
+	scratch, err := stage.NewScratch()
+	if err != nil {
+		return nil, err
+	}
+	defer scratch.Close()
+	name, err := scratch.Write("go.mod", u.plugin.user.Text())
+	if err != nil {
+		return nil, err
+	}
+	facts, err := gocmd.New(config).With(filepath.Dir(name)).Facts(ctx)
+	if err != nil {
+		return nil, u.explain(err)
+	}
+	if version.IsValid(facts.GOVERSION) {
+		config.Toolchain = facts.GOVERSION
+	}
+	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.user})
+	var scratchErr *stage.ScratchError
+	if err != nil && !errors.As(err, &scratchErr) {
+		return nil, cannotRead("go.sum", err)
+	}
+	if err == nil && u.hasVendor {
+		st.SetVendored(readVendored(u.plugin))
+	}
+	return st, err
+}
+
+// tree tidies and vendors what the marks give, and returns all that changes.
+func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *vendorDiff, error) {
+	root := u.plugin.root
+	u.o.Step("go mod tidy")
+	tidied, sum, err := st.Tidy(ctx, u.plugin.user, u.bare)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree := &commit.Tree{Root: root}
+	files := map[string][]byte{"go.mod": u.modBytes(tidied)}
+	if sum != nil {
+		files["go.sum"] = sum
+	}
+	maps.Copy(files, u.bare)
+	for name, data := range files {
+		if err := addFile(tree, name, data); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, name := range slices.Concat(u.work, u.ownFiles()) {
+		old, err := bounded.ReadFile(filepath.Join(root, filepath.FromSlash(name)), bounded.Any)
+		if err != nil {
+			return nil, nil, cannotRead(name, err)
+		}
+		tree.Files = slices.DeleteFunc(tree.Files, func(f change.Change) bool { return f.Path == name })
+		tree.Files = append(tree.Files, change.Change{Path: name, Old: old})
+	}
+	slices.SortFunc(tree.Files, func(a, b change.Change) int { return strings.Compare(a.Path, b.Path) })
+	vendor := &vendorDiff{}
+	if u.hasVendor && u.o.Vendor != "never" {
+		if vendor, err = u.vendor(ctx, st, tidied, sum); err != nil {
+			return nil, nil, err
+		}
+		tree.Vendor = vendor.tree
+	}
+	return tree, vendor, nil
+}
+
+// modBytes is the go.mod to be written. It has the line ends of the one that is there.
+func (u *unpinner) modBytes(tidied *pinner.Mod) []byte {
+	if bytes.Equal(tidied.Text(), u.plugin.user.Text()) {
+		return u.plugin.user.Bytes()
+	}
+	return sameLineEnds(u.plugin.raw, tidied.Text())
+}
+
+// ownFiles are the Go files that pinfix has made (--imports-file): nothing is left in
+// them but the package clause, and the package has other files.
+func (u *unpinner) ownFiles() []string {
+	var out []string
+	for name, data := range u.bare {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "package ")
+		others, err := filepath.Glob(filepath.Join(u.plugin.root, filepath.FromSlash(path.Dir(name)), "*.go"))
+		if ok && !strings.ContainsAny(rest, " \t\r\n;/") && err == nil && len(others) > 1 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// vendor vendors what is tidied, and compares it with vendor/ as it is.
+func (u *unpinner) vendor(ctx context.Context, st *stage.Stage, tidied *pinner.Mod, sum []byte) (*vendorDiff, error) {
+	u.o.Step("go mod vendor")
+	dir, err := st.Vendor(ctx, tidied, sum, u.bare)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return nil, noModules()
+	}
+	sums, err := commit.VendorSums(ctx, u.plugin.root)
+	return diffVendor(ctx, u.plugin.root, dir, oldVendor{sums, err})
+}
+
+// report says what changes.
+func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendorDiff) (err error) {
+	r.Aligned = false
+	r.Write = "pinfix unpin"
+	if u.o.Dir != "." {
+		r.Write += " -C " + shell.Quote(u.o.Dir)
+	}
+	for _, f := range tree.Files {
+		act := "change"
+		switch {
+		case f.Old == nil:
+			act = "add"
+		case f.New == nil:
+			act = "remove"
+		}
+		added, removed := change.Stat(f.Old, f.New)
+		r.Files = append(r.Files, report.FileChange{Path: f.Path, Action: act, Added: added, Removed: removed})
+	}
+	for _, m := range vendor.byModule() {
+		r.Vendor.Added += m.added
+		r.Vendor.Changed += m.changed
+		r.Vendor.Removed += m.removed
+	}
+	r.Patch, r.Diff, err = diffs(*tree, vendor, u.o.Full, u.o.Patch)
+	if err != nil {
+		return err
+	}
+	if u.hasVendor && u.o.Vendor != "never" {
+		r.Notes = append(r.Notes, "vendor/ stays, as go mod vendor makes it. If pinfix made it and you do not want it, remove it: rm -r "+fromHere(filepath.Join(u.plugin.root, "vendor")))
+	}
+	var left []string
+	for _, name := range []string{snapshotName, ConfigName} {
+		if exists(filepath.Join(u.plugin.root, name)) {
+			left = append(left, name)
+		}
+	}
+	if len(left) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s stays: pinfix apply pins the plugin again", strings.Join(left, " and ")))
+	}
+	return nil
+}
+
+// explain adds the next step to errors of the go command.
+func (u *unpinner) explain(err error) error {
+	var missing *stage.MissingError
+	var failed *gocmd.Error
+	switch {
+	case errors.As(err, &missing):
+		return &Error{fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep()}
+	case errors.As(err, &failed):
+		return &Error{fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod"))}
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Unpin is the result of pinfix unpin.
+type Unpin struct {
+	SchemaVersion int          `json:"schema_version"`
+	Command       string       `json:"command"`
+	DryRun        bool         `json:"dry_run"`
+	Aligned       bool         `json:"aligned"` // there is nothing to take back
+	Plugin        Module       `json:"plugin"`
+	Files         []FileChange `json:"files"`
+	Vendor        FileCounts   `json:"vendor"` // files below vendor/
+	Diff          string       `json:"diff"`
+
+	Notes []string `json:"-"` // for people: what stays
+	Patch []byte   `json:"-"` // the complete patch
+	Write string   `json:"-"` // the command that writes what a dry run shows
+}
+
+// FileChange is a file that changes, with the numbers of its lines that come and go.
+type FileChange struct {
+	Path    string `json:"path"`
+	Action  string `json:"action"` // add, change, remove
+	Added   int    `json:"added"`
+	Removed int    `json:"removed"`
+}
+
+// FileCounts are numbers of files.
+type FileCounts struct {
+	Added   int `json:"added"`
+	Changed int `json:"changed"`
+	Removed int `json:"removed"`
+}
+
+// NewUnpin returns a report of a plugin that holds nothing of pinfix's.
+func NewUnpin(dryRun bool, plugin Module) *Unpin {
+	return &Unpin{SchemaVersion: 1, Command: "unpin", DryRun: dryRun, Aligned: true, Plugin: plugin, Files: []FileChange{}}
+}
+
+// text is the counts as words; "" where there is nothing.
+func (c FileCounts) text() string {
+	var s []string
+	for _, n := range []struct {
+		n    int
+		what string
+	}{{c.Added, "added"}, {c.Changed, "changed"}, {c.Removed, "removed"}} {
+		if n.n > 0 {
+			s = append(s, fmt.Sprintf("%d %s", n.n, n.what))
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
+// Text writes what changes back; of a dry run with its diff, and how to write it.
+func (u *Unpin) Text(w io.Writer, st Style) error {
+	b := &strings.Builder{}
+	module := clean(u.Plugin.Module)
+	files := count(len(u.Files), "file")
+	if u.Vendor != (FileCounts{}) {
+		files += " and vendor/"
+	}
+	switch {
+	case u.Aligned:
+		fmt.Fprintln(b, st.paint(bold, module+": nothing to take back: no line, import or go.work of pinfix's"))
+	case u.DryRun:
+		fmt.Fprintf(b, "%s\n\n", st.paint(bold, fmt.Sprintf("%s: pinfix unpin changes %s", module, files)))
+	default:
+		fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s: as it was before pinfix; %s changed", module, files)))
+	}
+	if u.DryRun || st.Verbose {
+		b.WriteString(st.diff(u.Diff))
+	}
+	for _, f := range u.Files {
+		if !u.DryRun || f.Path == "go.sum" || strings.HasSuffix(f.Path, ".work.sum") {
+			fmt.Fprintf(b, "  %s: %s\n", clean(f.Path), f.text())
+		}
+	}
+	if text := u.Vendor.text(); text != "" {
+		fmt.Fprintf(b, "  vendor/: files: %s\n", text)
+	}
+	for _, n := range u.Notes {
+		fmt.Fprintf(b, "%s\n", clean(n))
+	}
+	if u.DryRun && !u.Aligned {
+		fmt.Fprintf(b, "\ntake it back: %s\n", Printable(u.Write))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f FileChange) text() string {
+	switch {
+	case f.Action == "remove":
+		return "removed"
+	case f.Action == "add":
+		return "added"
+	}
+	return fmt.Sprintf("%s added, %d removed", count(f.Added, "line"), f.Removed)
+}
