@@ -25,10 +25,10 @@ import (
 // one. Where anything but versions differs, the plan is made anew.
 
 // derives reports whether other plans may be derived from p: it is of the plain kind, with
-// nothing lowered, moved, taken from vendor/ or from a server's source.
+// nothing lowered, moved, taken from vendor/ or from a server's source, and not steered.
 func (p *planned) derives() bool {
 	a := p.set.a
-	return a.rounds == 0 && a.checker != nil && a.serverSource == nil && a.loans == 0 && len(a.old) == 0 && len(a.in.Caps) == 0 &&
+	return a.o.Conflicts == "auto" && len(a.o.Caps)+len(a.o.Keep) == 0 && a.rounds == 0 && a.checker != nil && a.serverSource == nil && a.loans == 0 && len(a.old) == 0 && len(a.in.Caps) == 0 &&
 		len(a.in.Drop)+len(a.in.Raise)+len(a.in.Refused)+len(a.moves)+len(a.raised)+len(p.aligned.match.Splits) == 0
 }
 
