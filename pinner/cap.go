@@ -141,29 +141,30 @@ const some = 8
 
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }
 
-// All returns those of versions whose go.mod ok takes, in their order. One that could
-// not be fetched is passed over.
-func (c Candidates) All(path string, versions []string, ok func(*Summary) bool) ([]string, error) {
-	var want []module.Version
-	for _, v := range versions {
-		want = append(want, module.Version{Path: path, Version: v})
-	}
-	sums, lost, err := c.Source.some(want)
+// All returns those of vs whose go.mod ok takes, in their order. One that could not be
+// fetched is passed over.
+func (c Candidates) All(vs []module.Version, ok func(*Summary) bool) ([]module.Version, error) {
+	sums, lost, err := c.Source.some(vs)
 	if err != nil {
-		return nil, fmt.Errorf("versions of %s: %w", path, err)
+		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(versions), func(k string) bool {
-		v := module.Version{Path: path, Version: k}
-		return lost[v] || !ok(sums[v])
-	}), nil
+	return slices.DeleteFunc(slices.Clone(vs), func(v module.Version) bool { return lost[v] || !ok(sums[v]) }), nil
 }
 
 // First returns the first of versions whose go.mod ok takes, or "". One that could
 // not be fetched is passed over.
 func (c Candidates) First(path string, versions []string, ok func(*Summary) bool) (string, error) {
 	for chunk := range slices.Chunk(versions, some) {
-		if some, err := c.All(path, chunk, ok); err != nil || len(some) > 0 {
-			return append(some, "")[0], err
+		var vs []module.Version
+		for _, v := range chunk {
+			vs = append(vs, module.Version{Path: path, Version: v})
+		}
+		fit, err := c.All(vs, ok)
+		if err != nil {
+			return "", fmt.Errorf("versions of %s: %w", path, err)
+		}
+		if len(fit) > 0 {
+			return fit[0].Version, nil
 		}
 	}
 	return "", nil

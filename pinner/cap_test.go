@@ -148,6 +148,68 @@ func TestBelowReleases(t *testing.T) {
 	}
 }
 
+func TestAbove(t *testing.T) {
+	w := world{"m@v1.0.0": "", "m@v1.1.0": "", "m@v1.2.0-rc.1": "", "m@v1.2.0": "", "m@v1.10.0": "", "m@v2.0.0+incompatible": "", "odd@v0.1.0": ""}
+	for _, test := range []struct{ v, want string }{
+		{"m@v1.0.0", "v1.1.0 v1.2.0 v1.10.0"},
+		{"m@v1.2.0-rc.1", "v1.2.0 v1.10.0"},
+		{"m@v1.10.0", ""},
+		{"odd@v0.0.0-20240101000000-111111111111", "v0.1.0"},
+		{"unlisted@v1.0.0", ""},
+	} {
+		path, v, _ := strings.Cut(test.v, "@")
+		got, err := w.candidates(t).Above(module.Version{Path: path, Version: v})
+		if err != nil || strings.Join(got, " ") != test.want {
+			t.Errorf("above %s: %q, %v; want %q", test.v, strings.Join(got, " "), err, test.want)
+		}
+	}
+}
+
+// TestLeave: a module without a version for the server's Go is left out if the input
+// says so, goes up where only a newer version serves, and one that the go command has
+// refused counts although the graph does not show it.
+func TestLeave(t *testing.T) {
+	w := world{
+		"a@v1.0.0": "go 1.20\nrequire b v1.1.0", "b@v1.0.0": "go 1.20", "b@v1.1.0": "go 1.30",
+		"only@v1.0.0": "go 1.30", "up@v1.0.0": "go 1.30", "up@v1.1.0": "go 1.20", "up@v1.2.0": "go 1.20",
+	}
+	for _, test := range []struct {
+		name, require, left, caps string
+		refused                   []module.Version
+	}{
+		{name: "left out", require: "only v1.0.0", left: "only@v1.0.0"},
+		{name: "up", require: "up v1.0.0", caps: "up@v1.1.0"},
+		{name: "not shown", require: "a v1.0.0"},
+		{name: "refused", require: "a v1.0.0", refused: []module.Version{{Path: "b", Version: "v1.1.0"}}, caps: "b@v1.0.0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			user := parse(t, "module plugin\n\ngo 1.22\n\nrequire "+test.require+"\n")
+			in := Input{Server: &Server{Go: "go1.22.12"}, Mod: user, Source: w.source(t), Versions: w.versions(t), Leave: true, Refused: test.refused}
+			plan, err := Make(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var left, caps []string
+			for _, m := range plan.Left {
+				left = append(left, m.Version.String())
+			}
+			for _, c := range plan.Caps {
+				caps = append(caps, c.Version.String())
+			}
+			if strings.Join(left, " ") != test.left || strings.Join(caps, " ") != test.caps {
+				t.Errorf("left out %q, caps %q; want %q, %q", left, caps, test.left, test.caps)
+			}
+			if strings.Contains(string(plan.Mod.Text()), "require only") {
+				t.Errorf("%s", plan.Mod.Text())
+			}
+			in.Leave = false
+			if _, err := Make(in); (err != nil) != (test.left != "") {
+				t.Errorf("without Leave: %v", err)
+			}
+		})
+	}
+}
+
 // TestNewest: go.mod files are read a few at a time, newest first, until one
 // serves.
 func TestNewest(t *testing.T) {

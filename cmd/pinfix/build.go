@@ -197,9 +197,9 @@ func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error 
 		return err
 	}
 	for _, s := range result.Servers {
-		p.ofServer(s.Name).warn(s.Warnings)
+		p.of(s.Name).warn(s.Warnings)
 		for _, v := range s.Plugins {
-			p.ofServer(s.Name).warn(v.Warnings)
+			p.of(s.Name).warn(v.Warnings)
 		}
 	}
 	if c.String("format") == "json" {

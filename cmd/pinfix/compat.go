@@ -49,7 +49,7 @@ REF is what --server takes, which may be given too; quote patterns, so that the 
 leaves them alone (names of files it may expand). Without any, the servers are those of
 PINFIX_SERVER, of server: in .pinfix.yaml, which may be a list, or server.buildinfo. Of
 an image's tags, those that are versions count, and pre-releases only where the pattern
-has a hyphen. A pattern may stand for 100 servers.
+has a hyphen. A pattern may match 100 servers.
 
 With several --platform, each image is looked at for each.
 
@@ -57,7 +57,7 @@ Go back and go up count modules of your own: those that the server does not have
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),
-			formatFlag("text", "json", "markdown"),
+			formatFlag("text", "json", "markdown", "html"),
 			serverSourceFlag(),
 		}, planFlags(), lookFlags("show what each server asks for, and the go commands")),
 		Action: e.compat,
@@ -69,19 +69,22 @@ func (e *env) compat(c *cli.Context) error {
 		return err
 	}
 	p := e.progress(c)
-	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
+		Brief: c.String("format") == "text" && !c.Bool("verbose")})
 	p.done()
 	if err != nil {
 		return err
 	}
 	for _, s := range result.Servers {
-		p.ofServer(s.Name).warn(s.Warnings)
+		p.of(s.Name).warn(s.Warnings)
 	}
 	switch c.String("format") {
 	case "json":
 		err = report.JSON(e.stdout, result)
 	case "markdown":
 		err = result.Markdown(e.stdout)
+	case "html":
+		err = result.HTML(e.stdout)
 	default:
 		err = result.Text(e.stdout, e.style(c))
 	}
@@ -106,9 +109,6 @@ func orFirst(value, choice string) string {
 	}
 	return value
 }
-
-// ofServer returns p for one server among others.
-func (p *progress) ofServer(name string) *progress { return p.of(name) }
 
 // A manyError says that it could not be told of some servers.
 type manyError struct {
@@ -173,7 +173,7 @@ func onePlatform(c *cli.Context) string {
 func flagAfter(c *cli.Context) error {
 	args := c.Args().Slice()
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		return &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[i], args[max(0, i-1)]), help: helpPath(c)}
+		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[max(0, i-1)]), help: helpPath(c)}
 	}
 	return nil
 }

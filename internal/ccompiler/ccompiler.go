@@ -236,7 +236,11 @@ func (w Want) compilers(h Host) []Choice {
 	case native:
 		list = append(list, gcc(w.gnu(), "glibc", "C is compiled with "+w.gnu()+"-gcc, for a server on "+w.String()), zig())
 	default:
-		list = append(list, gcc(w.gnu(), w.Libc, ""), zig())
+		say := ""
+		if w.abi() == "eabihf" && strings.HasPrefix(w.GOARM, "6") {
+			say = "C is compiled with " + w.gnu() + "-gcc, and Debian's is for ARMv7: for a machine of ARMv6, as a server of GOARM=6 may run on, name another in CC"
+		}
+		list = append(list, gcc(w.gnu(), w.Libc, say), zig())
 	}
 	return list
 }

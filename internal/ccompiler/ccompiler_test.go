@@ -65,6 +65,7 @@ func TestChoose(t *testing.T) {
 		{"amd64 on arm64", linux("amd64", "glibc"), host("x86_64-linux-gnu-gcc x86_64-linux-gnu-g++", arm64), "CXX=x86_64-linux-gnu-g++ CC=x86_64-linux-gnu-gcc []"},
 		{"arm, Go's own", arm("", "glibc"), host("arm-linux-gnueabihf-gcc arm-linux-gnueabi-gcc"), "CC=arm-linux-gnueabihf-gcc []"},
 		{"arm 7", arm("7,hardfloat", ""), host("arm-linux-gnueabihf-gcc arm-linux-gnueabi-gcc"), "CC=arm-linux-gnueabihf-gcc []"},
+		{"arm 6", arm("6", "glibc"), host("arm-linux-gnueabihf-gcc"), "CC=arm-linux-gnueabihf-gcc [Debian's is for ARMv7]"},
 		{"arm 6, soft", arm("6,softfloat", "glibc"), host("arm-linux-gnueabihf-gcc arm-linux-gnueabi-gcc"), "CC=arm-linux-gnueabi-gcc []"},
 		{"arm 5", arm("5", "glibc"), host("arm-linux-gnueabihf-gcc arm-linux-gnueabi-gcc"), "CC=arm-linux-gnueabi-gcc []"},
 		{"arm 5, hard", arm("5,hardfloat", "glibc"), host("arm-linux-gnueabihf-gcc arm-linux-gnueabi-gcc"), "CC=arm-linux-gnueabihf-gcc []"},

@@ -58,6 +58,12 @@ var libraryRules = []rule{
 		fix: fixLibc, refine: refineRelocating,
 	},
 	{
+		key: "unsupported relocation type", cause: Libc, // musl
+		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): unsupported relocation type \d+`),
+		why: "C code in the plugin was compiled for glibc with functions of which one is chosen when it is loaded (target_clones, ifunc); musl (Alpine) has none of that",
+		fix: fixLibc, refine: refineLibrary,
+	},
+	{
 		key: "initial-exec TLS", cause: Libc,
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]*): initial-exec TLS resolves to dynamic definition[^"]*`),
 		why: "musl (Alpine) refuses this kind of thread-local storage: the plugin was built with -buildmode=c-shared, or for another C library",

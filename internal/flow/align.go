@@ -19,8 +19,9 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// maxRounds bounds plan -> tidy -> look again; two are normal.
-const maxRounds = 12
+// maxRounds bounds plan -> tidy -> look again; two are normal. A try of the solver's may
+// ask for other pins, and those for others again.
+const maxRounds, maxRoundsOfTry = 12, 4
 
 // nextBug is the next step where pinfix itself is wrong.
 const nextBug = "this is a bug in pinfix; please report it with the go.mod and the server's build info"
@@ -124,7 +125,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	if err != nil {
 		return nil, err
 	}
-	for n := 0; n < maxRounds+a.rounds; n++ {
+	for n := 0; n < maxRounds+maxRoundsOfTry*a.rounds; n++ {
 		got, err := a.round(ctx, now)
 		if ctx.Err() != nil {
 			return nil, ctx.Err() // and not what the solver made of it
@@ -140,7 +141,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+a.rounds)
+	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+maxRoundsOfTry*a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and

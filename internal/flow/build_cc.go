@@ -103,6 +103,15 @@ func (b *builder) useCompiler(c ccompiler.Choice) {
 	}
 }
 
+// compilerByHand is what a go build that is typed needs, where there is such a compiler.
+func compilerByHand(s *pinner.Server, environ []string) (cc string, cgo []string) {
+	host := hostC(environ, gocmd.Facts{})
+	if c, err := ccompiler.Choose(wantedC(s), host); err == nil {
+		return c.CC, c.Env()
+	}
+	return "", nil
+}
+
 // printedCompiler is compiler for --print, which asks no go command, and prints for a
 // machine that may have what this one has not.
 func (b *builder) printedCompiler() error {

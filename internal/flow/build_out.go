@@ -165,9 +165,6 @@ func (b *builder) show(i int) report.Command {
 			dir, out = "", o.name
 		}
 	}
-	if b.how.Dir != "" {
-		dir, out = b.how.Dir, o.abs // where it must be built
-	}
 	here := b.command(i, b.how, dir, out)
 	cache := b.facts.GOMODCACHE
 	if cache == "" { // no go command was asked
@@ -177,7 +174,7 @@ func (b *builder) show(i int) report.Command {
 	for j := range args { // no shell reads them
 		args[j] = strings.NewReplacer(toolexec.ModCache, cache, toolexec.Here, b.plugin.root).Replace(args[j])
 	}
-	run := b.command(i, inImage(b.how, b.plugin.root), b.how.Dir, inRoot(b.plugin.root, o.abs))
+	run := b.command(i, inImage(b.how, b.plugin.root), "", inRoot(b.plugin.root, o.abs))
 	return report.Command{Package: o.pkg, Output: o.name, Env: here.Env, Args: args, Line: here.Shell(), Run: "RUN " + run.Shell()}
 }
 

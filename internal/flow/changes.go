@@ -243,7 +243,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
 	if s := c.a.solver; s != nil && s.Stopped() != "" {
-		r.Warnings = append(r.Warnings, "the search for newer versions that fit "+s.Stopped()+"; for some modules there may be one")
+		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
 	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 type CompatOptions struct {
 	Options
 	Platforms []string
+	Brief     bool // the reports of the plans are not shown
 }
 
 // Compat tells of each server whether the plugin fits, and what would have to change. It
@@ -36,7 +38,13 @@ func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
 	}
 	r := report.NewCompat(plugin.root, plugin.now.Module.Mod.Path)
 	rows := make([]*report.CompatServer, len(members))
-	known := &plans{}
+	known := &plans{brief: o.Brief && len(members) > 1}
+	defer known.close()
+	for _, m := range members {
+		if m.server != nil {
+			known.servers = append(known.servers, m.server)
+		}
+	}
 	parallel(width(), len(members), func(i int) { rows[i] = o.judge(ctx, members[i], known) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -86,9 +94,13 @@ func (o CompatOptions) judge(ctx context.Context, m *member, known *plans) *repo
 		row.Result = report.ServerFits
 	}
 	row.Moved, row.Lowered, row.Raised, row.Unknown = v.moved, v.lowered, v.raised, v.unknown
-	row.Plan = v.plan
-	row.Plan.Server = row.Server
-	row.Warnings = v.plan.Warnings
+	if v.plan != nil {
+		row.Plan = v.plan
+		row.Plan.Server = row.Server
+	}
+	row.Warnings = slices.DeleteFunc(append([]string{}, v.warnings...), func(w string) bool {
+		return slices.ContainsFunc(v.unknown, func(u string) bool { return strings.HasSuffix(w, "not known: "+u) })
+	})
 	return row
 }
 
@@ -100,7 +112,8 @@ type outlook struct {
 	moved           []report.Move
 	lowered, raised []report.Move // the plugin's own modules
 	unknown         []string
-	plan            *report.Apply
+	warnings        []string
+	plan            *report.Apply // nil where it was derived
 }
 
 // outlook says what p means.
@@ -141,20 +154,21 @@ func (p *planned) moved() []report.Move {
 	return out
 }
 
-// ownModules are the modules that the server does not have and that the plan has at a
-// lower or higher version than the plugin.
+// ownModules are the linked modules that the server does not have and that the plan has at
+// a lower or higher version than the plugin.
 func (c *changes) ownModules() (lowered, raised []report.Move) {
 	lowered, raised = []report.Move{}, []report.Move{}
-	for _, r := range c.mod.Require {
-		had := c.a.base.Selected(r.Mod.Path)
-		if _, pinned := c.pin(r.Mod.Path); pinned || had == "" {
+	versions := c.al.listing.Versions()
+	for _, path := range slices.Sorted(maps.Keys(versions)) {
+		had := c.a.base.Selected(path)
+		if _, pinned := c.pin(path); pinned || had == "" {
 			continue
 		}
-		move := report.Move{Module: r.Mod.Path, Old: had, New: r.Mod.Version}
-		if k, ok := c.cap(r.Mod.Path); ok {
+		move := report.Move{Module: path, Old: had, New: versions[path]}
+		if k, ok := c.cap(path); ok {
 			move.Why = k.Error
 		}
-		switch d := semver.Compare(r.Mod.Version, had); {
+		switch d := semver.Compare(move.New, had); {
 		case d < 0:
 			lowered = append(lowered, move)
 		case d > 0:

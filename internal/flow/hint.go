@@ -53,6 +53,7 @@ func (c *changes) how() recipe.Build {
 		// What no rule can name is for pinfix build to say.
 		how.Paths, _ = printed(s, c.al.mod, c.tree.Root, how.Mod == "vendor", c.a.o.environ(), src).Flag()
 	}
+	how.CC, how.Cgo = compilerByHand(s, c.a.o.environ())
 	if root := fromHere(c.tree.Root); root != "." {
 		how.Dir = filepath.ToSlash(root)
 	}

@@ -38,7 +38,7 @@ func (all Servers) counted() Servers {
 	return slices.DeleteFunc(slices.Clone(all), func(n Named) bool { return n.From != all[0].From })
 }
 
-// Several reports whether more than one server counts, or one name may stand for more.
+// Several reports whether more than one server counts, or one name may match more.
 func (all Servers) Several() bool {
 	counted := all.counted()
 	return len(counted) > 1 || len(counted) == 1 && target.IsPattern(counted[0].Ref)
@@ -46,7 +46,7 @@ func (all Servers) Several() bool {
 
 // members reads all servers that count, each for each of the platforms; a server that
 // cannot be read is a member with that error. The order is that of the references, and
-// of what a pattern stands for, the oldest first.
+// of what a pattern matches, the oldest first.
 func (r Reference) members(ctx context.Context, root string, platforms []string) ([]*member, error) {
 	all := r.Servers.in(root)
 	if len(all) == 0 {
@@ -107,7 +107,7 @@ func platformsOf(ref string, platforms []string) []string {
 	return platforms
 }
 
-// expand returns the references that a server's name stands for. Whom a pattern of the
+// expand returns the references that a server's name matches. Whom a pattern of the
 // plugin's own files makes pinfix ask is said, as for a single reference.
 func (r Reference) expand(ctx context.Context, n Named) ([]string, error) {
 	if !target.IsPattern(n.Ref) {
@@ -206,8 +206,7 @@ func versionIn(base, server string) string {
 // A trouble counts how the servers of a run came off.
 type trouble struct{ differ, unknown int }
 
-// counts puts an error among those that say that a server does not take the plugin, or
-// that leave it open.
+// add counts an error, and returns the result that it means for its server.
 func (t *trouble) add(err error) string {
 	if refuses(err) {
 		t.differ++

@@ -18,7 +18,7 @@ import (
 // go.mod, go.sum and Go files.
 type pinned struct {
 	server *pinner.Server
-	many   bool     // it is not the only one
+	many   bool     // it is one of several, and its files are named by a pattern
 	flags  []string // of go build; nil before the plan is made
 }
 
@@ -61,6 +61,7 @@ func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, erro
 	}
 	r := report.NewBuildMany(plugin.root, plugin.now.Module.Mod.Path)
 	jobs := make([]*job, len(members))
+	many := o.Servers.in(plugin.root).Several() || len(o.Platforms) > 1 // also where a pattern matches one
 	defer func() {
 		for _, j := range jobs {
 			if j != nil && j.close != nil {
@@ -77,7 +78,7 @@ func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, erro
 			j.result.Server = serverReport(m.server)
 		}
 		if m.err == nil {
-			j.b, m.err = newBuilder(ctx, o.buildFor(m, len(members) > 1))
+			j.b, m.err = newBuilder(ctx, o.buildFor(m, many))
 		}
 		if j.b == nil {
 			continue

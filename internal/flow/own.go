@@ -15,10 +15,12 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -352,13 +354,14 @@ func (a *aligner) clash(l *stage.Listing) error {
 // ownAtOnce refuses a plugin whose own files import what no build of it matches, before
 // anything is fetched for it: the files say it, whatever a proxy has. What they do not say
 // is left to [aligner.own].
-func (a *aligner) ownAtOnce(cache string) error {
+func (a *aligner) ownAtOnce() error {
 	if err := a.notInSource(); err != nil {
 		return err
 	}
 	if len(a.ownMisfits("")) == 0 {
 		return nil
 	}
+	cache := modcache.Dir(func(name string) string { return vars.Get(a.o.Environ, name) })
 	return a.refuse(a.ownMisfits(cache)) // with what is linked behind them, as far as it is there
 }
 

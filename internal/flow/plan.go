@@ -25,6 +25,14 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 	if err := hopeless(server); err != nil {
 		return nil, err
 	}
+	// What the plugin's files say by themselves is said before anything is fetched.
+	a := &aligner{o: o, server: server, plugin: plugin, stage: stage.Reader(plugin.root, readGo, nil)}
+	if err := a.useSource(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.ownAtOnce(); err != nil {
+		return nil, err
+	}
 	p := &planned{plugin: plugin, server: server}
 	var err error
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
@@ -38,21 +46,15 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 	case err != nil:
 		return nil, cannotRead("go.sum", err)
 	}
-	if err := p.align(ctx, o); err != nil {
+	a.stage = p.stage
+	if err := p.align(ctx, a); err != nil {
 		p.stage.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *planned) align(ctx context.Context, o Options) error {
-	a := &aligner{o: o, server: p.server, plugin: p.plugin, stage: p.stage}
-	if err := a.useSource(ctx); err != nil {
-		return err
-	}
-	if err := a.ownAtOnce(p.tool.cache); err != nil {
-		return err
-	}
+func (p *planned) align(ctx context.Context, a *aligner) error {
 	var err error
 	if p.aligned, err = a.align(ctx); err != nil {
 		return a.explain(err)

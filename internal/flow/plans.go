@@ -10,11 +10,25 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// plans remembers what was planned for servers: releases of one server often have the
-// same of all that a plugin shares with them, and then the same plan is good for both.
+// plans are those of a run for several servers. Releases of one server often have the
+// same of all that a plugin shares with them, and then one plan is good for both; or they
+// differ in versions, and the outlook is derived.
 type plans struct {
-	mu   sync.Mutex
-	made []*madePlan
+	brief   bool // outlooks will do, without the reports of plans
+	servers []*pinner.Server
+
+	mu     sync.Mutex
+	made   []*madePlan
+	groups map[string]*group // by settingsKey
+}
+
+// A group are servers that may differ in versions only. Its lock is held while its first
+// plan is made and while others are derived.
+type group struct {
+	mu      sync.Mutex
+	first   *planned // to derive from; nil: not made yet, or of a kind that does not serve
+	started bool
+	fetched bool
 }
 
 // A madePlan is a plan, and all of its server that had a part in it.
@@ -25,26 +39,98 @@ type madePlan struct {
 	outlook  *outlook
 }
 
+// close removes what the plans have in scratch directories.
+func (k *plans) close() {
+	for _, g := range k.groups {
+		if g.first != nil {
+			g.first.stage.Close()
+		}
+	}
+}
+
+// group returns that of a server.
+func (k *plans) group(s *pinner.Server) *group {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key := settingsKey(s)
+	if k.groups == nil {
+		k.groups = map[string]*group{}
+	}
+	if k.groups[key] == nil {
+		k.groups[key] = &group{}
+	}
+	return k.groups[key]
+}
+
 // plan is the outlook for a server: one that was made for a server that is the same for
-// this plugin, or a new one.
+// this plugin, a derived one, or that of a plan of its own.
 func (k *plans) plan(ctx context.Context, o Options, plugin *plugin, s *pinner.Server) (*outlook, error) {
 	if v := k.find(s); v != nil {
 		return v, nil
 	}
+	if !k.brief {
+		return k.own(ctx, o, plugin, s, func(*planned) bool { return false })
+	}
+	g := k.group(s)
+	g.mu.Lock()
+	if v := g.derive(ctx, o, s, k.servers); v != nil {
+		g.mu.Unlock()
+		return v, nil
+	}
+	if !g.started { // the others wait for it
+		g.started = true
+		defer g.mu.Unlock()
+		return k.own(ctx, o, plugin, s, g.keep)
+	}
+	g.mu.Unlock()
+	return k.own(ctx, o, plugin, s, func(p *planned) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.keep(p)
+	})
+}
+
+// derive is the outlook for a server by the group's first plan; nil where there is none, or
+// where it does not serve.
+func (g *group) derive(ctx context.Context, o Options, s *pinner.Server, all []*pinner.Server) *outlook {
+	if g.first == nil {
+		return nil
+	}
+	if !g.fetched {
+		g.fetched = true
+		g.first.fetchPins(ctx, all)
+	}
+	return g.first.derive(ctx, o, s)
+}
+
+// keep reports whether p is now the plan that others are derived from.
+func (g *group) keep(p *planned) bool {
+	if g.first != nil || !p.derives() {
+		return false
+	}
+	g.first = p
+	return true
+}
+
+// own makes a plan, and closes it unless keep keeps it.
+func (k *plans) own(ctx context.Context, o Options, plugin *plugin, s *pinner.Server, keep func(*planned) bool) (*outlook, error) {
 	p, err := o.plan(ctx, plugin, s)
 	if err != nil {
 		return nil, err
 	}
-	defer p.stage.Close()
 	v := p.outlook()
 	v.plan = p.set.report(s, p.tool)
-	v.unknown = v.plan.Unknown
+	v.unknown, v.warnings = v.plan.Unknown, v.plan.Warnings
 	if p.set.a.rounds == 0 { // the solver has looked at more than the last plan shows
 		k.add(p, v)
+	}
+	if !keep(p) {
+		p.stage.Close()
 	}
 	return v, nil
 }
 
+// find is the outlook of a plan that serves for s, too.
 func (k *plans) find(s *pinner.Server) *outlook {
 	k.mu.Lock()
 	defer k.mu.Unlock()

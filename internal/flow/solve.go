@@ -61,7 +61,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 func (a *aligner) newSolver() {
 	a.solver = &solve.Solver{
 		Server: a.server, Base: a.base, Root: a.plugin.root, Keep: a.in.Keep, User: a.user,
-		Only: a.o.Conflicts == "downgrade",
+		Only: a.o.Conflicts == "downgrade", Earlier: map[string]string{}, Pinned: a.pinned,
 		Find: pinner.Candidates{Versions: a.in.Versions, Source: a.in.Source},
 		Downgrade: func() ([]pinner.Cap, error) {
 			in := a.in
@@ -69,7 +69,16 @@ func (a *aligner) newSolver() {
 			return pinner.Downgrade(in)
 		},
 	}
+	for _, v := range a.plugin.now.Moved() {
+		a.solver.Earlier[v.Path] = v.Version
+	}
 	a.started = false
+}
+
+// pinned reports whether go.mod, as it is, has all these pins.
+func (a *aligner) pinned(pins []pinner.Pin) bool {
+	have := byPath(a.plugin.now)
+	return !slices.ContainsFunc(pins, func(p pinner.Pin) bool { return have[p.Path] == nil || have[p.Path].Mod.Version != p.Version.Version })
 }
 
 // userCaps reads --cap, and looks at --keep.
@@ -214,8 +223,13 @@ func (a *aligner) probing(now *state) {
 	}
 	here := *now
 	a.looked[string(now.mod)] = &here
-	if m, ok := a.solver.Probe(); ok {
-		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, m.Path, m.Version))
+	switch vs, ok := a.solver.Probe(); {
+	case ok && len(vs) == 1:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with %s %s?", a.rounds, vs[0].Path, vs[0].Version))
+	case ok && len(vs) > 1:
+		a.o.Step(fmt.Sprintf("round %d: does it compile with newer versions of %d modules?", a.rounds, len(vs)))
+	case ok:
+		a.o.Step(fmt.Sprintf("round %d: does it compile as go.mod has it?", a.rounds))
 	}
 }
 
@@ -413,11 +427,6 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 	if a.refused(err) {
 		return nil
 	}
-	if caps, ok := a.solver.Reject(); ok {
-		a.rounds++
-		a.in.Caps = caps
-		return nil
-	}
 	packages := a.solverPackages(plan.Mod, now.listing)
 	var faults []typecheck.Fault
 	for _, line := range failed.Faults() {
@@ -426,7 +435,13 @@ func (a *aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 		}
 	}
 	if len(faults) == 0 {
-		return err
+		caps, ok := a.solver.Reject()
+		if !ok {
+			return err
+		}
+		a.rounds++
+		a.in.Caps = caps
+		return nil
 	}
 	caps, stuck := a.solver.Next(solve.State{Plan: plan, Packages: packages, Faults: faults})
 	if stuck != nil {

@@ -37,7 +37,7 @@ type vendorRule struct {
 func (r vendorRule) decide() (write bool, warning, note string) {
 	switch {
 	case r.flag == "always" && !r.fits && !r.renamed:
-		return true, "the server was not built with -trimpath: a plugin that go build makes from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
+		return true, "the server was not built with -trimpath: a plugin built from vendor/ has other paths in its fingerprints and is refused, unless the server was vendored at the same path", ""
 	case r.flag == "always":
 		return true, "", ""
 	case r.flag == "never" && r.have:

@@ -13,8 +13,8 @@ import (
 const maxTags = 20_000
 
 // Tags returns the tags of the repository that ref names, "image:NAME", in the
-// registry's order. Without a network there are none to be had: the cache knows
-// single tags only.
+// registry's order. Without a network it is an error: the cache knows single
+// tags only.
 func Tags(ctx context.Context, ref string, o Options) ([]string, error) {
 	given := strings.TrimPrefix(ref, "image:")
 	if err := noCredentials(given); err != nil {

@@ -131,10 +131,8 @@ type Apply struct {
 	Unpinned      []Unpinned `json:"unpinned"`
 	Warnings      []string   `json:"warnings"` // those of AddLoops first
 	Loops         []Loop     `json:"loops"`
+	Summary       string     `json:"summary,omitempty"` // of a dry run: what the server asks of the plugin's author
 	Diff          string     `json:"diff"`
-
-	// Summary answers, of a dry run, what the server asks of the plugin's author.
-	Summary string `json:"summary,omitempty"`
 
 	// Unknown is what only a build tells; without any, a plugin with nothing left to
 	// change loads once it is built.

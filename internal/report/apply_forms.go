@@ -21,10 +21,10 @@ func (a *Apply) Markdown(w io.Writer) error {
 		warn(a.Warnings[:a.loopWarnings])
 	} else {
 		fmt.Fprintf(b, "❌ **%s**\n\n", cell(strings.TrimSuffix(a.verdict(), "; this would change:")))
+		warn(a.Warnings[:a.loopWarnings])
 		if a.Summary != "" {
 			fmt.Fprintf(b, "%s\n\n", cell(a.Summary))
 		}
-		warn(a.Warnings[:a.loopWarnings])
 		a.moduleTables(b)
 		a.otherChanges(b)
 		b.WriteString("Mend it: `pinfix apply` with the same flags, and commit what it changes.\n\n")

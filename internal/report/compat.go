@@ -147,10 +147,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	}
 	t.Flush()
 	if len(r.Servers) > 1 && !st.Verbose {
-		b.WriteString("\n")
+		before := "\n"
 		for _, s := range r.Servers {
 			if s.Summary != "" && s.Result != ServerFits {
-				fmt.Fprintf(b, "%s\n", clean(s.Summary))
+				fmt.Fprintf(b, "%s%s\n", before, clean(s.Summary))
+				before = ""
 			}
 		}
 	}
@@ -192,11 +193,7 @@ func (r *Compat) Markdown(w io.Writer) error {
 	fmt.Fprintf(b, "**%s**: %s\n\n", cell(r.Plugin.Module), cell(r.taken()))
 	b.WriteString("| server | Go | platform | result |\n|---|---|---|---|\n")
 	for _, s := range r.Servers {
-		sign := map[string]string{ServerFits: "✅", ServerPins: "📌", ServerRefuses: "❌"}[s.Result]
-		if sign == "" {
-			sign = "❔"
-		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s %s |\n", cell(s.Name), cell(dash(s.Server.Go)), cell(dash(s.Server.platform())), sign, cell(cutText(s.verdict(), 300)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s %s |\n", cell(s.Name), cell(dash(s.Server.Go)), cell(dash(s.Server.platform())), s.sign(), cell(cutText(s.verdict(), 300)))
 	}
 	b.WriteString("\n")
 	for _, s := range r.Servers {

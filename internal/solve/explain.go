@@ -234,7 +234,7 @@ func (v *view) otherVersions(m module.Version, f typecheck.Fault) string {
 		switch {
 		case o.clash == nil:
 		case o.f.Msg == f.Msg:
-			s += fmt.Sprintf("; so it is with %s, %s that was tried", o.at(), o.which)
+			s += fmt.Sprintf("; %s, %s that was tried, has the same error", o.at(), o.which)
 		default:
 			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.v.place(o.f), o.f.Msg)
 		}

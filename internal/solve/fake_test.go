@@ -179,6 +179,7 @@ type game struct {
 	user []string // caps
 	only bool
 	slow time.Duration // what a try takes
+	last string        // what an earlier run has come to: "x v1.0.0, y v1.0.0"
 }
 
 // play goes the rounds, and returns the caps in the end and how many tries there
@@ -207,6 +208,13 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 	}
 	in.Pins = in.Server.Pins
 	s := &Solver{Server: in.Server, Base: base, Keep: g.keep, Only: g.only, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}
+	if g.last != "" {
+		s.Earlier, s.Pinned = map[string]string{}, func([]pinner.Pin) bool { return true }
+		for v := range strings.SplitSeq(g.last, ", ") {
+			path, v, _ := strings.Cut(v, " ")
+			s.Earlier[path], _, _ = strings.Cut(v, " ")
+		}
+	}
 	now := time.Unix(0, 0)
 	s.budget.now = func() time.Time { now = now.Add(g.slow); return now }
 	for _, c := range g.user {

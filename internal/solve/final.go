@@ -32,6 +32,7 @@ type Final struct {
 	Had    string // the version of Module that the plugin has without pinfix
 	Since  string // the first version of Module with what the code needs; "" where only Had is known to
 	Server bool   // Module is the server's
+	By     string // what the server replaces Module by, or ""
 	Edit   bool   // the user can edit the code
 
 	reason, next string // where the code is of a pinned module
@@ -114,13 +115,49 @@ func (v *view) describe(f typecheck.Fault) Final {
 	out := Final{Fault: f, Place: v.place(f), Edit: p.Own || p.Local, Module: v.against(f)}
 	out.Had = v.Base.Selected(out.Module.Path)
 	out.Server = v.pinned(out.Module.Path)
-	if out.Module.Path == "" && f.API.Kind != typecheck.Other {
+	if r := v.Plan.Mod.Replacement(out.Module); r != nil && out.Server {
+		out.By = strings.TrimSpace(r.New.Path + " " + r.New.Version)
+	}
+	if out.Module.Path == "" && f.API.Kind != typecheck.Other && v.Packages[f.API.Package] == nil {
 		out.Std = v.Server.GoVersion()
 	}
 	if !out.Edit {
-		out.reason, out.next = v.otherCode(p, f, out.Module)
+		out.reason, out.next = v.fixedCode(p, f, out.Module)
 	}
 	return out
+}
+
+// fixedCode: the code is of a module that the server has at that version, or that go.mod
+// replaces by another one. It is in the plugin only since something imports it.
+func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	reason, next = spaced(p.Module)+", which the server has,", "do without "+f.Package
+	if !v.pinned(p.Module.Path) {
+		reason, next = spaced(p.Module)+", which go.mod replaces,", "replace it by a version that does, or do without "+f.Package
+	}
+	req := v.requires(p, m.Path)
+	newer := m.Path != "" && semver.Compare(req, m.Version) > 0
+	switch {
+	case f.Missing != "" && m.Path != "":
+		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
+	case newer:
+		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
+	case m.Path != "":
+		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)
+	default:
+		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
+	}
+	if had := v.Base.Selected(m.Path); !newer {
+		if req = had; had != "" && had != m.Version {
+			reason += "; the plugin has " + had
+		}
+	}
+	if chain := v.chain(p.Path); len(chain) > 1 {
+		reason += "; " + strings.Join(chain, " imports ")
+	}
+	if req != "" && req != m.Version && v.pinned(m.Path) {
+		next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, req)
+	}
+	return reason, next
 }
 
 // against returns the module that a fault is about: the one that has the declaration, or
@@ -231,6 +268,8 @@ func (f Final) fullHolder() string {
 		return "the server's Go " + f.Std
 	case f.Module.Path == "":
 		return ""
+	case f.By != "":
+		return "the server's " + spaced(f.Module) + " => " + f.By
 	case f.Server:
 		return "the server's " + spaced(f.Module)
 	}

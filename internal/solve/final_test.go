@@ -130,6 +130,8 @@ func TestFinalWords(t *testing.T) {
 			"main.go:1: *M does not implement pin.Match: method Signal is another one: Signal(data string), and the code has Signal(); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 has Signal()", "edit this line to what the server's pin v1.1.0 has"},
 		{"the standard library", []typecheck.Fault{with(at("plugin", 1, "maps"), typecheck.API{Kind: typecheck.Gone, Package: "maps", Name: "All"}, "")},
 			"main.go:1: wrong; the server's Go 1.22.12 does not have it", "edit this line to what the server's Go 1.22.12 has"},
+		{"another package of the plugin", []typecheck.Fault{with(at("plugin", 1), typecheck.API{Kind: typecheck.Signature, Package: "plugin", Name: "F", Now: "F()"}, "")},
+			"main.go:1: wrong", "edit this line"},
 		{"an import", []typecheck.Fault{lacks},
 			"main.go:2: old/sub is not in old v1.0.0, which the server has; the plugin has v1.1.0", "change this import, or ask for a server with old v1.1.0"},
 		{"the code itself", []typecheck.Fault{at("plugin", 1)}, "main.go:1: wrong", "edit this line"},

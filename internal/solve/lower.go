@@ -207,7 +207,7 @@ func (v *view) raise(at module.Version, skip int) (string, error) {
 }
 
 // accepts reports whether the server's Go reads a go.mod.
-func (v *view) accepts(s *pinner.Summary) bool { return v.Server.Accepts(s.Go) }
+func (s *Solver) accepts(m *pinner.Summary) bool { return s.Server.Accepts(m.Go) }
 
 // others returns the versions of a module beyond at, the nearest first; none where
 // its versions could not be fetched: others may do. Upwards they end at the user's

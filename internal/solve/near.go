@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -21,7 +21,9 @@ type nearing struct {
 	before []best            // those that it was better than
 	pins   map[string]string // the versions of what the server has
 
-	probe   module.Version    // what is being tried
+	earlier string            // the caps of an earlier run
+	again   bool              // there is such a run
+	probe   []module.Version  // what is being tried
 	tried   map[string]string // caps -> what did not compile with them first
 	left    int
 	large   bool // the plugin
@@ -54,10 +56,9 @@ type clash struct {
 // A probe costs what a round costs: seconds, for a large plugin. Beyond so many
 // versions of a module only those are tried that halving leads to.
 //
-// The number of probes is the bound. The time is there for what is out of proportion:
+// The number of probes is the bound. The clock is there for what is out of proportion:
 // where it ends the search, another run may come to another result.
 const (
-	maxProbeTime   = 2 * time.Minute
 	maxProbes      = 600
 	maxProbesLarge = 16
 	maxNearer      = 64
@@ -78,7 +79,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		if n.large = countModules(st.Packages) > large; n.large {
 			n.left = maxProbesLarge
 		}
-		n.probe, n.before, n.best = module.Version{}, nil, best{}
+		n.probe, n.before, n.best = nil, nil, best{}
 	}
 	if n.pins == nil {
 		n.pins = map[string]string{}
@@ -86,10 +87,44 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 			n.pins[p.Path] = p.Version.Version
 		}
 	}
-	if p := n.probe; p.Path == "" || v.at(p.Path) == p.Version || v.at(p.Path) == "" {
+	first := n.plan == nil
+	elsewhere := func(p module.Version) bool { return v.at(p.Path) != p.Version && v.at(p.Path) != "" }
+	if !slices.ContainsFunc(n.probe, elsewhere) {
 		s.adopt(v)
 	}
+	if first && n.large && s.Pinned != nil && s.Pinned(v.Plan.Pins) {
+		caps := s.earlier(v)
+		n.earlier, n.again = key(caps), true
+		if n.earlier != key(n.caps) {
+			return s.try(caps), false
+		}
+	}
+	if n.again && key(s.caps) == n.earlier {
+		n.done = true
+		return s.try(s.reasoned()), true
+	}
 	return s.nextProbe()
+}
+
+// earlier returns the caps that an earlier run has come to.
+func (s *Solver) earlier(v *view) []pinner.Cap {
+	n := &s.near
+	caps := n.caps
+	for _, m := range n.moved {
+		to := s.Earlier[m.Path]
+		if to == "" {
+			to = m.had
+		}
+		caps = s.with(caps, m, to)
+	}
+	for _, name := range sortedKeys(v.Packages) {
+		p := v.Packages[name]
+		to, had := s.Earlier[p.Module.Path], s.Base.Selected(p.Module.Path)
+		if to != "" && to != p.Module.Version && had == p.Module.Version && v.mayMove(p) == nil {
+			caps = s.with(caps, move{Version: p.Module, had: had}, to)
+		}
+	}
+	return caps
 }
 
 // Stopped says that the search for nearer versions ended before all were tried; ""
@@ -103,7 +138,7 @@ func (s *Solver) Stopped() string {
 
 // worse is told of a probe that does not compile, or with nil, that cannot be made.
 func (s *Solver) worse(v *view) []pinner.Cap {
-	if v != nil {
+	if v != nil && s.near.tried != nil {
 		s.near.tried[key(s.caps)] = told(v.roots[0])
 	}
 	caps, _ := s.nextProbe()
@@ -130,49 +165,73 @@ func (s *Solver) adopt(v *view) {
 		n.before = append(n.before, n.best)
 	}
 	n.best = best{caps: s.caps, plan: v.Plan, versions: map[string]string{}}
-	seen := map[string]bool{}
 	for _, name := range sortedKeys(v.Packages) {
 		p := v.Packages[name]
-		if p.Own || seen[p.Module.Path] {
+		if p.Own || n.versions[p.Module.Path] != "" {
 			continue
 		}
-		seen[p.Module.Path] = true
 		n.versions[p.Module.Path] = p.Module.Version
-		had := s.Base.Selected(p.Module.Path)
-		if had == "" || had == p.Module.Version || v.mayMove(p) != nil {
-			continue
-		}
-		if _, capped := capOf(s.caps, p.Module.Path); !capped && semver.Compare(p.Module.Version, had) > 0 {
-			continue // what asks for it has been raised
-		}
-		if near := s.between(p.Module, had); len(near) > 0 {
-			n.moved = append(n.moved, move{p.Module, had, near})
+		if had := s.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.mayMove(p) == nil && !v.follows(p.Module, had) {
+			n.moved = append(n.moved, move{Version: p.Module, had: had})
 		}
 	}
-	slices.SortFunc(n.moved, func(a, b move) int { return slices.Compare([]string{a.Path}, []string{b.Path}) })
+	slices.SortFunc(n.moved, func(a, b move) int { return strings.Compare(a.Path, b.Path) })
+	s.between(n.moved)
 }
 
-// between returns the versions from had to that of m, which is not among them.
-func (s *Solver) between(m module.Version, had string) []string {
-	d := down
-	if semver.Compare(m.Version, had) > 0 {
-		d = up
+// follows reports whether a module is where something else puts it, and cannot be
+// nearer: above the plugin's version, for what asks for it has been raised, or at the
+// newest version that the server's Go reads.
+func (v *view) follows(m module.Version, had string) bool {
+	if _, capped := capOf(v.tried, m.Path); capped {
+		return false
 	}
-	all := append([]string{had}, s.others(module.Version{Path: m.Path, Version: had}, d)...)
-	all = slices.DeleteFunc(all, func(k string) bool {
-		if c, ok := capOf(s.User, m.Path); ok && semver.Compare(k, c.Version.Version) > 0 {
-			return true
+	c, ok := capOf(v.Plan.Caps, m.Path)
+	return semver.Compare(m.Version, had) > 0 || ok && c.Cause == pinner.CauseGo && c.Version == m
+}
+
+// between finds for each module the versions from the plugin's to its own, which is
+// not among them, as far as the server's Go reads them. It fetches for all at once.
+func (s *Solver) between(moved []move) {
+	var paths []string
+	for _, m := range moved {
+		paths = append(paths, m.Path)
+	}
+	if len(moved) == 0 {
+		return
+	}
+	if _, err := s.Find.Versions(paths); err != nil {
+		return
+	}
+	var vs []module.Version
+	for i := range moved {
+		m := &moved[i]
+		d := down
+		if semver.Compare(m.Version.Version, m.had) > 0 {
+			d = up
 		}
-		return semver.Compare(k, m.Version)*int(d) >= 0
-	})
-	if len(all) > maxNearer {
-		return all // to know of each would mean to fetch each go.mod
+		all := append([]string{m.had}, s.others(module.Version{Path: m.Path, Version: m.had}, d)...)
+		user, asked := capOf(s.User, m.Path)
+		m.nearer = slices.DeleteFunc(all, func(k string) bool {
+			return semver.Compare(k, m.Version.Version)*int(d) >= 0 || asked && semver.Compare(k, user.Version.Version) > 0
+		})
+		if len(m.nearer) > maxNearer {
+			continue // to know of each would mean to fetch each go.mod
+		}
+		for _, k := range m.nearer {
+			vs = append(vs, module.Version{Path: m.Path, Version: k})
+		}
 	}
-	readable, err := s.Find.All(m.Path, all, func(sum *pinner.Summary) bool { return s.Server.Accepts(sum.Go) })
+	readable, err := s.Find.All(vs, s.accepts)
 	if err != nil {
-		return nil
+		return
 	}
-	return readable
+	for i := range moved {
+		m := &moved[i]
+		if len(m.nearer) <= maxNearer {
+			m.nearer = slices.DeleteFunc(m.nearer, func(k string) bool { return !slices.Contains(readable, module.Version{Path: m.Path, Version: k}) })
+		}
+	}
 }
 
 func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
@@ -186,28 +245,39 @@ func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
 // nextProbe returns the caps of the next probe, or those of the best try and true:
 // first by halving what lies between a version that does not compile and one that
 // does, which is right where all between them are as either of the two, then the rest.
+// All modules are moved at once where that was not tried yet: what does not compile
+// then tells of each of them.
 func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 	n := &s.near
 	for _, pick := range []func(move) string{s.halve, s.rest} {
+		all, first, probe := n.caps, n.caps, []module.Version(nil)
 		for _, m := range n.moved {
 			to := pick(m)
 			if to == "" {
 				continue
 			}
-			if n.left == 0 || s.budget.tries > freeOnes && s.budget.now().Sub(s.budget.began) > maxProbeTime {
-				n.stopped = true
-				break
+			all = s.with(all, m, to)
+			if probe = append(probe, module.Version{Path: m.Path, Version: to}); len(probe) == 1 {
+				first = all
 			}
-			n.left--
-			s.budget.spend()
-			n.probe = module.Version{Path: m.Path, Version: to}
-			caps := s.with(m, to)
-			if n.tried == nil {
-				n.tried = map[string]string{}
-			}
-			n.tried[key(caps)] = "it cannot be loaded"
-			return s.try(caps), false
 		}
+		if len(probe) == 0 {
+			continue
+		}
+		if n.left == 0 || !s.budget.spend(moreTime) {
+			n.stopped = true
+			break
+		}
+		if n.tried[key(all)] != "" {
+			all, probe = first, probe[:1]
+		}
+		n.left--
+		n.probe = probe
+		if n.tried == nil {
+			n.tried = map[string]string{}
+		}
+		n.tried[key(all)] = "it cannot be loaded"
+		return s.try(all), false
 	}
 	n.done = true
 	return s.try(s.reasoned()), true
@@ -262,17 +332,17 @@ func (s *Solver) rest(m move) string {
 
 // reads reports whether the server's Go reads m at a version.
 func (s *Solver) reads(m move, version string) bool {
-	to, err := s.Find.First(m.Path, []string{version}, func(sum *pinner.Summary) bool { return s.Server.Accepts(sum.Go) })
+	to, err := s.Find.First(m.Path, []string{version}, s.accepts)
 	return err == nil && to != ""
 }
 
-// with returns the best caps with m at another version.
-func (s *Solver) with(m move, version string) []pinner.Cap {
-	c, capped := capOf(s.near.caps, m.Path)
+// with returns caps with m at another version.
+func (s *Solver) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
+	c, capped := capOf(caps, m.Path)
 	user, asked := capOf(s.User, m.Path)
 	switch {
 	case asked && user.Version.Version == version:
-		return set(s.near.caps, user)
+		return set(caps, user)
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
 		if why := s.tooNew(m); why != "" {
@@ -280,7 +350,7 @@ func (s *Solver) with(m move, version string) []pinner.Cap {
 		}
 	}
 	c.Version = module.Version{Path: m.Path, Version: version}
-	return set(s.near.caps, c)
+	return set(caps, c)
 }
 
 // tooNew says that the server's Go refuses the plugin's version of m; "" if not.
@@ -296,15 +366,29 @@ func (s *Solver) tooNew(m move) string {
 // known returns what is known not to compile with m at a version, or "": it was
 // tried with the best caps, or is in a set of versions that do not compile together.
 func (s *Solver) known(m move, version string) string {
-	if why := s.near.tried[key(s.with(m, version))]; why != "" {
+	if why := s.near.tried[key(s.with(s.near.caps, m, version))]; why != "" {
 		return why
 	}
 	for _, c := range s.clashes {
-		if c.versions[m.Path] == version && s.holds(c, m.Path) {
+		if c.versions[m.Path] == version && s.holds(c, m.Path) && !s.lifts(module.Version{Path: m.Path, Version: version}, c) {
 			return told(c.f)
 		}
 	}
 	return ""
+}
+
+// lifts reports whether m asks for more of a module of a clash than that is at, and
+// neither a pin nor a cap holds that there.
+func (s *Solver) lifts(m module.Version, c clash) bool {
+	sums, err := s.Find.Source([]module.Version{m})
+	if err != nil || sums[m] == nil {
+		return false
+	}
+	return slices.ContainsFunc(sums[m].Require, func(r module.Version) bool {
+		v, part := c.versions[r.Path]
+		_, capped := capOf(s.near.caps, r.Path)
+		return part && s.near.pins[r.Path] == "" && !capped && semver.Compare(r.Version, v) > 0
+	})
 }
 
 // has reports whether a module is at a version in the best try. What the server has
@@ -398,11 +482,11 @@ func (s *Solver) reasoned() []pinner.Cap {
 	return out
 }
 
-// Probe returns the module version that is being tried, if the solver is looking for
+// Probe returns the module versions that are being tried, if the solver is looking for
 // versions nearer to the plugin's.
-func (s *Solver) Probe() (module.Version, bool) {
+func (s *Solver) Probe() (vs []module.Version, ok bool) {
 	if s == nil || s.phase != nearer || s.near.done {
-		return module.Version{}, false
+		return nil, false
 	}
 	return s.near.probe, true
 }

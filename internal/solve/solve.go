@@ -52,6 +52,12 @@ type Solver struct {
 	Find   pinner.Candidates
 	Root   string // the plugin's directory
 
+	// Earlier are the versions to which an earlier run has moved modules, by path, and
+	// Pinned reports whether the plugin's go.mod has pins already: then a large plugin,
+	// whose search a budget may end, keeps what the earlier run has come to.
+	Earlier map[string]string
+	Pinned  func([]pinner.Pin) bool
+
 	// Downgrade returns the caps of the sound downgrade.
 	Downgrade func() ([]pinner.Cap, error)
 
@@ -89,8 +95,8 @@ type failure struct {
 	f typecheck.Fault
 }
 
-// A budget says when to end a search that leads nowhere. Small plugins, and those
-// whose modules have still to be fetched, get a number of tries in any case.
+// A budget says when to end a search. Small plugins, and those whose modules have
+// still to be fetched, get a number of tries in any case.
 type budget struct {
 	now   func() time.Time // nil: time.Now
 	began time.Time
@@ -98,12 +104,13 @@ type budget struct {
 }
 
 const (
-	maxTime  = 45 * time.Second
-	freeOnes = 12 // tries that no clock ends
+	maxTime  = 45 * time.Second // for a search that may lead nowhere
+	moreTime = 2 * time.Minute  // for tries that come closer
+	freeOnes = 6                // tries that no clock ends
 )
 
 // spend counts a try, and reports whether there is time for another one.
-func (b *budget) spend() bool {
+func (b *budget) spend(limit time.Duration) bool {
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -111,7 +118,7 @@ func (b *budget) spend() bool {
 		b.began = b.now()
 	}
 	b.tries++
-	return b.tries <= freeOnes || b.now().Sub(b.began) < maxTime
+	return b.tries <= freeOnes || b.now().Sub(b.began) < limit
 }
 
 // String says how much was tried.
@@ -129,11 +136,9 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		if !s.near.done {
 			return s.worse(v), nil
 		}
-		if caps, ok := s.Reject(); ok {
-			return caps, nil
-		}
 		// go mod tidy has found what the import graph does not show.
 		s.phase, s.near.done, s.final = moving, false, nil
+		s.budget = budget{now: s.budget.now}
 	}
 	if s.views == nil {
 		s.views = map[string]*view{}
@@ -145,7 +150,11 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 	if e := v.finals(); e != nil {
 		return nil, e
 	}
-	if !s.budget.spend() {
+	limit := maxTime
+	if s.phase == moving {
+		limit = moreTime
+	}
+	if !s.budget.spend(limit) {
 		return nil, s.last.stopped()
 	}
 	if s.phase == moving {
@@ -197,7 +206,7 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 		return s.worse(nil), nil
 	case s.last == nil:
 		return nil, why
-	case !s.budget.spend():
+	case !s.budget.spend(maxTime):
 		return nil, s.last.stopped()
 	}
 	return s.onward()

@@ -246,3 +246,21 @@ func moduleErrors(out []byte) (map[module.Version]string, error) {
 
 // oneLine joins the lines that the go command indents.
 func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n\t", ": ") }
+
+// Download brings the sources of module versions into the module cache, as far as they
+// can be fetched: what is missing then, the go command says when it needs it.
+func (s *Stage) Download(ctx context.Context, vs []module.Version) {
+	g, err := s.fetcher(ctx)
+	if err != nil {
+		return
+	}
+	dir, err := s.fetchDir()
+	if err != nil {
+		return
+	}
+	args := []string{"mod", "download", "-json"}
+	for _, v := range vs {
+		args = append(args, v.String())
+	}
+	_, _ = g.Many(dir).Run(ctx, args...)
+}

@@ -61,6 +61,8 @@ type Listing struct {
 	Others   []*Package          // main packages that are no plugins
 	Packages map[string]*Package // what they link, standard library left out
 	Standard map[string]*Package // of the standard library
+
+	unread error // the first package of the module that could not be read, perhaps a plugin
 }
 
 // List loads the import graph of the main packages that patterns name (package
@@ -70,6 +72,9 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files Files, patterns
 	l, err := s.listHeld(ctx, mod, files, patterns, held)
 	if err != nil {
 		return nil, err
+	}
+	if len(l.Roots) == 0 && l.unread != nil {
+		return nil, l.unread
 	}
 	return l, l.broken()
 }
@@ -108,6 +113,11 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 	}
 	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
 	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if p := all[path]; p.Main() && !p.DepOnly && p.Error != nil && len(p.InvalidGoFiles) > 0 && l.unread == nil {
+			l.unread = &BrokenError{p.Error.Pos, p.Error.Err}
+		}
+	}
 	if len(patterns) == 0 {
 		l.Roots, l.Others = mains.Split(roots, func(p *Package) bool { return mains.Export(p.Files(), mains.In(p.Dir)) })
 	}

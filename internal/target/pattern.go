@@ -17,13 +17,13 @@ import (
 	"github.com/pinfix/pinfix/internal/source"
 )
 
-// maxServers is how many servers one pattern may stand for: each is read, and of an
+// maxServers is how many servers one pattern may match: each is read, and of an
 // image that means its layers.
 const maxServers = 100
 
 const globSigns = "*?["
 
-// IsPattern reports whether ref may stand for several servers: image:NAME:3.*, whose tags
+// IsPattern reports whether ref may match several servers: image:NAME:3.*, whose tags
 // the registry knows, mod:PATH@>=v1.2 with versions of the proxy, or names of files with
 // *, ? or []. What exists as a file is no pattern.
 func IsPattern(ref string) bool {
@@ -59,8 +59,8 @@ func cutTag(ref string) (name, tag string) {
 	return ref[:i], ref[i+1:]
 }
 
-// Expand returns the references that a pattern stands for, the oldest version first, or
-// ref alone where it is none. A pattern that stands for nothing is an error, an [*Error].
+// Expand returns the references that a pattern matches, the oldest version first, or
+// ref alone where it is none. A pattern that matches nothing is an error, an [*Error].
 func Expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]string, error) {
 	if !IsPattern(ref) {
 		return []string{ref}, nil
@@ -70,7 +70,7 @@ func Expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 		return nil, ctx.Err()
 	}
 	if err == nil && len(refs) > maxServers {
-		err = &Error{Err: fmt.Errorf("it stands for %d servers, and more than %d are too many", len(refs), maxServers), Next: "write a narrower pattern"}
+		err = &Error{Err: fmt.Errorf("it matches %d servers, and more than %d are too many", len(refs), maxServers), Next: "write a narrower pattern"}
 	}
 	if err != nil {
 		e := asError(err, "quote the pattern, so that the shell leaves it alone")

@@ -18,7 +18,7 @@ import (
 func (r *result) blame(fset *token.FileSet, files []*ast.File, sizes types.Sizes) {
 	b := &blamer{
 		r:    r,
-		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}},
+		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}, Implicits: map[ast.Node]types.Object{}},
 	}
 	conf := r.config(fset, sizes)
 	at := map[int]types.Error{} // by index in r.faults
@@ -79,6 +79,7 @@ type blamer struct {
 	depth  int // of typ
 	traced map[types.Object]bool
 	unsure bool
+	fields bool // what the fields of the package's own types are counts, too
 }
 
 // initializers fills b.from.
@@ -126,21 +127,40 @@ func (b *blamer) initializers(files []*ast.File) {
 				}
 			case *ast.TypeSpec:
 				note(n.Name, n.Type)
+			case *ast.TypeSwitchStmt:
+				b.clauses(n)
 			}
 			return true
 		})
 	}
 }
 
+// clauses notes where the variable of a type switch has its type from in the clauses that
+// do not say it.
+func (b *blamer) clauses(s *ast.TypeSwitchStmt) {
+	a, ok := s.Assign.(*ast.AssignStmt)
+	if !ok || len(a.Rhs) != 1 {
+		return
+	}
+	for _, c := range s.Body.List {
+		if c := c.(*ast.CaseClause); len(c.List) != 1 {
+			if obj := b.info.Implicits[c]; obj != nil {
+				b.from[obj] = a.Rhs[0]
+			}
+		}
+	}
+}
+
 // explain fills in what the fault depends on and what is known of it. pos is where the
 // error was reported, start to end the code that it is about.
 func (b *blamer) explain(f *Fault, file *ast.File, start, pos, end token.Pos) {
-	b.out, b.seen, b.traced, b.unsure = nil, map[visit]bool{}, map[types.Object]bool{}, false
+	b.out, b.seen, b.traced, b.unsure, b.fields = nil, map[visit]bool{}, map[types.Object]bool{}, false, false
 	path, exact := astutil.PathEnclosingInterval(file, start, end)
 	if !exact {
 		path, _ = astutil.PathEnclosingInterval(file, pos, pos)
 	}
 	if call := b.instance(path, pos); call != nil && start == end {
+		b.fields = true
 		b.count(f, call)
 	} else {
 		b.at(f, path, pos)
@@ -341,74 +361,116 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 		e = a.Type
 	}
 	have := b.info.Types[e].Type
-	want, i := b.target(f, path)
+	b.fields = b.compares(e, path)
+	want, all := b.target(f, path)
 	if iface := asInterface(want); iface != nil && have != nil {
 		b.implements(f, have, want, iface)
 	}
 	b.typ(want)
 	b.typ(have)
 	b.expr(e)
-	for _, n := range path[1:min(i+1, len(path))] {
-		b.around(n)
+	if f.API.Kind == Other {
+		b.origin(f, e)
+	}
+	if all {
+		b.around(path[1])
+	}
+}
+
+// compares reports whether the types are compared or converted with all that is in them:
+// in ==, the key of a map, a conversion.
+func (b *blamer) compares(e ast.Expr, path []ast.Node) bool {
+	if _, ok := e.(*ast.BinaryExpr); ok || len(path) < 2 {
+		return ok
+	}
+	switch n := path[1].(type) {
+	case *ast.BinaryExpr, *ast.MapType, *ast.CaseClause, *ast.IndexExpr:
+		return true
+	case *ast.CallExpr:
+		return b.info.Types[n.Fun].IsType()
+	}
+	return false
+}
+
+// origin: what the value comes from may have another type than it had.
+func (b *blamer) origin(f *Fault, e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		b.callee(f, e)
+	case *ast.SelectorExpr:
+		v, ok := b.info.Uses[e.Sel].(*types.Var)
+		if !ok || v.Pkg() == nil || v.Pkg() == b.pkg {
+			return
+		}
+		name := v.Name()
+		if v.IsField() {
+			n := named(b.info.Types[e.X].Type)
+			if n == nil || n.Obj().Pkg() != v.Pkg() {
+				return
+			}
+			name = n.Obj().Name() + "." + name
+		}
+		f.Expr = types.ExprString(e)
+		f.API = API{Kind: Signature, Package: v.Pkg().Path(), Name: name, Now: declaration(v)}
 	}
 }
 
 // target returns the type that the code around path[0] wants of it, nil if it cannot be
-// told, and the index in path of what says so.
-func (b *blamer) target(f *Fault, path []ast.Node) (types.Type, int) {
+// told. all is whether everything in path[1] may have to do with it.
+func (b *blamer) target(f *Fault, path []ast.Node) (want types.Type, all bool) {
+	if len(path) < 2 {
+		return nil, false
+	}
 	e := path[0].(ast.Expr)
-	for i := 1; i < len(path); i++ {
-		switch n := path[i].(type) {
-		case *ast.KeyValueExpr:
-			if i+1 < len(path) {
-				if lit, ok := path[i+1].(*ast.CompositeLit); ok {
-					return b.element(f, lit, n, e), i
-				}
-			}
-		case *ast.CompositeLit:
-			return b.element(f, n, nil, e), i - 1
-		case *ast.CallExpr:
-			if ast.Unparen(n.Fun) == e {
-				return nil, i
-			}
-			return b.parameter(f, n, e), i - 1
-		case *ast.ReturnStmt:
-			return b.result(n, e, path[i:]), i - 1
-		case *ast.AssignStmt:
-			return b.assigned(n.Lhs, n.Rhs, e), i - 1
-		case *ast.ValueSpec:
-			if n.Type != nil {
-				b.expr(n.Type)
-				return b.info.Types[n.Type].Type, i - 1
-			}
-			return nil, i
-		case *ast.SendStmt:
-			b.expr(n.Chan)
-			if t := b.info.Types[n.Chan].Type; t != nil {
-				if c, ok := t.Underlying().(*types.Chan); ok {
-					return c.Elem(), i - 1
-				}
-			}
-			return nil, i
-		case *ast.TypeAssertExpr:
-			// A type that does not implement the interface that X is.
-			b.expr(n.X)
-			return b.info.Types[n.X].Type, i
-		case *ast.CaseClause:
-			if i+2 < len(path) {
-				switch s := path[i+2].(type) {
-				case *ast.TypeSwitchStmt:
-					b.around(s.Assign)
-					return b.switched(s), i - 1
-				case *ast.SwitchStmt:
-					b.expr(s.Tag)
-					return nil, i - 1
-				}
+	switch n := path[1].(type) {
+	case *ast.KeyValueExpr:
+		if 2 < len(path) {
+			if lit, ok := path[2].(*ast.CompositeLit); ok {
+				return b.element(f, lit, n, e), true
 			}
 		}
-		return nil, i
+	case *ast.CompositeLit:
+		return b.element(f, n, nil, e), false
+	case *ast.CallExpr:
+		if ast.Unparen(n.Fun) == e {
+			return nil, true
+		}
+		return b.parameter(f, n, e), false
+	case *ast.ReturnStmt:
+		return b.result(n, e, path[1:]), false
+	case *ast.AssignStmt:
+		return b.assigned(n.Lhs, n.Rhs, e), false
+	case *ast.ValueSpec:
+		if n.Type != nil {
+			b.expr(n.Type)
+			return b.info.Types[n.Type].Type, false
+		}
+		return nil, true
+	case *ast.SendStmt:
+		b.expr(n.Chan)
+		if t := b.info.Types[n.Chan].Type; t != nil {
+			if c, ok := t.Underlying().(*types.Chan); ok {
+				return c.Elem(), false
+			}
+		}
+		return nil, true
+	case *ast.TypeAssertExpr:
+		// A type that does not implement the interface that X is.
+		b.expr(n.X)
+		return b.info.Types[n.X].Type, true
+	case *ast.CaseClause:
+		if 3 < len(path) {
+			switch s := path[3].(type) {
+			case *ast.TypeSwitchStmt:
+				b.around(s.Assign)
+				return b.switched(s), false
+			case *ast.SwitchStmt:
+				b.expr(s.Tag)
+				return nil, false
+			}
+		}
 	}
-	return nil, 1
+	return nil, true
 }
 
 // switched is the type of the interface that a type switch looks into.
@@ -742,7 +804,10 @@ func (b *blamer) walk(t types.Type, deep bool) {
 		if t.Obj().Pkg() == b.pkg {
 			b.trace(t.Obj())
 		}
-		if deep {
+		switch {
+		case b.fields && t.Obj().Pkg() == b.pkg:
+			b.walk(t.Underlying(), deep)
+		case deep:
 			b.embedded(t.Underlying())
 		}
 	case *types.Alias:

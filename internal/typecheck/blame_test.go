@@ -75,6 +75,8 @@ type Both2 struct{}
 func (Both2) Both() {}
 
 type Number int
+
+func Arr(a [3]int) {}
 -- mid/mid.go --
 package mid
 
@@ -93,6 +95,8 @@ type Wrapped struct{ *pin.Server }
 type Opts = pin.Opts
 
 type Iface interface{ pin.Match }
+
+const N = 2
 `
 
 // TestBlames: on which packages an error depends, and what is known of the declaration
@@ -158,8 +162,11 @@ func TestBlames(t *testing.T) {
 
 		{"overflow", "const x int8 = pin.Limit", "pin", ""},
 		{"overflow of the plugin's own", "const own = pin.Limit\n\nvar x int8 = own", "pin", ""},
-		{"results", "func f() int {\n\tx := pin.Two()\n\treturn x\n}", "pin", ""},
-		{"results that are returned", "func f() int { return pin.Two() }", "pin", ""},
+		{"results", "func f() int {\n\tx := pin.Two()\n\treturn x\n}", "pin", "Signature pin Two Two() (int, error)"},
+		{"results that are returned", "func f() int { return pin.Two() }", "pin", "Signature pin Two Two() (int, error)"},
+		{"a result of another type", "func f(s *pin.Server) (string, error) {\n\tvar x string\n\tx = pin.Each\n\treturn x, nil\n}", "pin", ""},
+		{"a field that is read", "func f(o pin.Opts) int { return o.Size }", "pin", "Signature pin Opts.Size Size int64"},
+		{"a variable that is read", "var x int = pin.Default", "pin pin/inner", "Signature pin Default Default *Server"},
 		{"a channel", "func f() { pin.Ch <- 1 }", "pin", ""},
 		{"a range over a channel", "func f() {\n\tfor a, b := range pin.Ch {\n\t\t_, _ = a, b\n\t}\n}", "pin", ""},
 		{"a key", "var x = pin.Table[1]", "pin", ""},
@@ -168,6 +175,16 @@ func TestBlames(t *testing.T) {
 		{"inference", "func f() { pin.Sum(mid.IDs(), nil) }", "pin mid", "Signature pin Sum Sum[T int | string](a T, b T) T"},
 		{"ambiguous", "type both struct {\n\tpin.Both2\n\tpin.Server\n}\n\nfunc f(b both) { b.Both() }", "", ""},
 		{"ambiguous through one depth", "type both struct {\n\tpin.Both2\n\tmid.Match\n}\n\nfunc f(b both) { b.Gone() }", "pin mid", ""},
+
+		{"a type switch without a type", "func f() {\n\tswitch s := any(mid.Server()).(type) {\n\tdefault:\n\t\ts.Gone()\n\t}\n}", "mid", ""},
+		{"a type switch with one", "func f() {\n\tswitch s := any(mid.Server()).(type) {\n\tcase *pin.Server:\n\t\ts.Gone()\n\t}\n}", "pin pin/inner", "Gone pin Server.Gone"},
+		{"received", "func f(c chan *pin.Server) {\n\tselect {\n\tcase s := <-c:\n\t\ts.Gone()\n\t}\n}", "pin pin/inner", "Gone pin Server.Gone"},
+		{"received from another module", "func f() {\n\tc := make(chan *pin.Server)\n\tc <- mid.Server()\n\ts := <-c\n\ts.Gone()\n}", "pin pin/inner", "Gone pin Server.Gone"},
+		{"inferred", "func id[T any](x T) T { return x }\n\nfunc f() { id(mid.Server()).Gone() }", "pin pin/inner mid", "Gone pin Server.Gone"},
+		{"the length of an array", "const n = mid.N\n\nvar a [n]int\n\nfunc f() { pin.Arr(a) }", "pin mid", "Signature pin Arr Arr(a [3]int)"},
+		{"what is in a struct that is compared", "type k struct{ l []*mid.Match }\n\nvar x = k{} == k{}", "mid", ""},
+		{"what is in the key of a map", "type k struct{ l []*mid.Match }\n\nvar x map[k]int", "mid", ""},
+		{"what is in a struct that is converted", "type k struct{ o []*mid.Match }\n\nvar x = pin.Opts(k{})", "pin mid", ""},
 
 		{"own", "func f() { gone() }", "", ""},
 		{"own beside others", "func f() { std.Println(mid.IDs(), gone) }", "", ""},

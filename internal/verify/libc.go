@@ -13,8 +13,8 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A lack is a symbol, a library or the like that a plugin asks for and that, as far as is known, is
-// not there in the server's process.
+// A lack is a symbol, a library or the like that a plugin asks for and that, as far as is
+// known, is not there in the server's process.
 type lack struct {
 	pinner.Symbol
 	library bool // Name is one, or another thing that is no symbol

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+func init() {
+	forms = append(forms,
+		form{name: "compat text", write: func(t *testing.T, a, b, c string) string {
+			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{}) })
+		}},
+		form{name: "compat text in full", lines: true, write: func(t *testing.T, a, b, c string) string { // errors keep their lines
+			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{Verbose: true}) })
+		}},
+		form{name: "compat markdown", check: sameTables, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCompat(a, b, c).Markdown) }},
+		form{name: "compat html", lines: true, check: noMarkup, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCompat(a, b, c).HTML) }},
+		form{name: "compat json", lines: true, check: validJSON, write: func(t *testing.T, a, b, c string) string {
+			return written(t, func(w io.Writer) error { return JSON(w, foreignCompat(a, b, c)) })
+		}},
+		form{name: "builds text", lines: true, write: func(t *testing.T, a, b, c string) string {
+			return written(t, func(w io.Writer) error { return foreignBuilds(a, b, c).Text(w, Style{}) })
+		}},
+	)
+}
+
+func foreignCompat(a, b, c string) *Compat {
+	r := NewCompat(a, b)
+	server := Server{Ref: a, Main: b, Go: c, Settings: map[string]string{"GOOS": a, "GOARCH": b}}
+	plan := foreignApply(a, b, c)
+	r.Servers = []*CompatServer{
+		{Name: a, Ref: b, Server: server, Result: ServerFits, Summary: c, Unknown: []string{a}},
+		{Name: b, Ref: c, Server: server, Result: ServerPins, Summary: a, Moved: []Move{{Module: a, Old: b, New: c, Server: true}}, Lowered: []Move{{Module: a}}, Raised: []Move{{Module: b}}, Plan: plan},
+		{Name: c, Ref: a, Server: server, Result: ServerRefuses, Summary: b, Error: a, Next: b},
+		{Name: a, Ref: b, Result: ServerUnknown, Error: c + "\n" + a, Next: c},
+	}
+	r.Differ, r.Unknown = 1, 1
+	return r
+}
+
+func foreignBuilds(a, b, c string) *BuildMany {
+	r := NewBuildMany(a, b)
+	server := Server{Ref: a, Main: b, Go: c, Settings: map[string]string{"GOOS": a, "GOARCH": b}}
+	plugin := foreignVerify(a, b, c).Plugins[0]
+	r.Servers = []*ServerBuild{
+		{Name: a, Server: server, Result: ServerFits, Summary: b, Moved: []Move{{Module: a, Old: b, New: c}}, Files: []BuiltFile{{a, b, true}}, Plugins: []Verified{{File: b, Loads: true}}},
+		{Name: b, Server: server, Result: ServerRefuses, Summary: c, Files: []BuiltFile{{b, c, false}}, Plugins: []Verified{plugin}},
+		{Name: c, Server: server, Result: ServerUnknown, Error: a + "\n" + b, Next: c},
+	}
+	return r
+}
+
+// noMarkup: foreign text makes no tag of the page.
+func noMarkup(t *testing.T, name, got, plain string) {
+	tags := func(s string) int { return strings.Count(strings.ReplaceAll(s, "<wbr>", ""), "<") }
+	if n, want := tags(got), tags(plain); n != want {
+		t.Errorf("%s: %d tags, want %d:\n%s", name, n, want, got)
+	}
+}
+
+// TestCompatRows: one row a server, and the words for each result.
+func TestCompatRows(t *testing.T) {
+	r := NewCompat("dir", "example.com/plugin")
+	r.Servers = []*CompatServer{
+		{Name: "s 1", Result: ServerFits},
+		{Name: "s 2", Result: ServerPins, Moved: []Move{{Server: true}, {Server: true}, {}}, Raised: []Move{{}}, Summary: "two"},
+		{Name: "s 3", Result: ServerPins, Moved: []Move{{Server: true}}, Lowered: []Move{{}, {}}, Unknown: []string{"x"}, Summary: "three"},
+		{Name: "s 4", Result: ServerRefuses, Error: "match.go:59: undefined: x\nmore", Summary: "four"},
+		{Name: "s 5", Result: ServerUnknown, Error: "server s5: no such file"},
+	}
+	r.Differ, r.Unknown = 1, 1
+	got := written(t, func(w io.Writer) error { return r.Text(w, Style{}) })
+	want := `SERVER  GO  PLATFORM  RESULT
+s 1     -   -         fits as it is
+s 2     -   -         fits with 2 pins, 1 module raised
+s 3     -   -         fits with 1 pin, 2 modules lowered, as far as is known
+s 4     -   -         does not fit: match.go:59: undefined: x
+s 5     -   -         could not be told: server s5: no such file
+
+two
+three
+four
+
+example.com/plugin: 3 of 5 servers can load it, 2 of them after pinfix apply; of 1 it could not be told
+`
+	if got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if n := strings.Count(written(t, r.Markdown), "\n| s "); n != 5 {
+		t.Errorf("%d rows of markdown", n)
+	}
+}
