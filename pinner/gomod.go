@@ -136,12 +136,25 @@ func (m *Mod) Source(v module.Version) module.Version {
 	return v
 }
 
-// Has reports whether the require and replace lines give a pin as the server has it. A
-// directory in place of the module counts: it has the label that the pin asks for.
+// Has reports whether the require and replace lines give a pin as the server has it.
 func (m *Mod) Has(p Pin) bool {
-	required := slices.ContainsFunc(m.Require, func(r *modfile.Require) bool { return r.Mod == p.Version })
+	return m.Replaces(p) && slices.ContainsFunc(m.Require, func(r *modfile.Require) bool { return r.Mod == p.Version })
+}
+
+// Replaces reports whether the replace lines give a pin's version the source that the
+// server has it from. A directory in place of the module counts: it has the label that
+// the pin asks for.
+func (m *Mod) Replaces(p Pin) bool {
 	src := m.Source(p.Version)
-	return required && (src == p.Replace || p.Replace.Path == "" && src == p.Version || src.Version == "")
+	return src == p.Replace || p.Replace.Path == "" && src == p.Version || src.Version == ""
+}
+
+// Keeps reports whether a pin needs no blank import, since the user's own go.mod has it
+// already. A go.mod that does not list what is linked (go 1.16 and older) keeps none: its
+// line goes with the import. selected is the version that the user's own graph selects;
+// "" where that is not known.
+func (m *Mod) Keeps(p Pin, selected string) bool {
+	return m.Pruned() && (m.Has(p) || selected == p.Version.Version && m.Replaces(p))
 }
 
 func (m *Mod) excludes(v module.Version) bool {

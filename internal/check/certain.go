@@ -89,7 +89,7 @@ func Certain(in *Input, blank bool) bool {
 		}
 	}
 	for _, p := range in.Pins {
-		switch moved := !in.User.Has(p); {
+		switch moved := !in.User.Keeps(p, ""); {
 		case blank && moved && theirs[p.Path] == own[p.Path]:
 			return false // taken by a test only, or without a package to import; or imported twice
 		case blank && !moved && own[p.Path]:

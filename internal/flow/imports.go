@@ -39,7 +39,7 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 	if err != nil {
 		return c, err
 	}
-	wanted := transitive(pins, l.Versions(), func(p pinner.Pin) bool { return direct[p.Path] || a.plugin.user.Has(p) })
+	wanted := transitive(pins, l.Versions(), func(p pinner.Pin) bool { return direct[p.Path] || a.plugin.user.Keeps(p, a.selected(p.Path)) })
 	for _, root := range l.Roots {
 		if len(wanted) == 0 {
 			break
@@ -114,6 +114,15 @@ func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
 		return []byte("package " + name + "\n"), nil
 	}
 	return src, err
+}
+
+// selected returns the version of a module that the user's own go.mod selects; "" where
+// its graph is not loaded, as for check.
+func (a *aligner) selected(path string) string {
+	if a.base == nil {
+		return ""
+	}
+	return a.base.Selected(path)
 }
 
 // transitive returns the pinned modules that are linked and that need an import.
