@@ -35,21 +35,29 @@ func find(app *cli.App, path []string) (*cli.Command, error) {
 	return cmd, nil
 }
 
-// otherWords are what people type for a command line of pinfix, from other tools.
-var otherWords = map[string]string{
-	"version": "pinfix --version",
-	"plan":    "pinfix apply -n",
-	"diff":    "pinfix apply -n",
-	"init":    "pinfix apply",
-	"status":  "pinfix check",
-	"update":  "pinfix upgrade REF",
-	"undo":    "pinfix unpin",
-	"revert":  "pinfix unpin",
+// otherWord is the command line of pinfix that people mean by a word of another tool; ""
+// for none.
+func otherWord(name string) string {
+	switch name {
+	case "version":
+		return "pinfix --version"
+	case "plan", "diff":
+		return "pinfix apply -n"
+	case "init":
+		return "pinfix apply"
+	case "status":
+		return "pinfix check"
+	case "update":
+		return "pinfix upgrade REF"
+	case "undo", "revert":
+		return "pinfix unpin"
+	}
+	return ""
 }
 
 func unknownCommand(parent *cli.Command, path, name string) error {
 	hint := suggest.DidYouMean(name, commandNames(parent))
-	if line, ok := otherWords[name]; ok && path == "" {
+	if line := otherWord(name); line != "" && path == "" {
 		hint = " (did you mean " + line + "?)"
 	}
 	msg := fmt.Sprintf("unknown command %q%s", name, hint)

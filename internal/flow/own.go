@@ -70,10 +70,7 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 	sources := map[string]bool{}
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
-		fit := label.Fit(way)
-		if fit == pinner.NeverFits && a.renames(o) {
-			fit = pinner.MayFit
-		}
+		fit := a.fit(label, way, o)
 		bad := misfit{pkg: o.Path, label: label, why: a.whyOwn(label)}
 		if test := testOf(label, way, o.Path); fit != pinner.NeverFits && test != "" {
 			fit, bad.why = pinner.NeverFits, "which the server, a test binary, has compiled with its own tests ("+test+")"
@@ -97,6 +94,16 @@ func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doub
 		a.importers(l, &misfits[i])
 	}
 	return misfits, doubts
+}
+
+// fit tells whether a package of the plugin's build gets the server's label, also by
+// pinfix build.
+func (a *aligner) fit(label pinner.Label, way pinner.Way, o pinner.Linked) pinner.Fit {
+	fit := label.Fit(way)
+	if fit == pinner.NeverFits && (o.Module.Version != "" || way.Dir != "") && a.renames(o) {
+		return pinner.MayFit
+	}
+	return fit
 }
 
 // sourceDoubt is what is not known of a module that the server had from a directory.
@@ -389,8 +396,8 @@ func (a *aligner) ownMisfits(cache string) []misfit {
 		if _, known := a.server.Links(pkg); !known && a.nested(pkg, path) {
 			continue
 		}
-		way := a.way(pinner.Linked{Path: pkg, Module: module.Version{Path: path, Version: required(a.plugin.user, path)}})
-		if label.Fit(way) == pinner.NeverFits {
+		o := pinner.Linked{Path: pkg, Module: module.Version{Path: path, Version: required(a.plugin.user, path)}}
+		if a.fit(label, a.way(o), o) == pinner.NeverFits {
 			m := misfit{pkg: pkg, label: label, why: a.whyOwn(label)}
 			a.importers(l, &m)
 			out = append(out, m)

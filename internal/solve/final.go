@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/pinner"
 )
 
 // A FinalError holds the errors that no other version of any module heals: of the
@@ -120,6 +121,11 @@ func (v *view) describe(f typecheck.Fault) Final {
 	}
 	if out.Module.Path == "" && f.API.Kind != typecheck.Other && v.Packages[f.API.Package] == nil {
 		out.Std = v.Server.GoVersion()
+	}
+	if left, ok := v.left(out.Module.Path); ok {
+		tooNew := &pinner.TooNewError{Go: v.Server.GoVersion(), Modules: []pinner.TooNew{left}}
+		out.Edit, out.reason, out.next = false, tooNew.Error(), tooNew.NextStep()
+		return out
 	}
 	if !out.Edit {
 		out.reason, out.next = v.fixedCode(p, f, out.Module)

@@ -204,7 +204,7 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	switch {
 	case s.phase == nearer && !s.near.done:
 		return s.worse(nil), nil
-	case s.last == nil:
+	case s.last == nil || s.phase == nearer:
 		return nil, why
 	case !s.budget.spend(maxTime):
 		return nil, s.last.stopped()
