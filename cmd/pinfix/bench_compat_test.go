@@ -98,6 +98,7 @@ func serverLine(b *testing.B, dir string) []string {
 	for i := 1; i <= lineLength; i++ {
 		name := fmt.Sprintf("line%d", i)
 		put(filepath.Join(name, "main.go"), string(loader))
+		gocmd(name, "mod", "edit", "-module", "example.com/line") // releases of one server
 		gocmd(name, "mod", "tidy")
 		gocmd(name, "build", "-trimpath", "-o", filepath.Join(dir, "server"), ".")
 		var stdout, stderr strings.Builder

@@ -54,6 +54,7 @@ func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
 		if m.err != nil {
 			rows[i].Result = t.add(m.err)
 			rows[i].Error, rows[i].Next = errorText(m.err)
+			rows[i].Reason = firstReason(m.err)
 		}
 	}
 	r.Servers, r.Differ, r.Unknown = rows, t.differ, t.unknown
@@ -242,6 +243,16 @@ func refuses(err error) bool {
 	var final *solve.FinalError
 	var tooNew *pinner.TooNewError
 	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &final) || errors.As(err, &tooNew)
+}
+
+// firstReason is an error in a line: the first of several, with its place.
+func firstReason(err error) string {
+	var final *solve.FinalError
+	if errors.As(err, &final) {
+		err = errors.New(final.Finals[0].String())
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return strings.TrimSuffix(first, ":")
 }
 
 // errorText is an error and what to do about it.

@@ -55,6 +55,7 @@ type CompatServer struct {
 	Raised  []Move   `json:"raised"`  // the plugin's own that go up
 	Edit    []string `json:"edit"`    // places in the plugin's code that do not compile
 	Error   string   `json:"error,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // the first of Error, with its place
 	Next    string   `json:"next,omitempty"`
 	Unknown []string `json:"unknown,omitempty"` // what only a build tells
 
@@ -98,11 +99,8 @@ func (s *CompatServer) pins() int {
 	return n
 }
 
-// reason is the first line of what speaks against the plugin: place and cause.
-func (s *CompatServer) reason() string {
-	first, _, _ := strings.Cut(s.Error, "\n")
-	return clean(strings.TrimSuffix(first, ":"))
-}
+// reason is what speaks against the plugin, in a line: place and cause.
+func (s *CompatServer) reason() string { return clean(s.Reason) }
 
 // platform is what the server runs on, "linux/arm64"; "" where that is not known.
 func (s Server) platform() string {

@@ -32,8 +32,8 @@ func foreignCompat(a, b, c string) *Compat {
 	r.Servers = []*CompatServer{
 		{Name: a, Ref: b, Server: server, Result: ServerFits, Summary: c, Unknown: []string{a}},
 		{Name: b, Ref: c, Server: server, Result: ServerPins, Summary: a, Moved: []Move{{Module: a, Old: b, New: c, Server: true}}, Lowered: []Move{{Module: a}}, Raised: []Move{{Module: b}}, Plan: plan},
-		{Name: c, Ref: a, Server: server, Result: ServerRefuses, Summary: b, Error: a, Next: b},
-		{Name: a, Ref: b, Result: ServerUnknown, Error: c + "\n" + a, Next: c},
+		{Name: c, Ref: a, Server: server, Result: ServerRefuses, Summary: b, Error: a, Reason: c, Next: b},
+		{Name: a, Ref: b, Result: ServerUnknown, Error: c + "\n" + a, Reason: b, Next: c},
 	}
 	r.Differ, r.Unknown = 1, 1
 	return r
@@ -66,8 +66,8 @@ func TestCompatRows(t *testing.T) {
 		{Name: "s 1", Result: ServerFits},
 		{Name: "s 2", Result: ServerPins, Moved: []Move{{Server: true}, {Server: true}, {}}, Raised: []Move{{}}, Summary: "two"},
 		{Name: "s 3", Result: ServerPins, Moved: []Move{{Server: true}}, Lowered: []Move{{}, {}}, Unknown: []string{"x"}, Summary: "three"},
-		{Name: "s 4", Result: ServerRefuses, Error: "match.go:59: undefined: x\nmore", Summary: "four"},
-		{Name: "s 5", Result: ServerUnknown, Error: "server s5: no such file"},
+		{Name: "s 4", Result: ServerRefuses, Error: "2 errors:\nmore", Reason: "match.go:59: undefined: x", Summary: "four"},
+		{Name: "s 5", Result: ServerUnknown, Error: "server s5: no such file", Reason: "server s5: no such file"},
 	}
 	r.Differ, r.Unknown = 1, 1
 	got := written(t, func(w io.Writer) error { return r.Text(w, Style{}) })
