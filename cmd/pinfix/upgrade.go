@@ -17,8 +17,8 @@ func (e *env) upgradeCommand() *cli.Command {
 next to go.mod or above, or the line server: in .pinfix.yaml. Both are written,
 or nothing.
 
-   pinfix upgrade -n image:heroiclabs/nakama:3.27.0  # what changes, shown first
-   pinfix upgrade image:heroiclabs/nakama:3.27.0
+   pinfix upgrade -n image:heroiclabs/nakama:3.26.0  # what changes, shown first
+   pinfix upgrade image:heroiclabs/nakama:3.26.0
    pinfix upgrade ./nakama
 
 Exit codes: 0 upgraded, or as it should be; 1 -n found a change; 2 it failed.

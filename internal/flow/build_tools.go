@@ -59,6 +59,9 @@ func (b *builder) toolchain(ctx context.Context) error {
 	if is := b.facts.GOEXPERIMENT; is != "" && !hasVar(b.recipe.Env, "GOEXPERIMENT") {
 		return fault("take it out: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
 	}
+	if wantedC(b.server).Libc == "musl" {
+		return g.CFlags(ctx, &b.facts) // a compiler for another libc gets more of them
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/git"
@@ -30,7 +31,7 @@ func (c *changes) guide(ctx context.Context, named Servers) []string {
 	if at := c.atDir(); at != "" {
 		stay += at
 	}
-	if _, ok := named.own(); !ok && c.naming == nil {
+	if c.naming == nil && !slices.ContainsFunc(named, func(n Named) bool { return n.Own }) {
 		files = append(files, snapshotName)
 		stay = strings.Join(append([]string{"pinfix snapshot" + c.atDir()}, o.Reference.typed()...), " ") + " && " + stay
 	}

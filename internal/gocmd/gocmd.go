@@ -260,21 +260,33 @@ type Facts struct {
 	GOMODCACHE, GOVERSION, GOROOT, GOPROXY string
 	GOHOSTOS, GOHOSTARCH, CC               string
 	GOEXPERIMENT                           string
-	CGO_CFLAGS, CGO_CXXFLAGS               string
+
+	// Only [Go.CFlags] sets these: the go command starts the C compiler to tell them.
+	CGO_CFLAGS, CGO_CXXFLAGS string
 }
 
 // factNames are the fields of [Facts].
-var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_CXXFLAGS"}
+var factNames = []string{"GOMODCACHE", "GOVERSION", "GOROOT", "GOPROXY", "GOHOSTOS", "GOHOSTARCH", "CC", "GOEXPERIMENT"}
 
 // Facts asks go env.
 func (g *Go) Facts(ctx context.Context) (Facts, error) {
 	var f Facts
-	out, err := g.Run(ctx, append([]string{"env", "-json"}, factNames...)...)
+	err := g.env(ctx, &f, factNames)
+	return f, err
+}
+
+// CFlags sets the flags of the C and C++ compilers in f.
+func (g *Go) CFlags(ctx context.Context, f *Facts) error {
+	return g.env(ctx, f, []string{"CGO_CFLAGS", "CGO_CXXFLAGS"})
+}
+
+func (g *Go) env(ctx context.Context, f *Facts, names []string) error {
+	out, err := g.Run(ctx, append([]string{"env", "-json"}, names...)...)
 	if err != nil {
-		return f, err
+		return err
 	}
-	if err := json.Unmarshal(out, &f); err != nil {
-		return f, fmt.Errorf("go env: %w", err)
+	if err := json.Unmarshal(out, f); err != nil {
+		return fmt.Errorf("go env: %w", err)
 	}
-	return f, nil
+	return nil
 }
