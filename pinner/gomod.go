@@ -151,10 +151,11 @@ func (m *Mod) Replaces(p Pin) bool {
 
 // Keeps reports whether a pin needs no blank import, since the user's own go.mod has it
 // already. A go.mod that does not list what is linked (go 1.16 and older) keeps none: its
-// line goes with the import. selected is the version that the user's own graph selects;
-// "" where that is not known.
+// line goes with the import. selected is the version that the user's own graph selects,
+// for a go.mod that lacks a line; "" where that is not known.
 func (m *Mod) Keeps(p Pin, selected string) bool {
-	return m.Pruned() && (m.Has(p) || selected == p.Version.Version && m.Replaces(p))
+	listed := slices.ContainsFunc(m.Require, func(r *modfile.Require) bool { return r.Mod.Path == p.Path })
+	return m.Pruned() && (m.Has(p) || !listed && selected == p.Version.Version && m.Replaces(p))
 }
 
 func (m *Mod) excludes(v module.Version) bool {

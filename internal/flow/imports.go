@@ -117,9 +117,9 @@ func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
 }
 
 // selected returns the version of a module that the user's own go.mod selects; "" where
-// its graph is not loaded, as for check.
+// its graph is not loaded, as for check, or where the server's source is lent to it.
 func (a *aligner) selected(path string) string {
-	if a.base == nil {
+	if a.base == nil || a.serverSource != nil {
 		return ""
 	}
 	return a.base.Selected(path)
