@@ -30,9 +30,6 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 	if a.o.Imports == "none" || a.ownTree() {
 		return c, nil
 	}
-	if err := a.inPlugin(l); err != nil {
-		return c, err
-	}
 	bare, err := a.unconstrained(l, a.bare)
 	if err != nil {
 		return c, err
@@ -47,7 +44,7 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 		if len(wanted) == 0 {
 			break
 		}
-		file, err := a.importsFile(im, root)
+		file, err := a.importsFile(im, l, root)
 		if err != nil {
 			return c, err
 		}
@@ -93,24 +90,18 @@ func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, 
 
 // importsFile returns the file of root that takes blank imports; "" if root has
 // none to offer.
-func (a *aligner) importsFile(im *stage.Imports, root *stage.Package) (string, error) {
+func (a *aligner) importsFile(im *stage.Imports, l *stage.Listing, root *stage.Package) (string, error) {
 	if a.plugin.file == "" {
 		return im.Entry(a.plugin.root, root)
 	}
 	dir := filepath.Join(a.plugin.root, filepath.FromSlash(path.Dir(a.plugin.file)))
-	if root.Dir != dir {
-		return "", nil
+	if root.Dir == dir {
+		return a.plugin.file, nil
 	}
-	return a.plugin.file, nil
-}
-
-// inPlugin makes sure that --imports-file is in the directory of a plugin.
-func (a *aligner) inPlugin(l *stage.Listing) error {
-	dir := filepath.Join(a.plugin.root, filepath.FromSlash(path.Dir(a.plugin.file)))
-	if a.plugin.file == "" || slices.ContainsFunc(l.Roots, func(r *stage.Package) bool { return r.Dir == dir }) {
-		return nil
+	if !slices.ContainsFunc(l.Roots, func(r *stage.Package) bool { return r.Dir == dir }) {
+		return "", fault("name a file in the directory of a main package", "--imports-file %s: no main package there", a.plugin.file)
 	}
-	return fault("name a file in the directory of a main package", "--imports-file %s: no main package there", a.plugin.file)
+	return "", nil
 }
 
 // source returns the bare content of a Go file, or that of a new one.
