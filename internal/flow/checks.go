@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -109,7 +111,7 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 	if err := local(all[0]); err != nil {
 		return nil, all[0].blame(err)
 	}
-	key := strings.Join([]string{all[0].Ref, r.Platform, r.Path}, "\x00")
+	key := strings.Join([]string{all[0].Ref, r.Platform, r.Path, strconv.FormatBool(r.NoPaths)}, "\x00")
 	s.mu.Lock()
 	one := s.by[key]
 	if one == nil {
@@ -191,6 +193,12 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 	if c.server, out.err = s.get(ctx, ref, c.plugin.root); out.err != nil {
 		return out
 	}
+	if c.needsPaths() {
+		ref.NoPaths, c.o.NoPaths = false, false
+		if c.server, out.err = s.get(ctx, ref, c.plugin.root); out.err != nil {
+			return out
+		}
+	}
 	if out.err = c.stagedServer(ctx, ref.Servers.in(c.plugin.root)); out.err != nil {
 		return out
 	}
@@ -208,6 +216,14 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 		out.notes = append(out.notes, c.plugin.user.Module.Mod.Path+": "+n)
 	}
 	return out
+}
+
+// needsPaths reports whether it counts where an untrimmed server's own modules were: the
+// plugin requires one of them. To find that out takes a search through the program.
+func (c *checker) needsPaths() bool {
+	return !c.server.Trimmed() && slices.ContainsFunc(c.server.Own(), func(path string) bool {
+		return required(c.plugin.now, path) != ""
+	})
 }
 
 // open finds the plugin and the tree to read it from.
