@@ -53,7 +53,7 @@ type Input struct {
 
 	Plugins map[string]bool // directories of the main packages that are plugins
 
-	Pins []pinner.Pin // what shall be pinned
+	Pins []pinner.Pin // what should be pinned
 
 	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
 	WantVendor bool    // apply writes vendor/

@@ -130,7 +130,7 @@ func (s *servers) get(ctx context.Context, r Reference, root string) (*pinner.Se
 // network and starts no go command.
 func local(server Named) error {
 	ref, instead := server.Ref, ""
-	if server.From != "--server" && !server.snapshot { // it counts before the snapshot beside go.mod
+	if server.From != "--server" && !server.snapshot { // it counts before the snapshot next to go.mod
 		instead = ", and name it in " + server.From + " instead"
 	}
 	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + shell.Quote(ref)

@@ -46,7 +46,7 @@ const maxFinals = 50
 //
 // The code of such an error does not change, since the plugin itself, a replacement or
 // a pinned module has it; nor does anything that it depends on; and no module that could
-// be moved stands between the plugin and it, which would leave it out at another version.
+// be moved is between the plugin and it, which would leave it out at another version.
 func (v *view) finals() *FinalError {
 	reached := v.reached()
 	open := map[string]bool{} // packages with an error that another version may heal
