@@ -19,20 +19,20 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter", "internal/syntax"},
 	"internal/toolexec":  {},
-	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
+	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner"},
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/tier":      {}, // for tests: no program may import it
 	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner"},
-	"internal/config":    {"internal/suggest", "internal/pattern"},
+	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
 	"internal/stage":     {"internal/bounded", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
 	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "pinner"},
-	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
+	"internal/check":     {"internal/look", "internal/syntax", "pinner"},
+	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax"},
 	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/bounded", "internal/vars"},
 	"internal/hook":      {"internal/shell"},
@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"internal/typecheck": {"internal/bounded", "internal/meter"},
 	"internal/meter":     {},
 	"internal/loopvar":   {},
+	"internal/syntax":    {},
 	"internal/bounded":   {},
 	"internal/mains":     {"internal/bounded"},
 	"internal/vars":      {},
