@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -38,7 +39,7 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
 	}
-	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
+	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count, Kept: kept.Open(o.environ())})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):

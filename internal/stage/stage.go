@@ -21,6 +21,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
@@ -33,6 +34,8 @@ type Stage struct {
 	// ReadFile reads a source file by its full name.
 	ReadFile func(name string) ([]byte, error)
 	imports  func(name string, data []byte) ([]string, error)
+
+	Kept *kept.Store // what earlier runs have found out
 
 	scratch   *scratch.Dir
 	dir       string // its path
@@ -67,6 +70,7 @@ type Config struct {
 	Tags      string      // the server's build tags
 	Mod       *pinner.Mod // the plugin's go.mod, restored
 	Count     meter.Count // told how many go.mod files were read; may be nil
+	Kept      *kept.Store // or nil; Close closes it
 }
 
 // New makes a scratch directory for the plugin at c.Go.Dir.
@@ -79,7 +83,7 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
+	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
 		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
@@ -106,7 +110,13 @@ func (e *ScratchError) Unwrap() error { return e.Err }
 func (e *ScratchError) NextStep() string { return "set TMPDIR to a directory that can be written to" }
 
 // Close removes the scratch directory.
-func (s *Stage) Close() error { return s.scratch.Close() }
+func (s *Stage) Close() error {
+	s.Kept.Close()
+	return s.scratch.Close()
+}
+
+// Cache returns GOMODCACHE.
+func (s *Stage) Cache() string { return s.cache }
 
 // Files are the plugin's Go files as they shall be: path below Root -> content.
 type Files map[string][]byte
