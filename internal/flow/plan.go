@@ -35,11 +35,12 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	p := &planned{plugin: plugin, server: server}
+	o.kept = kept.Open(o.Environ)
 	var err error
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
 	}
-	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count, Kept: kept.Open(o.environ())})
+	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count, Kept: o.kept})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):

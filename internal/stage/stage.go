@@ -53,6 +53,7 @@ type Stage struct {
 	fetch     *gocmd.Go // see fetcher
 	traces    bool      // fetch knows go mod graph -x
 	modFiles  modFiles
+	heads     map[string]string              // guarded by mu; see world
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path
@@ -214,12 +215,19 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied 
 // TidyAhead is Tidy with no other modules from vendor/ than those that are taken
 // from there already. It may run while the stage does something else.
 func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+	world := s.world(mod, files)
+	if t, ok := s.keptTidy(world); ok {
+		if tidied, err := pinner.ParseMod("go.mod", t.Mod); err == nil {
+			return tidied, t.Sum, nil
+		}
+	}
 	name, flags, err := s.prepare(mod, nil, files)
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
-		return nil, nil, err
+	_, settled, err := s.go_.RunSettled(ctx, append([]string{"mod", "tidy"}, flags...)...)
+	if err != nil {
+		return nil, nil, s.clean(err)
 	}
 	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
@@ -233,6 +241,9 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*p
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
+	if settled {
+		s.keepTidy(world, mod, files, tidyResult{data, sum})
+	}
 	return tidied, s.repaySum(sum), s.repayMod(tidied, mod)
 }
 
@@ -244,6 +255,10 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 		return "", err
 	}
 	dir := filepath.Join(filepath.Dir(name), "vendor")
+	world := s.world(mod, files)
+	if s.keptVendor(ctx, world, dir) {
+		return dir, nil
+	}
 	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
 	if _, err := s.run(ctx, args...); err != nil {
 		return "", err
@@ -251,6 +266,7 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
+	s.keepVendor(world, dir, mod, files)
 	return dir, s.repayVendor(dir, mod)
 }
 
