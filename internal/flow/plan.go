@@ -3,6 +3,8 @@ package flow
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -35,7 +37,7 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	p := &planned{plugin: plugin, server: server}
-	o.kept = kept.Open(o.Environ)
+	o.kept = kept.Open(o.Environ, repository(plugin.root))
 	var err error
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
@@ -54,6 +56,13 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	return p, nil
+}
+
+// repository is the top of root's git repository, or root where it is in none: what is in
+// there may have come with a clone.
+func repository(root string) string {
+	prefix, _ := inGit(root)
+	return strings.TrimSuffix(root, filepath.FromSlash(prefix))
 }
 
 func (p *planned) align(ctx context.Context, a *aligner) error {

@@ -50,12 +50,13 @@ type Store struct {
 	saved atomic.Bool
 }
 
-// Open returns the store of the user whose environment it gets. It is nil where
-// that has no directory, and where the directory is not the user's alone to write:
-// what another one could have put there is not believed.
-func Open(environ []string) *Store {
+// Open returns the store of the user whose environment it gets, for work in the tree
+// below top. It is nil where the user has no directory for it, and where the directory
+// is not the user's alone to write, or is in that tree: what another user or a clone
+// could have put there is not believed.
+func Open(environ []string, top string) *Store {
 	base, ok := UserDir(environ)
-	if !ok {
+	if !ok || within(base, top) {
 		return nil
 	}
 	s := &Store{dir: filepath.Join(base, "results")}
@@ -68,6 +69,22 @@ func Open(environ []string) *Store {
 		}
 	}
 	return s
+}
+
+// within reports whether dir, which need not be there, is below top, by way of links too.
+func within(dir, top string) bool {
+	top, err := filepath.EvalSymlinks(top)
+	for err == nil {
+		real, notThere := filepath.EvalSymlinks(dir)
+		if notThere == nil {
+			rel, err := filepath.Rel(top, real)
+			return err == nil && filepath.IsLocal(rel)
+		}
+		if dir = filepath.Dir(dir); dir == filepath.Dir(dir) {
+			return false
+		}
+	}
+	return true
 }
 
 // A Key names a result by what it was made from.

@@ -13,7 +13,7 @@ import (
 func open(t *testing.T) (*Store, string) {
 	t.Helper()
 	cache := t.TempDir()
-	s := Open([]string{"XDG_CACHE_HOME=" + cache})
+	s := Open([]string{"XDG_CACHE_HOME=" + cache}, t.TempDir())
 	if s == nil {
 		t.Fatal("no store")
 	}
@@ -92,13 +92,24 @@ func TestForeign(t *testing.T) {
 		if err := change(dir); err != nil {
 			t.Fatal(err)
 		}
-		if s := Open([]string{"XDG_CACHE_HOME=" + filepath.Dir(dir)}); s != nil {
+		if s := Open([]string{"XDG_CACHE_HOME=" + filepath.Dir(dir)}, t.TempDir()); s != nil {
 			t.Errorf("%s: it is used", name)
 		}
 	}
 	for _, environ := range [][]string{nil, {"XDG_CACHE_HOME=relative"}} {
-		if s := Open(environ); s != nil {
+		if s := Open(environ, t.TempDir()); s != nil {
 			t.Errorf("%v: there is a store", environ)
+		}
+	}
+	for _, environ := range []string{"XDG_CACHE_HOME=", "XDG_CACHE_HOME=/", "XDG_CACHE_HOME=/sub/"} {
+		name, below, _ := strings.Cut(environ, "=")
+		top := t.TempDir()
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(top, link); err != nil {
+			t.Fatal(err)
+		}
+		if Open([]string{name + "=" + top + below}, top) != nil || Open([]string{name + "=" + link + below}, top) != nil || Open([]string{name + "=" + top + below}, link) != nil {
+			t.Errorf("%s: a directory in the plugin's tree is used", environ)
 		}
 	}
 	var none *Store

@@ -93,7 +93,7 @@ func checkKept(t testing.TB, c *Checker, pkgs map[string]*Package, source map[st
 
 func keptIn(t testing.TB) *kept.Store {
 	t.Helper()
-	s := kept.Open([]string{"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir()})
+	s := kept.Open([]string{"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir()}, t.TempDir())
 	if s == nil {
 		t.Fatal("no cache")
 	}
