@@ -33,7 +33,9 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 		g.add(path)
 	}
 	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
+	source, bodies := a.checker.FromSource, a.checker.Bodies
 	faults, err := a.checker.Check(ctx, g.graph, a.ownSource())
+	a.o.Log(fmt.Sprintf("read %s from source, %d with function bodies", count(a.checker.FromSource-source, "package"), a.checker.Bodies-bodies))
 	return a.onDisk(faults), err
 }
 

@@ -73,7 +73,7 @@ func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]string) s
 	if id == "" {
 		return ""
 	}
-	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, s.Root, string(mod.Text())}
+	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, string(mod.Text())}
 	heads = maps.Clone(heads)
 	for name, src := range files {
 		if _, ok := heads[name]; !ok {
@@ -151,6 +151,42 @@ func head(src []byte) string {
 // listKey names the listing of a call of go list.
 func listKey(world string, call []string) kept.Key {
 	return kept.KeyOf(append([]string{"list", world, listFields}, call...)...)
+}
+
+// loadList returns what go list has printed for a call.
+func (s *Stage) loadList(world string, call []string) ([]byte, error) {
+	if world != "" {
+		if out, ok := s.Kept.Load("list", listKey(world, call)); ok {
+			root, err := json.Marshal(s.Root)
+			return bytes.ReplaceAll(out, []byte(dirField+rootDir), slices.Concat([]byte(dirField), root[1:len(root)-1])), err
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// rootDir stands for the plugin's directory in what is kept: the next one may be another.
+// No directory is called so, for they are named by full paths. dirField comes before it.
+const rootDir, dirField = "plugin:", `"Dir":"`
+
+// saveList keeps what go list has printed for a call, as far as it is read.
+func (s *Stage) saveList(world string, call []string, out []byte) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		p := &Package{}
+		if dec.Decode(p) != nil {
+			return
+		}
+		if rel, ok := strings.CutPrefix(p.Dir, s.Root); ok && (p.Main() || p.Module == nil) && !p.Standard {
+			p.Dir = rootDir + rel
+		} else if p.Main() {
+			return
+		}
+		if enc.Encode(p) != nil {
+			return
+		}
+	}
+	s.Kept.Save("list", listKey(world, call), b.Bytes())
 }
 
 // there reports whether the directories of all packages are.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
-	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -100,17 +98,13 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 	world := ""
 	if g == s.go_ {
 		world = s.world(mod, files)
-		all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) {
-			if out, ok := s.Kept.Load("list", listKey(world, call)); ok && world != "" {
-				return out, nil
-			}
-			return nil, fs.ErrNotExist
-		})
+		all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) { return s.loadList(world, call) })
 		if err == nil && there(all) {
 			return newListing(all, roots, len(patterns) == 0), nil
 		}
 	}
-	outs, keep := map[string][]byte{}, world != ""
+	var outs [][]byte
+	keep := world != ""
 	all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) {
 		_, flags, err := s.prepare(mod, nil, files)
 		if err != nil {
@@ -118,16 +112,15 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 		}
 		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
 		out, settled, err := g.RunSettled(ctx, args...)
-		key := listKey(world, call)
-		outs[string(key[:])], keep = out, keep && settled
+		outs, keep = append(outs, out), keep && settled
 		return out, s.clean(err)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if keep && fine(all) && s.fresh(mod, files) == world {
-		for key, out := range outs {
-			s.Kept.Save("list", kept.Key([]byte(key)), out)
+		for i, call := range calls(patterns) {
+			s.saveList(world, call, outs[i])
 		}
 	}
 	return newListing(all, roots, len(patterns) == 0), nil
