@@ -145,5 +145,5 @@ func (e *env) show(c *cli.Context, r reviewed) error {
 	case "sarif":
 		return r.SARIF(e.stdout)
 	}
-	return r.Text(e.stdout, e.style(c))
+	return e.text(c, r)
 }
