@@ -238,37 +238,29 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 
 // listed returns the build list under a plan as go list has it, and the go.mod that go mod
 // tidy makes of the plan: each module that is linked is required, which brings what the
-// graph has below it. What the plan holds stays there, see [stage.Stage.List].
+// graph has below it. What the plan holds, and that would raise, stays where it is: see
+// [stage.Stage.List].
 func (w *world) listed(plan *pinner.Plan) (map[int]int, *pinner.Mod) {
 	held := map[int]int{}
 	for _, v := range slices.Backward(plan.Held()) {
 		held[w.index(v.Path)] = w.number(v.Version)
 	}
+	rises := map[int]bool{}
 	tidied := plan.Mod
 	for {
-		g, err := pinner.LoadGraph(tidied, func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
-			out := map[module.Version]*pinner.Summary{}
-			for _, v := range vs {
-				of := v
-				if k, ok := held[w.index(v.Path)]; ok && v.Version != "" {
-					of.Version = versionOf(k)
-				}
-				sums, err := w.source([]module.Version{of})
-				if err != nil {
-					return nil, err
-				}
-				out[v] = sums[of]
-			}
-			return out, nil
-		})
-		if err != nil {
-			panic(err)
-		}
-		list := w.selected(g)
+		list := w.selected(w.load(tidied, func(j int) (int, bool) { return held[j], rises[j] }))
+		again := false
 		for j, k := range held {
-			if _, ok := list[j]; ok {
-				list[j] = k
+			if at, ok := list[j]; ok && at != k && !rises[j] {
+				rises[j], again = true, true
 			}
+		}
+		if again {
+			tidied = plan.Mod
+			continue
+		}
+		for j := range rises {
+			list[j] = held[j]
 		}
 		next, err := tidied.Clone()
 		if err != nil {
@@ -284,6 +276,30 @@ func (w *world) listed(plan *pinner.Plan) (map[int]int, *pinner.Mod) {
 		}
 		tidied = next
 	}
+}
+
+// load loads the graph of a go.mod in which all versions of some modules have the go.mod
+// of one.
+func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.Graph {
+	g, err := pinner.LoadGraph(mod, func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
+		out := map[module.Version]*pinner.Summary{}
+		for _, v := range vs {
+			of := v
+			if k, ok := replaced(w.index(v.Path)); ok && v.Version != "" {
+				of.Version = versionOf(k)
+			}
+			sums, err := w.source([]module.Version{of})
+			if err != nil {
+				return nil, err
+			}
+			out[v] = sums[of]
+		}
+		return out, nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	return g
 }
 
 // above excludes what the tidied go.mod brings above a pin or a cap, as
