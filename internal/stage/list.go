@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -149,7 +150,7 @@ func newListing(all map[string]*Package, roots []*Package, search bool) *Listing
 	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		if p := all[path]; p.Main() && !p.DepOnly && p.Error != nil && len(p.InvalidGoFiles) > 0 && l.unread == nil {
-			l.unread = &BrokenError{p.Error.Pos, p.Error.Err}
+			l.unread = broken(p)
 		}
 	}
 	if search {
@@ -165,17 +166,40 @@ func newListing(all map[string]*Package, roots []*Package, search bool) *Listing
 // what the plugin links is then not known. Faults that leave the imports alone
 // are the compiler's to report.
 func (l *Listing) broken() error {
+	var first *BrokenError
 	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-		if p := l.Packages[path]; p.Error != nil && len(p.InvalidGoFiles) > 0 {
-			return &BrokenError{p.Error.Pos, p.Error.Err}
+		p := l.Packages[path]
+		if p.Error == nil || len(p.InvalidGoFiles) == 0 {
+			continue
+		}
+		if e := broken(p); first == nil {
+			first = e
+		} else {
+			first.Files = append(first.Files, e.Files...)
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // A BrokenError is a package of the import graph that does not parse, or that
 // is two in one directory.
-type BrokenError struct{ Pos, Why string }
+type BrokenError struct {
+	Pos, Why string
+	Next     string   // what the user can do; "" for what NextStep says of any package
+	Files    []string // those that do not parse, by their full names, where that is known
+}
+
+// broken is that of a package as go list has it.
+func broken(p *Package) *BrokenError {
+	e := &BrokenError{Pos: p.Error.Pos, Why: p.Error.Err}
+	for _, name := range p.InvalidGoFiles {
+		e.Files = append(e.Files, filepath.Join(p.Dir, name))
+	}
+	return e
+}
 
 func (e *BrokenError) Error() string {
 	if e.Pos == "" {
@@ -186,7 +210,10 @@ func (e *BrokenError) Error() string {
 
 // NextStep says what the user can do.
 func (e *BrokenError) NextStep() string {
-	return "mend it, or name just the plugin's package or file with --package"
+	if e.Next != "" {
+		return e.Next
+	}
+	return "fix it, or name just the plugin's package or file with --package"
 }
 
 // calls groups patterns into go list calls: named files must all be in one
