@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,17 +98,28 @@ type templateBench struct {
 	environ        []string
 }
 
-func newTemplateBench(b *testing.B) *templateBench {
-	dir := b.TempDir()
+// newTemplate makes all but pinned, byHand and the program pinfix.
+func newTemplate(tb testing.TB) *templateBench {
+	tb.Helper()
+	dir := tb.TempDir()
 	w := &templateBench{pinfix: filepath.Join(dir, "pinfix"), cache: filepath.Join(dir, "cache", "pinfix")}
-	benchPinfix(b, w.pinfix)
 	var err error
 	if w.server, err = filepath.Abs("../../testdata/servers/nakama-3.26.0.buildinfo"); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	goCache := strings.TrimSpace(benchRun(b, ".", nil, "go", "env", "GOCACHE"))
-	w.environ = append(os.Environ(), "GOTOOLCHAIN=go1.23.5", "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1", "GOCACHE="+goCache, "XDG_CACHE_HOME="+filepath.Dir(w.cache))
-	w.plugin = templatePlugin(b, w.environ)
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.environ = append(os.Environ(), "GOTOOLCHAIN=go1.23.5", "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1",
+		"GOCACHE="+strings.TrimSpace(string(goCache)), "XDG_CACHE_HOME="+filepath.Dir(w.cache))
+	w.plugin = templatePlugin(tb, w.environ)
+	return w
+}
+
+func newTemplateBench(b *testing.B) *templateBench {
+	w := newTemplate(b)
+	benchPinfix(b, w.pinfix)
 	w.pinned = copyTree(b, w.plugin)
 	w.applyTo(b, w.pinned)
 	w.byHand = copyTree(b, w.pinned)
@@ -156,7 +169,7 @@ func (w *templateBench) goMods(tb testing.TB, dir string) cost {
 func appendTo(tb testing.TB, name, text string) {
 	tb.Helper()
 	data, err := os.ReadFile(name)
-	if err == nil {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.WriteFile(name, append(data, text...), 0o666)
 	}
 	if err != nil {

@@ -80,7 +80,7 @@ func (e *env) check(c *cli.Context) error {
 		}
 	}
 	var read *flow.Sources
-	if !walk && e.asked != nil {
+	if !walk && e.question != nil {
 		read = &flow.Sources{}
 		modules[0].Sources = read
 	}
@@ -100,7 +100,7 @@ func (e *env) check(c *cli.Context) error {
 		return errDiffers
 	}
 	if files, there, ok := read.Files(); ok && len(result.Notes) == 0 {
-		e.asked.Record(files, there, out.Bytes())
+		e.question.Record(files, there, out.Bytes())
 	}
 	return nil
 }
@@ -161,5 +161,5 @@ func (e *env) showTo(w io.Writer, c *cli.Context, r reviewed) error {
 	case "sarif":
 		return r.SARIF(w)
 	}
-	return r.Text(w, e.style(c))
+	return e.textTo(w, c, r)
 }

@@ -42,8 +42,8 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
-	// asked keeps the answer of check for the next time. A nil one does not.
-	asked *again.Question
+	// question keeps the answer of check for the next time. A nil one does not.
+	question *again.Question
 
 	// catch makes a context end with the user's signals. A nil one leaves them alone.
 	catch func(context.Context) context.Context
@@ -67,6 +67,14 @@ func (e *env) run(ctx context.Context, args []string) int {
 		}
 		return code
 	}
+	if _, ok := e.stdout.(*output); !ok {
+		e.stdout = &output{Writer: e.stdout}
+		stderr := &output{Writer: e.stderr}
+		if isTerminal(e.stderr) {
+			stderr.width, _ = e.width(e.stderr)
+		}
+		e.stderr = stderr
+	}
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {
@@ -81,6 +89,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 		return exitDiffers
 	}
 	e.complain(err)
+	e.failed(app, args, err)
 	return exitTrouble
 }
 

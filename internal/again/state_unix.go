@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // states is whether a file says when it was changed.
@@ -35,13 +37,18 @@ func (l *looker) appendState(b []byte, name string) ([]byte, time.Time) {
 	return b, time.Unix(0, max(changed.Nano(), written.Nano()))
 }
 
-// appendKind adds what kind of file is open: a terminal is a device of its own number.
+// appendKind adds what kind of file is open: a terminal is a device of its own number, and
+// has a width, to which lines are folded.
 func appendKind(b []byte, fd int) []byte {
 	var st syscall.Stat_t
 	if syscall.Fstat(fd, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFCHR {
 		return append(b, '-')
 	}
-	return strconv.AppendUint(b, uint64(st.Rdev), 16)
+	b = strconv.AppendUint(b, uint64(st.Rdev), 16)
+	if size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ); err == nil {
+		b = strconv.AppendUint(append(b, 'x'), uint64(size.Col), 10)
+	}
+	return b
 }
 
 // openOwn opens a file that is this user's, whom alone it lets write, and no link.

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/mains"
@@ -151,10 +150,13 @@ func (c *checker) read(ctx context.Context) error {
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
 		return cannotRead("", err)
 	}
+	c.in.Plugins = c.plugins()
+	if err := c.syntax(); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
 		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
-	c.in.Plugins = c.plugins()
 	c.borrowed()
 	_, missing := c.tree.ReadDir("vendor")
 	c.in.WantVendor, _, _ = c.aligner().vendorRule(ctx, missing == nil).decide()
@@ -318,6 +320,10 @@ func (c *checker) unrequired(missing []look.Missing) {
 		return
 	}
 	for _, m := range missing {
+		if _, own := cutModule(m.Package, c.plugin.user.Module.Mod.Path); own {
+			c.problems = append(c.problems, c.in.Absent(m.Package, m.By))
+			continue
+		}
 		p := c.in.Unrequired(m.Package, m.By)
 		if m.Unrequired && !slices.ContainsFunc(c.problems, func(q check.Problem) bool { return q.Module == p.Module }) {
 			c.problems = append(c.problems, p)
@@ -464,16 +470,11 @@ func importLine(src []byte) int {
 // plugins returns the directories of the plugins among the module's main packages.
 func (c *checker) plugins() map[string]bool {
 	files := map[string][]string{}
-	build := buildctx.Of(c.server)
-	build.OpenFile = func(name string) (io.ReadCloser, error) {
-		src, err := c.tree.ReadFile(filepath.ToSlash(name))
-		return io.NopCloser(bytes.NewReader(src)), err
-	}
 	for _, f := range c.in.Files {
 		if f.Package != "main" || f.Test() {
 			continue
 		}
-		if builds, _ := build.MatchFile(f.Dir(), path.Base(f.Name)); builds || !f.Constrained {
+		if c.builds(f) {
 			files[f.Dir()] = append(files[f.Dir()], f.Name)
 		}
 	}
@@ -485,6 +486,12 @@ func (c *checker) plugins() map[string]bool {
 	return out
 }
 
+// openSource opens a file of the tree, as go/build does.
+func (c *checker) openSource(name string) (io.ReadCloser, error) {
+	src, err := c.tree.ReadFile(filepath.ToSlash(name))
+	return io.NopCloser(bytes.NewReader(src)), err
+}
+
 // roots returns the plugins, as look.Graph takes them: what --package names,
 // else every directory with a main package.
 func (c *checker) roots() ([]string, error) {
@@ -494,7 +501,7 @@ func (c *checker) roots() ([]string, error) {
 			continue
 		}
 		dirs[f.Dir()] = true
-		if f.Package == "main" {
+		if f.Package == "main" || f.Package == "" { // what has no package clause is perhaps one
 			mains[f.Dir()] = true
 		}
 	}
