@@ -140,6 +140,25 @@ func checkReads(t *testing.T, pinfix string) {
 	if second != first {
 		t.Errorf("%q, and before %q", second, first)
 	}
+	other := scale{modules: 4, packages: 1, files: 1}
+	other.write(t, filepath.Join(dir, "other"))
+	putFile(t, filepath.Join(dir, "other", "plugin", "go.sum"), "")
+	link := filepath.Join(dir, "link")
+	for _, to := range []string{"plugin", "other/plugin"} {
+		want := exitOK
+		if to != "plugin" {
+			want = exitDiffers
+		}
+		_ = os.Remove(link)
+		if err := os.Symlink(filepath.FromSlash(to), link); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(pinfix, "check", "-C", link, "-s", filepath.Join(dir, "server.buildinfo"))
+		cmd.Env = []string{"HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache")}
+		if out, err := cmd.Output(); cmd.ProcessState.ExitCode() != want {
+			t.Errorf("the link to %s: %v, want %d\n%s", to, err, want, out)
+		}
+	}
 	name := filepath.Join(dir, "plugin", "vendor", "example.com", "m00000", "p003", "f1.go")
 	text, err := os.ReadFile(name)
 	if err != nil {

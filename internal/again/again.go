@@ -71,8 +71,9 @@ func Ask(args, environ []string) *Question {
 	}
 	// Another program may answer otherwise. And a clone that brings a record, to where CI
 	// has its cache, cannot know when pinfix was installed.
-	q.head, _ = new(looker).appendState(q.head, self)
-	q.head = append(q.head, ' ')
+	look := new(looker)
+	q.head, _ = look.appendState(q.head, self)
+	q.head = append(look.appendIdentity(append(q.head, ' '), cwd), ' ')
 	for _, fd := range []int{1, 2} { // a terminal gets colours
 		q.head = append(appendKind(q.head, fd), ' ')
 	}

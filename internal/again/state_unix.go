@@ -37,6 +37,14 @@ func (l *looker) appendState(b []byte, name string) ([]byte, time.Time) {
 	return b, time.Unix(0, max(changed.Nano(), written.Nano()))
 }
 
+// appendIdentity adds which directory name leads to, whatever has changed in it.
+func (l *looker) appendIdentity(b []byte, name string) []byte {
+	if syscall.Stat(name, &l.st) != nil {
+		return append(b, gone...)
+	}
+	return strconv.AppendUint(append(strconv.AppendUint(b, uint64(l.st.Dev), 16), ','), uint64(l.st.Ino), 16)
+}
+
 // appendKind adds what kind of file is open: a terminal is a device of its own number, and
 // has a width, to which lines are folded.
 func appendKind(b []byte, fd int) []byte {
