@@ -82,16 +82,14 @@ func (e *env) asked(app *cli.App, args []string) (command, format, dir string) {
 			dir = value
 		}
 	}
-	cmd := app.Command(command)
-	if cmd == nil {
-		return command, "", dir
-	}
-	for _, f := range flagDocs(cmd) {
-		if slices.Contains(f.names, "--format") && !slices.Contains(f.values, format) {
-			format = ""
+	if cmd := app.Command(command); cmd != nil {
+		for _, f := range flagDocs(cmd) {
+			if slices.Contains(f.names, "--format") && slices.Contains(f.values, format) {
+				return command, format, dir
+			}
 		}
 	}
-	return command, format, dir
+	return command, "", dir
 }
 
 // placeRE is how an error begins that has a place, as the go command's do.
