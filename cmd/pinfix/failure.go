@@ -34,6 +34,15 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
+// wrap makes outputs of the streams. Messages fit the terminal that shows them.
+func (e *env) wrap() {
+	stderr := &output{Writer: e.stderr}
+	if isTerminal(e.stderr) {
+		stderr.width, _ = e.width(e.stderr)
+	}
+	e.stdout, e.stderr = &output{Writer: e.stdout}, stderr
+}
+
 // fileOf returns the file behind a stream of env.
 func fileOf(stream any) (f *os.File, ok bool) {
 	if o, is := stream.(*output); is {

@@ -121,10 +121,13 @@ func (e *env) width(stream io.Writer) (columns int, fold bool) {
 	return report.DefaultWidth, term.IsTerminal(int(f.Fd()))
 }
 
-// text prints a result for people. On a terminal no line is longer than that is wide.
-func (e *env) text(c *cli.Context, r interface {
+// printed is a result that people read.
+type printed interface {
 	Text(io.Writer, report.Style) error
-}) error {
+}
+
+// text prints a result for people. On a terminal no line is longer than that is wide.
+func (e *env) text(c *cli.Context, r printed) error {
 	st := e.style(c)
 	if !st.Fold {
 		return r.Text(e.stdout, st)

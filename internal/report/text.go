@@ -42,9 +42,12 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	if a.ServerChanges != nil {
 		p.servers(a.ServerChanges)
 	}
-	if a.Aligned {
+	switch {
+	case a.Aligned:
 		p.line(st.paint(bold, a.verdict()))
-	} else {
+	case a.DryRun:
+		p.line(fmt.Sprintf("%s: not pinned to %s (%s)", clean(a.Plugin.Module), clean(a.Server.Main), clean(a.Server.Go)))
+	default:
 		p.line(a.verdict())
 	}
 	a.loopText(p)
@@ -83,7 +86,11 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 func (a *Apply) rest(p *sheet) {
 	if a.Diff != "" && (a.DryRun || p.st.Verbose) {
 		p.b.WriteString("\n")
-		p.b.WriteString(p.st.diff(compact(a.Diff)))
+		diff := a.Diff
+		if !p.st.Verbose {
+			diff = compact(diff)
+		}
+		p.b.WriteString(p.st.diff(diff))
 	} else {
 		p.b.WriteString("\n")
 	}
@@ -189,7 +196,11 @@ func (a *Apply) counts(p *sheet) {
 	if modules == 0 {
 		return
 	}
-	p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+	if a.NewVendor != "" {
+		p.line(clean(a.NewVendor))
+	} else {
+		p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+	}
 	if !p.st.Verbose {
 		return
 	}
