@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 // openTerminal returns both ends of a pseudo-terminal that is so many columns wide.
@@ -115,14 +116,14 @@ func texts(t *testing.T) map[string]printed {
 	long := "github.com/GoogleCloudPlatform/opentelemetry-operations-go/internal/resourcemapping"
 	for i, name := range []string{long, long + "/" + strings.Repeat("x", 90), strings.Repeat("百", 50)} {
 		r := report.NewApply(true)
-		r.Plugin.Module, r.Server.Main, r.Write = name, name, "pinfix apply -C "+name
+		r.Plugin.Module, r.Server.Main, r.Write = name, name, "pinfix apply -C "+shell.Quote(name)
 		r.Rows = []report.Row{
 			{Module: name, From: "v0.0.0-20260202195803-dba9d589def2", To: "v0.0.0-20240319094008-0393e58bdf10 => " + name + " v1.0.0", Group: report.Yours, Why: "because of " + name + "@v1.0.0: " + name},
 			{Module: "go", From: "1.26", To: "1.23", Group: report.Servers},
 		}
 		r.Diff = "--- a/go.mod\n+++ b/go.mod\n@@ -1,1 +1,1 @@\n-\t" + name + " v1.0.0\n+\t" + name + " v1.2.0 // pinfix v1.0.0 -> v1.2.0\n"
 		r.Unpinned = []report.Unpinned{{Module: name, Why: name}}
-		r.ServerChanges = &report.ServerChanges{From: name, To: name, Pins: []report.Moved{{Name: name, Old: "v1.0.0"}}, Keep: "pinfix snapshot --server " + name}
+		r.ServerChanges = &report.ServerChanges{From: name, To: name, Pins: []report.Moved{{Name: name, Old: "v1.0.0"}}, Keep: "pinfix snapshot --server " + shell.Quote(name)}
 		out[fmt.Sprint("long ", i)] = r
 		out[fmt.Sprint("long unpin ", i)] = report.NewUnpin(true, report.Module{Module: name})
 		compat := report.NewCompat("", name)
