@@ -35,7 +35,7 @@ const (
 // who decides, the diff where nothing is written yet, and the next command.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
-	p := &sheet{b: b, st: st, width: st.width()}
+	p := newSheet(b, st, a.Changes)
 	if !a.Aligned {
 		p.line(st.paint(bold, a.headline()))
 	}
@@ -67,16 +67,16 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
-		p.line("\n" + Fold(Printable(a.NextSteps), p.width))
+		p.line("\n" + Printable(a.NextSteps))
 	}
 	if len(a.Guide) > 0 {
-		p.line("\n" + Fold(Printable(strings.Join(a.Guide, "\n")), p.width))
+		p.line("\n" + Printable(strings.Join(a.Guide, "\n")))
 	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
-		p.line("\n" + Fold("to stay with this server: "+Printable(a.ServerChanges.Keep), p.width))
+		p.line("\n" + "to stay with this server: "+Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line(Fold("Apply it: "+Printable(a.Write), p.width))
+		p.line("Apply it: "+Printable(a.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
