@@ -135,8 +135,8 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case p.capAt(m.Version):
 		m.Why = "it is capped there"
 		return false, nil
-	case p.caps(m.Path), p.leaves(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
-		// Nobody links it, but the go command reads its go.mod all the same.
+	case p.sets(m.Path), p.leaves(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
+		// It is not linked, but the go command reads its go.mod all the same.
 		excluded[m.Version] = true
 		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By, From: g.asker(m.Version)})
 		return true, nil

@@ -179,8 +179,12 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 
 // staysExcluded reports whether a version is above a pin or a cap, of a module in
 // in.Drop, too new for the server's Go, or lost: what an earlier round found above
-// another cap may now be just what is wanted.
+// another cap may now be just what is wanted. What go.mod itself requires has first to
+// get its cap: excluded, it would be left out.
 func (p *Plan) staysExcluded(v module.Version, in Input) (bool, error) {
+	if p.Mod.version(v.Path) == v.Version {
+		return false, nil
+	}
 	max, ok := p.bounds().of(v.Path)
 	if ok && semver.Compare(v.Version, max) > 0 || slices.Contains(in.Drop, v.Path) {
 		return true, nil

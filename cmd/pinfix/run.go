@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -40,6 +41,9 @@ type env struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+
+	// question keeps the answer of check for the next time. A nil one does not.
+	question *again.Question
 
 	// catch makes a context end with the user's signals. A nil one leaves them alone.
 	catch func(context.Context) context.Context

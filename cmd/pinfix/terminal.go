@@ -121,22 +121,25 @@ func (e *env) width(stream io.Writer) (columns int, fold bool) {
 	return report.DefaultWidth, term.IsTerminal(int(f.Fd()))
 }
 
+// text prints a result for people. On a terminal no line is longer than that is wide.
+func (e *env) text(c *cli.Context, r printed) error { return e.textTo(e.stdout, c, r) }
+
 // printed is a result that people read.
 type printed interface {
 	Text(io.Writer, report.Style) error
 }
 
-// text prints a result for people. On a terminal no line is longer than that is wide.
-func (e *env) text(c *cli.Context, r printed) error {
+// textTo writes to w what text prints.
+func (e *env) textTo(w io.Writer, c *cli.Context, r printed) error {
 	st := e.style(c)
 	if !st.Fold {
-		return r.Text(e.stdout, st)
+		return r.Text(w, st)
 	}
 	var b strings.Builder
 	if err := r.Text(&b, st); err != nil {
 		return err
 	}
-	_, err := io.WriteString(e.stdout, report.Fold(b.String(), st.Width))
+	_, err := io.WriteString(w, report.Fold(b.String(), st.Width))
 	return err
 }
 

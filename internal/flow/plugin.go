@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -94,7 +95,10 @@ func parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
 	if errors.As(err, &list) {
-		return nil, &Error{list, "mend the file; go mod edit -json shows how Go reads it"}
+		if at := syntax.Conflict("go.mod", data); at != nil {
+			return nil, at
+		}
+		return nil, &Error{list, "fix the file; go mod edit -json shows how Go reads it"}
 	}
 	return mod, err
 }

@@ -53,6 +53,7 @@ func (a *aligner) startSolver(ctx context.Context) error {
 	}
 	a.checker = typecheck.New(goarch)
 	a.checker.Count = a.o.Count
+	a.checker.Kept, a.checker.Plugin = a.stage.Kept, a.plugin.user.Module.Mod.Path
 	a.in.Leave = true
 	a.newSolver()
 	return nil

@@ -73,10 +73,10 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		p.line("\n" + Printable(strings.Join(a.Guide, "\n")))
 	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
-		p.line("\n" + "to stay with this server: "+Printable(a.ServerChanges.Keep))
+		p.line("\n" + "to stay with this server: " + Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line("Apply it: "+Printable(a.Write))
+		p.line("Apply it: " + Printable(a.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

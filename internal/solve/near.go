@@ -179,15 +179,11 @@ func (s *Solver) adopt(v *view) {
 	s.between(n.moved)
 }
 
-// follows reports whether a module is where something else puts it, and cannot be
-// nearer: above the plugin's version, for what asks for it has been raised, or at the
-// newest version that the server's Go reads.
+// follows reports whether a module is above the plugin's version since what asks for it
+// has been raised: it cannot be nearer.
 func (v *view) follows(m module.Version, had string) bool {
-	if _, capped := capOf(v.tried, m.Path); capped {
-		return false
-	}
-	c, ok := capOf(v.Plan.Caps, m.Path)
-	return semver.Compare(m.Version, had) > 0 || ok && c.Cause == pinner.CauseGo && c.Version == m
+	_, capped := capOf(v.tried, m.Path)
+	return !capped && semver.Compare(m.Version, had) > 0
 }
 
 // between finds for each module the versions from the plugin's to its own, which is
