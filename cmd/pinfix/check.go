@@ -38,6 +38,9 @@ What it does not look at: what vendored files hold, exclude lines that were take
 out by hand, what does not compile, and whether --conflicts, --cap or --keep are others than when apply
 wrote. For a go.mod with a go line below 1.17 it needs vendor/.
 
+Asked again in the same words, about files that have not changed since, it gives the same
+answer without reading them: it keeps that nothing was wrong in your cache.
+
 The server is its program or a snapshot, or an image in a docker-archive:, an
 oci-archive: or an oci: directory, with --platform and --path as for apply. With
 --vendor never it leaves vendor/ alone.`,
