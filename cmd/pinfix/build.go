@@ -52,8 +52,8 @@ Pin the plugin first: pinfix apply.
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
 
-Exit codes: 0 built, and the server would load it; 1 built, but it would not: why is
-shown, and no file is written; 2 it could not be built or compared.
+Exit codes: 0 built, and the server would load it; 1 it would not: why is shown, and no
+file is written; 2 it could not be built or compared.
 ---
 With several --server or --platform, a list of them in .pinfix.yaml or a pattern (pinfix
 help compat), or with --pin, the plugin is planned and built for each server in a scratch
@@ -84,7 +84,10 @@ it names, next to its go.mod. What is skipped, and the exit codes, are as for ap
 source at its commit. --vendor never builds from the module cache, as apply with it
 leaves vendor/ alone.
 
-JSON holds "commands" (package, output, written, env, args, line, run), "left"
+A plugin whose go.mod and imports show that the server would refuse it is not built. The
+command of --print builds it as it is.
+
+JSON holds "commands" (package, output, built, written, env, args, line, run), "left"
 (settings that were not taken), and "plugins" as in verify.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),

@@ -32,9 +32,14 @@ Exit codes: 0 pinned, 1 a problem, 2 it could not be told.
 The kinds of problems are version, replace, go, toolchain, import, sum and vendor:
 what stands in go.mod, the blank imports, go.sum, and vendor/modules.txt.
 
+A Go file of the plugin that does not parse is exit code 2, with its place.
+
 What it does not look at: what vendored files hold, exclude lines that were taken
-out by hand, and whether --conflicts, --cap or --keep are others than when apply
+out by hand, what does not compile, and whether --conflicts, --cap or --keep are others than when apply
 wrote. For a go.mod with a go line below 1.17 it needs vendor/.
+
+Asked again in the same words, about files that have not changed since, it gives the same
+answer without reading them: it keeps that nothing was wrong in your cache.
 
 The server is its program or a snapshot, or an image in a docker-archive:, an
 oci-archive: or an oci: directory, with --platform and --path as for apply. With
