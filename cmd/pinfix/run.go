@@ -32,7 +32,7 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string    { return e.msg }
-func (e *usageError) NextStep() string { return strings.TrimRight("see: pinfix help "+e.help, " ") }
+func (e *usageError) NextStep() string { return strings.TrimRight("try: pinfix help "+e.help, " ") }
 
 // env is what a command gets from outside.
 type env struct {
@@ -47,6 +47,7 @@ type env struct {
 	// configure sets them.
 	servers flow.Servers // that flag, environment and .pinfix.yaml name
 	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
+	verbose bool         // -v: errors of the go command are shown whole
 }
 
 // run is pinfix without the process around it. It returns the exit code.
@@ -80,19 +81,29 @@ func (e *env) run(ctx context.Context, args []string) int {
 	return exitTrouble
 }
 
-// complain prints an error and the next step in one line; what else the error
-// has to say follows.
+// complain prints an error: what is wrong, the cause in further lines, and at last
+// one step to take, as "fix: …". A step that begins with "try: " has its own word.
 func (e *env) complain(err error) {
-	msg, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	msg := err.Error()
+	var long interface {
+		error
+		Short() string
+	}
+	if !e.verbose && errors.As(err, &long) {
+		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
+	}
+	msg = strings.TrimSuffix(strings.TrimSpace(msg), ":")
 	var next interface{ NextStep() string }
 	switch {
-	case errors.Is(err, context.Canceled) && rest == "":
+	case errors.Is(err, context.Canceled) && !strings.Contains(msg, "\n"):
 		msg = "interrupted; nothing was changed"
 	case errors.As(err, &next) && next.NextStep() != "":
-		msg = strings.TrimSuffix(msg, ":") + "; " + next.NextStep()
-	}
-	if rest != "" {
-		msg += "\n" + rest
+		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
+		if !strings.HasPrefix(step, "try: ") {
+			step = "fix: " + step
+		}
+		fmt.Fprintf(e.stderr, "pinfix: %s\n%s\n", message(msg), message(step))
+		return
 	}
 	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(msg))
 }

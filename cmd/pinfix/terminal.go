@@ -333,7 +333,21 @@ func (p *progress) say(note string) {
 }
 
 // message is a text of several lines behind pinfix's name: none of them can pass
-// for another message.
+// for another message, or for pinfix's own advice.
 func message(text string) string {
-	return strings.ReplaceAll(report.Printable(text), "\npinfix:", "\n  pinfix:")
+	first, rest, more := strings.Cut(report.Printable(text), "\n")
+	if !more {
+		return first
+	}
+	var b strings.Builder
+	b.WriteString(first + "\n")
+	for line := range strings.Lines(rest) {
+		for _, own := range []string{"pinfix:", "fix:", "try:"} {
+			if strings.HasPrefix(line, own) {
+				b.WriteString("  ")
+			}
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }

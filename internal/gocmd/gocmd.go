@@ -136,16 +136,42 @@ type Error struct {
 	Err    error
 }
 
-func (e *Error) Error() string {
-	causes, lines := Causes(e.Stderr)
+func (e *Error) Error() string { return e.verb() + strings.Join(e.lines(), "\n") }
+
+// Short is the line that matters, the first one, and how many more there are.
+func (e *Error) Short() string {
+	lines := e.lines()
+	if n := len(lines) - 1; n > 0 {
+		return fmt.Sprintf("%s%s\nand %d more from the go command: -v shows them", e.verb(), lines[0], n)
+	}
+	return e.verb() + lines[0]
+}
+
+// verb names the command: "go mod tidy: ".
+func (e *Error) verb() string { return "go " + verb(e.Args) + ": " }
+
+// lines are the faults that the command names. What it advises is left out, since the
+// go command does not know of the pins, and so is the name of a package above its faults.
+func (e *Error) lines() []string {
+	causes, others := Causes(e.Stderr)
+	var lines []string
 	if len(causes) > 0 {
-		lines = append([]string{Explain(causes)}, lines...)
+		lines = strings.Split(Explain(causes), "\n")
+	}
+	for i, line := range others {
+		if strings.HasPrefix(line, "# ") && i+1 < len(others) {
+			continue
+		}
+		lines = append(lines, adviceEndRE.Regexp().ReplaceAllString(line, ""))
 	}
 	if len(lines) == 0 {
 		lines = []string{e.Err.Error()}
 	}
-	return fmt.Sprintf("go %s: %s", verb(e.Args), strings.Join(lines, "\n"))
+	return lines
 }
+
+// adviceEndRE is the go command's advice at the end of a fault, in one line.
+var adviceEndRE = pattern.New(`; to (add|update)( it)?: .*$`)
 
 func (e *Error) Unwrap() error { return e.Err }
 
