@@ -289,7 +289,7 @@ func (p *Plan) allow(v module.Version) {
 	found := false
 	for _, x := range p.Mod.Exclude {
 		if x.Mod == v {
-			p.warn("%s: exclude %s is taken out: the server links it", p.at(x.Syntax), v)
+			p.warn("%s: exclude %s is removed: the server links it", p.at(x.Syntax), v)
 			p.Mod.dropLine(x.Syntax)
 			found = true
 		}
@@ -331,7 +331,7 @@ func (p *Plan) replace(pin Pin) bool {
 	case have != nil && have.New.Version == "":
 		p.warn("%s: %s is replaced by the directory %s; it loads only if that holds the server's source", p.at(have.Syntax), pin.Path, have.New.Path)
 	case want.Path != "" && want.Version == "":
-		p.warn("the server took %s from a directory (%s); nobody can see its source, so verify the built plugin", pin.Version, want.Path)
+		p.warn("the server took %s from a directory (%s); its source cannot be seen, so verify the built plugin", pin.Version, want.Path)
 	case have == nil:
 		for _, r := range p.user.Replace {
 			if r.Old.Path == pin.Path && r.New.Version == "" {
@@ -341,7 +341,7 @@ func (p *Plan) replace(pin Pin) bool {
 		}
 		return want.Path != ""
 	case want.Path == "":
-		p.warn("%s: replace %s => %s is taken out: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
+		p.warn("%s: replace %s => %s is removed: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
 		p.Mod.dropLine(have.Syntax)
 		p.Mod.DropReplace(have.Old.Path, have.Old.Version)
 		p.Mod.Cleanup()

@@ -45,7 +45,7 @@ func (e *env) buildCommand() *cli.Command {
 result with the server as verify does, and writes it if the server would load it.
 Pin the plugin first: pinfix apply.
 
-   pinfix build -s ./nakama                     # NAME.so beside go.mod
+   pinfix build -s ./nakama                     # NAME.so next to go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
    pinfix build -s 'snapshots/*' -o dist/       # a file for each server
    pinfix build -s ./nakama --print             # the command, for a shell
@@ -173,13 +173,13 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i > 0 {
-		return nil, &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
+		return nil, &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
 	}
 	switch {
 	case len(args) > 1:
 		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
 	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
-		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form stands after =: --print=%[1]s", args[0]), help: "build"}
+		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form goes after =: --print=%[1]s", args[0]), help: "build"}
 	}
 	return append(c.StringSlice("package"), args...), nil
 }

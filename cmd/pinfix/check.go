@@ -20,7 +20,7 @@ func (e *env) checkCommand() *cli.Command {
 without the network, in milliseconds. It finds a problem where apply --dry-run would
 change something, and names file, line and the command that mends it.
 
-   pinfix check                  # with server.buildinfo beside go.mod
+   pinfix check                  # with server.buildinfo next to go.mod
    pinfix check -s ./nakama
    pinfix check --staged         # what git would commit (in a hook)
    pinfix check ./...            # every plugin of the repository

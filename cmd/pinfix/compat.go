@@ -43,7 +43,7 @@ plugin fits as it is, fits once it is pinned, or does not. Nothing is built or w
    pinfix compat -v -s ./nakama-3.31                 # every module that moves
 
 Exit codes: 0 all servers would load it, some once it is pinned; 1 one would not; 2 of
-one it could not be told.
+one it could not be determined.
 ---
 REF is what --server takes, which may be given too; quote patterns, so that the shell
 leaves them alone (names of files it may expand). Without any, the servers are those of
@@ -121,7 +121,7 @@ func (e *manyError) Error() string {
 }
 
 // NextStep says what the user can do.
-func (e *manyError) NextStep() string { return "the result says why of each" }
+func (e *manyError) NextStep() string { return "see the reason of each in the result" }
 
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {

@@ -94,7 +94,7 @@ func oneArgument(c *cli.Context) (string, error) {
 	args := c.Args().Slice()
 	for _, a := range args {
 		if strings.HasPrefix(a, "-") && a != "-" {
-			return "", &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, args[0]), help: "explain"}
+			return "", &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, args[0]), help: "explain"}
 		}
 	}
 	switch len(args) {

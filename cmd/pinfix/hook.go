@@ -36,7 +36,7 @@ func (e *env) hookCommand() *cli.Command {
 		ArgsUsage: "install|uninstall|status",
 		Description: `The hook runs pinfix check --staged before each commit and blocks one that undoes a
 pin. It stands where git looks for hooks, in a linked worktree or with
-core.hooksPath too. A hook of somebody else's is never overwritten. Where
+core.hooksPath too. A hook that is not pinfix's is never overwritten. Where
 pre-commit or lefthook own the hooks, install prints what goes into their
 configuration.
 
@@ -45,7 +45,7 @@ configuration.
    pinfix hook status         # exit 0: it is there, 1: it is not
    pinfix hook uninstall      # takes out what install has written
 
-git commit --no-verify passes it by.
+git commit --no-verify skips it.
 
 Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
 		Subcommands: []*cli.Command{
@@ -56,7 +56,7 @@ Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
    pinfix hook install -C plugins/a   # for a plugin elsewhere in the repository
    pinfix hook install ./...          # for every plugin of the repository
 
-Exit codes: 0 installed; 2 it could not be done, such as over somebody else's hook.`, e.hookInstall),
+Exit codes: 0 installed; 2 it could not be done, such as over a hook that is not pinfix's.`, e.hookInstall),
 			sub("uninstall", "take the hook out", "[./...]", `Takes pinfix's pre-commit hook out, and no other.
 
    pinfix hook uninstall

@@ -81,8 +81,8 @@ func (e *env) run(ctx context.Context, args []string) int {
 	return exitTrouble
 }
 
-// complain prints an error: what is wrong, the cause in further lines, and at last
-// one step to take, as "fix: …". A step that begins with "try: " has its own word.
+// complain prints an error: what is wrong, on the next line the cause, and at last one
+// step to take, as "fix: …". A step that begins with "try: " has its own word.
 func (e *env) complain(err error) {
 	msg := err.Error()
 	var long interface {
@@ -92,10 +92,10 @@ func (e *env) complain(err error) {
 	if !e.verbose && errors.As(err, &long) {
 		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
 	}
-	msg = strings.TrimSuffix(strings.TrimSpace(msg), ":")
+	msg = causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":"))
 	var next interface{ NextStep() string }
 	switch {
-	case errors.Is(err, context.Canceled) && !strings.Contains(msg, "\n"):
+	case errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "\n"):
 		msg = "interrupted; nothing was changed"
 	case errors.As(err, &next) && next.NextStep() != "":
 		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
@@ -106,6 +106,29 @@ func (e *env) complain(err error) {
 		return
 	}
 	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(msg))
+}
+
+// causeBelow puts what follows the first semicolon of a message of one line below it,
+// unless that is in quotes or parentheses: it is a cause, or another fact.
+func causeBelow(msg string) string {
+	if strings.Contains(msg, "\n") {
+		return msg
+	}
+	depth, quoted := 0, false
+	for i, r := range msg {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted:
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ';' && depth <= 0 && strings.HasPrefix(msg[i:], "; "):
+			return msg[:i] + "\n" + msg[i+2:]
+		}
+	}
+	return msg
 }
 
 func (e *env) app() *cli.App {
@@ -189,7 +212,7 @@ func noArguments(c *cli.Context) error {
 	}
 	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
+		msg = fmt.Sprintf("flag %s comes after the argument %q; nothing was done", args[i], args[0])
 	}
 	return &usageError{msg: msg, help: helpPath(c)}
 }

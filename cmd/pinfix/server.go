@@ -22,7 +22,7 @@ reference cannot know. REF is one of these:
    pinfix server -s docker-archive:nakama.tar       # or oci-archive:, oci:
    pinfix server -s ../nakama                       # its source, or its go.mod
    pinfix server -s mod:example.com/server@v1.2.3   # a module on the proxy
-   pinfix server --format renovate                  # what Renovate shall not touch
+   pinfix server --format renovate                  # what Renovate should not touch
 
 Without --server it is PINFIX_SERVER, server: in .pinfix.yaml, or server.buildinfo
 next to go.mod or above it, the first of them that there is.

@@ -13,7 +13,7 @@ func (e *env) snapshotCommand() *cli.Command {
 		Description: `A snapshot stands for a server program: its build info as go version -m prints
 it, and the fingerprints of its packages. apply and verify say the same with it as
 with the program. It is small, and the same server gives the same bytes: commit it
-beside go.mod, and everybody pins to the same server.
+next to go.mod, and everybody pins to the same server.
 
    pinfix snapshot -s ./nakama       # writes server.buildinfo
    pinfix snapshot -s ./nakama -o - | head

@@ -53,7 +53,7 @@ func (e *env) upgrade(c *cli.Context) error {
 	late := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
 	switch {
 	case late > 0:
-		return &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[late], args[late-1]), help: "upgrade"}
+		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[late], args[late-1]), help: "upgrade"}
 	case c.NArg() == 0:
 		return &usageError{msg: "upgrade needs the new server: pinfix upgrade REF", help: "upgrade"}
 	case c.NArg() > 1:

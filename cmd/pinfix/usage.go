@@ -39,7 +39,7 @@ func unknownFlag(c *cli.Context, name string) string {
 	if c.Command.Name == c.App.Name {
 		for _, cmd := range c.App.Commands {
 			if hasFlag(cmd, name) {
-				return "flag " + dashed(name) + " stands before the command; put it after"
+				return "flag " + dashed(name) + " comes before the command; put it after the command"
 			}
 		}
 	}

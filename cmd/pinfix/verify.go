@@ -21,7 +21,7 @@ starting the server: all mismatched packages at once, grouped by cause, and for
 each cause the one thing to do. The server is its program or a snapshot of it.
 
    pinfix verify -s ./nakama plugin.so
-   pinfix verify plugin.so                 # with server.buildinfo beside go.mod
+   pinfix verify plugin.so                 # with server.buildinfo next to go.mod
    pinfix verify -s ./nakama -v a.so b.so  # together, in this order; every package
    pinfix verify -s ./nakama --format json plugin.so
 
@@ -61,7 +61,7 @@ func plugins(c *cli.Context) error {
 	}
 	for i, a := range c.Args().Slice() {
 		if strings.HasPrefix(a, "-") {
-			msg := fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
+			msg := fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
 			return &usageError{msg: msg, help: "verify"}
 		}
 	}

@@ -122,11 +122,11 @@ func (k Key) check(v string) error {
 	return nil
 }
 
-// Parse reads the file called name. An unknown key, one that stands there twice,
+// Parse reads the file called name. An unknown key, one that is there twice,
 // and a value of the wrong kind are errors with their lines.
 func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	if len(data) > MaxSize {
-		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "it holds a few lines of settings"}
+		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "make it a short file of settings"}
 	}
 	root, err := document(name, data)
 	if err != nil || root == nil {
@@ -144,7 +144,7 @@ func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 			return nil, unknown(name, key, known)
 		}
 		if first := lines[key.Value]; first > 0 {
-			return nil, &Error{name, key.Line, fmt.Errorf("%s stands there twice, in line %d as well", key.Value, first), "keep one of them"}
+			return nil, &Error{name, key.Line, fmt.Errorf("%s is there twice, in line %d as well", key.Value, first), "keep one of them"}
 		}
 		lines[key.Value] = key.Line
 		values, bad := known[j].read(value)
@@ -202,7 +202,7 @@ func unknown(name string, key *yaml.Node, known []Key) error {
 }
 
 func knownKeys(known []Key) string {
-	return "known keys are " + strings.Join(names(known), ", ")
+	return "use one of " + strings.Join(names(known), ", ")
 }
 
 // names are those of the keys, sorted.

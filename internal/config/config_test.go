@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
-		{"servr: x\n", `f:1: unknown key "servr" (did you mean server?); known keys are imports-file, offline, package, server, vendor`},
+		{"servr: x\n", `f:1: unknown key "servr" (did you mean server?); use one of imports-file, offline, package, server, vendor`},
 		{"\nPINFIX_SERVER: x\n", `f:2: unknown key "PINFIX_SERVER" (did you mean server?); known keys`},
 		{"imports_file: x\n", `f:1: unknown key "imports_file" (did you mean imports-file?); known`},
 		{"--vendor: auto\n", `f:1: unknown key "--vendor" (did you mean vendor?); known`},
@@ -53,8 +53,8 @@ func TestParseErrors(t *testing.T) {
 		{strings.Repeat("x", 500) + ": 1\n", `f:1: unknown key "xxx`},
 		{"? [a]\n: b\n", "f:1: a list as a key; known"},
 		{"<<: {server: x}\n", `f:1: unknown key "<<"; known`},
-		{"server: x\nvendor: auto\nserver: y\n", "f:3: server stands there twice, in line 1 as well; keep one"},
-		{"server:\n", "f:1: server: nothing, where a text is wanted; write a text behind it, or take the line out"},
+		{"server: x\nvendor: auto\nserver: y\n", "f:3: server is there twice, in line 1 as well; keep one"},
+		{"server:\n", "f:1: server: nothing, where a text is wanted; write a text behind it, or remove the line"},
 		{"server: ''\n", "f:1: server: an empty text; take"},
 		{"server: 1.5\n", "f:1: server: a number, where a text is wanted; put it in quotes"},
 		{"server: true\n", "f:1: server: true or false, where a text is wanted; put"},

@@ -203,7 +203,7 @@ func (k Known) content(f *Finding) {
 		if _, rest, ok := strings.Cut(f.Text, side.name); ok && strings.HasPrefix(strings.TrimSpace(rest), pin.Sum) {
 			f.Why += "; " + side.what
 			if side.name == "downloaded: " {
-				f.Fix = "take the lines of " + pin.Path + " out of go.sum, then: " + fixApply
+				f.Fix = "remove the lines of " + pin.Path + " from go.sum, then: " + fixApply
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -133,7 +134,7 @@ func unwritten(err error, root string) error {
 	if errors.As(err, &path) || errors.As(err, &busy) || errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &Error{err, "nothing was changed; see that files in " + root + " can be written and renamed, and run pinfix again"}
+	return &Error{fmt.Errorf("%w; nothing was changed", err), "make the files in " + root + " writable, and run pinfix again"}
 }
 
 // toolchain is the go command to stage with.
@@ -211,7 +212,7 @@ func (a *aligner) explain(err error) error {
 				where = fmt.Sprintf("go.mod:%d", r.Syntax.Start.Line)
 			}
 		}
-		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
+		return fault("check out what belongs there, or remove the replace line", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
 	case errors.As(err, &missing):
 		// What is wrong with a flag of the user's begins with the flag.
 		if better := a.onlyVendored(missing); better != nil && err.Error() == missing.Error() {
@@ -263,6 +264,9 @@ func (a *aligner) goLines(e *pinner.TooNewError) error {
 	return fault(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
 }
 
+// sourceRE is the place of a fault in a Go file.
+var sourceRE = pattern.New(`(?m)^\S+\.go:[0-9]+:`)
+
 // nextAfter says what to do about a go command that failed.
 func nextAfter(failed *gocmd.Error, mod string) string {
 	if next := failed.NextStep(); next != "" {
@@ -271,5 +275,8 @@ func nextAfter(failed *gocmd.Error, mod string) string {
 	if strings.Contains(failed.Stderr, "malformed go.sum") {
 		return "fix go.sum, or remove it and run go mod tidy"
 	}
-	return "nothing was changed; fix what the go command names in " + mod + " or the code, and run pinfix again"
+	if sourceRE.MatchString(failed.Stderr) {
+		return "fix the code, and run pinfix again"
+	}
+	return "fix " + mod + ", and run pinfix again"
 }

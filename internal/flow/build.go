@@ -143,7 +143,7 @@ func (b *builder) common() error {
 	b.how = recipe.Build{Mod: "readonly", Work: "off"}
 	b.sources()
 	if b.work != nil {
-		b.how.Mod, b.how.Work = "readonly", "" // found beside go.mod
+		b.how.Mod, b.how.Work = "readonly", "" // found next to go.mod
 		b.warn(b.work.warnings...)
 	}
 	var err error

@@ -57,7 +57,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 			"the server's toolchain is %s, the go command here is %s and does not change to it", want, b.facts.GOVERSION)
 	}
 	if is := b.facts.GOEXPERIMENT; is != "" && !hasVar(b.recipe.Env, "GOEXPERIMENT") {
-		return fault("take it out: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
+		return fault("remove it: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
 	}
 	if wantedC(b.server).Libc == "musl" {
 		return g.CFlags(ctx, &b.facts) // a compiler for another libc gets more of them
@@ -119,7 +119,7 @@ func (b *builder) explain(err error) error {
 	}
 	for _, sign := range unaligned {
 		if strings.Contains(failed.Stderr, sign) {
-			return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
+			return &Error{err, "run pinfix apply: it makes go.mod, go.sum and vendor/ fit"}
 		}
 	}
 	return &Error{err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod"))}

@@ -94,7 +94,7 @@ func parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
 	if errors.As(err, &list) {
-		return nil, &Error{list, "mend the file; go mod edit -json shows how Go reads it"}
+		return nil, &Error{list, "fix the file; go mod edit -json shows how Go reads it"}
 	}
 	return mod, err
 }
@@ -172,7 +172,7 @@ func importsFile(root, dir, value string) (string, error) {
 		return "", errors.New("not a Go file of the module")
 	}
 	if strings.HasSuffix(rel, "_test.go") {
-		return "", errors.New("a test file is no part of the plugin")
+		return "", errors.New("a test file is not part of the plugin")
 	}
 	if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(rel))); err == nil && !info.Mode().IsRegular() {
 		return "", errors.New("not a regular file")

@@ -97,7 +97,7 @@ func (a *aligner) userCaps() error {
 			return fault("name a version that there is", "--cap %s: %w", s, err)
 		}
 		if slices.Contains(a.o.Keep, path) {
-			return fault("take one of the flags out", "--cap %s and --keep %s contradict each other", s, path)
+			return fault("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
 		}
 		if semver.Compare(v, had) < 0 {
 			a.user = append(a.user, cap)
@@ -121,11 +121,11 @@ func (a *aligner) steered(plan *pinner.Plan) error {
 	for _, p := range plan.Pins {
 		for _, c := range a.user {
 			if c.Cause == pinner.CauseUser && c.Path == p.Path && c.Version != p.Version {
-				return fault("take the flag out", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
+				return fault("remove the flag", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
 			}
 		}
 		if slices.Contains(a.o.Keep, p.Path) && a.base.Selected(p.Path) != p.Version.Version {
-			return fault("take the flag out", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
+			return fault("remove the flag", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
 		}
 	}
 	return nil

@@ -222,7 +222,7 @@ func (m usedModule) lend(mod *pinner.Mod, root string) error {
 		if r.New.Version == "" && realDir(root, r.New.Path) == m.dir {
 			return nil // the user's own way to the same end
 		}
-		return fault("take that line out: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
+		return fault("remove that line: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
 	}
 	if err := mod.AddReplace(m.path, "", m.dir, ""); err != nil {
 		return err

@@ -53,7 +53,7 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 		src.warn("%s has changes that are not committed, %s among them; the fingerprints decide", dir, changed[0])
 	}
 	if s.Settings["vcs.modified"] == "true" {
-		src.warn("the server was built from a changed copy of commit %.12s; nobody can see the changes, the fingerprints decide", want)
+		src.warn("the server was built from a changed copy of commit %.12s; the changes cannot be seen, so the fingerprints decide", want)
 	}
 	return true, nil
 }

@@ -42,7 +42,7 @@ func (a *aligner) syntax(l *stage.Listing) error {
 	if a.parsed = len(lines) == 0; a.parsed {
 		return nil
 	}
-	return fault("nothing was changed; fix the syntax, and run pinfix again", "%s", strings.Join(lines, "\n"))
+	return fault("fix the syntax, and run pinfix again", "%s", strings.Join(lines, "\n"))
 }
 
 // local reports whether a package is of a module that a directory replaces: its files are

@@ -20,7 +20,7 @@ import (
 )
 
 // useSource prepares an apply whose plugin imports the server's own packages:
-// with the source that was named, or that a go.work beside go.mod uses.
+// with the source that was named, or that a go.work next to go.mod uses.
 func (a *aligner) useSource(ctx context.Context) error {
 	_, dir, err := treeWork(a.plugin.root, a.server, readMod)
 	if err != nil {
@@ -115,7 +115,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 	return nil
 }
 
-// workText is the go.work beside go.mod: the user's own as it is, if it uses
+// workText is the go.work next to go.mod: the user's own as it is, if it uses
 // both, or pinfix's.
 func (a *aligner) workText(al *aligned) ([]byte, error) {
 	name := filepath.Join(a.plugin.root, workName)

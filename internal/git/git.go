@@ -48,7 +48,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 	r := &Repo{Dir: dir, env: clean(environ)}
 	holder := nearest(dir)
 	if holder == "" {
-		return nil, &Error{Args: []string{"rev-parse"}, Stderr: "not a git repository (or any of the parent directories): .git", Err: errNoRepository}
+		return nil, &Error{Args: []string{"rev-parse"}, Stderr: "not a git repository", Err: errNoRepository}
 	}
 	// git finds the repository by itself first, so that it refuses that of another
 	// user (safe.directory), but looks no further than the .git that was found.
@@ -183,6 +183,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	msg, _, _ := strings.Cut(strings.TrimSpace(e.Stderr), "\n")
+	msg = strings.TrimSuffix(msg, " (or any of the parent directories): .git")
 	if msg == "" {
 		msg = e.Err.Error()
 	}

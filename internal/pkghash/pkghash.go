@@ -49,6 +49,9 @@ type ReadError struct {
 }
 
 func (e *ReadError) Error() string {
+	if errors.Is(e.Err, ErrFormat) {
+		return e.Err.Error() // the place is always the first bytes
+	}
 	return fmt.Sprintf("offset %#x: %s: %v", e.Offset, e.Part, e.Err)
 }
 

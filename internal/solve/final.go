@@ -207,7 +207,7 @@ func (e *FinalError) Error() string {
 	if len(e.Finals) == 1 {
 		return e.Finals[0].String()
 	}
-	lines := []string{fmt.Sprintf("the plugin has %d errors that no other version of a module heals", len(e.Finals))}
+	lines := []string{fmt.Sprintf("the plugin has %d errors that no other version of a module fixes", len(e.Finals))}
 	for i, f := range e.Finals {
 		if i == maxFinals {
 			lines = append(lines, fmt.Sprintf("and %d more", len(e.Finals)-i))

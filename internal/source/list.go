@@ -131,7 +131,7 @@ func explain(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	next := "see that the server's go.mod is whole, or name its program"
+	next := "make the server's go.mod whole, or name its program"
 	kind := gocmd.Kind(0)
 	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
 		kind = causes[0].Kind

@@ -79,7 +79,7 @@ func TestParseVendorErrors(t *testing.T) {
 		{"# example.com/a v1.0.0 -> x\n", `vendor/modules.txt:1: unexpected "-> x"`},
 		{"# example.com/a v1.0.0\n\nexample.com/b\n", "vendor/modules.txt:3: package example.com/b is none of module example.com/a"},
 		{"# example.com/a v1.0.0\nexample.com/ab\n", "vendor/modules.txt:2: package example.com/ab is none of"},
-		{"# example.com/a v1.0.0\nexample.com/a\nexample.com/a\n", "vendor/modules.txt:3: package example.com/a stands there twice"},
+		{"# example.com/a v1.0.0\nexample.com/a\nexample.com/a\n", "vendor/modules.txt:3: package example.com/a is there twice"},
 		{"# example.com/a v1.0.0\nexample.com/a b\n", "vendor/modules.txt:2: malformed import path"},
 		{"# example.com/a => ../a\nexample.com/a\n", "vendor/modules.txt:2: package example.com/a stands below no module"},
 		{"## workspace\n", "vendor/modules.txt:1: this vendor/ is of a go.work"},
@@ -92,11 +92,11 @@ func TestParseVendorErrors(t *testing.T) {
 	}
 }
 
-// TestVendorTwice: a module that stands there twice, each with packages, is a
+// TestVendorTwice: a module that is there twice, each with packages, is a
 // damaged file; the second line of a replaced one has none.
 func TestVendorTwice(t *testing.T) {
 	_, err := ParseVendor([]byte("# example.com/a v1.0.0\nexample.com/a\n# example.com/a v1.1.0\nexample.com/a/b\n"))
-	if err == nil || !strings.Contains(err.Error(), "modules.txt:4: module example.com/a stands there twice") {
+	if err == nil || !strings.Contains(err.Error(), "modules.txt:4: module example.com/a is there twice") {
 		t.Error(err)
 	}
 }

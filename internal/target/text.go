@@ -151,7 +151,7 @@ func (p *packageLines) add(line string) error {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
 	if _, ok := p.table[path]; ok {
-		return fmt.Errorf("package %s stands there twice", path)
+		return fmt.Errorf("package %s is there twice", path)
 	}
 	p.table[path] = f
 	return nil
