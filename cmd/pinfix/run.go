@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,15 @@ var errDiffers = errors.New("differs")
 type usageError struct {
 	msg  string
 	help string // the command whose help tells more
+	next string // a better step than that help
 }
 
 func (e *usageError) Error() string    { return e.msg }
-func (e *usageError) NextStep() string { return strings.TrimRight("try: pinfix help "+e.help, " ") }
+
+// NextStep says what the user can do.
+func (e *usageError) NextStep() string {
+	return cmp.Or(e.next, strings.TrimRight("try: pinfix help "+e.help, " "))
+}
 
 // env is what a command gets from outside.
 type env struct {
@@ -200,19 +206,30 @@ func noArguments(c *cli.Context) error {
 	if len(args) == 0 {
 		return nil
 	}
-	instead := "name the plugin with -C DIR or --package"
-	switch c.Command.Name {
-	case "server", "snapshot":
-		instead = "name the server with --server"
-	case "check", "install", "uninstall", "status":
-		instead = "name the plugin with -C DIR, or all below with ./..."
-	}
-	if hasFlag(c.Command, "server") && flow.NamesServer(args[0]) {
-		instead = "did you mean --server " + shell.Quote(args[0]) + "?"
-	}
-	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
+	msg := fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0])
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
 		msg = fmt.Sprintf("flag %s comes after the argument %q; nothing was done", args[i], args[0])
 	}
-	return &usageError{msg: msg, help: helpPath(c)}
+	return &usageError{msg: msg, help: helpPath(c), next: insteadOf(c.Command, args[0])}
 }
+
+// insteadOf says how an argument is written that cmd does not take.
+func insteadOf(cmd *cli.Command, arg string) string {
+	quoted := shell.Quote(arg)
+	switch {
+	case flow.IsWalk(arg):
+		return ""
+	case hasFlag(cmd, "server") && flow.NamesServer(arg):
+		return "write it as --server " + quoted
+	case hasFlag(cmd, "package") && strings.HasSuffix(arg, ".go"):
+		return "write it as --package " + quoted
+	}
+	switch cmd.Name {
+	case "server", "snapshot":
+		return "name the server with --server"
+	case "check", "install", "uninstall", "status":
+		return "name the plugin with -C DIR, or all below with ./..."
+	}
+	return "name the plugin with -C DIR or --package"
+}
+

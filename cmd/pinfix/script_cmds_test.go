@@ -33,6 +33,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"fits":        fits,
 	"lowered":     lowered,
 	"trouble":     trouble,
+	"mistake":     mistake,
 	"killed":      killed,
 	"interrupt":   interrupt,
 	"need":        need,

@@ -197,7 +197,10 @@ func unknown(name string, key *yaml.Node, known []Key) error {
 	if len(word) > len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
 		word = word[len(prefix):]
 	}
-	err := fmt.Errorf("unknown key %q%s", key.Value, suggest.DidYouMean(word, names(known)))
+	if near := suggest.Nearest(word, names(known)); near != "" {
+		return &Error{name, key.Line, fmt.Errorf("unknown key %q (did you mean %s?)", key.Value, near), "rename it to " + near}
+	}
+	err := fmt.Errorf("unknown key %q", key.Value)
 	return &Error{name, key.Line, err, knownKeys(known)}
 }
 

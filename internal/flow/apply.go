@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/mod/modfile"
 
@@ -134,7 +135,11 @@ func unwritten(err error, root string) error {
 	if errors.As(err, &path) || errors.As(err, &busy) || errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &Error{fmt.Errorf("%w; nothing was changed", err), "make the files in " + root + " writable, and run pinfix again"}
+	err = fmt.Errorf("%w; nothing was changed", err)
+	if errors.Is(err, syscall.ENOSPC) {
+		return &Error{err, "make room on that disk, and run pinfix again"}
+	}
+	return &Error{err, "make the files in " + root + " writable, and run pinfix again"}
 }
 
 // toolchain is the go command to stage with.
@@ -273,10 +278,10 @@ func nextAfter(failed *gocmd.Error, mod string) string {
 		return next
 	}
 	if strings.Contains(failed.Stderr, "malformed go.sum") {
-		return "fix go.sum, or remove it and run go mod tidy"
+		return "correct go.sum, or remove it and run go mod tidy"
 	}
 	if sourceRE.MatchString(failed.Stderr) {
-		return "fix the code, and run pinfix again"
+		return "correct the code, and run pinfix again"
 	}
-	return "fix " + mod + ", and run pinfix again"
+	return "correct " + mod + ", and run pinfix again"
 }

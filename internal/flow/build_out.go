@@ -107,7 +107,7 @@ type fileKind struct {
 }
 
 // objectFile is what go build overwrites, too.
-var objectFile = fileKind{"object file", []string{"\x7fELF", "\xcf\xfa\xed\xfe"}}
+var objectFile = fileKind{"an object file", []string{"\x7fELF", "\xcf\xfa\xed\xfe"}}
 
 // mayOverwrite keeps every file that is not empty and of another kind.
 func mayOverwrite(o output, kind fileKind) error {
@@ -137,7 +137,7 @@ func mayOverwrite(o output, kind fileKind) error {
 	if len(head) == 0 || slices.ContainsFunc(kind.heads, known) {
 		return nil
 	}
-	return fault(nextOutput, "-o %s: the file is there and is not a %s; it is not overwritten", o.name, kind.name)
+	return fault(nextOutput, "-o %s: the file is there and is not %s; it is not overwritten", o.name, kind.name)
 }
 
 // writeOutput puts a file where it belongs, whole or not at all. root is the module

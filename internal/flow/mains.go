@@ -131,7 +131,7 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(out) == 0 && broken != nil:
-		return nil, fault("fix it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
+		return nil, fault("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
 	case len(out) == 0:
 		return nil, noPlugin(m.root, m.module)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // htmlPage is what begins as pinfix's own pages do.
-var htmlPage = fileKind{"HTML page", []string{"<!doctype html>"}}
+var htmlPage = fileKind{"an HTML page", []string{"<!doctype html>"}}
 
 // A Page is the file of a report. It is looked at before the work whose result
 // it shall hold.

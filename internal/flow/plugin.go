@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -94,9 +96,26 @@ func parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
 	if errors.As(err, &list) {
-		return nil, &Error{list, "fix the file; go mod edit -json shows how Go reads it"}
+		if n := conflictMarker(data); n > 0 {
+			return nil, fault(nextConflict, "go.mod:%d: a merge conflict that is not resolved", n)
+		}
+		return nil, &Error{list, "correct go.mod; go mod edit -json shows how Go reads it"}
 	}
 	return mod, err
+}
+
+const nextConflict = "resolve the conflict in that file, and run pinfix again"
+
+// conflictMarker returns the line of the first mark that a merge has left in a file, or 0.
+func conflictMarker(data []byte) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if bytes.HasPrefix(line, []byte("<<<<<<< ")) {
+			return n
+		}
+	}
+	return 0
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.
@@ -110,9 +129,50 @@ func moduleRoot(dir string) (string, error) {
 			return "", cannotRead(name, err)
 		}
 		if filepath.Dir(d) == d {
-			return "", fault("name the plugin's directory with -C, or make a module there with go mod init", "no go.mod in %s or above it", dir)
+			return "", &noModuleError{dir}
 		}
 	}
+}
+
+// A noModuleError is that of a directory which is in no module.
+type noModuleError struct{ dir string }
+
+func (e *noModuleError) Error() string {
+	if below := e.below(); below != "" {
+		return fmt.Sprintf("no go.mod in %s or above it; there is one below, in %s", e.dir, below)
+	}
+	return fmt.Sprintf("no go.mod in %s or above it", e.dir)
+}
+
+// NextStep says what the user can do.
+func (e *noModuleError) NextStep() string {
+	if below := e.below(); below != "" {
+		return "name that directory with -C " + shell.Quote(below)
+	}
+	return "name the plugin's directory with -C, or make a module there with go mod init"
+}
+
+// below returns the first directory in dir, or in one of its directories, that has a
+// go.mod, named from where pinfix runs; "" if there is none. It looks no deeper, since dir
+// may be a home directory.
+func (e *noModuleError) below() string {
+	dirs := []string{e.dir}
+	for range 2 {
+		var inner []string
+		for _, dir := range dirs {
+			entries, _ := os.ReadDir(dir) // what cannot be read is no help
+			for _, entry := range entries {
+				if name := filepath.Join(dir, entry.Name()); entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+					if info, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && info.Mode().IsRegular() {
+						return fromHere(name)
+					}
+					inner = append(inner, name)
+				}
+			}
+		}
+		dirs = inner
+	}
+	return ""
 }
 
 func exists(name string) bool {
@@ -132,6 +192,10 @@ func cause(err error) error {
 // cannotRead is the fault of a file that cannot be read; without a name it is the
 // one that the error names.
 func cannotRead(name string, err error) error {
+	var next interface{ NextStep() string }
+	if errors.As(err, &next) {
+		return err
+	}
 	var e *fs.PathError
 	if errors.As(err, &e) && name == "" {
 		name = e.Path

@@ -48,6 +48,9 @@ func NamesServer(arg string) bool {
 	if ok && rest != "" && (scheme == "mod" || slices.Contains(target.Schemes, scheme)) || target.BareImage(arg) != "" {
 		return true
 	}
+	if ext := filepath.Ext(arg); ext == ".snapshot" || ext == ".buildinfo" {
+		return true
+	}
 	info, err := os.Stat(arg)
 	return err == nil && info.Mode().IsRegular() && filepath.Ext(arg) != ".go" && filepath.Ext(arg) != ".so"
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // syntax returns an error if a Go file of the plugin that is linked does not parse: no
-// version of anything heals that, and no server loads what cannot be built. It looks once.
+// version of anything fixes that, and no server loads what cannot be built. It looks once.
 func (a *aligner) syntax(l *stage.Listing) error {
 	if a.parsed {
 		return nil
@@ -35,6 +35,9 @@ func (a *aligner) syntax(l *stage.Listing) error {
 			_, err = parser.ParseFile(token.NewFileSet(), full, src, parser.SkipObjectResolution)
 			var list scanner.ErrorList
 			if errors.As(err, &list) {
+				if n := conflictMarker(src); n > 0 {
+					return fault(nextConflict, "%s:%d: a merge conflict that is not resolved", a.relative(full), n)
+				}
 				lines = append(lines, fmt.Sprintf("%s:%d: %s", a.relative(list[0].Pos.Filename), list[0].Pos.Line, list[0].Msg))
 			}
 		}
@@ -42,7 +45,7 @@ func (a *aligner) syntax(l *stage.Listing) error {
 	if a.parsed = len(lines) == 0; a.parsed {
 		return nil
 	}
-	return fault("fix the syntax, and run pinfix again", "%s", strings.Join(lines, "\n"))
+	return fault("correct the syntax, and run pinfix again", "%s", strings.Join(lines, "\n"))
 }
 
 // local reports whether a package is of a module that a directory replaces: its files are

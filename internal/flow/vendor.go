@@ -129,7 +129,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 
 // noModules is the fault of a vendor/ that go mod vendor would not make.
 func noModules() error {
-	return fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
+	return fault("remove it: rm -r vendor", "vendor/ holds modules, but the plugin depends on none")
 }
 
 // diffVendor compares vendor/ in root with the new vendor directory dir. old is what

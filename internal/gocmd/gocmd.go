@@ -158,11 +158,16 @@ func (e *Error) lines() []string {
 	if len(causes) > 0 {
 		lines = strings.Split(Explain(causes), "\n")
 	}
+	head := ""
 	for i, line := range others {
-		if strings.HasPrefix(line, "# ") && i+1 < len(others) {
-			continue
+		switch more := i+1 < len(others); {
+		case more && strings.HasPrefix(line, "# "):
+		case more && strings.HasSuffix(line, ":") && head == "":
+			head = line + " " // "malformed go.sum:"
+		default:
+			lines = append(lines, head+adviceEndRE.Regexp().ReplaceAllString(line, ""))
+			head = ""
 		}
-		lines = append(lines, adviceEndRE.Regexp().ReplaceAllString(line, ""))
 	}
 	if len(lines) == 0 {
 		lines = []string{e.Err.Error()}
@@ -270,7 +275,7 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, fmt.Errorf("no %s command in PATH; install Go from https://go.dev/dl", program)
+			return nil, &missingError{program}
 		}
 		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
 			return nil, &Error{Args: args, Err: bounded.ErrOutput}
@@ -279,6 +284,14 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 	}
 	return stdout.Kept.Bytes(), nil
 }
+
+// A missingError is that of a machine without a go command.
+type missingError struct{ program string }
+
+func (e *missingError) Error() string { return "no " + e.program + " command in PATH" }
+
+// NextStep says what the user can do.
+func (*missingError) NextStep() string { return "install Go from https://go.dev/dl, or set PATH" }
 
 // Facts are what go env says of the toolchain in use, and of settings that go
 // env -w may have made.

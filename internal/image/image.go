@@ -228,7 +228,7 @@ func (r *reader) ask(ctx context.Context, t *tree, err error) error {
 		return lookErr
 	}
 	if len(found) == 0 {
-		return fault("name the image that the server runs in", "%w, and there is not a Go program in the image", err)
+		return fault("name the image that the server runs in", "%w, and there is no Go program in the image", err)
 	}
 	return fault("choose one with --path", "%w; the Go programs in the image are %s", err, list(found, 8))
 }

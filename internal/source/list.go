@@ -139,7 +139,7 @@ func explain(err error) error {
 	}
 	switch {
 	case kind == gocmd.Unreachable, kind == gocmd.Off:
-		next = "the go command cannot reach the module proxy: check the network and GOPROXY, or name the server's program"
+		next = "check the network and GOPROXY, or name the server's program"
 	case kind == gocmd.Refused, strings.Contains(failed.Stderr, "invalid version"):
 		next = "check the path and the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
 	case strings.Contains(failed.Stderr, "requires go >= "):

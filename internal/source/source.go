@@ -99,7 +99,7 @@ func readMod(name string) (*modfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	const next = "fix the file, or name the server's program"
+	const next = "correct the file, or name the server's program"
 	mod, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
 		return nil, readError(name, err, next)

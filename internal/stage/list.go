@@ -152,7 +152,7 @@ func (e *BrokenError) Error() string {
 
 // NextStep says what the user can do.
 func (e *BrokenError) NextStep() string {
-	return "fix it, or name just the plugin's package or file with --package"
+	return "correct it, or name just the plugin's package or file with --package"
 }
 
 // calls groups patterns into go list calls: named files must all be in one

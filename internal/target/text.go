@@ -16,7 +16,7 @@ import (
 
 var errText = errors.New("neither a program nor the output of go version -m")
 
-const textHint = "make it with: go version -m PROGRAM > FILE"
+const textHint = "name the server program, or move this file away and make it again: pinfix snapshot --server PROGRAM -o FILE"
 
 // Parse reads the output of go version -m, its -json form, or a snapshot: the
 // former followed by pkg<TAB>import path<TAB>16 hex digits lines. The Go
@@ -35,6 +35,9 @@ func parse(data []byte) (*pinner.Server, error) {
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return parseJSON(data)
+	}
+	if bytes.HasPrefix(data, []byte("#!")) {
+		return nil, &Error{"", errors.New("a script, not a program"), "name the program that it starts"}
 	}
 	t := text{data: data}
 	n := 0
