@@ -33,7 +33,7 @@ type usageError struct {
 	next string // a better step than that help
 }
 
-func (e *usageError) Error() string    { return e.msg }
+func (e *usageError) Error() string { return e.msg }
 
 // NextStep says what the user can do.
 func (e *usageError) NextStep() string {
@@ -232,4 +232,3 @@ func insteadOf(cmd *cli.Command, arg string) string {
 	}
 	return "name the plugin with -C DIR or --package"
 }
-

@@ -13,13 +13,13 @@ var linkerRules = []rule{
 		key: "multiple definition of ", cause: UserCode,
 		re:  pattern.New("(?:\\S*ld(?:\\.\\w+)?: )?(?:[^\\s:]+(?::[^\\s:]+)*: )*multiple definition of [`'‘\"](?P<sym>[^'’\"]+)['’\"](?:; (?P<first>[^\\s:]+)(?:[^\"]*first defined here)?)?"),
 		why: "two C libraries or files of the plugin define {sym}; they are linked into one file",
-		fix: "remove one of the two from the plugin: two Go packages that bring the same C library, or a function that is defined in a header or in a file with //export", alone: true, same: "sym",
+		fix: "take one of the two out of the plugin: two Go packages that bring the same C library, or a function that is defined in a header or in a file with //export", alone: true, same: "sym",
 	},
 	{
 		key: "duplicate symbol", cause: UserCode, // lld, Apple's ld
 		re:  pattern.New("(?:\\S*ld(?:\\.\\w+)?: )?(?:error: )?duplicate symbol:? ['‘]?(?P<sym>[^\\s'’]+)['’]?"),
 		why: "two C libraries or files of the plugin define {sym}; they are linked into one file",
-		fix: "remove one of the two from the plugin: two Go packages that bring the same C library, or a function that is defined in a header", same: "sym",
+		fix: "take one of the two out of the plugin: two Go packages that bring the same C library, or a function that is defined in a header", same: "sym",
 	},
 	{
 		key: "unsupported dynamic relocation for symbol", cause: BuildContext,

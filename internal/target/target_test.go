@@ -218,7 +218,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
 		"":            "the file is empty",
-		"#!/bin/sh\n": "neither a program nor",
+		"#!/bin/sh\n": "a script, not a program",
 		"\n\n":        "neither a program nor",
 		"{}":          "neither a program nor",
 		"{":           "build info in JSON: unexpected EOF",
