@@ -16,6 +16,8 @@ func TestGoLine(t *testing.T) {
 		"deep@v1.0.0": "go 1.20; require m v1.3.0", "deep@v1.1.0": "go 1.26; require m v1.3.0",
 		"wide@v1.0.0": "require m v1.3.0",
 		"m@v1.4.0":    "go 1.20", "pulls@v1.0.0": "require x v1.5.0", "x@v1.6.0": "go 1.20",
+		"up@v1.0.0": "go 1.16; require down v1.2.0", "down@v1.2.0": "go 1.20; require m v1.3.0",
+		"y@v1.0.0": "go 1.20", "y@v1.1.0": "go 1.20", "y@v1.2.0": "go 1.26", "y@v1.3.0": "go 1.26", "mid@v1.0.0": "go 1.16; require y v1.2.0",
 	}
 	tests := []struct {
 		name     string
@@ -30,11 +32,13 @@ func TestGoLine(t *testing.T) {
 		{name: "fits", require: "m v1.1.0"},
 		{name: "lowered to the newest that fits", require: "m v1.3.0", caps: "m v1.1.0 go"},
 		{name: "the server's own version", require: "x v1.5.0", pins: []string{"x v1.0.0"}},
+		{name: "the server's own, two versions above it", require: "mid v1.0.0, y v1.3.0", pins: []string{"y v1.0.0"}},
 		{name: "two", require: "m v1.3.0, deep v1.1.0", caps: "deep v1.0.0 go, m v1.1.0 go"},
 		{name: "uncovered by a cap", require: "deep v1.1.0, m v1.3.0 // indirect", caps: "deep v1.0.0 go, m v1.1.0 go"},
 		{name: "not linked: excluded", require: "wide v1.0.0", unlinked: []string{"m"}},
 		{name: "linked through an unpruned module", require: "wide v1.0.0", caps: "m v1.1.0 go"},
 		{name: "not the version that is selected", require: "wide v1.0.0, m v1.4.0"},
+		{name: "asked for above a pin as well", require: "up v1.0.0, m v1.3.0", pins: []string{"down v1.1.0"}, caps: "m v1.1.0 go"},
 		{name: "below the server's version", require: "pulls v1.0.0, x v1.6.0", pins: []string{"x v1.6.0"}},
 		{name: "no older version", require: "only v1.0.0", err: "only@v1.0.0 needs Go 1.26; the server has Go 1.22.12; no older version of it asks for less"},
 		{name: "kept", require: "m v1.3.0", keep: []string{"m"}, err: "m@v1.3.0 needs Go 1.26; the server has Go 1.22.12; it is kept by --keep"},
@@ -72,6 +76,18 @@ func TestGoLine(t *testing.T) {
 			needed, _, err := plan.Recheck(in, plan.Mod)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, d := range needed { // another round, as after tidy, comes to the same
+				if !slices.ContainsFunc(plan.Demands, func(e Demand) bool { return e.Version == d.Version }) {
+					in.Exclude = append(in.Exclude, d.Version)
+				}
+			}
+			again, err := Make(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(words(again.Caps), ", "); got != test.caps {
+				t.Errorf("caps of another round %q, want %q", got, test.caps)
 			}
 			m, err := plan.Finish(in.Mod, plan.Mod, needed)
 			if err != nil {

@@ -14,7 +14,7 @@ import (
 // TestErrorTable gives each error of the README's table to pinfix explain: it
 // finds the cause that stands beside it, and says to do what the table says.
 func TestErrorTable(t *testing.T) {
-	_, table, ok := strings.Cut(readPage(t, "README.md").old, "| the error | cause | what to do |\n")
+	_, table, ok := strings.Cut(readPage(t, "README.md").old, "| The error says | It means | Do this |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	rows := strings.Split(table, "\n")[1:]
 	if !ok || len(rows) < 10 {

@@ -18,34 +18,37 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter"},
+	"cmd/pinfix":         {"internal/bounded", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter", "internal/again"},
+	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter", "internal/syntax", "internal/kept"},
 	"internal/toolexec":  {},
-	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "pinner"},
-	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern"},
+	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner"},
+	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
+	"internal/kept":      {"internal/bounded", "internal/vars"},
 	"internal/imagetest": {}, // for tests: nobody may import it
 	"internal/tier":      {}, // for tests: no program may import it
 	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner"},
-	"internal/config":    {"internal/suggest", "internal/pattern"},
+	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
-	"internal/stage":     {"internal/bounded", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
+	"internal/stage":     {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
 	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "pinner"},
-	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache"},
+	"internal/check":     {"internal/look", "internal/syntax", "pinner"},
+	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax"},
 	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/bounded", "internal/vars"},
 	"internal/hook":      {"internal/shell"},
 	"internal/commit":    {"internal/change"},
 	"internal/report":    {"internal/pattern"},
 	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/gocmd":     {"internal/bounded", "internal/meter", "internal/pattern", "internal/vars"},
+	"internal/gocmd":     {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
 	"internal/solve":     {"internal/typecheck", "pinner"},
-	"internal/typecheck": {"internal/bounded", "internal/meter"},
+	"internal/typecheck": {"internal/bounded", "internal/kept", "internal/meter"},
 	"internal/meter":     {},
 	"internal/loopvar":   {},
+	"internal/syntax":    {},
 	"internal/bounded":   {},
+	"internal/again":     {}, // it runs before the packages that it does not import are ready
 	"internal/mains":     {"internal/bounded"},
 	"internal/vars":      {},
 	"internal/shell":     {},
@@ -65,17 +68,17 @@ var only = []struct {
 	pattern *regexp.Regexp
 	in      []string
 }{
-	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go"}},
+	{"exit", regexp.MustCompile(`os\.Exit\(|log\.Fatal`), []string{"cmd/pinfix/main.go", "internal/again/first.go"}},
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/", "internal/git/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
-	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/"}},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/", "internal/mains/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -59,7 +59,7 @@ machine's architecture, or --platform. The cache ($XDG_CACHE_HOME/pinfix or
 			case "renovate":
 				return result.Renovate(e.stdout)
 			}
-			return result.Text(e.stdout, e.style(c))
+			return e.text(c, result)
 		},
 	}
 }

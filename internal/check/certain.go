@@ -103,34 +103,46 @@ func Certain(in *Input, blank bool) bool {
 // linkedFiles returns the files that are linked into one of the plugins, as far as the
 // module's own packages tell.
 func (in *Input) linkedFiles() []look.File {
+	dirs := in.Dirs(in.Plugins, func(look.File) bool { return true })
+	return slices.DeleteFunc(slices.Clone(in.Files), func(f look.File) bool { return f.Test() || f.Ignored || !dirs[f.Dir()] })
+}
+
+// Dirs returns the directories of the module that are linked into the plugins in the
+// directories of from, or those that are one of its files, by the imports of the files
+// that builds takes.
+func (in *Input) Dirs(from map[string]bool, builds func(look.File) bool) map[string]bool {
 	byDir := map[string][]look.File{}
-	for _, f := range in.Files {
-		if f.Test() || f.Ignored {
-			continue
-		}
-		byDir[f.Dir()] = append(byDir[f.Dir()], f)
-	}
-	var files []look.File
 	seen := map[string]bool{}
 	var visit func(dir string)
-	visit = func(dir string) {
-		if seen[dir] {
-			return
-		}
-		seen[dir] = true
-		files = append(files, byDir[dir]...)
-		for _, f := range byDir[dir] {
-			for _, im := range f.Imports {
-				if dir, ok := in.ownDir(im.Path); ok {
-					visit(dir)
-				}
+	follow := func(f look.File) {
+		for _, im := range f.Imports {
+			if dir, ok := in.ownDir(im.Path); ok && len(byDir[dir]) > 0 && !seen[dir] {
+				visit(dir)
 			}
 		}
 	}
-	for dir := range in.Plugins {
-		visit(dir)
+	visit = func(dir string) {
+		seen[dir] = true
+		for _, f := range byDir[dir] {
+			if builds(f) {
+				follow(f)
+			}
+		}
 	}
-	return files
+	for _, f := range in.Files {
+		if !f.Test() && !f.Ignored {
+			byDir[f.Dir()] = append(byDir[f.Dir()], f)
+		}
+	}
+	for _, f := range in.Files {
+		switch {
+		case from[f.Name]:
+			follow(f)
+		case from[f.Dir()] && !seen[f.Dir()]:
+			visit(f.Dir())
+		}
+	}
+	return seen
 }
 
 // ownDir returns the directory of a package of the plugin's own module.

@@ -103,6 +103,22 @@ func (in *Input) unprovided(f look.File, im look.Import) Problem {
 	return Problem{Kind: Import, Module: im.Path, Have: "imported", File: f.Name, Line: im.Line, Why: "go.mod requires no module that has this package"}
 }
 
+// Absent is the problem of a package of the plugin's own module, imported by by, that
+// has no file for the server's platform: no run of apply can bring it.
+func (in *Input) Absent(pkg, by string) Problem {
+	p := Problem{Kind: Import, Module: pkg, Have: "imported", File: goMod, Line: line(in.Mod.Module.Syntax),
+		Why: by + " imports it, and the module has no such package", Fix: "add the package, or change the import"}
+	for _, f := range in.linkedFiles() {
+		for _, im := range f.Imports {
+			if im.Path == pkg {
+				p.File, p.Line, p.Why = f.Name, im.Line, "the module has no such package"
+				return p
+			}
+		}
+	}
+	return p
+}
+
 // Unrequired is the problem of a package that by imports and that no required
 // module has: the requirement of a pin is gone, or never was there.
 func (in *Input) Unrequired(pkg, by string) Problem {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -70,8 +71,12 @@ func (in *Input) readSum() (map[module.Version]sumLine, []Problem) {
 		case 3:
 			have[module.Version{Path: f[0], Version: f[1]}] = sumLine{f[2], n}
 		default:
-			out = append(out, Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: "this line", File: goSum, Line: n,
-				Why: "no line of a go.sum; its text is not shown", Fix: "remove the line and run go mod tidy"})
+			p := Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: "this line", File: goSum, Line: n,
+				Why: "no line of a go.sum; its text is not shown", Fix: "remove the line and run go mod tidy"}
+			if syntax.Conflict(goSum, raw) != nil {
+				p.Why, p.Fix = syntax.Unresolved, "remove the marker lines and run go mod tidy"
+			}
+			out = append(out, p)
 		}
 	}
 	return have, out

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/suggest"
+	"github.com/pinfix/pinfix/internal/syntax"
 )
 
 // MaxSize is how large a file of settings may be.
@@ -125,6 +126,16 @@ func (k Key) check(v string) error {
 // Parse reads the file called name. An unknown key, one that is there twice,
 // and a value of the wrong kind are errors with their lines.
 func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
+	values, err := parse(name, data, known)
+	if err != nil {
+		if at := syntax.Conflict(name, data); at != nil {
+			return nil, &Error{name, at.Line, errors.New(at.Msg), at.NextStep()}
+		}
+	}
+	return values, err
+}
+
+func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	if len(data) > MaxSize {
 		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "make it a short file of settings"}
 	}

@@ -70,6 +70,8 @@ func TestParseErrors(t *testing.T) {
 		{"vendor: allways\n", `f:1: vendor: "allways" must be one of auto, always, never (did you mean always?); write one of these`},
 		{"vendor: sometimes\n", `f:1: vendor: "sometimes" must be one of auto, always, never; write one of these`},
 		{"server: x\n---\nserver: y\n", "f:2: a second document; keep one"},
+		{"<<<<<<< HEAD\nserver: x\n=======\nserver: y\n>>>>>>> b\n", "f:1: a merge conflict is not resolved here; resolve it"},
+		{"server: x\n=======\nvendor: auto\n", "f:2: a merge conflict is not resolved here; resolve it"},
 		{"- server\n", "f:1: a list, where key: value lines are wanted; use one of"},
 		{"./nakama\n", "f:1: a text, where key: value lines are wanted"},
 		{"server: x\n\tvendor: y\n", "f:2: found a tab character that violates indentation; write it as YAML"},

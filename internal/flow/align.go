@@ -189,7 +189,7 @@ func (a *aligner) plainPlan() (*pinner.Plan, error) {
 func (a *aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) (*state, error) {
 	l, err := a.stage.List(ctx, mod, a.bare, a.plugin.patterns, plan.Held())
 	if err != nil {
-		return nil, err
+		return nil, a.readable(err)
 	}
 	if len(l.Roots) == 0 && len(a.o.Packages) > 0 {
 		return nil, &stage.PackageError{Package: strings.Join(a.o.Packages, " "), Why: "no main package there"}

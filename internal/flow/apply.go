@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -52,6 +53,8 @@ type Options struct {
 	// lookOnly makes a plan that is never written: vendor/ is read, where it alone has a
 	// module, and no new one is made.
 	lookOnly bool
+
+	kept *kept.Store // what earlier runs have found out; nil: nothing
 }
 
 // An Error is a fault of the plugin or its surroundings, with what to do.
@@ -164,7 +167,7 @@ func chooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 	want := "go" + server.GoVersion()
 	config := gocmd.Config{Dir: root, Toolchain: want, Environ: o.environ(), Set: set, Log: o.Log, Count: o.Count}
 	t.go_ = gocmd.New(config)
-	facts, err := t.go_.Facts(ctx)
+	facts, err := t.go_.FactsOf(ctx, o.kept)
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &failed):

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/mains"
@@ -33,7 +32,10 @@ type checker struct {
 	server *pinner.Server
 	plugin *plugin
 	tree   look.Tree
-	cache  string // GOMODCACHE
+	disk   bool     // the tree is the working tree
+	seen   *Sources // what was read of it, and else; nil if no one asks
+	more   bool     // the outcome depends on more than what was read
+	cache  string   // GOMODCACHE
 	in     *check.Input
 	copied map[string][]fs.DirEntry // files below vendor/, by directory
 	stray  func() []check.Problem   // strays, once
@@ -148,10 +150,13 @@ func (c *checker) read(ctx context.Context) error {
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
 		return cannotRead("", err)
 	}
+	c.in.Plugins = c.plugins()
+	if err := c.syntax(); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(c.in.Files, func(f look.File) bool { return f.Package == "main" && !f.Test() }) {
 		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
-	c.in.Plugins = c.plugins()
 	c.borrowed()
 	_, missing := c.tree.ReadDir("vendor")
 	c.in.WantVendor, _, _ = c.aligner().vendorRule(ctx, missing == nil).decide()
@@ -234,6 +239,7 @@ func (c *checker) strays() []check.Problem {
 	var out []check.Problem
 	for _, m := range c.in.Vendor.Modules {
 		src := c.plugin.now.Source(m.Version)
+		c.seen.add(modcache.Places(c.cache, src)...)
 		if sum, err := modcache.GoMod(c.cache, src); err == nil && c.plugin.now.Pruned() && sum.Go != m.Go && src.Version != "" {
 			out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "go " + sum.Go, Have: "go " + m.Go, File: "vendor/modules.txt", Line: m.Line + 1, Why: "the go line of " + src.String()})
 		}
@@ -241,8 +247,8 @@ func (c *checker) strays() []check.Problem {
 			copies = append(copies, look.Copy{Package: p.Path, In: m.Path, Module: src, Files: c.copied[p.Path]})
 		}
 	}
-	_, disk := c.tree.(look.Disk)
-	strays := look.Strays(c.cache, copies, disk)
+	c.seen.copies(c.plugin.root, copies)
+	strays := look.Strays(c.cache, copies, c.disk)
 	for _, m := range c.in.Vendor.Modules {
 		for _, p := range m.Packages {
 			if why := strays[p.Path]; why != "" {
@@ -270,7 +276,7 @@ func (c *checker) exact() error {
 	if err != nil {
 		return err
 	}
-	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server}
+	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server, Seen: func(name string) { c.seen.add(name) }}
 	if c.in.Vendor != nil {
 		g.Vendor = map[string]module.Version{}
 		for _, m := range c.in.Vendor.Modules {
@@ -287,6 +293,7 @@ func (c *checker) exact() error {
 		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
 	match := pinner.Compare(c.server, l.Linked())
+	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits) > 0
 	a := c.aligner()
 	a.stage = stage.Reader(c.plugin.root, g.Read, g.Imports)
 	if done := c.foreign(a, l, match, missing); done {
@@ -313,6 +320,10 @@ func (c *checker) unrequired(missing []look.Missing) {
 		return
 	}
 	for _, m := range missing {
+		if _, own := cutModule(m.Package, c.plugin.user.Module.Mod.Path); own {
+			c.problems = append(c.problems, c.in.Absent(m.Package, m.By))
+			continue
+		}
 		p := c.in.Unrequired(m.Package, m.By)
 		if m.Unrequired && !slices.ContainsFunc(c.problems, func(q check.Problem) bool { return q.Module == p.Module }) {
 			c.problems = append(c.problems, p)
@@ -459,16 +470,11 @@ func importLine(src []byte) int {
 // plugins returns the directories of the plugins among the module's main packages.
 func (c *checker) plugins() map[string]bool {
 	files := map[string][]string{}
-	build := buildctx.Of(c.server)
-	build.OpenFile = func(name string) (io.ReadCloser, error) {
-		src, err := c.tree.ReadFile(filepath.ToSlash(name))
-		return io.NopCloser(bytes.NewReader(src)), err
-	}
 	for _, f := range c.in.Files {
 		if f.Package != "main" || f.Test() {
 			continue
 		}
-		if builds, _ := build.MatchFile(f.Dir(), path.Base(f.Name)); builds || !f.Constrained {
+		if c.builds(f) {
 			files[f.Dir()] = append(files[f.Dir()], f.Name)
 		}
 	}
@@ -480,6 +486,12 @@ func (c *checker) plugins() map[string]bool {
 	return out
 }
 
+// openSource opens a file of the tree, as go/build does.
+func (c *checker) openSource(name string) (io.ReadCloser, error) {
+	src, err := c.tree.ReadFile(filepath.ToSlash(name))
+	return io.NopCloser(bytes.NewReader(src)), err
+}
+
 // roots returns the plugins, as look.Graph takes them: what --package names,
 // else every directory with a main package.
 func (c *checker) roots() ([]string, error) {
@@ -489,7 +501,7 @@ func (c *checker) roots() ([]string, error) {
 			continue
 		}
 		dirs[f.Dir()] = true
-		if f.Package == "main" {
+		if f.Package == "main" || f.Package == "" { // what has no package clause is perhaps one
 			mains[f.Dir()] = true
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"go/version"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/module"
 
@@ -25,13 +27,15 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
+	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion(), cache: a.stage.Cache()}
 	g.why = func(p *stage.Package) string { return whyMissing(a.server, plan, p) }
 	for path := range touched {
 		g.add(path)
 	}
 	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
+	source, bodies := a.checker.FromSource, a.checker.Bodies
 	faults, err := a.checker.Check(ctx, g.graph, a.ownSource())
+	a.o.Log(fmt.Sprintf("read %s from source, %d with function bodies", count(a.checker.FromSource-source, "package"), a.checker.Bodies-bodies))
 	return a.onDisk(faults), err
 }
 
@@ -146,6 +150,7 @@ type codeGraph struct {
 	touched map[string]bool             // with their function bodies
 	graph   map[string]*typecheck.Package
 	max     string // the newest language version that the toolchain knows; "" for any
+	cache   string // GOMODCACHE
 }
 
 // add adds a package and what it imports.
@@ -159,7 +164,10 @@ func (c *codeGraph) add(path string) {
 	}
 	q := &typecheck.Package{
 		Path: path, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.language(p),
-		Imports: p.Imports, Map: p.ImportMap, Bodies: c.touched[path],
+		Imports: p.Imports, Map: p.ImportMap, Bodies: c.touched[path], Own: own(p) && !p.Standard,
+	}
+	if p.Standard {
+		q.Sealed = c.sealed(p)
 	}
 	c.graph[path] = q
 	for _, i := range p.Imports {
@@ -171,6 +179,26 @@ func (c *codeGraph) add(path string) {
 		}
 		c.add(i)
 	}
+}
+
+// sealed names the content of a package of the standard library, whose files are many:
+// the toolchain's release, where it came as a module, and else what the go command goes
+// by too (cmd/go/internal/modindex), the size and the time of each file. It is "" where
+// a file cannot be looked at.
+func (c *codeGraph) sealed(p *stage.Package) string {
+	if rel, err := filepath.Rel(c.cache, p.Dir); c.cache != "" && err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	var b strings.Builder
+	b.WriteString(p.Dir)
+	for _, name := range p.Files() {
+		info, err := os.Stat(filepath.Join(p.Dir, name))
+		if err != nil {
+			return ""
+		}
+		fmt.Fprintf(&b, " %d %d", info.Size(), info.ModTime().UnixNano())
+	}
+	return b.String()
 }
 
 // language returns the language version that a package is compiled with: that of

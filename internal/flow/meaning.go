@@ -34,8 +34,10 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 	if len(wanted) == 0 || strings.Contains(a.server.Settings["GOEXPERIMENT"], "loopvar") {
 		return nil, nil // with that experiment of Go 1.21 the go line does not count
 	}
-	checker := a.checker
-	if checker == nil {
+	var checker *typecheck.Checker
+	if a.checker != nil {
+		checker = a.checker.Clone() // it needs all from source
+	} else {
 		_, goarch, ok := a.server.Platform()
 		if !ok {
 			goarch = runtime.GOARCH

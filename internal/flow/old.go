@@ -78,7 +78,7 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 	if b.listing == nil {
 		return nil
 	}
-	g := &codeGraph{listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}}
+	g := &codeGraph{listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}, cache: a.stage.Cache()}
 	g.why = func(p *stage.Package) string { return whyMissing(a.server, &pinner.Plan{}, p) }
 	var also []string
 	for _, f := range faults {

@@ -3,7 +3,10 @@ package flow
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -34,11 +37,12 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	p := &planned{plugin: plugin, server: server}
+	o.kept = kept.Open(o.Environ, repository(plugin.root))
 	var err error
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
 	}
-	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count})
+	p.stage, err = stage.New(stage.Config{Go: p.tool.go_, GoVersion: p.tool.version, Local: p.tool.local, Cache: p.tool.cache, Tags: server.Settings["-tags"], Mod: plugin.user, Count: o.Count, Kept: o.kept})
 	var scratch *stage.ScratchError
 	switch {
 	case errors.As(err, &scratch):
@@ -52,6 +56,13 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	return p, nil
+}
+
+// repository is the top of root's git repository, or root where it is in none: what is in
+// there may have come with a clone.
+func repository(root string) string {
+	prefix, _ := inGit(root)
+	return strings.TrimSuffix(root, filepath.FromSlash(prefix))
 }
 
 func (p *planned) align(ctx context.Context, a *aligner) error {

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -96,26 +96,12 @@ func parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
 	if errors.As(err, &list) {
-		if n := conflictMarker(data); n > 0 {
-			return nil, fault(nextConflict, "go.mod:%d: a merge conflict that is not resolved", n)
+		if at := syntax.Conflict("go.mod", data); at != nil {
+			return nil, at
 		}
 		return nil, &Error{list, "correct go.mod; go mod edit -json shows how Go reads it"}
 	}
 	return mod, err
-}
-
-const nextConflict = "resolve the conflict in that file, and run pinfix again"
-
-// conflictMarker returns the line of the first mark that a merge has left in a file, or 0.
-func conflictMarker(data []byte) int {
-	n := 0
-	for line := range bytes.Lines(data) {
-		n++
-		if bytes.HasPrefix(line, []byte("<<<<<<< ")) {
-			return n
-		}
-	}
-	return 0
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.

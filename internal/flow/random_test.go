@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -43,8 +44,9 @@ func TestRandomSolver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	solved, impossible, raised := 0, 0, 0
-	for seed := range worlds(t, "PINFIX_RANDOM_SOLVER", 400, 4000) {
+	solved, impossible, raised, lines, directories := 0, 0, 0, 0, 0
+	n := worlds(t, "PINFIX_RANDOM_SOLVER", 400, 4000)
+	for seed := range n {
 		seed += first
 		w := newWorld(uint64(seed), seed%3 == 0, seed%4 == 0)
 		own := w.buildList(w.pluginMod())
@@ -55,6 +57,12 @@ func TestRandomSolver(t *testing.T) {
 		switch {
 		case err == nil:
 			solved++
+			if w.tooNew(own) {
+				lines++
+			}
+			if linked := w.linked(&w.plugin, list); slices.ContainsFunc(sortedModules(linked), func(j int) bool { return w.local[j] != nil }) {
+				directories++
+			}
 			w.right(t, seed, list)
 			if w.maximal(t, seed, own, list, in) {
 				raised++
@@ -74,8 +82,8 @@ func TestRandomSolver(t *testing.T) {
 			t.Fatalf("seed %d: %v, then %v", seed, list, again)
 		}
 	}
-	t.Logf("%d solved, %d of them by a raise, %d impossible", solved, raised, impossible)
-	if solved == 0 || impossible == 0 || raised == 0 {
+	t.Logf("%d solved, %d of them by a raise, %d against Go lines, %d with a directory replacement; %d impossible", solved, raised, lines, directories, impossible)
+	if n >= 400 && slices.Min([]int{solved, impossible, raised, lines, directories}) == 0 {
 		t.Error("the graphs are not random enough")
 	}
 }
@@ -113,16 +121,15 @@ func (w *world) tried(in pinner.Input) (map[int]int, bool) {
 		if err != nil {
 			return nil, false
 		}
-		g, err := pinner.LoadGraph(plan.Mod, w.source)
-		if err != nil {
-			return nil, false
-		}
-		list := w.selected(g)
+		list, tidied := w.listed(plan)
 		linked := w.linked(&w.plugin, list)
 		pins := w.pinsOf(linked)
 		in.Linked = func(p string) bool { return linked[int(p[len(p)-1]-'a')] }
 		if !slices.Equal(pins, in.Pins) {
 			in.Pins = pins
+			continue
+		}
+		if more, err := w.above(&in, plan, tidied); more || err != nil {
 			continue
 		}
 		return list, len(w.faults(&w.plugin, list)) == 0 && !w.tooNew(list)
@@ -192,11 +199,7 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 		if err != nil {
 			return nil, in, err
 		}
-		g, err := pinner.LoadGraph(plan.Mod, w.source)
-		if err != nil {
-			return nil, in, err
-		}
-		list := w.selected(g)
+		list, tidied := w.listed(plan)
 		linked := w.linked(&w.plugin, list)
 		pins := w.pinsOf(linked)
 		in.Linked = func(p string) bool { return linked[int(p[len(p)-1]-'a')] || wanted[p] }
@@ -221,12 +224,80 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 			continue
 		}
 		caps, done := solver.Solved(st)
-		if done && slices.EqualFunc(caps, in.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version }) {
-			return list, in, nil
-		}
+		stays := done && slices.EqualFunc(caps, in.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version })
 		in.Caps = caps
+		if !stays {
+			continue
+		}
+		if more, err := w.above(&in, plan, tidied); err != nil || !more {
+			return list, in, err
+		}
 	}
 	return nil, in, errors.New("no end")
+}
+
+// listed returns the build list under a plan as go list has it, and the go.mod that go mod
+// tidy makes of the plan: each module that is linked is required, which brings what the
+// graph has below it. What the plan holds stays there, see [stage.Stage.List].
+func (w *world) listed(plan *pinner.Plan) (map[int]int, *pinner.Mod) {
+	held := map[int]int{}
+	for _, v := range slices.Backward(plan.Held()) {
+		held[w.index(v.Path)] = w.number(v.Version)
+	}
+	tidied := plan.Mod
+	for {
+		g, err := pinner.LoadGraph(tidied, func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
+			out := map[module.Version]*pinner.Summary{}
+			for _, v := range vs {
+				of := v
+				if k, ok := held[w.index(v.Path)]; ok && v.Version != "" {
+					of.Version = versionOf(k)
+				}
+				sums, err := w.source([]module.Version{of})
+				if err != nil {
+					return nil, err
+				}
+				out[v] = sums[of]
+			}
+			return out, nil
+		})
+		if err != nil {
+			panic(err)
+		}
+		list := w.selected(g)
+		for j, k := range held {
+			if _, ok := list[j]; ok {
+				list[j] = k
+			}
+		}
+		next, err := tidied.Clone()
+		if err != nil {
+			panic(err)
+		}
+		for _, j := range sortedModules(w.linked(&w.plugin, list)) {
+			if err := next.AddRequire(w.path(j), versionOf(list[j])); err != nil {
+				panic(err)
+			}
+		}
+		if bytes.Equal(next.Text(), tidied.Text()) {
+			return list, tidied
+		}
+		tidied = next
+	}
+}
+
+// above excludes what the tidied go.mod brings above a pin or a cap, as
+// [aligner.moreExcludes] does, and reports whether there is something new.
+func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
+	needed, _, err := plan.Recheck(*in, tidied)
+	for _, d := range needed {
+		had := slices.ContainsFunc(plan.Demands, func(e pinner.Demand) bool { return e.Version == d.Version })
+		if !had && !slices.Contains(in.Exclude, d.Version) {
+			in.Exclude = append(slices.Clip(in.Exclude), d.Version)
+			more = true
+		}
+	}
+	return more, err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there

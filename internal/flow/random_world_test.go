@@ -47,6 +47,8 @@ type dependency struct {
 
 func (w *world) path(i int) string { return fmt.Sprintf("%s/%c", w.prefix, 'a'+i) }
 
+func (w *world) index(path string) int { return int(path[len(path)-1] - 'a') }
+
 // newGo is a go line above that of the server's Go.
 const newGo = "1.27"
 

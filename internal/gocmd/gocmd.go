@@ -246,16 +246,27 @@ func verb(args []string) string {
 // where ctx was cancelled, else an *Error; with an *Error there may be output as
 // well, for go mod download -json says there what is wrong.
 func (g *Go) Run(ctx context.Context, args ...string) ([]byte, error) {
+	out, _, err := g.RunSettled(ctx, args...)
+	return out, err
+}
+
+// RunSettled is Run. settled is false where the command has asked for versions of modules
+// and taken the newest that serves: at another time it may take another one.
+func (g *Go) RunSettled(ctx context.Context, args ...string) (out []byte, settled bool, err error) {
 	if g.Log != nil {
 		g.Log("go " + strings.Join(args, " "))
 	}
 	g.calls.Add(1)
-	return start(ctx, g.Program, g.Dir, g.Env, args, bounded.MaxOutput, g.count)
+	out, stderr, err := start(ctx, g.Program, g.Dir, g.Env, args, bounded.MaxOutput, g.count)
+	return out, !foundRE.Regexp().Match(stderr), err
 }
 
+// foundRE is what the go command prints when it looks for a module that go.mod lacks.
+var foundRE = pattern.New(`(?m)^go: (finding|found|upgraded|added|downgraded|removed) `)
+
 // start runs the go program to its end, to ctx's, or until it has printed more than
-// limit bytes.
-func start(ctx context.Context, program, dir string, env, args []string, limit int, count meter.Count) ([]byte, error) {
+// limit bytes, and returns what it prints, on stderr only if it succeeds.
+func start(ctx context.Context, program, dir string, env, args []string, limit int, count meter.Count) (out, errs []byte, err error) {
 	stdout, stderr := bounded.Output{Left: limit}, bounded.Output{Left: limit}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -264,7 +275,7 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 	group(cmd)
 	cmd.Cancel = func() error { return interrupt(cmd) }
 	cmd.WaitDelay = 500 * time.Millisecond
-	err := cmd.Run()
+	err = cmd.Run()
 	watch.end()
 	if err != nil {
 		// First: a child that handles the interrupt reports an exit status.
@@ -272,17 +283,17 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 			if cmd.Process != nil {
 				end(cmd)
 			}
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, &missingError{program}
+			return nil, nil, &missingError{program}
 		}
 		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
-			return nil, &Error{Args: args, Err: bounded.ErrOutput}
+			return nil, nil, &Error{Args: args, Err: bounded.ErrOutput}
 		}
-		return stdout.Kept.Bytes(), &Error{Args: args, Stderr: stderr.Kept.String(), Err: err}
+		return stdout.Kept.Bytes(), nil, &Error{Args: args, Stderr: stderr.Kept.String(), Err: err}
 	}
-	return stdout.Kept.Bytes(), nil
+	return stdout.Kept.Bytes(), stderr.Kept.Bytes(), nil
 }
 
 // A missingError is that of a machine without a go command.

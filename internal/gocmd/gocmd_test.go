@@ -147,7 +147,7 @@ func TestRunEndless(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		out, err := start(t.Context(), "go", dir, os.Environ(), []string{"list"}, 1<<20, nil)
+		out, _, err := start(t.Context(), "go", dir, os.Environ(), []string{"list"}, 1<<20, nil)
 		if len(out) > 0 || !errors.Is(err, bounded.ErrOutput) || err.Error() != "go list: it prints more than 512 MiB" {
 			t.Errorf("%s: %d bytes, %v", stream, len(out), err)
 		}

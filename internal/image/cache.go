@@ -10,13 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/vars"
+	"github.com/pinfix/pinfix/internal/kept"
 )
 
 // A cache is a directory of the user's that remembers, by digest,
@@ -45,24 +44,13 @@ type fact struct {
 	Libc     string `json:"libc,omitempty"`    // release
 }
 
-// openCache finds the directory as os.UserCacheDir does, in environ.
+// openCache finds the directory in environ.
 func openCache(environ []string) (*cache, error) {
-	base := ""
-	switch home := vars.Get(environ, "HOME"); runtime.GOOS {
-	case "windows":
-		base = vars.Get(environ, "LocalAppData")
-	case "darwin":
-		base = filepath.Join(home, "Library", "Caches")
-	default:
-		base = vars.Get(environ, "XDG_CACHE_HOME")
-		if base == "" && home != "" {
-			base = filepath.Join(home, ".cache")
-		}
-	}
-	if !filepath.IsAbs(base) {
+	dir, ok := kept.UserDir(environ)
+	if !ok {
 		return nil, fault("set XDG_CACHE_HOME, or HOME, to a directory with its full path", "no cache directory for the program of the image")
 	}
-	return &cache{dir: filepath.Join(base, "pinfix")}, nil
+	return &cache{dir: dir}, nil
 }
 
 // staleAfter is when what a killed run has left in tmp goes.

@@ -1,18 +1,21 @@
 package look
 
 import (
+	"errors"
 	"go/build"
 	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -25,10 +28,12 @@ type Graph struct {
 	Mod    *pinner.Mod
 	Vendor map[string]module.Version // package -> module, as modules.txt has it; nil: module mode
 	Server *pinner.Server
+	Seen   func(name string) // told each file and directory that is read outside of Tree; may be nil
 
 	ctx      build.Context
 	versions map[string]string // required modules
 	sources  sources
+	unread   atomic.Pointer[error] // of a package that the user can edit: of the module, or of a directory that replaces one
 }
 
 // A Missing is a package whose source is not at hand.
@@ -65,6 +70,9 @@ func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err e
 		var more []Missing
 		level, more = g.next(l, level)
 		missing = append(missing, more...)
+	}
+	if err := g.unread.Load(); err != nil {
+		return nil, nil, *err
 	}
 	return l, missing, nil
 }
@@ -124,7 +132,7 @@ func (g *Graph) file(name string) (*stage.Package, error) {
 	case err != nil:
 		return nil, err
 	case src.err != nil:
-		return nil, &stage.BrokenError{Pos: name, Why: src.err.Error()}
+		return nil, g.broken(full, src.err)
 	}
 	p := &stage.Package{ImportPath: full, Dir: filepath.Dir(full)}
 	p.Name = src.pkg
@@ -154,7 +162,7 @@ func (g *Graph) read(importPath, dir string) (*stage.Package, error) {
 			p.IgnoredGoFiles = append(p.IgnoredGoFiles, name)
 			continue
 		case src.err != nil:
-			return nil, &stage.BrokenError{Pos: g.short(full), Why: src.err.Error()}
+			return nil, g.broken(full, src.err)
 		case p.Name != "" && src.pkg != p.Name:
 			return nil, &stage.BrokenError{Pos: g.short(dir), Why: "found packages " + p.Name + " and " + src.pkg + " (" + name + ")"}
 		}
@@ -165,6 +173,16 @@ func (g *Graph) read(importPath, dir string) (*stage.Package, error) {
 		return nil, nil
 	}
 	return p, nil
+}
+
+// broken is the error of a file that does not parse, with a short name.
+func (g *Graph) broken(full string, err error) error {
+	var at *syntax.Error
+	if errors.As(err, &at) {
+		at = at.In(g.short(full))
+		return &stage.BrokenError{Pos: at.Place(), Why: at.Msg, Next: at.NextStep()}
+	}
+	return &stage.BrokenError{Pos: g.short(full), Why: err.Error()}
 }
 
 func isSource(name string) bool {
@@ -207,8 +225,12 @@ func (g *Graph) short(full string) string {
 func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
 	main := g.Mod.Module.Mod.Path
 	if rest, own := strings.CutPrefix(pkg, main); own && (rest == "" || rest[0] == '/') {
-		if p, err := g.root(strings.TrimPrefix(rest, "/")); err == nil && p != nil {
+		p, err := g.root(strings.TrimPrefix(rest, "/"))
+		if err == nil && p != nil {
 			return p, true, true
+		}
+		if err != nil {
+			g.unread.CompareAndSwap(nil, &err)
 		}
 	}
 	if m, vendored := g.Vendor[pkg]; vendored {
@@ -256,6 +278,9 @@ func (g *Graph) cached(m module.Version, pkg string) (_ *stage.Package, atHand b
 		}
 	}
 	p, err := g.read(pkg, filepath.Join(dir, rel))
+	if err != nil && src.Version == "" {
+		g.unread.CompareAndSwap(nil, &err)
+	}
 	if err != nil || p == nil {
 		_, missing := g.readDir(dir)
 		return nil, missing == nil
@@ -277,6 +302,7 @@ func (g *Graph) Read(name string) ([]byte, error) {
 func (g *Graph) readFile(name string) ([]byte, error) {
 	rel, err := filepath.Rel(g.Root, name)
 	if err != nil || !filepath.IsLocal(rel) {
+		g.see(name)
 		return Disk("").ReadFile(name)
 	}
 	return g.Tree.ReadFile(filepath.ToSlash(rel))
@@ -285,7 +311,14 @@ func (g *Graph) readFile(name string) ([]byte, error) {
 func (g *Graph) readDir(name string) ([]fs.DirEntry, error) {
 	rel, err := filepath.Rel(g.Root, name)
 	if err != nil || !filepath.IsLocal(rel) {
+		g.see(name)
 		return Disk("").ReadDir(name)
 	}
 	return g.Tree.ReadDir(filepath.ToSlash(rel))
+}
+
+func (g *Graph) see(name string) {
+	if g.Seen != nil {
+		g.Seen(name)
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"go/ast"
 	"go/build/constraint"
-	"go/parser"
 	"go/token"
 	"io/fs"
 	"path"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/syntax"
 )
 
 // A File is one Go file of the plugin's own packages, tests included.
@@ -35,6 +35,27 @@ type File struct {
 
 	// Entry files declare main or InitModule.
 	Entry bool
+
+	// Broken is where the file does not parse, as far as Scan parses it: to the end of
+	// the imports, and on where [syntax.Doubtful] says so. [File.Parse] goes on.
+	Broken *syntax.Error
+
+	// Size is that of the file, in bytes.
+	Size int
+	src  []byte // nil for a large file
+}
+
+// Whole is how many bytes of Go source together are parsed to their end, to find an error
+// in the syntax before the compiler does. More would take more than milliseconds.
+const Whole = 128 << 10
+
+// Parse parses the rest of a file of no more than [Whole] bytes, and returns the
+// first error in it.
+func (f *File) Parse() *syntax.Error {
+	if f.Broken != nil || f.src == nil {
+		return f.Broken
+	}
+	return syntax.Go(f.Name, f.src)
 }
 
 // Dir returns the file's directory.
@@ -96,11 +117,18 @@ func scanFile(t Tree, name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &File{Name: name}
+	out := &File{Name: name, Size: len(src)}
+	if len(src) <= Whole {
+		out.src = src
+	}
 	out.constraints(src)
 	fset := token.NewFileSet()
-	f, _ := parser.ParseFile(fset, name, src, parser.ImportsOnly|parser.SkipObjectResolution) // the compiler tells of faults
-	if f == nil || f.Name == nil {
+	f, bad := syntax.Imports(fset, name, src)
+	if bad == nil && !out.Test() && syntax.Doubtful(src) {
+		bad = syntax.Go(name, src)
+	}
+	out.Broken = bad
+	if f == nil {
 		return out, nil
 	}
 	out.Package = f.Name.Name

@@ -1,13 +1,13 @@
 package look
 
 import (
-	"go/parser"
 	"go/token"
 	"runtime"
 	"strconv"
 	"sync"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/syntax"
 )
 
 // A source is a Go file as far as its imports.
@@ -18,7 +18,7 @@ type source struct {
 
 	pkg     string
 	imports []string // "C" among them
-	err     error    // of the parser
+	err     error    // where it does not parse
 }
 
 // sources keeps what was read: choosing blank imports looks at the same files
@@ -49,9 +49,11 @@ func (g *Graph) source(name string) (*source, error) {
 }
 
 func (s *source) parse(name string) {
-	f, err := parser.ParseFile(token.NewFileSet(), name, s.data, parser.ImportsOnly|parser.SkipObjectResolution)
-	s.err = bounded.Hide(name, err)
-	if f == nil || f.Name == nil {
+	f, bad := syntax.Imports(token.NewFileSet(), name, s.data)
+	if bad != nil {
+		s.err = bounded.Hide(name, bad)
+	}
+	if f == nil {
 		return
 	}
 	s.pkg = f.Name.Name

@@ -67,7 +67,7 @@ func (v *view) behindCap(c pinner.Cap) string {
 
 // gone: a package is not in the version that its module is lowered to.
 func (v *view) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
-	had := module.Version{Path: c.Path, Version: v.Base.Selected(c.Path)}
+	had := v.before(c)
 	what := "for package "
 	if v.onlyWith(had, f.Missing) {
 		what = "the only version with package "
@@ -75,6 +75,22 @@ func (v *view) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
 	reason = fmt.Sprintf("%s (%s%s, which %s imports)", spaced(had), what, f.Missing, v.place(f))
 	reason += v.asks(had, c)
 	return reason, "do without it, or ask for a server with a newer " + v.behindCap(c)
+}
+
+// before returns the version of a capped module that the plugin has without pinfix or,
+// where it does not have the module, the newest that was asked for.
+func (v *view) before(c pinner.Cap) module.Version {
+	had := module.Version{Path: c.Path, Version: v.Base.Selected(c.Path)}
+	if had.Version != "" {
+		return had
+	}
+	had.Version = c.Version.Version
+	for _, d := range v.Plan.Demands {
+		if d.Path == c.Path {
+			had.Version = semver.Max(had.Version, d.Version.Version)
+		}
+	}
+	return had
 }
 
 // asks says what a module needed before it was capped, and does not get.
@@ -86,8 +102,8 @@ func (v *view) asks(had module.Version, c pinner.Cap) string {
 	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {
 		s = fmt.Sprintf(" needs %s >= %s", c.For.Path, req)
 	}
-	if where, _, _ := strings.Cut(c.Error, "; "); c.Cause == pinner.CauseCompile {
-		s += " (" + where + ")"
+	if c.Cause == pinner.CauseCompile {
+		s += " (" + c.Why.Place + ": " + c.Why.Fault + ")"
 	}
 	if _, capped := v.capOf(c.For.Path); !capped && v.served(c.For.Path) {
 		return s + "; the server has " + spaced(c.For)

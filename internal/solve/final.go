@@ -54,7 +54,7 @@ func (v *view) finals() *FinalError {
 	for again := true; again; {
 		again, found = false, nil
 		for _, f := range v.Faults {
-			healable := f.Unsure || !reached[f.Package] || v.loose(f) ||
+			healable := f.Unsure || !reached[f.Package] ||
 				slices.ContainsFunc(f.Blames, func(pkg string) bool { return !v.fixed(pkg) || open[pkg] })
 			switch {
 			case !healable:
@@ -108,13 +108,6 @@ func (v *view) fixed(pkg string) bool {
 		return m.Path == "" || v.pinned(m.Path) || left
 	}
 	return p.Own || p.Fixed || v.pinned(p.Module.Path)
-}
-
-// loose reports whether a pinned module imports what no package of the plan provides: the
-// plan may have left its module out, and another one has it.
-func (v *view) loose(f typecheck.Fault) bool {
-	p := v.Packages[f.Package]
-	return f.Missing != "" && p != nil && !p.Own && !p.Fixed
 }
 
 // describe finds out what the user has to know of a final error.

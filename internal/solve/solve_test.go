@@ -122,6 +122,9 @@ func TestSolve(t *testing.T) {
 			"plugin": "require x v1.0.0; require low v1.0.0; require lib v1.1.0; use lib.Name; import low"}), pins: newerPins}, "lib v1.3.0 compile", 4},
 		{"one up, one down", game{fake: join(newer, mid2, fake{"plugin": "require x v1.0.0; require y v1.1.0; require lib v1.1.0; require mid v1.1.0; use lib.Name; use mid.Old"}),
 			pins: append([]string{"y v1.0.0"}, newerPins...)}, "lib v1.3.0 compile, mid v1.0.0 compile", 4},
+		{"back to what it had, past what the server's Go refuses", game{fake: with(fake{
+			"a@v1.1.0": "require e v1.1.0; use x.Old; import e", "a@v1.2.0": "require e v1.2.0; require x v1.1.0; use x.New", "e@v1.0.0": "", "e@v1.1.0": "go 1.26", "e@v1.2.0": "",
+			"plugin": "require a v1.2.0; require e v1.1.0; import a"})}, "a v1.1.0 compile, e v1.2.0 downgrade", 3},
 		{"each of many older versions fails: longer steps", game{fake: with(many(20, "require x v1.1.0; use x.New", fake{"m@v1.0.0": "use x.Old", "plugin": "require m v1.20.0; import m"}))}, "m v1.0.0 compile", 8},
 		{"below the user's cap", game{fake: with(join(mid, fake{"mid@v1.0.5": "use x.New", "plugin": "require mid v1.1.0; import mid"})), user: []string{"mid v1.0.5"}}, "mid v1.0.0 compile", 2},
 	}
@@ -186,6 +189,10 @@ func TestNoSolution(t *testing.T) {
 			"m@v1.0.0": "", "m@v1.1.0": "go 1.26; package sub", "plugin": "require m v1.1.0; import m; import m/sub"})},
 			"m v1.1.0 (the only version with package m/sub, which plugin.go:3 imports) needs Go 1.26; the server has Go 1.22.12",
 			"do without it, or ask for a server with a newer Go"},
+		{"a package of a module that only the older version brings", game{fake: with(fake{
+			"a@v1.0.0": "require e v1.1.0; use x.Old; import e/sub", "a@v1.1.0": "require x v1.1.0; use x.New", "e@v1.0.0": "", "e@v1.1.0": "package sub; use x.New", "plugin": "require a v1.1.0; import a"})},
+			"e v1.1.0 (the only version with package e/sub, which a/a.go:3 imports) does not compile with x v1.0.0 (e/e.go:2: undefined: x.New); the server has x v1.0.0",
+			"do without it, or ask for a server with a newer x"},
 		{"own code and a module lowered for its go line", game{fake: with(fake{
 			"m@v1.0.0": "", "m@v1.1.0": "go 1.26; has New", "plugin": "require m v1.1.0; use m.New"})},
 			"plugin.go:2: undefined: m.New; m is lowered to v1.0.0: m v1.1.0 needs Go 1.26; the server has Go 1.22.12; the plugin has v1.1.0",

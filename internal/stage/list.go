@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,53 +96,110 @@ func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files Files, patterns
 }
 
 func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
-	all := map[string]*Package{}
-	var roots []*Package
-	for _, call := range calls(patterns) {
+	world := ""
+	if g == s.go_ {
+		world = s.world(mod, files)
+		all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) { return s.loadList(world, call) })
+		if err == nil && there(all) {
+			return newListing(all, roots, len(patterns) == 0), nil
+		}
+	}
+	var outs [][]byte
+	keep := world != ""
+	all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) {
 		_, flags, err := s.prepare(mod, nil, files)
 		if err != nil {
 			return nil, err
 		}
 		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
-		out, err := g.Run(ctx, args...)
+		out, settled, err := g.RunSettled(ctx, args...)
+		outs, keep = append(outs, out), keep && settled
+		return out, s.clean(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if keep && fine(all) && s.fresh(mod, files) == world {
+		for i, call := range calls(patterns) {
+			s.saveList(world, call, outs[i])
+		}
+	}
+	return newListing(all, roots, len(patterns) == 0), nil
+}
+
+// listed returns what go list prints for each call that patterns need: all packages, and
+// the main packages of the module.
+func (s *Stage) listed(patterns []string, list func(call []string) ([]byte, error)) (all map[string]*Package, roots []*Package, err error) {
+	all = map[string]*Package{}
+	for _, call := range calls(patterns) {
+		out, err := list(call)
 		if err != nil {
-			return nil, s.clean(err)
+			return nil, nil, err
 		}
 		if roots, err = decode(out, all, roots, len(patterns) > 0); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	slices.SortFunc(roots, func(a, b *Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
+	return all, roots, nil
+}
+
+// newListing finds the plugins among main packages, all of them if search is not set, and
+// what these link.
+func newListing(all map[string]*Package, roots []*Package, search bool) *Listing {
 	l := &Listing{Roots: roots, Packages: map[string]*Package{}, Standard: map[string]*Package{}}
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		if p := all[path]; p.Main() && !p.DepOnly && p.Error != nil && len(p.InvalidGoFiles) > 0 && l.unread == nil {
-			l.unread = &BrokenError{p.Error.Pos, p.Error.Err}
+			l.unread = broken(p)
 		}
 	}
-	if len(patterns) == 0 {
+	if search {
 		l.Roots, l.Others = mains.Split(roots, func(p *Package) bool { return mains.Export(p.Files(), mains.In(p.Dir)) })
 	}
 	for _, r := range l.Roots {
 		l.walk(all, r)
 	}
-	return l, nil
+	return l
 }
 
 // broken returns an error if there is a package whose imports cannot be read:
 // what the plugin links is then not known. Faults that leave the imports alone
 // are the compiler's to report.
 func (l *Listing) broken() error {
+	var first *BrokenError
 	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-		if p := l.Packages[path]; p.Error != nil && len(p.InvalidGoFiles) > 0 {
-			return &BrokenError{p.Error.Pos, p.Error.Err}
+		p := l.Packages[path]
+		if p.Error == nil || len(p.InvalidGoFiles) == 0 {
+			continue
+		}
+		if e := broken(p); first == nil {
+			first = e
+		} else {
+			first.Files = append(first.Files, e.Files...)
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // A BrokenError is a package of the import graph that does not parse, or that
 // is two in one directory.
-type BrokenError struct{ Pos, Why string }
+type BrokenError struct {
+	Pos, Why string
+	Next     string   // what the user can do; "" for what NextStep says of any package
+	Files    []string // those that do not parse, by their full names, where that is known
+}
+
+// broken is that of a package as go list has it.
+func broken(p *Package) *BrokenError {
+	e := &BrokenError{Pos: p.Error.Pos, Why: p.Error.Err}
+	for _, name := range p.InvalidGoFiles {
+		e.Files = append(e.Files, filepath.Join(p.Dir, name))
+	}
+	return e
+}
 
 func (e *BrokenError) Error() string {
 	if e.Pos == "" {
@@ -152,6 +210,9 @@ func (e *BrokenError) Error() string {
 
 // NextStep says what the user can do.
 func (e *BrokenError) NextStep() string {
+	if e.Next != "" {
+		return e.Next
+	}
 	return "correct it, or name just the plugin's package or file with --package"
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
@@ -33,6 +34,8 @@ type Stage struct {
 	// ReadFile reads a source file by its full name.
 	ReadFile func(name string) ([]byte, error)
 	imports  func(name string, data []byte) ([]string, error)
+
+	Kept *kept.Store // what earlier runs have found out
 
 	scratch   *scratch.Dir
 	dir       string // its path
@@ -50,6 +53,7 @@ type Stage struct {
 	fetch     *gocmd.Go // see fetcher
 	traces    bool      // fetch knows go mod graph -x
 	modFiles  modFiles
+	heads     map[string]string              // guarded by mu; see world
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path
@@ -67,6 +71,7 @@ type Config struct {
 	Tags      string      // the server's build tags
 	Mod       *pinner.Mod // the plugin's go.mod, restored
 	Count     meter.Count // told how many go.mod files were read; may be nil
+	Kept      *kept.Store // or nil; Close closes it
 }
 
 // New makes a scratch directory for the plugin at c.Go.Dir.
@@ -79,7 +84,7 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
+	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
 		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
 }
 
@@ -106,7 +111,13 @@ func (e *ScratchError) Unwrap() error { return e.Err }
 func (e *ScratchError) NextStep() string { return "set TMPDIR to a directory that can be written to" }
 
 // Close removes the scratch directory.
-func (s *Stage) Close() error { return s.scratch.Close() }
+func (s *Stage) Close() error {
+	s.Kept.Close()
+	return s.scratch.Close()
+}
+
+// Cache returns GOMODCACHE.
+func (s *Stage) Cache() string { return s.cache }
 
 // Files are the plugin's Go files as they shall be: path below Root -> content.
 type Files map[string][]byte
@@ -204,12 +215,19 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied 
 // TidyAhead is Tidy with no other modules from vendor/ than those that are taken
 // from there already. It may run while the stage does something else.
 func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+	world := s.world(mod, files)
+	if t, ok := s.keptTidy(world); ok {
+		if tidied, err := pinner.ParseMod("go.mod", t.Mod); err == nil {
+			return tidied, t.Sum, nil
+		}
+	}
 	name, flags, err := s.prepare(mod, nil, files)
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.run(ctx, append([]string{"mod", "tidy"}, flags...)...); err != nil {
-		return nil, nil, err
+	_, settled, err := s.go_.RunSettled(ctx, append([]string{"mod", "tidy"}, flags...)...)
+	if err != nil {
+		return nil, nil, s.clean(err)
 	}
 	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil {
@@ -223,6 +241,9 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*p
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
+	if settled {
+		s.keepTidy(world, mod, files, tidyResult{data, sum})
+	}
 	return tidied, s.repaySum(sum), s.repayMod(tidied, mod)
 }
 
@@ -234,6 +255,10 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 		return "", err
 	}
 	dir := filepath.Join(filepath.Dir(name), "vendor")
+	world := s.world(mod, files)
+	if s.keptVendor(ctx, world, dir) {
+		return dir, nil
+	}
 	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
 	if _, err := s.run(ctx, args...); err != nil {
 		return "", err
@@ -241,6 +266,7 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
+	s.keepVendor(world, dir, mod, files)
 	return dir, s.repayVendor(dir, mod)
 }
 

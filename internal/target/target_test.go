@@ -226,6 +226,8 @@ func TestErrors(t *testing.T) {
 		"MZ":          "not a Go program",
 		"\x7fELF":     "not a Go program",
 		"\x7fELF\x02\x01\x01" + strings.Repeat("\xff", 100): "not a Go program",
+		head + "<<<<<<< HEAD\n":                             "line 4: a merge conflict is not resolved here",
+		head + "\tdep\texample.com/a\tv1.0.0\n=======\n":    "line 5: a merge conflict is not resolved here",
 		head + head:                                                           "line 4: a second program",
 		head + "pkg\ta\t0123456789abcde\n":                                    "line 4: the fingerprint of a is not 16 hex digits",
 		head + "pkg\ta\t0123456789abcdeg\n":                                   "line 4: the fingerprint of a is not 16 hex digits",

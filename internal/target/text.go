@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -23,10 +24,13 @@ const textHint = "name the server program, or move this file away and make it ag
 // version stands only in the header line, "name: go1.23.5".
 func Parse(data []byte) (*pinner.Server, error) {
 	s, err := parse(data)
-	if err != nil {
-		return nil, asError(err, textHint)
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	if at := syntax.Conflict("", data); at != nil {
+		return nil, &Error{"", fmt.Errorf("line %d: %s", at.Line, at.Msg), at.NextStep()}
+	}
+	return nil, asError(err, textHint)
 }
 
 func parse(data []byte) (*pinner.Server, error) {

@@ -17,7 +17,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/meter"
 )
 
@@ -32,6 +34,8 @@ type Package struct {
 	Map     map[string]string // paths as written -> import paths, where they differ
 	Missing map[string]string // imports that cannot be resolved -> why
 	Bodies  bool              // function bodies are checked too
+	Own     bool              // it is edited, as the plugin's own are
+	Sealed  string            // names the content of Files, which nobody edits; "": they are read to know it
 }
 
 // A Fault is an error that the compiler would report.
@@ -67,17 +71,31 @@ type Checker struct {
 	// Count is told how many packages were checked; it may be nil.
 	Count meter.Count
 
-	sizes types.Sizes
-	done  map[string]*result // by import path
+	// Kept has what earlier runs have found out, those for Plugin above all; nil: all is
+	// read from source.
+	Kept   *kept.Store
+	Plugin string
+
+	// FromSource is how many packages were read from source so far, and Bodies how many
+	// of them with their function bodies.
+	FromSource, Bodies int
+
+	goarch string
+	sizes  types.Sizes
+	done   map[string]*result // by import path
+	sums   map[string]kept.Key
 }
 
 // New returns a checker for a processor (GOARCH).
 func New(goarch string) *Checker {
-	return &Checker{sizes: types.SizesFor("gc", goarch), done: map[string]*result{}}
+	return &Checker{goarch: goarch, sizes: types.SizesFor("gc", goarch), done: map[string]*result{}, sums: map[string]kept.Key{}}
 }
 
-// Clone returns a checker that knows what c has checked, and goes its own way from here.
-func (c *Checker) Clone() *Checker { return &Checker{sizes: c.sizes, done: maps.Clone(c.done)} }
+// Clone returns a checker that knows what c has checked from source, reads all else from
+// there, and goes its own way from here.
+func (c *Checker) Clone() *Checker {
+	return &Checker{Count: c.Count, goarch: c.goarch, sizes: c.sizes, done: maps.Clone(c.done), sums: map[string]kept.Key{}}
+}
 
 // result is a package that was checked.
 type result struct {
@@ -97,35 +115,40 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	if err != nil {
 		return nil, err
 	}
-	results := map[string]*result{}
-	for _, p := range order {
-		results[p.Path] = &result{pkg: p, ready: make(chan struct{})}
+	if c.Kept == nil {
+		return c.fromSource(ctx, pkgs, order, source)
 	}
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	var wg sync.WaitGroup
-	c.Count.Add("package", 0, len(order))
-	for _, p := range order {
-		old, r := c.done[p.Path], results[p.Path]
-		wg.Go(func() {
-			defer close(r.ready)
-			r.wait(results)
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if ctx.Err() == nil && !r.reuse(old) {
-				r.check(c.sizes, source)
-			}
-			c.Count.Add("package", 1, 0)
-		})
+	k := c.knows(pkgs, order, source)
+	open := k.open()
+	if len(c.done) == 0 { // else a round before this one has read most from source
+		if len(open) == 0 {
+			return nil, ctx.Err()
+		}
+		faulty, ok := k.few(ctx, open, source)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case ok && len(faulty) == 0:
+			return nil, nil
+		case ok:
+			open = faulty
+		}
 	}
-	all := make(chan struct{})
-	go func() { wg.Wait(); close(all) }()
-	select {
-	case <-all:
-	case <-ctx.Done():
+	part := k.part(open)
+	if order, err = sorted(part); err != nil {
+		return nil, err
 	}
-	// One package may take seconds: what is being checked only reads, and is left
-	// to itself.
-	if err := ctx.Err(); err != nil {
+	faults, err := c.fromSource(ctx, part, order, source)
+	if err == nil {
+		k.learn(c.done, part)
+	}
+	return faults, err
+}
+
+// fromSource is Check with nothing known but what c has checked before.
+func (c *Checker) fromSource(ctx context.Context, pkgs map[string]*Package, order []*Package, source map[string][]byte) ([]Fault, error) {
+	results, err := c.run(ctx, order, nil, source)
+	if err != nil {
 		return nil, err
 	}
 	maps.Copy(c.done, results)
@@ -136,6 +159,53 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 		}
 	}
 	return faults, nil
+}
+
+// run checks packages, imports before importers; given are others that are ready.
+func (c *Checker) run(ctx context.Context, order []*Package, given map[string]*result, source map[string][]byte) (map[string]*result, error) {
+	results, all := map[string]*result{}, maps.Clone(given)
+	if all == nil {
+		all = map[string]*result{}
+	}
+	for _, p := range order {
+		results[p.Path] = &result{pkg: p, ready: make(chan struct{})}
+	}
+	maps.Copy(all, results)
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	var read, bodies atomic.Int32
+	c.Count.Add("package", 0, len(order))
+	for _, p := range order {
+		old, r := c.done[p.Path], results[p.Path]
+		wg.Go(func() {
+			defer close(r.ready)
+			r.wait(all)
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if ctx.Err() == nil && !r.reuse(old) {
+				r.check(c.sizes, source)
+				read.Add(1)
+				if p.Bodies {
+					bodies.Add(1)
+				}
+			}
+			c.Count.Add("package", 1, 0)
+		})
+	}
+	end := make(chan struct{})
+	go func() { wg.Wait(); close(end) }()
+	select {
+	case <-end:
+	case <-ctx.Done():
+	}
+	// One package may take seconds: what is being checked only reads, and is left
+	// to itself.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c.FromSource += int(read.Load())
+	c.Bodies += int(bodies.Load())
+	return results, nil
 }
 
 // wait waits for the imports of r.

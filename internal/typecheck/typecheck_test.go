@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"github.com/pinfix/pinfix/internal/kept"
 )
 
 // graph lays out the files of an archive, "path/file.go" each, and returns their
@@ -49,11 +51,53 @@ func graph(t testing.TB, archive string) map[string]*Package {
 
 func check(t testing.TB, c *Checker, pkgs map[string]*Package, source map[string][]byte) []Fault {
 	t.Helper()
+	again := len(c.done) > 0 // the files may be gone
 	faults, err := c.Check(t.Context(), pkgs, source)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !again {
+		checkKept(t, c, pkgs, source, faults)
+	}
 	return faults
+}
+
+// checkKept makes sure that the faults are the same with what was kept of the packages
+// without any.
+func checkKept(t testing.TB, c *Checker, pkgs map[string]*Package, source map[string][]byte, want []Fault) {
+	t.Helper()
+	all, clean := map[string]*Package{}, map[string]*Package{}
+	for path, p := range pkgs {
+		q := *p
+		q.Own = true // so that what it imports is kept
+		all[path], clean[path] = &q, &q
+	}
+	for _, f := range want {
+		delete(clean, f.Package)
+	}
+	store := keptIn(t)
+	first, second := New(c.goarch), New(c.goarch)
+	first.Kept, second.Kept = store, store
+	_, _ = first.Check(t.Context(), clean, source) // what imports a faulty package is an error
+	got, err := second.Check(t.Context(), all, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("with a cache (-without, +with):\n%s", diff)
+	}
+	if len(want) == 0 && second.FromSource > 0 {
+		t.Errorf("%d packages were read from source again", second.FromSource)
+	}
+}
+
+func keptIn(t testing.TB) *kept.Store {
+	t.Helper()
+	s := kept.Open([]string{"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir()}, t.TempDir())
+	if s == nil {
+		t.Fatal("no cache")
+	}
+	return s
 }
 
 // dep is what the code of the tests is checked against.

@@ -1,0 +1,381 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// What go list, go mod tidy and go mod vendor say of the plugin is kept by all that they
+// read: the go command with its environment, go.mod, and of each Go file of the module
+// what stands before its first declaration that is no import, with the go command's
+// directives in the rest. All else that they read is of module versions, which do not
+// change. Not kept is what depends on more than that: on the day, where the go command
+// has looked for the newest version of a module; on a directory that replaces a module;
+// on what could not be fetched.
+//
+// go.sum is no part of it: it says which content of a version is the right one, and
+// decides nothing else. A tidy result whose go.sum contradicts the plugin's is not taken,
+// and a vendored file only if it has the sum that it had.
+
+// formatOfWorld changes with what is kept.
+const formatOfWorld = "pinfix stage 1"
+
+// maxWorld bounds the files of a module whose results are kept.
+const maxWorld = 50_000
+
+// world is the key of all that a go command reads of the plugin; "" where it reads what
+// has none.
+func (s *Stage) world(mod *pinner.Mod, files Files) string {
+	s.mu.Lock()
+	if s.heads == nil && s.Kept != nil {
+		s.heads = readHeads(s.Root)
+	}
+	heads := s.heads
+	s.mu.Unlock()
+	return s.worldOf(mod, files, heads)
+}
+
+// fresh is world with the plugin's files as they are now: what they were not while the go
+// command ran is not to be kept as theirs.
+func (s *Stage) fresh(mod *pinner.Mod, files Files) string {
+	return s.worldOf(mod, files, readHeads(s.Root))
+}
+
+func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]string) string {
+	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
+		return ""
+	}
+	for _, r := range mod.Replace {
+		if r.New.Version == "" {
+			return ""
+		}
+	}
+	id := s.go_.Identity()
+	if id == "" {
+		return ""
+	}
+	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, string(mod.Text())}
+	heads = maps.Clone(heads)
+	for name, src := range files {
+		if _, ok := heads[name]; !ok {
+			return ""
+		}
+		heads[name] = head(src)
+	}
+	for _, name := range slices.Sorted(maps.Keys(heads)) {
+		parts = append(parts, name, heads[name])
+	}
+	key := kept.KeyOf(parts...)
+	return string(key[:])
+}
+
+// readHeads returns the names of all files below root, from there, with the heads of the
+// Go files. It is nil where there are too many, or one cannot be read.
+func readHeads(root string) map[string]string {
+	heads := map[string]string{}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() && (rel == "vendor" || d.Name() == ".git") {
+			return fs.SkipDir
+		}
+		if len(heads) > maxWorld {
+			return fs.ErrInvalid
+		}
+		heads[rel] = d.Type().String()
+		if path.Ext(rel) == ".go" && !d.IsDir() {
+			src, err := readSource(name)
+			if err != nil {
+				return err
+			}
+			heads[rel] = head(src)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return heads
+}
+
+// head returns what the go command reads of a Go file: all up to the end of its imports,
+// and the directives below. Of one that does not parse it is all.
+func head(src []byte) string {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "", src, parser.ImportsOnly|parser.SkipObjectResolution)
+	if err != nil {
+		return string(src)
+	}
+	end := f.Name.End()
+	for _, d := range f.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.IMPORT {
+			end = g.End()
+		}
+	}
+	n := fset.Position(end).Offset
+	var b strings.Builder
+	b.Write(src[:n])
+	for line := range bytes.Lines(src[n:]) {
+		if bytes.Contains(line, []byte("//go:")) {
+			b.Write(line)
+		}
+	}
+	return b.String()
+}
+
+// listKey names the listing of a call of go list.
+func listKey(world string, call []string) kept.Key {
+	return kept.KeyOf(append([]string{"list", world, listFields}, call...)...)
+}
+
+// loadList returns what go list has printed for a call.
+func (s *Stage) loadList(world string, call []string) ([]byte, error) {
+	if world != "" {
+		if out, ok := s.Kept.Load("list", listKey(world, call)); ok {
+			root, err := json.Marshal(s.Root)
+			return bytes.ReplaceAll(out, []byte(dirField+rootDir), slices.Concat([]byte(dirField), root[1:len(root)-1])), err
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// rootDir stands for the plugin's directory in what is kept: the next one may be another.
+// No directory is called so, for they are named by full paths. dirField comes before it.
+const rootDir, dirField = "plugin:", `"Dir":"`
+
+// saveList keeps what go list has printed for a call, as far as it is read.
+func (s *Stage) saveList(world string, call []string, out []byte) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		p := &Package{}
+		if dec.Decode(p) != nil {
+			return
+		}
+		if rel, ok := strings.CutPrefix(p.Dir, s.Root); ok && (p.Main() || p.Module == nil) && !p.Standard {
+			p.Dir = rootDir + rel
+		} else if p.Main() {
+			return
+		}
+		if enc.Encode(p) != nil {
+			return
+		}
+	}
+	s.Kept.Save("list", listKey(world, call), b.Bytes())
+}
+
+// there reports whether the directories of all packages are.
+func there(all map[string]*Package) bool {
+	std := false // one of the standard library stands for all
+	for _, p := range all {
+		if p.Standard && std || p.Dir == "" {
+			continue
+		}
+		std = std || p.Standard
+		if info, err := os.Stat(p.Dir); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// fine reports whether nothing is wrong with any of the packages.
+func fine(all map[string]*Package) bool {
+	for _, p := range all {
+		if p.Error != nil || len(p.InvalidGoFiles) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// A tidyResult is what go mod tidy has made.
+type tidyResult struct{ Mod, Sum []byte }
+
+func tidyKey(world string) kept.Key { return kept.KeyOf("tidy", world) }
+
+// keptTidy returns what go mod tidy has made of the same, unless go.sum says of a version
+// that it has another content.
+func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
+	if world == "" {
+		return nil, false
+	}
+	data, ok := s.Kept.Load("tidy", tidyKey(world))
+	var t tidyResult
+	if !ok || json.Unmarshal(data, &t) != nil {
+		return nil, false
+	}
+	have := map[string]string{}
+	for line := range bytes.Lines(s.sum) {
+		if f := strings.Fields(string(line)); len(f) == 3 {
+			have[f[0]+" "+f[1]] = f[2]
+		} else if len(f) > 0 {
+			return nil, false // the go command says what is wrong
+		}
+	}
+	for line := range bytes.Lines(t.Sum) {
+		f := strings.Fields(string(line))
+		if len(f) != 3 {
+			return nil, false
+		}
+		if sum, ok := have[f[0]+" "+f[1]]; ok && sum != f[2] {
+			return nil, false
+		}
+	}
+	return &t, true
+}
+
+// keepTidy keeps what go mod tidy has made.
+func (s *Stage) keepTidy(world string, mod *pinner.Mod, files Files, t tidyResult) {
+	if world == "" || s.fresh(mod, files) != world {
+		return
+	}
+	if data, err := json.Marshal(t); err == nil {
+		s.Kept.Save("tidy", tidyKey(world), data)
+	}
+}
+
+// A vendorResult is what go mod vendor has made.
+type vendorResult struct {
+	Modules []byte // modules.txt
+	Files   []vendorFile
+}
+
+// A vendorFile is a file in vendor/ and the one in the module cache that it is a copy of.
+type vendorFile struct {
+	Name, From string // slashes
+	Sum        []byte
+}
+
+func vendorKey(world string) kept.Key { return kept.KeyOf("vendor", world) }
+
+// keptVendor makes the directory dir that go mod vendor has made of the same, from the
+// module cache. It reports whether it could.
+func (s *Stage) keptVendor(ctx context.Context, world, dir string) bool {
+	if world == "" {
+		return false
+	}
+	data, ok := s.Kept.Load("vendor", vendorKey(world))
+	var v vendorResult
+	if !ok || json.Unmarshal(data, &v) != nil || len(v.Files) == 0 {
+		return false
+	}
+	write := func(name string, data []byte) bool {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		return filepath.IsLocal(filepath.FromSlash(name)) && os.MkdirAll(filepath.Dir(full), 0o777) == nil && os.WriteFile(full, data, 0o666) == nil
+	}
+	whole := write("modules.txt", v.Modules)
+	for _, f := range v.Files {
+		from := filepath.FromSlash(f.From)
+		if !whole || ctx.Err() != nil || !filepath.IsLocal(from) {
+			whole = false
+			break
+		}
+		data, err := bounded.ReadFile(filepath.Join(s.cache, from), bounded.Any)
+		sum := sha256.Sum256(data)
+		whole = err == nil && bytes.Equal(sum[:], f.Sum) && write(f.Name, data)
+	}
+	if !whole {
+		os.RemoveAll(dir)
+	}
+	return whole
+}
+
+// keepVendor keeps what go mod vendor has made in dir: where each file is from, which a
+// module that is replaced by another one is no exception to.
+func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
+	if world == "" || s.fresh(mod, files) != world {
+		return
+	}
+	var v vendorResult
+	var err error
+	if v.Modules, err = bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod); err != nil {
+		return
+	}
+	from := s.vendorSources(v.Modules)
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil || rel == "modules.txt" {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		data, err := bounded.ReadFile(name, bounded.Any)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		m := path.Dir(rel)
+		for m != "." && from[m] == "" {
+			m = path.Dir(m)
+		}
+		if m == "." {
+			return fs.ErrNotExist
+		}
+		f := vendorFile{Name: rel, From: from[m] + strings.TrimPrefix(rel, m), Sum: sum[:]}
+		source, err := bounded.ReadFile(filepath.Join(s.cache, filepath.FromSlash(f.From)), bounded.Any)
+		if err != nil || !bytes.Equal(source, data) {
+			return fs.ErrNotExist
+		}
+		v.Files = append(v.Files, f)
+		return nil
+	})
+	if err != nil {
+		return
+	}
+	if data, err := json.Marshal(v); err == nil {
+		s.Kept.Save("vendor", vendorKey(world), data)
+	}
+}
+
+// vendorSources returns for each module of a modules.txt the directory in the module
+// cache that its files are from, from there.
+func (s *Stage) vendorSources(text []byte) map[string]string {
+	out := map[string]string{}
+	for line := range bytes.Lines(text) {
+		f := strings.Fields(string(line))
+		if len(f) < 3 || f[0] != "#" {
+			continue
+		}
+		v := module.Version{Path: f[1], Version: f[2]}
+		if i := slices.Index(f, "=>"); i >= 0 {
+			if i == 2 || len(f) != i+3 { // a version that is not selected, or a directory
+				continue
+			}
+			v = module.Version{Path: f[i+1], Version: f[i+2]}
+		}
+		if dir, ok := modcache.SourceDir(s.cache, v); ok {
+			if rel, err := filepath.Rel(s.cache, dir); err == nil {
+				out[f[1]] = filepath.ToSlash(rel)
+			}
+		}
+	}
+	return out
+}
