@@ -17,5 +17,5 @@
 // Everything is bytes in, bytes out. The file is parsed as far as its imports,
 // only to find the places; what is written there is written by position, so
 // that comments, build constraints, cgo preambles, line ends and whatever
-// stands further down stay as they are, whether it is valid Go or not.
+// is further down stay as they are, whether it is valid Go or not.
 package astimports

@@ -50,7 +50,7 @@ type Demand struct {
 	module.Version
 	By   []string
 	From module.Version // what requires it; the zero value if only the plugin does
-	Lost bool // it is no demand: nothing selects it, but its go.mod could not be fetched
+	Lost bool           // it is no demand: nothing selects it, but its go.mod could not be fetched
 }
 
 // A Plan is a go.mod that selects the pins.
@@ -350,7 +350,7 @@ func (p *Plan) replace(pin Pin) bool {
 		p.Mod.dropLine(have.Syntax)
 		p.Mod.DropReplace(have.Old.Path, have.Old.Version)
 		p.Mod.Cleanup()
-		return p.replace(pin) // a line for all versions may stand behind one for this version
+		return p.replace(pin) // a line for all versions may be behind one for this version
 	case have.New != want:
 		old := atVersion(have.New)
 		p.warn("%s: replace %s => %s is changed to the server's %s", p.at(have.Syntax), pin.Path, have.New, want)

@@ -424,7 +424,7 @@ func TestCompare(t *testing.T) {
 			pins: []string{"example.com/p/nested v1.0.0"}, splits: []string{"example.com/p/nested/a: example.com/p@v0.9.0 -> example.com/p/nested v1.0.0"}},
 		{name: "the server is older than the move", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}, packages: []string{"example.com/p/later/a"},
 			pins: []string{"example.com/p v1.0.0"}, splits: []string{"example.com/p/later/a: example.com/p/later@v1.0.0 -> example.com/p v1.0.0"}},
-		{name: "the same, packages not known: nobody can say", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}},
+		{name: "the same, packages not known: no one can say", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}},
 		{name: "both, sorted", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}, {"example.com/p", v("example.com/p", "v0.9.0")}, {"example.com/p/nested/a", v("example.com/p", "v0.9.0")}},
 			packages: []string{"example.com/p/nested/a", "example.com/p/later/a", "example.com/p"},
 			pins:     []string{"example.com/p v1.0.0", "example.com/p/nested v1.0.0"},

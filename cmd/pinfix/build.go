@@ -12,7 +12,7 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
-// A printForm is the value of --print, which may stand without one.
+// A printForm is the value of --print, which may be without one.
 type printForm string
 
 func (p *printForm) String() string   { return string(*p) }

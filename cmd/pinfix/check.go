@@ -19,7 +19,7 @@ func (e *env) checkCommand() *cli.Command {
 		ArgsUsage: "[./...]",
 		Description: `Looks in the plugin's files for what has undone a pin: without the go command,
 without the network, in milliseconds. It finds a problem where apply --dry-run would
-change something, and names file, line and the command that mends it.
+change something, and names file, line and the command that fixes it.
 
    pinfix check                  # with server.buildinfo next to go.mod
    pinfix check -s ./nakama
@@ -27,10 +27,10 @@ change something, and names file, line and the command that mends it.
    pinfix check ./...            # every plugin of the repository
    pinfix check --format github  # annotations in a workflow
 
-Exit codes: 0 pinned, 1 a problem, 2 it could not be told.
+Exit codes: 0 pinned, 1 a problem, 2 it could not be determined.
 ---
 The kinds of problems are version, replace, go, toolchain, import, sum and vendor:
-what stands in go.mod, the blank imports, go.sum, and vendor/modules.txt.
+what is in go.mod, the blank imports, go.sum, and vendor/modules.txt.
 
 What it does not look at: what vendored files hold, exclude lines that were taken
 out by hand, and whether --conflicts, --cap or --keep are others than when apply

@@ -110,7 +110,7 @@ func orFirst(value, choice string) string {
 	return value
 }
 
-// A manyError says that it could not be told of some servers.
+// A manyError says that it could not be determined of some servers.
 type manyError struct {
 	unknown, all int
 	what         string

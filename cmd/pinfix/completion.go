@@ -11,7 +11,7 @@ import (
 	"github.com/pinfix/pinfix/internal/suggest"
 )
 
-// shells are those that completion knows. Each writes a script that asks nobody:
+// shells are those that completion knows. Each writes a script that asks no one:
 // all that it offers it has from the command tables.
 var shells = []string{"bash", "zsh", "fish"}
 
@@ -104,8 +104,8 @@ func (f flagDoc) fill() (fill, []string) {
 	return fills[f.placeholder], nil
 }
 
-// argument is the same for what stands behind the flags. A word that is alone
-// may be left out; a shell shall not put it where nothing is typed.
+// argument is the same for what is behind the flags. A word that is alone
+// may be left out; a shell should not put it where nothing is typed.
 func (n node) argument() (fill, []string) {
 	switch {
 	case len(n.cmd.Subcommands) > 0:
@@ -119,7 +119,7 @@ func (n node) argument() (fill, []string) {
 	return fillWords, strings.Split(strings.Trim(n.cmd.ArgsUsage, "[]"), "|")
 }
 
-// typed are the words of f as they can be typed: --print stands alone or with =.
+// typed are the words of f as they can be typed: --print is alone or with =.
 func (f flagDoc) typed() []string {
 	if !f.optional {
 		return f.names

@@ -19,7 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/shell"
 )
 
-// maxLog is how much of a log is read; an error stands near its start.
+// maxLog is how much of a log is read; an error is near its start.
 const maxLog = 16 << 20
 
 func (e *env) explainCommand() *cli.Command {
@@ -43,7 +43,7 @@ build-context (something is missing where the build runs), user-code.
 
 Exit codes: 0 something was found, 1 nothing was, 2 the text could not be read.
 ---
-A log may be plain, JSON or logfmt. With the server and the plugin's go.mod at hand
+A log may be plain, JSON or logfmt. With the server and the plugin's go.mod available
 it says which module, which version, and who asks for it. It reads files only, and
 the image if you name one: no go command. An image that only .pinfix.yaml names it
 takes from the cache.`,

@@ -35,7 +35,7 @@ func (e *env) hookCommand() *cli.Command {
 		Usage:     "keep commits from undoing the pins: the git pre-commit hook",
 		ArgsUsage: "install|uninstall|status",
 		Description: `The hook runs pinfix check --staged before each commit and blocks one that undoes a
-pin. It stands where git looks for hooks, in a linked worktree or with
+pin. It is where git looks for hooks, in a linked worktree or with
 core.hooksPath too. A hook that is not pinfix's is never overwritten. Where
 pre-commit or lefthook own the hooks, install prints what goes into their
 configuration.
@@ -43,7 +43,7 @@ configuration.
    pinfix hook install        # for the plugin here
    pinfix hook install ./...  # for every plugin of the repository
    pinfix hook status         # exit 0: it is there, 1: it is not
-   pinfix hook uninstall      # takes out what install has written
+   pinfix hook uninstall      # removes what install has written
 
 git commit --no-verify skips it.
 
@@ -57,7 +57,7 @@ Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
    pinfix hook install ./...          # for every plugin of the repository
 
 Exit codes: 0 installed; 2 it could not be done, such as over a hook that is not pinfix's.`, e.hookInstall),
-			sub("uninstall", "take the hook out", "[./...]", `Takes pinfix's pre-commit hook out, and no other.
+			sub("uninstall", "remove the hook", "[./...]", `Takes pinfix's pre-commit hook out, and no other.
 
    pinfix hook uninstall
 
@@ -67,7 +67,7 @@ Exit codes: 0 it is not there any more; 2 it could not be done.`, e.hookUninstal
    pinfix hook status
    pinfix hook status ./...  # every plugin of the repository
 
-Exit codes: 0 it does, 1 it does not, 2 it could not be told.`, e.hookStatus),
+Exit codes: 0 it does, 1 it does not, 2 it could not be determined.`, e.hookStatus),
 		},
 		Action: func(c *cli.Context) error {
 			switch c.Args().First() {

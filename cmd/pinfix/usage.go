@@ -13,7 +13,7 @@ import (
 )
 
 // onUsageError answers what the flag package could not parse: --help, which
-// nobody defines, and what is wrong.
+// no one defines, and what is wrong.
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	path := helpPath(c)
 	if errors.Is(err, flag.ErrHelp) {

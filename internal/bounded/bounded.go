@@ -170,7 +170,7 @@ const Grace = 500 * time.Millisecond
 
 // Wait returns what f returns. Where ctx ends it gives f so much time to end
 // too, and then returns ctx's error without it: what waits for a disk or for
-// another program cannot be told to stop. f must harm nothing if it goes on.
+// another program cannot be determined to stop. f must harm nothing if it goes on.
 func Wait[T any](ctx context.Context, grace time.Duration, f func() (T, error)) (T, error) {
 	if ctx.Done() == nil {
 		return f()

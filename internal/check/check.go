@@ -40,7 +40,7 @@ type Problem struct {
 	File       string // slash path below the module root
 	Line       int    // from 1
 	Why        string
-	Fix        string // what to do where apply cannot mend it; "" where it can
+	Fix        string // what to do where apply cannot fix it; "" where it can
 }
 
 // An Input is a plugin as its files say.
@@ -55,7 +55,7 @@ type Input struct {
 
 	Pins []pinner.Pin // what should be pinned
 
-	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
+	Vendor     *Vendor // nil: there is no vendor/, or no one looks at it
 	WantVendor bool    // apply writes vendor/
 	Least      string  // the highest go line among modules that are read from elsewhere; "" for none
 

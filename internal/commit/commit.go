@@ -45,7 +45,7 @@ type Tree struct {
 	Vendor *Vendor    // nil: vendor/ stays as it is
 }
 
-// A Vendor is the vendor directory as it shall be and as it was read.
+// A Vendor is the vendor directory as it should be and as it was read.
 type Vendor struct {
 	// Dir is the new vendor directory, complete, in a scratch place. Write
 	// moves it away, or copies it where that is on another file system.
@@ -62,14 +62,14 @@ type Vendor struct {
 type ChangedError struct{ Path string }
 
 func (e *ChangedError) Error() string {
-	return e.Path + ": changed during the run; not overwriting (run pinfix again)"
+	return e.Path + ": changed during the run; it is not overwritten (run pinfix again)"
 }
 
 // Write writes all of t, whose root is the lock's, or nothing.
 //
 // An error means that the tree is the old one, unless it is a [HalfwayError], or
 // a [ChangedSinceError]: then it is the old or the new one but for the files that
-// this names. When ctx is cancelled the error is its error; after the last rename nobody
+// this names. When ctx is cancelled the error is its error; after the last rename no one
 // asks ctx.
 //
 // nil means that the new tree is there. Old content that could not be removed
@@ -160,7 +160,7 @@ func newCommit(t Tree, brought Brought, d disk) *commit {
 
 const idSize = 8
 
-// newID is random enough that a name with it is nobody else's: what is created
+// newID is random enough that a name with it is no one else's: what is created
 // under such a name may be removed by it.
 func newID() string {
 	var b [idSize]byte

@@ -28,7 +28,7 @@ type Kind int
 // The kinds of settings.
 const (
 	Text Kind = iota
-	List      // of texts; one alone may stand without brackets
+	List      // of texts; one alone may be without brackets
 	Bool      // true or false
 )
 

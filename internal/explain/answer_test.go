@@ -110,7 +110,7 @@ func TestAnswer(t *testing.T) {
 			say: []string{"the plugin's modules ask for v1.3.0"},
 		},
 		{
-			name: "nobody asks for it", text: differs("example.com/a/x"), mod: []string{"require example.com/d v1.0.0"},
+			name: "no one asks for it", text: differs("example.com/a/x"), mod: []string{"require example.com/d v1.0.0"},
 			graph: requires{}, cause: Unknown,
 			say: []string{"another plugin"},
 		},

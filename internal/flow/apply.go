@@ -33,7 +33,7 @@ type Options struct {
 	Packages    []string // main packages or files of them; none: the plugins of the module
 	DryRun      bool
 	Full        bool // the whole vendor diff
-	Patch       bool // the report shall hold the complete patch
+	Patch       bool // the report should hold the complete patch
 	Conflicts   string
 	Caps        []string // MODULE@VERSION
 	Keep        []string // modules

@@ -105,7 +105,7 @@ func buildsVendored(s *pinner.Server, root string) bool {
 	return s.Trimmed() || s.Paths.Vendored == root
 }
 
-// unaligned is what the go command says of a tree that pinfix apply mends.
+// unaligned is what the go command says of a tree that pinfix apply fixes.
 var unaligned = []string{
 	"inconsistent vendoring", "missing go.sum entry", "updates to go.mod needed", "updates to go.sum needed",
 	"go.mod requires go >= ", "errors parsing go.mod", "note: module requires Go ", "requires go1.",

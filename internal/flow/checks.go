@@ -336,7 +336,7 @@ func (c *checker) report(o CheckOptions) report.Checked {
 	}
 }
 
-// fix is the command line that mends the plugin.
+// fix is the command line that fixes the plugin.
 func (c *checker) fix(o CheckOptions) string {
 	dir := "."
 	if o.Dir != "." {

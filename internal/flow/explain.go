@@ -18,7 +18,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// ExplainOptions says what is at hand beside the text.
+// ExplainOptions says what is available next to the text.
 type ExplainOptions struct {
 	Reference                     // none: the snapshot next to go.mod, if there is one
 	Must      bool                // the plugin's module must be there

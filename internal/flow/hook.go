@@ -35,7 +35,7 @@ type HookResult struct {
 	Changed   bool
 }
 
-// hooks is where the hook of a repository is, and what it shall say.
+// hooks is where the hook of a repository is, and what it should say.
 type hooks struct {
 	repo  *git.Repo
 	file  string // the hook
@@ -229,7 +229,7 @@ func (h *hooks) shared(ctx context.Context) error {
 	return nil
 }
 
-// HookUninstall takes the hook out, if it is pinfix's.
+// HookUninstall removes the hook, if it is pinfix's.
 func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	h, err := openHooks(ctx, o)
 	if err != nil {

@@ -95,7 +95,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 	return []string{rel}, nil
 }
 
-// walk returns the main packages below dir. What go list passes by is passed by.
+// walk returns the main packages below dir. What go list skips is skipped.
 func (m *finder) walk(dir string) ([]string, error) {
 	var out []string
 	var broken error

@@ -32,7 +32,7 @@ func (b *asItIs) isOld(f typecheck.Fault) bool {
 }
 
 // notOld returns the faults that the plugin does not have without pinfix, each with what
-// it has there instead. The others are nothing that versions heal, and none of pinfix's
+// it has there instead. The others are nothing that versions fix, and none of pinfix's
 // doing: each is a warning.
 func (a *aligner) notOld(ctx context.Context, faults []typecheck.Fault) ([]typecheck.Fault, error) {
 	if len(faults) == 0 {

@@ -9,7 +9,7 @@ import (
 var htmlPage = fileKind{"an HTML page", []string{"<!doctype html>"}}
 
 // A Page is the file of a report. It is looked at before the work whose result
-// it shall hold.
+// it should hold.
 type Page struct {
 	root string // of the module
 	out  output

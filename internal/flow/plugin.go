@@ -105,7 +105,7 @@ func parse(data []byte) (*pinner.Mod, error) {
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.
-// Like the go command it passes by directories of that name.
+// Like the go command it skips directories of that name.
 func moduleRoot(dir string) (string, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		name := filepath.Join(d, "go.mod")

@@ -45,7 +45,7 @@ func (r Reference) environ() []string {
 }
 
 // read reads the server that counts among those that are named and the snapshot
-// beside the go.mod in root, and returns them all. Errors begin with the place
+// next to the go.mod in root, and returns them all. Errors begin with the place
 // that names it.
 func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.in(root)

@@ -235,7 +235,7 @@ func (a *aligner) probing(now *state) {
 	}
 }
 
-// errProbe is a probe of the solver's that cannot be told to compile.
+// errProbe is a probe of the solver's that cannot be determined to compile.
 var errProbe = errors.New("its import graph is not complete")
 
 // lookAgain is look under a plan, which an earlier round may have made.
@@ -395,8 +395,8 @@ func ambiguities(l *stage.Listing) []string {
 }
 
 // unreadable reports whether a package is missing for another reason than that
-// the version of a pin or a cap does not have it: its module cannot be had, or
-// nobody has it.
+// the version of a pin or a cap does not have it: its module could not be fetched, or
+// no one has it.
 func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
 		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.server, plan, path) == "" {

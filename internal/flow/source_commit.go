@@ -59,7 +59,7 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 }
 
 // versionCommit returns the commit that the version of the server's module
-// stands for, or "": that of a pseudo-version, or of a tag that is at hand.
+// stands for, or "": that of a pseudo-version, or of a tag that is available.
 func versionCommit(ctx context.Context, version string, repo *git.Repo) string {
 	if module.IsPseudoVersion(version) {
 		rev, err := module.PseudoVersionRev(version)

@@ -124,7 +124,7 @@ func Workspaces(modules []string, gowork string) []string {
 	return slices.Compact(out)
 }
 
-// WorkspaceNote says what becomes of them; "" where there are none.
+// WorkspaceNote says what happens to them; "" where there are none.
 func WorkspaceNote(works []string) string {
 	if len(works) == 0 {
 		return ""

@@ -123,7 +123,7 @@ func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (stri
 }
 
 // work makes a go.work for the plugin in dir and the source; name says how a
-// directory stands there.
+// directory is there.
 //
 // The go command loads the go.mod of the version that the plugin requires, too,
 // although the workspace's module is taken: it may ask for more than the server

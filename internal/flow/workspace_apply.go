@@ -92,7 +92,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 	if len(al.match.Own) == 0 && a.o.ServerSource != "" {
 		return fault("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
 	}
-	// A line of the loan stands nowhere; what the plan says of it is not for
+	// A line of the loan is nowhere; what the plan says of it is not for
 	// the user.
 	al.warnings = slices.DeleteFunc(al.warnings, func(w string) bool { return strings.HasPrefix(w, "go.mod:0: ") })
 	al.warnings = append(al.warnings, a.serverSource.warnings...)
@@ -146,7 +146,7 @@ func (a *aligner) workText(al *aligned) ([]byte, error) {
 }
 
 // checkWork loads the workspace's module graph in a scratch directory: a copy of
-// the new go.mod beside the server's source. It returns the go.work.sum that
+// the new go.mod next to the server's source. It returns the go.work.sum that
 // the go command made, nil for none.
 func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) ([]byte, error) {
 	scratch, err := stage.NewScratch()

@@ -31,7 +31,7 @@ func (f folder) open(name string) (io.ReadCloser, error) {
 	return file, err
 }
 
-// An archive is a tar file on disk, whose files are read where they stand.
+// An archive is a tar file on disk, whose files are read where they are.
 type archive struct {
 	*os.File
 	members map[string]member

@@ -9,11 +9,11 @@
 // [Program.Binary] and [Program.BuildInfo] return the other facts of the same file.
 //
 // ELF is proven against real loads. Mach-O is not: the reader follows the
-// format and the linker's source, its tests are files made by hand, and nobody
+// format and the linker's source, its tests are files made by hand, and no one
 // has compared it with a real macOS server yet. What it takes for granted: the
 // symbols are in the symbol table (LC_SYMTAB), with the underscore that the
 // system linker puts before each name, and stay there in a stripped program
-// since dyld needs them. A universal file is refused; lipo -thin takes one out.
+// since dyld needs them. A universal file is refused; lipo -thin removes one.
 // Of PE only the build info is read.
 //
 // Files may be hostile: nothing is read before its size is checked against a
@@ -44,7 +44,7 @@ var (
 // breaks the format, it exceeds a limit of this package, or the disk failed.
 type ReadError struct {
 	Offset uint64 // in the file
-	Part   string // what should stand there, "section 5 (SHT_DYNSYM)"
+	Part   string // what should be there, "section 5 (SHT_DYNSYM)"
 	Err    error
 }
 

@@ -3,7 +3,7 @@
 // [Recipe.Command] the go build of one plugin, [Dockerfile] a whole container
 // build.
 //
-// A server's build info is foreign text. Only what stands on the allow-list of
+// A server's build info is foreign text. Only what is on the allow-list of
 // rules.go, with a value of the form that belongs to it, reaches a command; all
 // else is listed in [Recipe.Left], to be shown.
 package recipe
@@ -29,7 +29,7 @@ type Recipe struct {
 type Left struct {
 	Setting, Value, Why string
 
-	// Matters says that plugins may be refused for it, or that nobody knows.
+	// Matters says that plugins may be refused for it, or that no one knows.
 	Matters bool
 }
 

@@ -37,7 +37,7 @@ func (s *Source) text() string {
 	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", s.Digest, " ", s.Platform, " ", s.Program)), " ")
 }
 
-// Reference says where the server's name stands, and which places with another
+// Reference says where the server's name is, and which places with another
 // one were passed over for it.
 type Reference struct {
 	From       string   `json:"from"`
@@ -83,7 +83,7 @@ type Change struct {
 	Old        string   `json:"old,omitempty"`
 	New        string   `json:"new,omitempty"`
 	File       string   `json:"file"`
-	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it shall be
+	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it should be
 	Reason     string   `json:"reason"`
 	DemandedBy []string `json:"demanded_by,omitempty"`
 

@@ -51,7 +51,7 @@ func (p *tab) is(want any, script string, args ...any) {
 }
 
 // looks: in both schemes, wide and on a phone, with everything unfolded, nothing
-// stands beside the page, all text can be read, and the console is silent.
+// is next to the page, all text can be read, and the console is silent.
 func looks(t *testing.T, b *browser, name, file string) {
 	b.t = t
 	p := b.open(file, view{width: 1280})

@@ -37,7 +37,7 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 	}
 	height := most*(boxHeight+gapY) - gapY
 	for col, nodes := range columns {
-		// From the right: each stands where what it asks for stands.
+		// From the right: each is where what it asks for is.
 		slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.mean(), b.mean()) })
 		top := (height - len(nodes)*(boxHeight+gapY) + gapY) / 2
 		for i, n := range nodes {
@@ -88,7 +88,7 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 		full = strings.TrimSpace(n.name + " " + n.new)
 	}
 	x, width := n.x, boxWidth
-	if n.kind == "plugin" { // its right side stands where that of others would
+	if n.kind == "plugin" { // its right side is where that of others would
 		x, width = n.x+boxWidth-firstBox, firstBox
 	}
 	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), x, n.y, width, boxHeight)

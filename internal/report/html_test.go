@@ -153,7 +153,7 @@ func TestPageConflicts(t *testing.T) {
 }
 
 // TestConflictBounds: what is excluded or lowered for no module of the server's
-// stands beside what it was excluded or lowered for, too.
+// is next to what it was excluded or lowered for, too.
 func TestConflictBounds(t *testing.T) {
 	a := &Apply{Server: Server{Go: "go1.23.5"}, Plugin: Plugin{Module: "example.com/p"},
 		Caps: []Cap{
@@ -240,7 +240,7 @@ func TestPageEscapes(t *testing.T) {
 // TestPageLimits: a huge diff does not make a page that no browser shows.
 func TestPageLimits(t *testing.T) {
 	a := smallApply()
-	a.Diff = "diff --git a/vendor/x b/vendor/x\n@@ -1 +1 @@\n" + strings.Repeat("+some line of code < & > that stands in vendor\n", 100_000)
+	a.Diff = "diff --git a/vendor/x b/vendor/x\n@@ -1 +1 @@\n" + strings.Repeat("+some line of code < & > that is in vendor\n", 100_000)
 	for i := range 500 {
 		a.Changes = append(a.Changes, Change{Kind: "exclude", Action: "add", Path: "go.uber.org/zap", New: fmt.Sprintf("v1.28.%d", i), DemandedBy: []string{fmt.Sprintf("d@v1.0.%d -> go.uber.org/zap@v1.28.%[1]d", i)}})
 	}

@@ -87,7 +87,7 @@ func (w fake) source(vs []module.Version) (map[module.Version]*pinner.Summary, e
 			key = v.Path
 		}
 		if _, ok := w[key]; !ok {
-			return nil, fmt.Errorf("%s cannot be had", v)
+			return nil, fmt.Errorf("%s could not be fetched", v)
 		}
 		x := w.text(key)
 		out[v] = &pinner.Summary{Go: x.goLine, Require: x.require}

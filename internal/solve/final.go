@@ -14,7 +14,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A FinalError holds the errors that no other version of any module heals: of the
+// A FinalError holds the errors that no other version of any module fixes: of the
 // plugin's own code, of directories that go.mod replaces modules by, and of pinned
 // modules among themselves.
 type FinalError struct {
@@ -49,7 +49,7 @@ const maxFinals = 50
 // be moved is between the plugin and it, which would leave it out at another version.
 func (v *view) finals() *FinalError {
 	reached := v.reached()
-	open := map[string]bool{} // packages with an error that another version may heal
+	open := map[string]bool{} // packages with an error that another version may fix
 	var found []typecheck.Fault
 	for again := true; again; {
 		again, found = false, nil

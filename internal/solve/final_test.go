@@ -56,7 +56,7 @@ func at(pkg string, line int, blames ...string) typecheck.Fault {
 	return typecheck.Fault{Package: pkg, File: file, Line: line, Msg: "wrong", Blames: blames}
 }
 
-// TestFinal: which errors no version heals.
+// TestFinal: which errors no version fixes.
 func TestFinal(t *testing.T) {
 	all := []string{"plugin pin", "plugin old", "plugin dir", "plugin mid", "dir pin", "mid pin"}
 	unsure := at("plugin", 1, "pin")
@@ -81,7 +81,7 @@ func TestFinal(t *testing.T) {
 		{"pins among themselves", []string{"plugin pin", "pin old"}, []typecheck.Fault{at("pin", 1, "old")}, "pin/x.go:1"},
 		{"pins that only a module needs that can be moved", []string{"plugin mid", "mid pin", "pin old"}, []typecheck.Fault{at("pin", 1, "old")}, ""},
 		{"unsure", all, []typecheck.Fault{unsure}, ""},
-		{"against a directory that may be healed", append([]string{"dir mid"}, all...), []typecheck.Fault{at("plugin", 1, "dir"), at("dir", 1, "mid")}, ""},
+		{"against a directory that may be fixed", append([]string{"dir mid"}, all...), []typecheck.Fault{at("plugin", 1, "dir"), at("dir", 1, "mid")}, ""},
 		{"sorted", all, []typecheck.Fault{at("plugin", 9, "pin"), at("dir", 3, "pin"), at("plugin", 2, "old")}, "../dir/x.go:3 main.go:2 main.go:9"},
 	}
 	for _, test := range tests {

@@ -75,7 +75,7 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	return s, nil
 }
 
-// ReadMod reads a go.mod and nothing beside it but its go.sum. The go command
+// ReadMod reads a go.mod and nothing next to it but its go.sum. The go command
 // finds out which versions it selects.
 func ReadMod(ctx context.Context, name string, o Options) (*pinner.Server, error) {
 	mod, err := readMod(name)

@@ -26,7 +26,7 @@ import (
 
 // What go list, go mod tidy and go mod vendor say of the plugin is kept by all that they
 // read: the go command with its environment, go.mod, and of each Go file of the module
-// what stands before its first declaration that is no import, with the go command's
+// what is before its first declaration that is no import, with the go command's
 // directives in the rest. All else that they read is of module versions, which do not
 // change. Not kept is what depends on more than that: on the day, where the go command
 // has looked for the newest version of a module; on a directory that replaces a module;

@@ -96,7 +96,7 @@ func check(s *pinner.Server, data []byte) error {
 	return nil
 }
 
-// infoText is the build info without the Go version, which stands in the header
+// infoText is the build info without the Go version, which is in the header
 // line of a snapshot.
 func infoText(bi *debug.BuildInfo) string {
 	c := *bi

@@ -21,7 +21,7 @@ const textHint = "name the server program, or move this file away and make it ag
 
 // Parse reads the output of go version -m, its -json form, or a snapshot: the
 // former followed by pkg<TAB>import path<TAB>16 hex digits lines. The Go
-// version stands only in the header line, "name: go1.23.5".
+// version is only in the header line, "name: go1.23.5".
 func Parse(data []byte) (*pinner.Server, error) {
 	s, err := parse(data)
 	if err == nil {
@@ -60,7 +60,7 @@ type text struct {
 	body      strings.Builder // the build info, line for line
 	goVersion string
 	packages  packageLines
-	known     pinner.Server // what a snapshot says beside the build info
+	known     pinner.Server // what a snapshot says next to the build info
 }
 
 // line takes the nth line.
