@@ -230,7 +230,7 @@ func noArguments(c *cli.Context) error {
 func insteadOf(cmd *cli.Command, arg string) string {
 	quoted := shell.Quote(arg)
 	switch {
-	case flow.IsWalk(arg):
+	case flow.IsWalk(arg), arg == "help":
 		return ""
 	case hasFlag(cmd, "server") && flow.NamesServer(arg):
 		return "write it as --server " + quoted

@@ -152,7 +152,7 @@ func readChecked(r io.Reader, d v1.Descriptor) ([]byte, error) {
 		return nil, err
 	}
 	if h != d.Digest {
-		return nil, &Error{errors.New("what is stored as " + d.Digest.String() + " has the digest " + h.String()), "the image is damaged; fetch or save it again"}
+		return nil, &Error{errors.New("what is stored as " + d.Digest.String() + " has the digest " + h.String()), "fetch or save it again: the image is damaged"}
 	}
 	return data, nil
 }
