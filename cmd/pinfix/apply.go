@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -166,8 +168,18 @@ func pageFile(c *cli.Context) (*flow.Page, error) {
 	return flow.NewPage(c.String("C"), c.String("o"))
 }
 
+// now is the time that a page says: SOURCE_DATE_EPOCH, as for reproducible builds, or the
+// clock's.
+func (e *env) now() time.Time {
+	if n, err := strconv.ParseInt(e.get("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(n, 0)
+	}
+	return time.Now()
+}
+
 // printPage writes the page of a dry run, and says where it is.
 func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *report.Apply) error {
+	result.Made = report.Made{When: e.now(), Version: version(), Commit: flow.Commit(c.Context, c.String("C"), e.environ)}
 	if page == nil {
 		return result.HTML(e.stdout)
 	}

@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Server is what every report says of the server.
@@ -170,6 +171,14 @@ type Apply struct {
 	NextSteps string   `json:"-"` // how to build now
 	Guide     []string `json:"-"` // what else to do after the first apply
 	Write     string   `json:"-"` // the command that writes what a dry run shows
+	Made      Made     `json:"-"` // of a page, which is passed on
+}
+
+// Made says when and of what a page was made.
+type Made struct {
+	When    time.Time
+	Version string // of pinfix
+	Commit  string // that is checked out; "" without a repository
 }
 
 // NewApply returns a report without anything in it.
