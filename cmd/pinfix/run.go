@@ -74,14 +74,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 		}
 		return code
 	}
-	if _, ok := e.stdout.(*output); !ok {
-		e.stdout = &output{Writer: e.stdout}
-		stderr := &output{Writer: e.stderr}
-		if isTerminal(e.stderr) {
-			stderr.width, _ = e.width(e.stderr)
-		}
-		e.stderr = stderr
-	}
+	e.wrap()
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {
