@@ -86,8 +86,9 @@ func (a *Apply) page() *pageView {
 
 // count counts the modules by group, and what is in no module's row.
 func (v *pageView) count() {
+	names := map[Group]string{Yours: "of your own", Servers: "set by the server", Follows: "that follow"}
 	for _, g := range v.Groups {
-		v.tally(len(g.Rows), g.Head)
+		v.tally(len(g.Rows), names[g.Group])
 	}
 	excludes := 0
 	for _, c := range v.Changes {
@@ -153,6 +154,9 @@ func (m moduleRow) Excluded() string {
 	}
 	return count(len(m.Excludes), "version") + " excluded"
 }
+
+// Short is the beginning of the commit, which names it well enough.
+func (m Made) Short() string { return m.Commit[:min(len(m.Commit), 12)] }
 
 // Date is when the page was made, to the minute; "" if that is not known.
 func (m Made) Date() string {
