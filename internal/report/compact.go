@@ -19,7 +19,7 @@ func compact(diff string) string {
 		case h.take(line):
 		case strings.HasPrefix(line, "@@ "):
 			h.start(line)
-		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "index "):
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "index "), strings.Contains(line, " file mode "):
 			h.flush()
 		default:
 			h.flush()

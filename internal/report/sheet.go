@@ -142,7 +142,14 @@ func (p *sheet) servers(c *ServerChanges) {
 	p.line("\n" + p.st.paint(bold, head+"for this plugin:"))
 	var rows []Row
 	for _, m := range slices.Concat(c.Settings, c.Pins) {
-		rows = append(rows, Row{Module: m.Name, From: m.Old, To: m.New})
+		r := Row{Module: m.Name, From: m.Old, To: m.New}
+		if r.From == "-" { // a setting that is not there
+			r.From = ""
+		}
+		if r.To == "-" {
+			r.To = ""
+		}
+		rows = append(rows, r)
 	}
 	column := p.column(rows)
 	for _, r := range rows {
