@@ -108,7 +108,6 @@ server was built with, and pins the plugin's modules to it.
    pinfix apply --server ./server --dry-run    # show what would change
    pinfix apply --server ./server              # pin the plugin to the server
    pinfix build --server ./server              # build it as the server was built
-   pinfix verify --server ./server plugin.so   # would the server load it?
    pinfix explain server.log                   # what does this error mean?
    pinfix snapshot --server ./server           # from now on without --server
    pinfix check                                # is it still pinned?
