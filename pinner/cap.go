@@ -27,6 +27,18 @@ type Cap struct {
 
 	// For is the pin or cap that it was set for, if there is one.
 	For module.Version
+
+	// Why holds the facts of Error, as far as there are any.
+	Why Why
+}
+
+// Why is what keeps a module from the version that it would have without a cap.
+type Why struct {
+	Module module.Version // that version
+	Needs  string         // the version of For that it requires, if that is above For
+	Go     string         // the Go release that it needs, if the server's is older
+	Place  string         // where it does not compile with For: file and line
+	Fault  string         // the compile error there
 }
 
 // Versions gives the released versions of modules in ascending order, many in

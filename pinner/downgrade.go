@@ -124,7 +124,8 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 		return false, nil
 	}
 	max, _ := d.limit.of(over.Path)
-	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max}}
+	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max},
+		Why: Why{Module: v, Needs: over.Version}}
 	d.lowered = append(d.lowered, cap)
 	d.limit.caps[v.Path] = to
 	return true, nil

@@ -252,16 +252,39 @@ func (g *Graph) tooNew(s *Server) []module.Version {
 // "a@v1.0.0 -> b@v1.2.0 -> v", at most three.
 func (g *Graph) Demands(v module.Version) []string {
 	var out []string
+	for _, chain := range g.Chains(v) {
+		var steps []string
+		for _, m := range chain {
+			steps = append(steps, m.String())
+		}
+		out = append(out, strings.Join(steps, " -> "))
+	}
+	return out
+}
+
+// asker is the module version that the first of Demands names as asking for v.
+func (g *Graph) asker(v module.Version) module.Version {
+	chains := g.Chains(v)
+	if len(chains) == 0 || len(chains[0]) < 2 {
+		return module.Version{}
+	}
+	return chains[0][len(chains[0])-2]
+}
+
+// Chains are Demands as module versions: each begins with what the plugin itself
+// requires and ends with v.
+func (g *Graph) Chains(v module.Version) [][]module.Version {
+	var out [][]module.Version
 	for _, d := range g.demand[v] {
 		if d == g.main {
 			continue
 		}
-		chain := []string{v.String()}
+		chain := []module.Version{v}
 		for m := d; m != g.main; m = g.parent[m] {
-			chain = append(chain, m.String())
+			chain = append(chain, m)
 		}
 		slices.Reverse(chain)
-		out = append(out, strings.Join(chain, " -> "))
+		out = append(out, chain)
 		if len(out) == 3 {
 			break
 		}

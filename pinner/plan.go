@@ -49,6 +49,7 @@ type Input struct {
 type Demand struct {
 	module.Version
 	By   []string
+	From module.Version // what requires it; the zero value if only the plugin does
 	Lost bool // it is no demand: nothing selects it, but its go.mod could not be fetched
 }
 
@@ -210,7 +211,7 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 		for _, v := range versions {
 			d := module.Version{Path: path, Version: v}
 			excluded[d] = true
-			p.Demands = append(p.Demands, Demand{Version: d, By: g.Demands(d)})
+			p.Demands = append(p.Demands, Demand{Version: d, By: g.Demands(d), From: g.asker(d)})
 			n++
 		}
 	}
@@ -226,7 +227,7 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 	for _, v := range g.Lost() {
 		bound, bounded := p.bounds().of(v.Path)
 		if !excluded[v] && (bounded && bound != v.Version || !bounded && g.selected[v.Path] != v.Version) {
-			d := Demand{Version: v, By: g.Demands(v), Lost: true}
+			d := Demand{Version: v, By: g.Demands(v), From: g.asker(v), Lost: true}
 			excluded[v] = true
 			p.Demands, p.Lost = append(p.Demands, d), append(p.Lost, d)
 			n++
@@ -252,7 +253,7 @@ func (p *Plan) prune(g *Graph, server *Server) (bool, error) {
 		return false, nil
 	}
 	for _, v := range g.Lost() {
-		p.Lost = append(p.Lost, Demand{Version: v, By: g.Demands(v), Lost: true})
+		p.Lost = append(p.Lost, Demand{Version: v, By: g.Demands(v), From: g.asker(v), Lost: true})
 	}
 	return true, p.Mod.AddGoStmt(line)
 }

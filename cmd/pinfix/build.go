@@ -166,7 +166,7 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 	case form != "":
 		return r.Print(e.stdout)
 	}
-	return r.Text(e.stdout, e.style(c))
+	return e.text(c, r)
 }
 
 // buildPackages are --package and the one argument.
@@ -205,7 +205,7 @@ func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error 
 	if c.String("format") == "json" {
 		err = report.JSON(e.stdout, result)
 	} else {
-		err = result.Text(e.stdout, e.style(c))
+		err = e.text(c, result)
 	}
 	if err != nil {
 		return err

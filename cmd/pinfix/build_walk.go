@@ -52,7 +52,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	if c.String("format") == "json" {
 		err = report.JSON(e.stdout, result)
 	} else {
-		err = result.Text(e.stdout, e.style(c))
+		err = e.text(c, result)
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -79,16 +80,28 @@ func (e *env) check(c *cli.Context) error {
 			modules = append(modules, m)
 		}
 	}
+	var read *flow.Sources
+	if !walk && e.question != nil {
+		read = &flow.Sources{}
+		modules[0].Sources = read
+	}
 	result, err := flow.Check(c.Context, modules, walk)
 	if err != nil {
 		return e.unchecked(c, result, err)
 	}
 	e.progress(c).note(result.Notes)
-	if err := e.show(c, result); err != nil {
+	var out bytes.Buffer
+	if err := e.showTo(&out, c, result); err != nil {
+		return err
+	}
+	if _, err := e.stdout.Write(out.Bytes()); err != nil {
 		return err
 	}
 	if !result.Aligned {
 		return errDiffers
+	}
+	if files, there, ok := read.Files(); ok && len(result.Notes) == 0 {
+		e.question.Record(files, there, out.Bytes())
 	}
 	return nil
 }
@@ -135,16 +148,19 @@ type reviewed interface {
 }
 
 // show writes a result in the form that --format names.
-func (e *env) show(c *cli.Context, r reviewed) error {
+func (e *env) show(c *cli.Context, r reviewed) error { return e.showTo(e.stdout, c, r) }
+
+// showTo writes to w what show writes to stdout.
+func (e *env) showTo(w io.Writer, c *cli.Context, r reviewed) error {
 	switch c.String("format") {
 	case "json":
-		return report.JSON(e.stdout, r)
+		return report.JSON(w, r)
 	case "markdown":
-		return r.Markdown(e.stdout)
+		return r.Markdown(w)
 	case "github":
-		return r.GitHub(e.stdout)
+		return r.GitHub(w)
 	case "sarif":
-		return r.SARIF(e.stdout)
+		return r.SARIF(w)
 	}
-	return r.Text(e.stdout, e.style(c))
+	return e.textTo(w, c, r)
 }

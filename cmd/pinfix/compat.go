@@ -88,7 +88,7 @@ func (e *env) compat(c *cli.Context) error {
 	case "html":
 		err = result.HTML(e.stdout)
 	default:
-		err = result.Text(e.stdout, e.style(c))
+		err = e.text(c, result)
 	}
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func (e *env) showExplained(c *cli.Context, r *report.Explain) error {
 	if c.String("format") == "json" {
 		return report.JSON(e.stdout, r)
 	}
-	return r.Text(e.stdout, e.style(c))
+	return e.text(c, r)
 }
 
 // oneArgument returns the name of the file, "-" where there is none.

@@ -5,10 +5,12 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/pinfix/pinfix/internal/again"
 )
 
 func main() {
-	e := &env{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	e := &env{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, question: again.Asked()}
 	e.catch = func(ctx context.Context) context.Context { return untilStopped(ctx, os.Exit) }
 	os.Exit(e.run(context.Background(), os.Args))
 }

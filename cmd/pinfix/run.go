@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -41,6 +42,9 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
+	// question keeps the answer of check for the next time. A nil one does not.
+	question *again.Question
+
 	// catch makes a context end with the user's signals. A nil one leaves them alone.
 	catch func(context.Context) context.Context
 
@@ -63,6 +67,14 @@ func (e *env) run(ctx context.Context, args []string) int {
 		}
 		return code
 	}
+	if _, ok := e.stdout.(*output); !ok {
+		e.stdout = &output{Writer: e.stdout}
+		stderr := &output{Writer: e.stderr}
+		if isTerminal(e.stderr) {
+			stderr.width, _ = e.width(e.stderr)
+		}
+		e.stderr = stderr
+	}
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {
@@ -77,6 +89,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 		return exitDiffers
 	}
 	e.complain(err)
+	e.failed(app, args, err)
 	return exitTrouble
 }
 

@@ -60,7 +60,7 @@ architecture, or --platform. You can delete the cache ($XDG_CACHE_HOME/pinfix or
 			case "renovate":
 				return result.Renovate(e.stdout)
 			}
-			return result.Text(e.stdout, e.style(c))
+			return e.text(c, result)
 		},
 	}
 }

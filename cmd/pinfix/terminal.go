@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -125,14 +125,52 @@ func (e *env) typedFlags(c *cli.Context, names ...string) []string {
 }
 
 func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := fileOf(stream)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is how wide text is, and whether something shows it that breaks longer lines: what
+// COLUMNS says, else a terminal.
+func (e *env) width(stream io.Writer) (columns int, fold bool) {
+	if n, err := strconv.Atoi(e.get("COLUMNS")); err == nil && n > 0 {
+		return n, true
+	}
+	f, ok := fileOf(stream)
+	if !ok {
+		return report.DefaultWidth, false
+	}
+	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+		return columns, true
+	}
+	return report.DefaultWidth, term.IsTerminal(int(f.Fd()))
+}
+
+// text prints a result for people. On a terminal no line is longer than that is wide.
+func (e *env) text(c *cli.Context, r texter) error { return e.textTo(e.stdout, c, r) }
+
+type texter interface {
+	Text(io.Writer, report.Style) error
+}
+
+// textTo writes to w what text prints.
+func (e *env) textTo(w io.Writer, c *cli.Context, r texter) error {
+	st := e.style(c)
+	if !st.Fold {
+		return r.Text(w, st)
+	}
+	var b strings.Builder
+	if err := r.Text(&b, st); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, report.Fold(b.String(), st.Width))
+	return err
 }
 
 // style decides about colour: --color, then NO_COLOR, CLICOLOR_FORCE,
 // TERM=dumb, and at last whether stdout is a terminal (https://no-color.org).
 func (e *env) style(c *cli.Context) report.Style {
 	st := report.Style{Verbose: c.Bool("verbose")}
+	st.Width, st.Fold = e.width(e.stdout)
 	switch c.String("color") {
 	case "always":
 		st.Color = true
@@ -189,7 +227,7 @@ func (e *env) progress(c *cli.Context) *progress {
 		quiet:   c.Bool("quiet"),
 		verbose: c.Bool("verbose"),
 	}
-	if f, ok := e.stderr.(*os.File); ok && s.live {
+	if f, ok := fileOf(e.stderr); ok && s.live {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			s.width = width
 		}

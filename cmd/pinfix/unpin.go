@@ -63,7 +63,7 @@ func (e *env) unpin(c *cli.Context) error {
 	case "patch":
 		_, err = e.stdout.Write(result.Patch)
 	default:
-		err = result.Text(e.stdout, e.style(c))
+		err = e.text(c, result)
 	}
 	if err != nil {
 		if !result.DryRun {

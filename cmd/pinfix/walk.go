@@ -101,7 +101,7 @@ func (e *env) showAll(c *cli.Context, p *progress, r *report.ApplyAll) error {
 	if c.String("format") == "json" {
 		err = report.JSON(e.stdout, r)
 	} else {
-		err = r.Text(e.stdout, e.style(c))
+		err = e.text(c, r)
 	}
 	if err != nil {
 		return err

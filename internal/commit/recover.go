@@ -36,6 +36,11 @@ func Recover(ctx context.Context, root string, brought Brought, waits Waits) (Ou
 	return outcome, err
 }
 
+// Journals returns the names of what a commit that goes on, or was killed, has at root.
+func Journals(root string) []string {
+	return []string{filepath.Join(root, journalName), filepath.Join(root, doneName)}
+}
+
 // begun reports whether there is a journal at root.
 func begun(root string) bool { return exists(root, journalName) || exists(root, doneName) }
 

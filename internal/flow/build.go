@@ -63,8 +63,8 @@ type builder struct {
 // those that it would load. The tree is built as it is: pinning is Apply's. An
 // error means that nothing was written, unless writing itself failed.
 //
-// server -> recipe -> tools -> go build into a scratch directory -> verify ->
-// commit.
+// server -> recipe -> what is refused in any case -> tools -> go build into a scratch
+// directory -> verify -> commit.
 func Build(ctx context.Context, o BuildOptions) (*report.Build, error) {
 	b, err := newBuilder(ctx, o)
 	if err != nil {
@@ -76,14 +76,22 @@ func Build(ctx context.Context, o BuildOptions) (*report.Build, error) {
 	if err := comparable(b.server); err != nil {
 		return nil, err
 	}
-	if b.scratch, err = stage.NewScratch(); err != nil {
-		return nil, err
-	}
-	defer b.scratch.Close()
-	if err := b.tools(ctx); err != nil {
-		return nil, err
+	refused := b.ahead()
+	if len(refused) < len(b.outputs) {
+		if b.scratch, err = stage.NewScratch(); err != nil {
+			return nil, err
+		}
+		defer b.scratch.Close()
+		if err := b.tools(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for i := range b.outputs {
+		if v, ok := refused[i]; ok {
+			b.result.Plugins = append(b.result.Plugins, v)
+			b.result.Commands = append(b.result.Commands, b.show(i))
+			continue
+		}
 		if err := b.build(ctx, i); err != nil {
 			return nil, err
 		}
@@ -240,7 +248,9 @@ func (b *builder) build(ctx context.Context, i int) error {
 	verdict := verify.Compare(b.server, plugin, look.Imports)
 	verdict.Warnings = append(verdict.Warnings, more...)
 	b.result.Plugins = append(b.result.Plugins, verified(out.name, verdict))
-	b.result.Commands = append(b.result.Commands, b.show(i))
+	shown := b.show(i)
+	shown.Built = true
+	b.result.Commands = append(b.result.Commands, shown)
 	return nil
 }
 

@@ -59,11 +59,11 @@ func (c *changes) whyAbove(v module.Version) string {
 		}
 		switch d := semver.Compare(k.Version.Version, c.a.base.Selected(v.Path)); {
 		case d > 0:
-			return "it is raised to " + k.Version.Version + ", and no further"
+			return "it is raised to " + k.Version.Version + ", and no further: " + k.Error
 		case d == 0:
 			return "the plugin has " + k.Version.Version
 		}
-		return "it is lowered to " + k.Version.Version
+		return "it is lowered to " + k.Version.Version + ": " + k.Error
 	}
 	return fmt.Sprintf("the server's Go is %s", c.a.server.GoVersion())
 }

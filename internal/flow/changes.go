@@ -134,11 +134,11 @@ func (c *changes) diffs() (err error) {
 }
 
 // diffs returns the complete patch of a change set, nil if not asked for, and the diff
-// that people read: go.sum and a snapshot as counts and vendor/ as a table, unless full.
+// that people read: go.sum, vendor/ and a snapshot as counts, unless full.
 func diffs(tree commit.Tree, vendor *vendorDiff, full, wantPatch bool) (patch []byte, diff string, err error) {
 	all := slices.Clone(tree.Files)
 	for _, name := range vendor.names {
-		if name != "modules.txt" && !full && !wantPatch {
+		if !full && !wantPatch {
 			continue
 		}
 		f, err := vendor.change(name)
@@ -152,7 +152,7 @@ func diffs(tree commit.Tree, vendor *vendorDiff, full, wantPatch bool) (patch []
 	}
 	if !full {
 		all = slices.DeleteFunc(all, func(f change.Change) bool {
-			return f.Path == "go.sum" || f.Path == workName+".sum" || strings.HasPrefix(f.Path, "vendor/") && f.Path != "vendor/modules.txt" || target.IsSnapshot(f.New)
+			return f.Path == "go.sum" || f.Path == workName+".sum" || strings.HasPrefix(f.Path, "vendor/") || target.IsSnapshot(f.New)
 		})
 	}
 	return patch, string(all.Patch()), nil
@@ -252,7 +252,15 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	}
 	c.reportNaming(r)
 	r.AddLoops(c.loops)
-	r.Rows = c.rows(r)
+	r.AddRows(c.rows(r))
+	for _, row := range r.Rows {
+		for i, ch := range r.Changes {
+			if ch.Kind == "require" && ch.Path == row.Module && ch.Reason == "" {
+				r.Changes[i].Reason = row.Why
+			}
+		}
+	}
+	r.Compiles, r.Checked = c.compiles()
 	r.NextSteps, r.Write = c.buildHint(), c.a.o.applyLine(c.a.o.Dir)
 	return r
 }

@@ -32,7 +32,10 @@ type checker struct {
 	server *pinner.Server
 	plugin *plugin
 	tree   look.Tree
-	cache  string // GOMODCACHE
+	disk   bool     // the tree is the working tree
+	seen   *Sources // what was read of it, and else; nil if no one asks
+	more   bool     // the outcome depends on more than what was read
+	cache  string   // GOMODCACHE
 	in     *check.Input
 	copied map[string][]fs.DirEntry // files below vendor/, by directory
 	stray  func() []check.Problem   // strays, once
@@ -236,6 +239,7 @@ func (c *checker) strays() []check.Problem {
 	var out []check.Problem
 	for _, m := range c.in.Vendor.Modules {
 		src := c.plugin.now.Source(m.Version)
+		c.seen.add(modcache.Places(c.cache, src)...)
 		if sum, err := modcache.GoMod(c.cache, src); err == nil && c.plugin.now.Pruned() && sum.Go != m.Go && src.Version != "" {
 			out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "go " + sum.Go, Have: "go " + m.Go, File: "vendor/modules.txt", Line: m.Line + 1, Why: "the go line of " + src.String()})
 		}
@@ -243,8 +247,8 @@ func (c *checker) strays() []check.Problem {
 			copies = append(copies, look.Copy{Package: p.Path, In: m.Path, Module: src, Files: c.copied[p.Path]})
 		}
 	}
-	_, disk := c.tree.(look.Disk)
-	strays := look.Strays(c.cache, copies, disk)
+	c.seen.copies(c.plugin.root, copies)
+	strays := look.Strays(c.cache, copies, c.disk)
 	for _, m := range c.in.Vendor.Modules {
 		for _, p := range m.Packages {
 			if why := strays[p.Path]; why != "" {
@@ -272,7 +276,7 @@ func (c *checker) exact() error {
 	if err != nil {
 		return err
 	}
-	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server}
+	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server, Seen: func(name string) { c.seen.add(name) }}
 	if c.in.Vendor != nil {
 		g.Vendor = map[string]module.Version{}
 		for _, m := range c.in.Vendor.Modules {
@@ -289,6 +293,7 @@ func (c *checker) exact() error {
 		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
 	match := pinner.Compare(c.server, l.Linked())
+	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits) > 0
 	a := c.aligner()
 	a.stage = stage.Reader(c.plugin.root, g.Read, g.Imports)
 	if done := c.foreign(a, l, match, missing); done {

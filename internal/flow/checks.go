@@ -34,6 +34,8 @@ type CheckOptions struct {
 	Staged bool // the git index instead of the working tree
 	Get    func(name string) string
 	Err    error // its settings cannot be read
+
+	Sources *Sources // filled with what an outcome without problems depends on; may be nil
 }
 
 // Check reports what has been undone of the pins of one plugin or, in a walk, of
@@ -181,7 +183,7 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 			return out
 		}
 	}
-	c := &checker{o: o.Options, cache: modcache.Dir(o.Get)}
+	c := &checker{o: o.Options, cache: modcache.Dir(o.Get), disk: !o.Staged, seen: o.Sources}
 	done, err := c.open(ctx, o)
 	if err != nil {
 		out.err = err
@@ -208,6 +210,7 @@ func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out chec
 	if out.err = c.run(ctx); out.err != nil {
 		return out
 	}
+	c.sources(o)
 	out.plugin = c.report(o)
 	for _, p := range c.problems {
 		out.problems = append(out.problems, c.problem(p, out.plugin, o))
@@ -232,6 +235,9 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 	if !o.Staged {
 		if c.plugin, err = readPlugin(o.Options); err == nil {
 			c.tree = look.Disk(c.plugin.root)
+			if o.Sources != nil {
+				c.tree = noted{c.tree, c.plugin.root, o.Sources}
+			}
 		}
 		return done, err
 	}

@@ -119,27 +119,39 @@ type outlook struct {
 
 // outlook says what p means.
 func (p *planned) outlook() *outlook {
-	v := &outlook{name: serverName(p.server), checked: p.set.a.checker != nil, moved: p.moved()}
+	kind, _ := p.set.compiles()
+	v := &outlook{name: serverName(p.server), checked: kind != report.CompilesUnchecked, asIs: kind == report.CompilesAsIs, moved: p.set.movedModules()}
 	v.lowered, v.raised = p.set.ownModules()
-	now, new := p.plugin.now, p.set.mod
-	v.asIs = len(v.moved)+len(v.lowered)+len(v.raised) == 0 && now.GoVersion() == new.GoVersion()
 	return v
 }
 
-// moved are the linked modules that the plan has at another version, or from another
+// compiles says what the plan means for the plugin's code, and how many packages were
+// type-checked for that.
+func (c *changes) compiles() (report.Compiles, int) {
+	lowered, raised := c.ownModules()
+	if len(c.movedModules())+len(lowered)+len(raised) == 0 && c.a.plugin.now.GoVersion() == c.mod.GoVersion() {
+		return report.CompilesAsIs, 0
+	}
+	if c.a.checker == nil {
+		return report.CompilesUnchecked, 0
+	}
+	return report.CompilesChecked, len(c.a.touched(c.al.plan.Mod, c.al.listing))
+}
+
+// movedModules are the linked modules that the plan has at another version, or from another
 // place, than the tree has: the pins, and what follows them.
-func (p *planned) moved() []report.Move {
+func (c *changes) movedModules() []report.Move {
 	out := []report.Move{}
-	versions := p.aligned.listing.Versions()
+	versions := c.al.listing.Versions()
 	for path, v := range versions {
-		had := p.set.before.Selected(path)
-		pin, pinned := p.set.pin(path)
+		had := c.before.Selected(path)
+		pin, pinned := c.pin(path)
 		if pinned {
 			v = pin.Version.Version
 		}
 		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
 		if pinned {
-			now, new := source(p.plugin.now, pin.Version), source(p.set.mod, pin.Version)
+			now, new := source(c.a.plugin.now, pin.Version), source(c.mod, pin.Version)
 			if had == v && now == new {
 				continue
 			}

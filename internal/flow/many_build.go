@@ -132,7 +132,7 @@ func (j *job) run(ctx context.Context, o BuildManyOptions) error {
 	if b.o.pinned.flags, err = p.stage.BuildFlags(p.aligned.mod, p.aligned.sum, p.aligned.files); err != nil {
 		return err
 	}
-	j.result.Moved = p.moved()
+	j.result.Moved = p.set.movedModules()
 	j.result.Summary = p.outlook().sentence()
 	if b.scratch, err = stage.NewScratch(); err != nil {
 		return err

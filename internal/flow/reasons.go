@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/report"
@@ -77,7 +76,7 @@ func (c *changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 	}
 	switch {
 	case n == nil:
-		return "go mod tidy: no package of it is imported any more", nil
+		return "go mod tidy: nothing needs it any longer", nil
 	case pinned && rc.Old == rc.New && o.Indirect && !n.Indirect:
 		return madeDirect, nil
 	case pinned && len(by) > 0:
@@ -91,7 +90,7 @@ func (c *changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 		return k.Error, nil
 	}
 	v := module.Version{Path: rc.Path, Version: rc.New}
-	return "go mod tidy selects it with the pins", c.al.graph.Demands(v)
+	return "", c.al.graph.Demands(v) // the row says it
 }
 
 func (c *changes) excludes() []report.Change {
@@ -108,7 +107,7 @@ func (c *changes) excludes() []report.Change {
 		switch {
 		case o == nil:
 			rc := report.Change{Kind: "exclude", Action: "add", Path: n.Mod.Path, New: n.Mod.Version, File: "go.mod", Line: n.Syntax.Start.Line}
-			rc.Reason, rc.DemandedBy = c.whyExclude(n.Mod)
+			rc.Reason, rc.Above, rc.DemandedBy = c.whyExclude(n.Mod)
 			out = append(out, rc)
 		case n == nil:
 			out = append(out, report.Change{Kind: "exclude", Action: "remove", Path: o.Mod.Path, Old: o.Mod.Version, File: "go.mod",
@@ -118,28 +117,32 @@ func (c *changes) excludes() []report.Change {
 	return out
 }
 
-func (c *changes) whyExclude(v module.Version) (string, []string) {
-	var by []string
-	lost := false
-	for _, d := range c.al.demands {
-		if d.Version == v {
-			by, lost = d.By, d.Lost
+// whyExclude says why a version is excluded, and what it is above.
+func (c *changes) whyExclude(v module.Version) (reason, above string, by []string) {
+	var d pinner.Demand
+	for _, e := range c.al.demands {
+		if e.Version == v {
+			d = e
 		}
 	}
 	switch {
-	case lost:
-		return fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path), by
+	case d.Lost:
+		reason = fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path)
+		return reason, reason, d.By
 	case slices.Contains(c.a.in.Drop, v.Path):
-		return fmt.Sprintf("the server takes the packages of %s from another module", v.Path), by
-	case len(by) == 0:
-		return fmt.Sprintf("%s is asked for; %s", v.Version, c.whyAbove(v)), nil
+		reason = fmt.Sprintf("the server takes the packages of %s from another module", v.Path)
+		return reason, reason, d.By
 	}
-	steps := strings.Split(by[0], " -> ")
-	who := "the plugin"
-	if len(steps) > 1 {
-		who = strings.Replace(steps[len(steps)-2], "@", " ", 1)
+	above = c.whyAbove(v)
+	switch {
+	case len(d.By) == 0:
+		reason = fmt.Sprintf("%s is asked for; %s", v.Version, above)
+	case d.From.Path == "":
+		reason = fmt.Sprintf("the plugin requires %s %s; %s", v.Path, v.Version, above)
+	default:
+		reason = fmt.Sprintf("%s %s requires %s %s; %s", d.From.Path, d.From.Version, v.Path, v.Version, above)
 	}
-	return fmt.Sprintf("%s requires %s %s; %s", who, v.Path, v.Version, c.whyAbove(v)), by
+	return reason, above, d.By
 }
 
 func (c *changes) replaces() []report.Change {
@@ -223,7 +226,7 @@ func (c *changes) sums() []report.Change {
 		}
 		added, removed := change.Stat(f.Old, f.New)
 		out = append(out, report.Change{Kind: "sum", Action: action(string(f.Old), string(f.New)), Path: f.Path, File: f.Path,
-			Reason: fmt.Sprintf("%s: %d lines added, %d removed", by, added, removed)})
+			Reason: fmt.Sprintf("%s: %s added, %d removed", by, count(added, "line"), removed), Lines: &report.LineCounts{Added: added, Removed: removed}})
 	}
 	return out
 }
@@ -232,104 +235,14 @@ func (c *changes) vendors() []report.Change {
 	var out []report.Change
 	for _, m := range c.vendor.byModule() {
 		act := "change"
-		if m.changed == 0 && m.removed == 0 {
+		if m.Changed == 0 && m.Removed == 0 {
 			act = "add"
-		} else if m.changed == 0 && m.added == 0 {
+		} else if m.Changed == 0 && m.Added == 0 {
 			act = "remove"
 		}
-		out = append(out, report.Change{Kind: "vendor", Action: act, Path: m.module, Old: m.old, New: m.new, File: "vendor/modules.txt", Reason: m.String()})
+		ch := report.Change{Kind: "vendor", Action: act, Path: m.module, Old: m.old, New: m.new, File: "vendor/modules.txt", Files: &m.FileCounts}
+		ch.Reason = "files: " + m.Text()
+		out = append(out, ch)
 	}
 	return out
-}
-
-// rows makes the table: one line a module whose require, exclude or replace
-// lines change.
-func (c *changes) rows(r *report.Apply) []report.Row {
-	by := map[string][]report.Change{}
-	for _, ch := range r.Changes {
-		switch ch.Kind {
-		case "require", "exclude", "replace":
-			by[ch.Path] = append(by[ch.Path], ch)
-		case "go", "toolchain":
-			by[ch.Kind] = append(by[ch.Kind], ch)
-		}
-	}
-	var rows []report.Row
-	for _, path := range slices.Sorted(maps.Keys(by)) {
-		row := report.Row{Module: path, Plugin: c.before.Selected(path), Server: "-"}
-		if pin, ok := c.pin(path); ok {
-			row.Server = strings.TrimPrefix(pin.String(), path+" ")
-		}
-		excluded := 0
-		_, capped := c.cap(path)
-		for _, ch := range by[path] {
-			switch ch.Kind {
-			case "exclude":
-				if ch.Action == "add" {
-					excluded++
-				}
-			case "go", "toolchain":
-				row.Plugin, row.Server = ch.Old, c.a.server.Go
-			}
-			if row.Plugin == "" {
-				row.Plugin = ch.Old
-			}
-			if row.Why == "" || len(ch.DemandedBy) > 0 && !capped {
-				row.Why = ch.Reason
-			}
-		}
-		row.Action = actionWord(by[path][0], row.Server == "-", excluded)
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// actionWord says what becomes of a module. free is one whose version the server does not
-// say, so that the word has it.
-func actionWord(ch report.Change, free bool, excluded int) string {
-	word := ch.Action
-	switch {
-	case ch.Kind == "replace":
-		word = "replace"
-		if ch.Action == "remove" {
-			word = "drop replace"
-		}
-	case ch.Kind == "exclude":
-		word = "exclude"
-		if ch.Action == "remove" {
-			return "drop exclude"
-		}
-		if excluded < 2 {
-			return word
-		}
-	case ch.Action == "change" && ch.Kind == "require":
-		switch d := semver.Compare(ch.New, ch.Old); {
-		case d < 0:
-			word = moveWord("lower", ch, free)
-		case d > 0:
-			word = moveWord("raise", ch, free)
-		default:
-			word = "mark"
-			if ch.Reason == madeDirect {
-				word = "make direct"
-			}
-		}
-	case ch.Action == "change":
-		word = "set " + ch.New
-	case ch.Kind == "require" && ch.Action == "add":
-		word = "require"
-	}
-	if excluded == 1 {
-		word += ", exclude 1"
-	} else if excluded > 1 {
-		word += fmt.Sprintf(", exclude %d", excluded)
-	}
-	return word
-}
-
-func moveWord(word string, ch report.Change, free bool) string {
-	if free {
-		return word + " to " + ch.New
-	}
-	return word
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -274,12 +275,7 @@ func capsText(caps []pinner.Cap) string {
 	return "with " + strings.Join(out, ", ")
 }
 
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
-}
+func count(n int, what string) string { return report.Count(n, what) }
 
 // prune takes caps back whose modules are not linked any more, now that others
 // are lowered. It reports whether there were any; what is then missed is capped
@@ -297,16 +293,24 @@ func (a *aligner) prune(l *stage.Listing) bool {
 	return true
 }
 
-// faultyModules names the modules of faults.
+// faultyModules names the modules of faults: the plugin itself by that word, and a
+// package of no module by its import path.
 func faultyModules(l *stage.Listing, faults []typecheck.Fault) string {
 	var out []string
 	for _, f := range faults {
-		if p := l.Packages[f.Package]; p != nil && p.Module != nil && !slices.Contains(out, p.Module.Path) {
-			out = append(out, p.Module.Path)
+		name := f.Package
+		switch p := l.Packages[f.Package]; {
+		case p != nil && own(p):
+			name = "the plugin"
+		case p != nil:
+			name = p.Module.Path
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
 	if len(out) > 3 {
-		return fmt.Sprintf("%d modules", len(out))
+		return count(len(out), "module")
 	}
 	return strings.Join(out, ", ")
 }

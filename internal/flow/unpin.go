@@ -243,9 +243,9 @@ func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendorDiff
 		r.Files = append(r.Files, report.FileChange{Path: f.Path, Action: act, Added: added, Removed: removed})
 	}
 	for _, m := range vendor.byModule() {
-		r.Vendor.Added += m.added
-		r.Vendor.Changed += m.changed
-		r.Vendor.Removed += m.removed
+		r.Vendor.Added += m.Added
+		r.Vendor.Changed += m.Changed
+		r.Vendor.Removed += m.Removed
 	}
 	r.Patch, r.Diff, err = diffs(*tree, vendor, u.o.Full, u.o.Patch)
 	if err != nil {

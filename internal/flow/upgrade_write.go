@@ -193,7 +193,7 @@ func (n *naming) change() (c report.Change, ok bool) {
 	if n.snapshot {
 		c.Old, c.New = "", ""
 		added, removed := change.Stat(n.file.Old, n.file.New)
-		c.Reason = fmt.Sprintf("the snapshot of %s: %d lines added, %d removed", n.new, added, removed)
+		c.Reason, c.Lines = "the snapshot of "+n.new, &report.LineCounts{Added: added, Removed: removed}
 	} else {
 		c.Reason = "the plugin's server"
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/report"
 )
 
 // A vendorRule decides what becomes of vendor/, for every command: apply writes it,
@@ -91,8 +92,7 @@ func (d *vendorDiff) newVendor(flag string) string {
 			size += info.Size()
 		}
 	}
-	return fmt.Sprintf("vendor/ is new (%s, %s): plugins are built with -mod=vendor, as the servers' makers do it. To leave it out: --vendor never; for good: vendor: never in .pinfix.yaml",
-		count(len(d.new), "file"), bytesText(size))
+	return fmt.Sprintf("vendor/ is new (%s, %s); to leave it out: --vendor never", count(len(d.new), "file"), bytesText(size))
 }
 
 // bytesText is a size for people.
@@ -204,21 +204,8 @@ func modules(dir string) map[string]vendored {
 
 // moduleVendor is what changes of one module below vendor/.
 type moduleVendor struct {
-	module, old, new        string
-	added, changed, removed int
-}
-
-func (m moduleVendor) String() string {
-	var s []string
-	for _, n := range []struct {
-		n    int
-		what string
-	}{{m.added, "added"}, {m.changed, "changed"}, {m.removed, "removed"}} {
-		if n.n > 0 {
-			s = append(s, fmt.Sprintf("%d %s", n.n, n.what))
-		}
-	}
-	return "files: " + strings.Join(s, ", ")
+	module, old, new string
+	report.FileCounts
 }
 
 // byModule counts the changed files by module; modules.txt stands for itself.
@@ -236,11 +223,11 @@ func (d *vendorDiff) byModule() []*moduleVendor {
 		_, is := d.new[name]
 		switch {
 		case !was:
-			m.added++
+			m.Added++
 		case !is:
-			m.removed++
+			m.Removed++
 		default:
-			m.changed++
+			m.Changed++
 		}
 	}
 	var out []*moduleVendor

@@ -28,6 +28,7 @@ type Graph struct {
 	Mod    *pinner.Mod
 	Vendor map[string]module.Version // package -> module, as modules.txt has it; nil: module mode
 	Server *pinner.Server
+	Seen   func(name string) // told each file and directory that is read outside of Tree; may be nil
 
 	ctx      build.Context
 	versions map[string]string // required modules
@@ -301,6 +302,7 @@ func (g *Graph) Read(name string) ([]byte, error) {
 func (g *Graph) readFile(name string) ([]byte, error) {
 	rel, err := filepath.Rel(g.Root, name)
 	if err != nil || !filepath.IsLocal(rel) {
+		g.see(name)
 		return Disk("").ReadFile(name)
 	}
 	return g.Tree.ReadFile(filepath.ToSlash(rel))
@@ -309,7 +311,14 @@ func (g *Graph) readFile(name string) ([]byte, error) {
 func (g *Graph) readDir(name string) ([]fs.DirEntry, error) {
 	rel, err := filepath.Rel(g.Root, name)
 	if err != nil || !filepath.IsLocal(rel) {
+		g.see(name)
 		return Disk("").ReadDir(name)
 	}
 	return g.Tree.ReadDir(filepath.ToSlash(rel))
+}
+
+func (g *Graph) see(name string) {
+	if g.Seen != nil {
+		g.Seen(name)
+	}
 }

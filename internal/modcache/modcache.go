@@ -46,6 +46,17 @@ func SourceDir(dir string, v module.Version) (string, bool) {
 	return filepath.Join(dir, filepath.FromSlash(path)+"@"+version), true
 }
 
+// Places returns where the cache in dir has, or would have, the source and the go.mod of a
+// module version; none for what is in no cache.
+func Places(dir string, v module.Version) []string {
+	source, ok := SourceDir(dir, v)
+	mod, err := goModFile(dir, v)
+	if !ok || err != nil {
+		return nil
+	}
+	return []string{source, mod}
+}
+
 // HasSource reports whether the cache in dir holds a module version's source, as a
 // directory or still packed.
 func HasSource(dir string, v module.Version) bool {

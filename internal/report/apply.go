@@ -86,7 +86,27 @@ type Change struct {
 	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it shall be
 	Reason     string   `json:"reason"`
 	DemandedBy []string `json:"demanded_by,omitempty"`
+
+	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
+	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
+	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
 }
+
+// LineCounts are numbers of lines.
+type LineCounts struct {
+	Added   int `json:"added"`
+	Removed int `json:"removed"`
+}
+
+// Compiles is what a plan means for the plugin's code.
+type Compiles int
+
+// What a plan can mean for it.
+const (
+	CompilesUnchecked Compiles = iota // nothing was type-checked
+	CompilesChecked                   // what other versions may break was, and it compiles
+	CompilesAsIs                      // the plugin links what it linked before
+)
 
 // Cap is a plugin-only module that ends lower than the plugin's own build list
 // had it, or one that is raised because only a newer version compiles.
@@ -114,9 +134,6 @@ type Unpinned struct {
 	Why    string `json:"why"`
 }
 
-// Row is one line of the table that compares plugin and server.
-type Row struct{ Module, Plugin, Server, Action, Why string }
-
 // Apply is the result of pinfix apply.
 type Apply struct {
 	SchemaVersion int        `json:"schema_version"`
@@ -125,6 +142,8 @@ type Apply struct {
 	Aligned       bool       `json:"aligned"` // nothing to change
 	Server        Server     `json:"server"`
 	Plugin        Plugin     `json:"plugin"`
+	Rows          []Row      `json:"rows"`    // of AddRows
+	Checked       int        `json:"checked"` // how many packages were type-checked
 	Changes       []Change   `json:"changes"`
 	Caps          []Cap      `json:"caps"`
 	Raises        []Cap      `json:"raises"`
@@ -144,7 +163,7 @@ type Apply struct {
 
 	loopWarnings int // how many of Warnings are of loops
 
-	Rows      []Row    `json:"-"`
+	Compiles  Compiles `json:"-"`
 	Notes     []string `json:"-"` // for people: what else there is to know of the change
 	Patch     []byte   `json:"-"` // the complete patch
 	GoCalls   int      `json:"-"`
@@ -157,6 +176,6 @@ type Apply struct {
 func NewApply(dryRun bool) *Apply {
 	return &Apply{
 		SchemaVersion: 1, Command: "apply", DryRun: dryRun, Server: Server{Settings: map[string]string{}},
-		Changes: []Change{}, Caps: []Cap{}, Raises: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
+		Rows: []Row{}, Changes: []Change{}, Caps: []Cap{}, Raises: []Cap{}, Unpinned: []Unpinned{}, Warnings: []string{}, Loops: []Loop{},
 	}
 }

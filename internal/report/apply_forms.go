@@ -7,159 +7,180 @@ import (
 	"strings"
 )
 
-// Markdown writes a dry run for a pull request: the verdict, the modules that
-// move and why; what stays at its version and the diff are folded away.
+// Markdown writes a dry run for a pull request: the verdict with counts and the modules
+// that change, by who decides. Details and the diff are folded away.
 func (a *Apply) Markdown(w io.Writer) error {
 	b := &strings.Builder{}
 	warn := func(warnings []string) {
-		for _, warning := range warnings[:min(len(warnings), maxRows)] {
+		for _, warning := range warnings[:min(len(warnings), maxWarnings)] {
 			fmt.Fprintf(b, "> warning: %s\n\n", cell(warning))
+		}
+		if n := len(warnings) - maxWarnings; n > 0 {
+			fmt.Fprintf(b, "> and %d more\n\n", n)
 		}
 	}
 	if a.Aligned {
 		fmt.Fprintf(b, "✅ **%s**\n\n", cell(a.verdict()))
-		warn(a.Warnings[:a.loopWarnings])
 	} else {
-		fmt.Fprintf(b, "❌ **%s**\n\n", cell(strings.TrimSuffix(a.verdict(), "; this would change:")))
-		warn(a.Warnings[:a.loopWarnings])
-		if a.Summary != "" {
-			fmt.Fprintf(b, "%s\n\n", cell(a.Summary))
-		}
-		a.moduleTables(b)
+		fmt.Fprintf(b, "📌 **%s**\n\n%s\n\n", cell(a.headline()), cell(a.verdict()))
+	}
+	warn(a.Warnings[:a.loopWarnings])
+	if !a.Aligned {
+		a.rowTables(b)
 		a.otherChanges(b)
-		b.WriteString("Mend it: `pinfix apply` with the same flags, and commit what it changes.\n\n")
-	}
-	for _, c := range a.Caps {
-		fmt.Fprintf(b, "- %s is lowered from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
-	}
-	for _, c := range a.Raises {
-		fmt.Fprintf(b, "- %s is raised from %s to %s (%s)\n", code(c.Module), cell(c.Old), cell(c.New), cell(strings.Join(strings.Fields(c.Cause+" "+c.Error), " ")))
-	}
-	if len(a.Caps)+len(a.Raises) > 0 {
-		b.WriteString("\n")
+		for _, n := range a.Notes {
+			fmt.Fprintf(b, "> note: %s\n\n", cell(n))
+		}
 	}
 	warn(a.Others())
-	text := fit(b.String())
+	text := fit(b.String() + a.apply())
 	if !a.Aligned && a.Diff != "" {
-		text += a.foldedDiff(maxComment - len(text))
+		text += a.foldedDiff(maxPlan - len(text))
 	}
 	_, err := io.WriteString(w, text)
 	return err
 }
 
-// foldedDiff is the diff, in at most room bytes.
+// maxPlan keeps a plan far below what GitHub takes for a comment: its diff is cut first.
+const maxPlan, maxWarnings = 30_000, 50
+
+// apply is what to do.
+func (a *Apply) apply() string {
+	if a.Aligned || a.Write == "" {
+		return ""
+	}
+	return fmt.Sprintf("Apply it, and commit what it changes: %s\n\n", code(a.Write))
+}
+
+// foldedDiff is the diff, in at most room bytes. What is cut is said, and how to see it.
 func (a *Apply) foldedDiff(room int) string {
 	head := fmt.Sprintf("<details><summary>the change (%s)</summary>\n\n", count(strings.Count(a.Diff, "\n"), "line"))
 	const tail, around = "\n</details>\n", 200
-	if room -= len(head) + len(tail) + around; room <= 0 {
-		return ""
+	whole := "the whole: `pinfix apply --dry-run --format patch`"
+	if a.Write != "" {
+		whole = "the whole: " + code(a.Write+" --dry-run --format patch")
 	}
-	return head + block("diff", a.Diff, room) + tail
+	if room -= len(head) + len(tail) + len(whole) + around; room <= 0 {
+		return fmt.Sprintf("The diff (%s) is too long for this comment; %s\n", count(strings.Count(a.Diff, "\n"), "line"), whole)
+	}
+	text, cut := block("diff", a.Diff, room)
+	if cut > 0 {
+		text += fmt.Sprintf("\n… and %s more; %s\n", count(cut, "line"), whole)
+	}
+	return head + text + tail
 }
 
-// moduleTables are the modules that move, and folded away those that only get
-// another line.
-func (a *Apply) moduleTables(b *strings.Builder) {
-	var move, stay []Row
-	for _, r := range a.Rows {
-		if r.Plugin == r.Server && r.Module != "toolchain" {
-			stay = append(stay, r)
-		} else {
-			move = append(move, r)
+// rowTables are the rows by group; those that follow are folded away, and so are the
+// excluded versions.
+func (a *Apply) rowTables(b *strings.Builder) {
+	for _, h := range heads {
+		rows := a.In(h.group)
+		if len(rows) == 0 {
+			continue
 		}
-	}
-	moduleTable(b, move)
-	if len(stay) > 0 {
-		fmt.Fprintf(b, "<details><summary>%s at the server's version already</summary>\n\n", count(len(stay), "module"))
-		moduleTable(b, stay)
+		head := fmt.Sprintf("%s (%d)", h.head, len(rows))
+		if h.group != Follows {
+			fmt.Fprintf(b, "**%s**\n\n", head)
+			rowTable(b, rows)
+			continue
+		}
+		fmt.Fprintf(b, "<details><summary>%s</summary>\n\n", head)
+		rowTable(b, rows)
 		b.WriteString("</details>\n\n")
 	}
+	a.excludeTable(b)
 }
 
-func moduleTable(b *strings.Builder, rows []Row) {
-	if len(rows) == 0 {
-		return
-	}
-	b.WriteString("| module | plugin had | server has | action | why |\n|---|---|---|---|---|\n")
+func rowTable(b *strings.Builder, rows []Row) {
+	b.WriteString("| module | from → to | why |\n|---|---|---|\n")
 	for i, r := range rows {
-		if i == maxRows {
-			fmt.Fprintf(b, "| … and %d more | | | | |\n", len(rows)-i)
+		if i == maxPlanRows {
+			fmt.Fprintf(b, "| … and %d more | | |\n", len(rows)-i)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", cell(r.Module), cell(dash(r.Plugin)), cell(dash(r.Server)), cell(r.Action), cell(cutText(r.why(), 300)))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(r.Module), cell(r.cell(" → ", clean)), cell(cutText(r.Why, 300)))
 	}
 	b.WriteString("\n")
 }
 
-// why is the reason without what the column beside it says.
-func (r Row) why() string { return strings.TrimSuffix(r.Why, "; the server has "+r.Server) }
+// maxPlanRows is how many rows of a group a comment shows.
+const maxPlanRows = 60
+
+// excludeTable names the versions that are excluded, folded away.
+func (a *Apply) excludeTable(b *strings.Builder) {
+	n, lines := 0, []string{}
+	for _, r := range a.Rows {
+		if n += len(r.Excludes); len(r.Excludes) > 0 && len(lines) < maxPlanRows {
+			lines = append(lines, fmt.Sprintf("- %s %s", cell(r.Module), cell(cutText(strings.Join(r.Excludes, ", "), 200))))
+		}
+	}
+	if n > 0 {
+		fmt.Fprintf(b, "<details><summary>%s excluded</summary>\n\n%s\n\n</details>\n\n", count(n, "version"), strings.Join(lines, "\n"))
+	}
+}
 
 // otherChanges counts what is in no module's row.
 func (a *Apply) otherChanges(b *strings.Builder) {
-	imports, vendored, first := 0, 0, b.Len()
+	imports, first := 0, b.Len()
 	for _, c := range a.Changes {
-		switch c.Kind {
-		case "import":
+		if c.Kind == "import" {
 			imports++
-		case "vendor":
-			vendored++
-		case "sum":
-			fmt.Fprintf(b, "- go.sum: %s\n", cell(strings.TrimPrefix(c.Reason, "go mod tidy: ")))
+		}
+		if c.Lines != nil {
+			fmt.Fprintf(b, "- %s: %s\n", cell(c.Path), cell(c.counted()))
 		}
 	}
 	if imports > 0 {
-		fmt.Fprintf(b, "- %s of pinned modules\n", count(imports, "blank import"))
+		fmt.Fprintf(b, "- %s\n", count(imports, "blank import"))
 	}
-	if vendored > 0 {
-		fmt.Fprintf(b, "- vendor/: %s with changed files\n", count(vendored, "module"))
+	if modules, files := a.vendored(); modules > 0 {
+		fmt.Fprintf(b, "- vendor/: %s; files: %s\n", count(modules, "module"), files.Text())
 	}
 	if b.Len() > first {
 		b.WriteString("\n")
 	}
 }
 
-// message is a change in one line.
-func (c *Change) message() string {
-	s := c.Kind + ": " + clean(c.Path)
-	switch c.Action {
-	case "add":
-		s += " " + clean(c.New) + " is missing"
-	case "remove":
-		s += " " + clean(c.Old) + " should not be there"
-	default:
-		s += fmt.Sprintf(" %s should be %s", clean(c.Old), clean(c.New))
-		if c.Old == c.New {
-			s = c.Kind + ": " + clean(c.Path) + " " + clean(c.Old)
-		}
-	}
-	if c.Path == c.New || c.Path == c.Old {
-		s = strings.Replace(s, " "+clean(c.Path)+" "+clean(c.Path), " "+clean(c.Path), 1)
-	}
-	if c.Reason != "" {
-		s += " (" + clean(c.Reason) + ")"
-	}
-	return strings.Join(strings.Fields(s), " ")
+// An entry is a row, or a change in no row, at its place: what an annotation shows.
+type entry struct {
+	kind, level, text string
+	file              string
+	line              int
 }
 
-// reviewed are the changes with those of vendor/, which is generated, in one.
-func (a *Apply) reviewed() []Change {
-	var out []Change
-	var vendor *Change
-	n := 0
+// entries are the plan for reviews. What people decide about is a warning.
+func (a *Apply) entries() []entry {
+	var out []entry
+	for _, r := range a.Rows {
+		level := "notice"
+		if r.Group == Yours {
+			level = "warning"
+		}
+		text := fmt.Sprintf("%s %s", clean(r.Module), r.cell(" -> ", clean))
+		if r.Why != "" {
+			text += " (" + clean(r.Why) + ")"
+		}
+		out = append(out, entry{string(r.Group), level, text, "go.mod", max(r.Line, 1)})
+	}
 	for _, c := range a.Changes {
-		if c.Kind != "vendor" {
-			out = append(out, c)
-			continue
-		}
-		if n++; vendor == nil {
-			vendor = &c
+		switch c.Kind {
+		case "import":
+			text := map[string]string{"add": "added", "remove": "removed"}[c.Action]
+			out = append(out, entry{"import", "notice", fmt.Sprintf("the blank import %s is %s (%s)", clean(c.Path), text, clean(c.Reason)), c.File, c.place()})
+		case "sum", "work", "server":
+			text := clean(c.Path) + ": " + clean(c.Reason)
+			if c.Lines != nil {
+				text = clean(c.Path) + ": " + c.counted()
+			}
+			kind := c.Kind
+			if kind == "server" { // is a group
+				kind = "reference"
+			}
+			out = append(out, entry{kind, "notice", text, c.File, c.place()})
 		}
 	}
-	if n > 1 {
-		vendor = &Change{Kind: "vendor", Action: "change", Path: "vendor/", File: vendor.File, Reason: "files of " + count(n, "module") + " change"}
-	}
-	if vendor != nil {
-		out = append(out, *vendor)
+	if modules, files := a.vendored(); modules > 0 {
+		out = append(out, entry{"vendor", "notice", fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()), "vendor/modules.txt", 1})
 	}
 	return out
 }
@@ -172,33 +193,39 @@ func (c *Change) place() int {
 	return c.Line
 }
 
-// GitHub writes workflow commands: an error for each change of a dry run.
+// GitHub writes workflow commands: one for each row, and the verdict.
 func (a *Apply) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
-	a.annotateLoops(b)
+	warnings, notices := annotations{b: b, level: "warning", what: "change"}, annotations{b: b, level: "notice", what: "change"}
+	a.annotateLoops(&warnings)
 	for _, warning := range a.Others() {
 		command(b, "warning", "", 0, clean(warning))
 	}
-	list := annotations{b: b, level: "error", what: "change"}
-	for _, c := range a.reviewed() {
-		list.add(path.Join(a.Plugin.Prefix, c.File), c.place(), c.message())
+	for _, e := range a.entries() {
+		list := &notices
+		if e.level == warnings.level {
+			list = &warnings
+		}
+		list.add(path.Join(a.Plugin.Prefix, e.file), e.line, e.text)
 	}
-	list.end()
-	level := "notice"
+	warnings.end()
+	notices.end()
+	text := a.verdict()
 	if !a.Aligned {
-		level = "error"
+		text = a.headline() + "; " + text
 	}
-	command(b, level, path.Join(a.Plugin.Prefix, "go.mod"), 0, strings.TrimSuffix(a.verdict(), "; this would change:"))
+	command(b, "notice", path.Join(a.Plugin.Prefix, "go.mod"), 0, text)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// SARIF writes one result for each change of a dry run.
+// SARIF writes one result for each row, and for what changes in none.
 func (a *Apply) SARIF(w io.Writer) error {
 	rules, results := a.loopResults([]sarifRule{}, []sarifResult{})
-	for _, c := range a.reviewed() {
-		rules = addRule(rules, c.Kind, kindRules[c.Kind])
-		results = append(results, sarifAt(c.Kind, "error", c.message(), path.Join(a.Plugin.Prefix, c.File), c.place()))
+	for _, e := range a.entries() {
+		rules = addRule(rules, e.kind, kindRules[e.kind])
+		level := map[string]string{"warning": "warning", "notice": "note"}[e.level]
+		results = append(results, sarifAt(e.kind, level, e.text, path.Join(a.Plugin.Prefix, e.file), e.line))
 	}
 	return sarif(w, rules, results)
 }

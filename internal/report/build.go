@@ -33,6 +33,7 @@ type Module struct {
 type Command struct {
 	Package string   `json:"package"`
 	Output  string   `json:"output"`
+	Built   bool     `json:"built"`   // one that the server would refuse in any case is not
 	Written bool     `json:"written"` // a plugin that would not load is not
 	Env     []string `json:"env"`
 	Args    []string `json:"args"`
@@ -70,9 +71,13 @@ func (r *Build) Text(w io.Writer, st Style) error {
 		return err
 	}
 	b.WriteString("\n")
+	unbuilt := false
 	for _, c := range r.Commands {
 		what := "wrote"
-		if !c.Written {
+		switch {
+		case !c.Built:
+			what, unbuilt = "not built, since the server would refuse it:", true
+		case !c.Written:
 			what = "not written, since the server would refuse it:"
 		}
 		fmt.Fprintf(b, "%s %s\n", what, clean(c.Output))
@@ -85,6 +90,9 @@ func (r *Build) Text(w io.Writer, st Style) error {
 	}
 	if r.pinHelps() {
 		b.WriteString("to build it pinned, without changing the tree: the same command with --pin\n")
+	}
+	if unbuilt {
+		b.WriteString("to build it as it is: the command that pinfix build --print shows\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

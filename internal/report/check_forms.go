@@ -190,6 +190,11 @@ func (r *Check) SARIF(w io.Writer) error {
 
 // kindRules are the kinds of problems and changes in words.
 var kindRules = map[string]string{
+	"yours":     "a module that only the plugin has goes to another version",
+	"server":    "a module, or the go line, goes to what the server has",
+	"follows":   "a requirement changes since others do",
+	"reference": "what names the server changes",
+	"work":      "a go.work gives the server's own packages their label",
 	"version":   "a module that plugin and server link is at another version than the server's",
 	"require":   "a requirement is not what the server's build info asks for",
 	"exclude":   "an excluded version is not what the server's build info asks for",

@@ -51,21 +51,22 @@ func TestCheckForms(t *testing.T) {
 var reviewedApply = &Apply{
 	SchemaVersion: 1, Command: "apply", DryRun: true, Server: server, Plugin: Plugin{Dir: "/r/b", Module: "example.com/b", SharedModules: 3, Prefix: "b"},
 	Rows: []Row{
-		{"go.uber.org/zap", "v1.27.1", "v1.27.0", "lower, exclude 1", "d v1.0.0 requires go.uber.org/zap v1.27.1; the server has v1.27.0"},
-		{"go.uber.org/multierr", "v1.11.0", "v1.11.0", "make direct", "the server links it"},
-		{"e.com/|x|", "v1", "v2", "raise", "linked in both; the server has v2"},
+		{Module: "example.com/cap", From: "v1.2.0", To: "v1.1.0", Group: Yours, Why: "v1.2.0 does not compile (x.go:1: undefined: y)", Line: 7},
+		{Module: "go.uber.org/zap", From: "v1.27.1", To: "v1.27.0", Group: Servers, Why: "the server has v1.27.0", Excludes: []string{"v1.27.1"}, Line: 5},
+		{Module: "e.com/|x|", From: "v1", To: "v2", Group: Follows, Why: "needed by 100% of it"},
 	},
 	Changes: []Change{
 		{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both"},
 		{Kind: "require", Action: "change", Path: "go.uber.org/multierr", Old: "v1.11.0", New: "v1.11.0", File: "go.mod", Line: 6, Reason: "the server links it"},
 		{Kind: "exclude", Action: "add", Path: "go.uber.org/zap", New: "v1.27.1", File: "go.mod", Line: 12, Reason: "d requires 100% of it"},
 		{Kind: "import", Action: "add", Path: "go.uber.org/multierr", New: "go.uber.org/multierr", File: "main.go", Line: 9, Reason: "it makes the pin visible"},
-		{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 2 removed"},
-		{Kind: "vendor", Action: "add", Path: "go.uber.org/zap", New: "v1.27.0", File: "vendor/modules.txt", Reason: "files: 3 added"},
-		{Kind: "vendor", Action: "add", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 added"},
+		{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 2 removed", Lines: &LineCounts{2, 2}},
+		{Kind: "vendor", Action: "add", Path: "go.uber.org/zap", New: "v1.27.0", File: "vendor/modules.txt", Reason: "files: 3 added", Files: &FileCounts{Added: 3}},
+		{Kind: "vendor", Action: "add", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 added", Files: &FileCounts{Added: 1}},
 	},
 	Caps:     []Cap{{Module: "example.com/cap", Old: "v1.2.0", New: "v1.1.0", Cause: "compile", Error: "x.go:1: undefined: y"}},
 	Warnings: []string{"a | warning"},
+	Write:    "pinfix apply -C b",
 	Diff:     "--- a/go.mod\n+++ b/go.mod\n@@ -1 +1 @@\n-a ```\n+b\x1b[31m\n",
 }
 
@@ -77,7 +78,7 @@ func TestMarkdownFits(t *testing.T) {
 	verify := &Verify{Server: server}
 	for i := range 20_000 {
 		name := fmt.Sprintf("github.com/some/rather/long/module/path/%d", i)
-		huge.Rows = append(huge.Rows, Row{name, "v1.2.3", "v1.2.4", "raise", strings.Repeat("why ", 1000)})
+		huge.Rows = append(huge.Rows, Row{Module: name, From: "v1.2.3", To: "v1.2.4", Group: []Group{Yours, Servers, Follows}[i%3], Why: strings.Repeat("why ", 1000), Excludes: []string{name}})
 		huge.Warnings = append(huge.Warnings, name)
 		all.Problems = append(all.Problems, Problem{Kind: "version", Module: name, Path: "go.mod", File: "go.mod", Line: i + 1, Dir: "d", Why: "because", Fix: name})
 		verify.Plugins = append(verify.Plugins, Verified{File: name, Causes: []Cause{{Cause: "version", Fix: name}}})

@@ -179,7 +179,7 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 		return
 	}
 	if s.Plan != nil && s.Result == ServerPins {
-		s.Plan.table(b)
+		(&sheet{b: b, st: st, width: st.width()}).rows(s.Plan.Rows)
 	}
 	unknowns(b, s.Unknown)
 }
@@ -209,7 +209,7 @@ func (r *Compat) Markdown(w io.Writer) error {
 			fmt.Fprintf(b, "fix: %s\n\n", cell(s.Next))
 		}
 		if s.Plan != nil {
-			moduleTable(b, s.Plan.Rows)
+			s.Plan.rowTables(b)
 		}
 		b.WriteString("</details>\n\n")
 	}

@@ -61,10 +61,10 @@ func longest(s string, c rune) int {
 	return most
 }
 
-// block is a fenced block of at most room bytes, cut after a line.
-func block(lang, text string, room int) string {
+// block is a fenced block of at most room bytes, cut after a line; it returns how many
+// lines are cut.
+func block(lang, text string, room int) (s string, cut int) {
 	text = Printable(strings.ReplaceAll(text, "\r\n", "\n"))
-	cut := 0
 	if len(text) > room {
 		keep := text[:max(strings.LastIndexByte(text[:max(room, 0)], '\n')+1, 0)]
 		cut = strings.Count(text, "\n") - strings.Count(keep, "\n")
@@ -74,11 +74,7 @@ func block(lang, text string, room int) string {
 		text += "\n"
 	}
 	fence := strings.Repeat("`", max(longest(text, '`')+1, 3))
-	s := fence + lang + "\n" + text + fence + "\n"
-	if cut > 0 {
-		s += fmt.Sprintf("\n… and %s more\n", count(cut, "line"))
-	}
-	return s
+	return fence + lang + "\n" + text + fence + "\n", cut
 }
 
 // maxAnnotations is how many of a kind GitHub shows for a step.

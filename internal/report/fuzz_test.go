@@ -102,7 +102,24 @@ type form struct {
 
 var forms = []form{
 	{name: "apply text", write: func(t *testing.T, a, b, c string) string {
-		return written(t, func(w io.Writer) error { return foreignApply(a, b, c).Text(w, Style{Verbose: true}) })
+		return written(t, func(w io.Writer) error { return foreignApply(a, b, c).Text(w, Style{Verbose: true, Width: 1 << 20}) })
+	}},
+	{name: "apply text on a terminal", lines: true, check: narrow, write: func(t *testing.T, a, b, c string) string {
+		return written(t, func(w io.Writer) error {
+			return foreignApply(a, b, c).Text(w, Style{Verbose: true, Width: narrowWidth, Fold: true})
+		})
+	}},
+	{name: "check text on a terminal", lines: true, check: narrow, write: func(t *testing.T, a, b, c string) string {
+		return Fold(written(t, func(w io.Writer) error { return foreignCheck(a, b, c).Text(w, Style{}) }), narrowWidth)
+	}},
+	{name: "failure markdown", lines: true, write: func(t *testing.T, a, b, c string) string {
+		return written(t, foreignFailure(a, b, c).Markdown)
+	}},
+	{name: "failure github", commands: true, write: func(t *testing.T, a, b, c string) string {
+		return written(t, foreignFailure(a, b, c).GitHub)
+	}},
+	{name: "failure sarif", check: validJSON, write: func(t *testing.T, a, b, c string) string {
+		return written(t, foreignFailure(a, b, c).SARIF)
 	}},
 	{name: "apply markdown", check: sameTables, write: func(t *testing.T, a, b, c string) string { return written(t, foreignApply(a, b, c).Markdown) }},
 	{name: "apply github", commands: true, write: func(t *testing.T, a, b, c string) string { return written(t, foreignApply(a, b, c).GitHub) }},
@@ -129,7 +146,7 @@ var forms = []form{
 	}},
 	{name: "apply all text", write: func(t *testing.T, a, b, c string) string {
 		r := &ApplyAll{Dirs: []string{a, b, c, a}, Modules: []*Apply{foreignApply(a, b, c), {Error: b}, {Skipped: c}, {Plugin: Plugin{Module: c}, Aligned: true}}}
-		return written(t, func(w io.Writer) error { return r.Text(w, Style{Verbose: true}) })
+		return written(t, func(w io.Writer) error { return r.Text(w, Style{Verbose: true, Width: 1 << 20}) })
 	}},
 	{name: "server text", write: func(t *testing.T, a, b, c string) string {
 		return written(t, func(w io.Writer) error { return foreignServer(a, b, c).Text(w, Style{}) })
@@ -163,13 +180,29 @@ func foreignApply(a, b, c string) *Apply {
 	for i := range 12 { // more than GitHub shows
 		r.Changes = append(r.Changes, Change{Kind: "require", Action: []string{"add", "change", "remove"}[i%3], Path: "x" + a, Old: "x" + b, New: "y" + c, File: c, Line: i, Reason: a})
 	}
-	r.Changes = append(r.Changes, Change{Kind: "vendor", Action: "change", Path: a, Old: b, New: c, File: a, Reason: "files: " + b}, Change{Kind: "sum", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: " + a})
+	r.Changes = append(r.Changes, Change{Kind: "vendor", Action: "change", Path: a, Old: b, New: c, File: a, Reason: b, Files: &FileCounts{Changed: 1}}, Change{Kind: "sum", Path: "go.sum", File: "go.sum", Reason: a, Lines: &LineCounts{1, 2}})
 	r.Caps = []Cap{{Module: a, Old: b, New: c, Cause: "compile", Error: b}}
 	r.Unpinned = []Unpinned{{a, b}}
 	r.Warnings = []string{a, b, c}
-	r.Rows = []Row{{"x" + a, "x" + b, "y" + c, "raise", a}, {b, c, c, "mark", b}}
+	r.Rows = []Row{{Module: "x" + a, From: "x" + b, To: "y" + c, Group: Yours, Why: a, Excludes: []string{b}}, {Module: b, From: c, To: a, Group: Servers, Why: b}, {Module: c, To: b, Group: Follows, Why: c}}
 	r.ServerChanges = &ServerChanges{From: a, To: b, Settings: []Moved{{a, b, c}}, Pins: []Moved{{c, a, b}}, Keep: "x"}
 	return r
+}
+
+const narrowWidth = 40
+
+// narrow: no line is longer than the terminal.
+func narrow(t *testing.T, name, got, _ string) {
+	t.Helper()
+	for line := range strings.Lines(got) {
+		if n := columns(strings.TrimRight(line, "\n")); n > narrowWidth {
+			t.Errorf("%s: %d columns: %q", name, n, line)
+		}
+	}
+}
+
+func foreignFailure(a, b, c string) *Failure {
+	return &Failure{Command: "apply", Error: Failed{Message: a, Place: b + ":1", Cause: b, Fix: c}, File: b, Line: 1}
 }
 
 func foreignCheck(a, b, c string) *Check {

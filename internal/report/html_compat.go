@@ -63,9 +63,7 @@ func (r *Compat) HTML(w io.Writer) error {
 		tab := compatTab{CompatServer: s, ID: fmt.Sprintf("server-%d", i+1), Go: dash(s.Server.Go), Platform: dash(s.Server.platform()), Sign: s.sign(), Verdict: s.verdict()}
 		if s.Plan != nil {
 			for _, row := range s.Plan.Rows {
-				m := moduleRow{row, verbs(row.Action), ""}
-				m.Plugin, m.Server, m.Why = dash(row.Plugin), dash(row.Server), row.why()
-				tab.Rows = append(tab.Rows, m)
+				tab.Rows = append(tab.Rows, newModuleRow(row, ""))
 			}
 		}
 		v.Tabs = append(v.Tabs, tab)

@@ -44,8 +44,8 @@ func (a *Apply) conflicts() []*conflict {
 		g.caps[c.Module] = c
 	}
 	for _, r := range a.Rows {
-		if r.Server != "" && r.Server != "-" {
-			g.server[r.Module] = r.Server
+		if r.Group == Servers {
+			g.server[r.Module] = r.To
 		}
 	}
 	for _, c := range a.Caps {
@@ -139,9 +139,7 @@ func (g *conflictGroups) add(ch Change) {
 	case capped:
 		in = g.behind(cap)
 	default:
-		// The last clause of the reason says which bound it is above.
-		why := ch.Reason[strings.LastIndex(ch.Reason, "; ")+1:]
-		in = g.group(strings.TrimSpace(why), "", true)
+		in = g.group(ch.Above, "", true)
 		in.about = append(in.about, ch.Path)
 	}
 	if ch.Kind == "exclude" {

@@ -18,7 +18,6 @@ import (
 // savedApply is a result as JSON holds it, and what JSON leaves out.
 type savedApply struct {
 	*Apply
-	Rows      []Row  `json:"rows"`
 	NextSteps string `json:"next_steps"`
 	Write     string `json:"write"`
 }
@@ -35,7 +34,7 @@ func largeApply(t *testing.T) *Apply {
 	if err := json.Unmarshal(data, &s); err != nil {
 		t.Fatal(err)
 	}
-	s.Apply.Rows, s.Apply.NextSteps, s.Apply.Write = s.Rows, s.NextSteps, s.Write
+	s.Apply.NextSteps, s.Apply.Write = s.NextSteps, s.Write
 	return s.Apply
 }
 
@@ -60,7 +59,7 @@ func hostileApply() *Apply {
 	return &Apply{
 		DryRun: true, Server: Server{Ref: h, Main: h, Go: h, Settings: map[string]string{h: h}, ModCache: h, Source: &Source{Ref: h, Digest: h}},
 		Plugin: Plugin{Dir: h, Module: h},
-		Rows:   []Row{{h, h, h, h + ", exclude 1", h}},
+		Rows:   []Row{{Module: h, From: h, To: "x" + h, Group: Yours, Why: h, Excludes: []string{h}}},
 		Changes: []Change{
 			{Kind: "exclude", Action: "add", Path: h, New: h, File: h, Reason: h, DemandedBy: []string{h + "@" + h + " -> " + h + "@" + h}},
 			{Kind: "exclude", Action: "add", Path: "x" + h, New: h, File: h, Reason: h + "; " + h},
@@ -102,7 +101,7 @@ func TestPage(t *testing.T) {
 	small := page(t, smallApply())
 	has(t, small,
 		"<title>example.com/plugin: plan</title>", "<strong>not pinned to github.com/<wbr>heroiclabs/<wbr>nakama/<wbr>v3 (go1.23.5), 2 shared modules</strong>",
-		"<li><b>1</b> lowered</li>", "<code>pinfix apply --server ./nakama</code>", "go build -buildmode=plugin -trimpath .",
+		"<li><b>3</b> lowered</li>", "<code>pinfix apply --server ./nakama</code>", "go build -buildmode=plugin -trimpath .",
 		"<dt>read from</dt><dd>./nakama</dd>", "<dt>links</dt><dd>3 modules, 460 packages with fingerprints</dd>",
 		`<span class="verb lower">lower</span>`, `<p><b>go.sum</b> 2 lines added, 1 removed</p>`, "<dt>example.com/<wbr>cmdonly</dt><dd>no package of it can be imported</dd>",
 		`<span class="del">-require go.uber.org/zap v1.27.1`, "<summary><code>go.mod</code> <span class=\"added\">+1</span> <span class=\"removed\">−1</span></summary>")
@@ -165,7 +164,7 @@ func TestConflictBounds(t *testing.T) {
 			{Module: "e", Old: "v1.1.0", New: "v1.0.0", Cause: "compile", For: &Bound{Module: "s", Version: "v1.5.0", Server: true}},
 		},
 		Changes: []Change{
-			{Kind: "exclude", Action: "add", Path: "x", New: "v2.0.0", Reason: "w v1.0.0 requires x v2.0.0; the server's Go is 1.23.5", DemandedBy: []string{"w@v1.0.0 -> x@v2.0.0"}},
+			{Kind: "exclude", Action: "add", Path: "x", New: "v2.0.0", Reason: "w v1.0.0 requires x v2.0.0; the server's Go is 1.23.5", Above: "the server's Go is 1.23.5", DemandedBy: []string{"w@v1.0.0 -> x@v2.0.0"}},
 			{Kind: "exclude", Action: "add", Path: "e", New: "v1.1.0", Reason: "f v1.0.0 requires e v1.1.0; it is lowered to v1.0.0", DemandedBy: []string{"f@v1.0.0 -> e@v1.1.0"}},
 			{Kind: "exclude", Action: "remove", Path: "y", Old: "v1.0.0", Reason: "it is not needed any more"},
 			{Kind: "require", Action: "add", Path: "z", New: "v1.0.0", Reason: "go mod tidy selects it with the pins", DemandedBy: []string{"w@v1.0.0 -> z@v1.0.0"}},

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // pageView is what the page shows, in its order.
@@ -55,19 +57,22 @@ func (a *Apply) page() *pageView {
 		}
 	}
 	for _, r := range a.Rows {
-		row := moduleRow{r, verbs(r.Action), in[r.Module]}
-		row.Plugin, row.Server, row.Why = dash(r.Plugin), dash(r.Server), r.why()
-		v.Modules = append(v.Modules, row)
+		v.Modules = append(v.Modules, newModuleRow(r, in[r.Module]))
 	}
 	for _, c := range a.Changes {
 		switch c.Kind {
 		case "import":
 			v.Imports = append(v.Imports, c)
 		case "vendor":
-			c.Old, c.New, c.Reason = dash(c.Old), dash(c.New), strings.TrimPrefix(c.Reason, "files: ")
+			c.Old, c.New = dash(c.Old), dash(c.New)
+			if c.Files != nil {
+				c.Reason = c.Files.Text()
+			}
 			v.Vendor = append(v.Vendor, c)
 		case "sum":
-			v.Sum = strings.TrimPrefix(c.Reason, "go mod tidy: ")
+			if c.Lines != nil {
+				v.Sum = c.counted()
+			}
 		}
 	}
 	v.Diffs, v.CutLines = splitDiff(a.Diff)
@@ -113,19 +118,26 @@ func plural(n int, what string) string {
 	return s
 }
 
-// verbs splits "lower, exclude 5", and gives each the class of its colour.
-func verbs(action string) []verb {
-	var out []verb
-	for _, text := range strings.Split(action, ", ") {
-		name, class := text, "other"
-		for _, known := range []string{"lower", "raise", "exclude", "require", "replace", "make direct", "set"} {
-			if text == known || strings.HasPrefix(text, known+" ") {
-				name, class = known, strings.ReplaceAll(known, " ", "-")
-			}
-		}
-		out = append(out, verb{name, text, class})
+// newModuleRow shows a row; conflict is the id of its graph.
+func newModuleRow(r Row, conflict string) moduleRow {
+	m := moduleRow{r, nil, conflict}
+	m.From, m.To = dash(r.From), dash(r.To)
+	name := "raise"
+	switch {
+	case r.line():
+		name = "set"
+	case r.From == "":
+		name = "require"
+	case r.To == "":
+		name = "remove"
+	case semver.Compare(r.To, r.From) < 0:
+		name = "lower"
 	}
-	return out
+	m.Verbs = append(m.Verbs, verb{name, name, name})
+	if n := len(r.Excludes); n > 0 {
+		m.Verbs = append(m.Verbs, verb{"exclude", fmt.Sprintf("exclude %d", n), "exclude"})
+	}
+	return m
 }
 
 // facts are what the page says of the server.

@@ -92,24 +92,22 @@ func (a *Apply) loopsByChange() [][]Loop {
 }
 
 // loopText is the warnings of loops as text, a loop a line.
-func (a *Apply) loopText(b *strings.Builder, st Style) {
+func (a *Apply) loopText(p *sheet) {
 	for _, same := range a.loopsByChange() {
 		l := same[0]
-		fmt.Fprintf(b, "\n%s %s; in %s %s:\n", st.paint(red, "warning:"), l.message(), count(len(same), "loop"), canOutlive)
+		p.line(fmt.Sprintf("\n%s %s; in %s %s:", p.st.paint(red, "warning:"), l.message(), count(len(same), "loop"), canOutlive))
 		for _, place := range places(same) {
-			fmt.Fprintf(b, "  %s\n", place)
+			p.item("  ", place)
 		}
-		fmt.Fprintf(b, "fix: %s\n", l.fix())
+		p.line("fix: " + l.fix())
 	}
 }
 
 // annotateLoops is the warnings of loops as annotations of their lines.
-func (a *Apply) annotateLoops(b *strings.Builder) {
-	list := annotations{b: b, level: "warning", what: "loop"}
+func (a *Apply) annotateLoops(list *annotations) {
 	for _, l := range a.Loops {
 		list.add(path.Join(a.Plugin.Prefix, l.File), l.Line, l.message()+"; here "+canOutlive+"; "+l.fix())
 	}
-	list.end()
 }
 
 // loopResults is the warnings of loops as SARIF results.

@@ -29,7 +29,7 @@ func TestLoops(t *testing.T) {
 		"json":     func(a *Apply, w io.Writer) error { return JSON(w, a) },
 		"markdown": (*Apply).Markdown, "github": (*Apply).GitHub, "sarif": (*Apply).SARIF, "html": (*Apply).HTML,
 	}
-	first := map[string]string{"text": "MODULE", "json": `"another"`, "markdown": "| module |", "github": "another", "sarif": `"ruleId": "go"`, "html": "another"}
+	first := map[string]string{"text": "your own (1)", "json": `"another"`, "markdown": "| module |", "github": "another", "sarif": `"ruleId": "yours"`, "html": "another"}
 	for name, write := range forms {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

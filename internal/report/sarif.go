@@ -17,6 +17,19 @@ type sarifLog struct {
 type sarifRun struct {
 	Tool    sarifTool     `json:"tool"`
 	Results []sarifResult `json:"results"`
+
+	Invocations []sarifInvocation `json:"invocations,omitempty"`
+}
+
+// sarifInvocation is a run that has failed.
+type sarifInvocation struct {
+	ExecutionSuccessful        bool                `json:"executionSuccessful"`
+	ToolExecutionNotifications []sarifNotification `json:"toolExecutionNotifications"`
+}
+
+type sarifNotification struct {
+	Level   string    `json:"level"`
+	Message sarifText `json:"message"`
 }
 
 type sarifTool struct {
@@ -62,14 +75,14 @@ type sarifRegion struct {
 	StartLine int `json:"startLine"`
 }
 
-// sarif writes results and the rules that they name.
-func sarif(w io.Writer, rules []sarifRule, results []sarifResult) error {
+// sarif writes results and the rules that they name, and whether the run has failed.
+func sarif(w io.Writer, rules []sarifRule, results []sarifResult, failed ...sarifInvocation) error {
 	return JSON(w, sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
 		Version: "2.1.0",
 		Runs: []sarifRun{{
 			Tool:    sarifTool{sarifDriver{"pinfix", "https://github.com/pinfix/pinfix", rules}},
-			Results: results,
+			Results: results, Invocations: failed,
 		}},
 	})
 }

@@ -10,10 +10,15 @@ import (
 )
 
 // Style says how text looks.
-type Style struct{ Color, Verbose bool }
+type Style struct {
+	Color, Verbose bool
+
+	Width int  // in columns; 0: DefaultWidth
+	Fold  bool // a terminal of that width shows it: no line is longer, whatever it is
+}
 
 func (s Style) paint(code, text string) string {
-	if !s.Color || text == "" {
+	if !s.Color || text == "" || code == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
@@ -26,57 +31,104 @@ const (
 	bold  = "1"
 )
 
-// Text writes the report for people: the verdict, a table of the modules that
-// move, the diff where nothing is written yet, and what to do next.
+// Text writes the report for people: the verdict with counts, the modules that change by
+// who decides, the diff where nothing is written yet, and the next command.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
-	if a.Summary != "" {
-		fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(a.Summary)))
+	p := &sheet{b: b, st: st, width: st.width()}
+	if !a.Aligned {
+		p.line(st.paint(bold, a.headline()))
 	}
 	if a.ServerChanges != nil {
-		a.ServerChanges.text(b, st)
+		p.servers(a.ServerChanges)
 	}
-	fmt.Fprintln(b, st.paint(bold, a.verdict()))
-	a.loopText(b, st)
+	if a.Aligned {
+		p.line(st.paint(bold, a.verdict()))
+	} else {
+		p.line(a.verdict())
+	}
+	a.loopText(p)
 	if !a.Aligned {
-		a.table(b)
-		if a.Diff != "" && (a.DryRun || st.Verbose) {
-			b.WriteString("\n")
-			b.WriteString(st.diff(a.Diff))
-		}
-		a.counts(b)
-		for _, n := range a.Notes {
-			fmt.Fprintf(b, "\n%s\n", clean(n))
+		p.rows(a.Rows)
+		a.rest(p)
+	}
+	for _, u := range a.Unknown {
+		if !slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasSuffix(w, "not known: "+u) }) {
+			p.line("not known: " + clean(u))
 		}
 	}
-	unknowns(b, slices.DeleteFunc(slices.Clone(a.Unknown), func(u string) bool {
-		return slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasSuffix(w, "not known: "+u) })
-	}))
 	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
-		fmt.Fprintln(b, "\nwithout a blank import:")
+		p.line("\nwithout a blank import:")
 		for _, u := range a.Unpinned {
-			fmt.Fprintf(b, "  %s: %s\n", clean(u.Module), clean(u.Why))
+			p.item("  ", clean(u.Module)+": "+clean(u.Why))
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
-		fmt.Fprintf(b, "\n%s\n", Printable(a.NextSteps))
+		p.line("\n" + Fold(Printable(a.NextSteps), p.width))
 	}
 	if len(a.Guide) > 0 {
-		fmt.Fprintf(b, "\n%s\n", Printable(strings.Join(a.Guide, "\n")))
+		p.line("\n" + Fold(Printable(strings.Join(a.Guide, "\n")), p.width))
 	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
-		fmt.Fprintf(b, "\nto stay with this server: %s\n", Printable(a.ServerChanges.Keep))
+		p.line("\n" + Fold("to stay with this server: "+Printable(a.ServerChanges.Keep), p.width))
+	}
+	if a.DryRun && !a.Aligned && a.Write != "" {
+		p.line(Fold("Apply it: "+Printable(a.Write), p.width))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (a *Apply) verdict() string {
-	v := clean(a.Plugin.Module) + ": " + a.standing()
-	if a.DryRun && !a.Aligned {
-		v += "; this would change:"
+// rest is what changes in no row: the diff, and counts of what it leaves out.
+func (a *Apply) rest(p *sheet) {
+	if a.Diff != "" && (a.DryRun || p.st.Verbose) {
+		p.b.WriteString("\n")
+		p.b.WriteString(p.st.diff(compact(a.Diff)))
+	} else {
+		p.b.WriteString("\n")
 	}
-	return v
+	a.counts(p)
+	for _, n := range a.Notes {
+		p.line(clean(n))
+	}
+}
+
+// headline is the verdict with counts.
+func (a *Apply) headline() string {
+	n, lines := a.modules()
+	verb := map[bool]string{true: "changes", false: "change"}[n+len(lines) == 1]
+	if !a.DryRun {
+		verb = "changed"
+	}
+	what := count(n, "module")
+	switch {
+	case len(lines) > 0 && n > 0:
+		what += " and the " + strings.Join(lines, " and the ")
+	case len(lines) > 0:
+		what = "the " + strings.Join(lines, " and the ")
+	case n == 0:
+		what, verb = "no module", map[bool]string{true: "changes its version", false: "changed its version"}[a.DryRun]
+	}
+	s := what + " " + verb
+	if own := len(a.In(Yours)); own > 0 {
+		s += fmt.Sprintf(", %d of your own", own)
+	}
+	return s + "; " + a.code()
+}
+
+// code is what the plan means for the plugin's code.
+func (a *Apply) code() string {
+	switch a.Compiles {
+	case CompilesAsIs:
+		return "your code stays as it is"
+	case CompilesChecked:
+		return fmt.Sprintf("your code compiles (%s checked)", count(a.Checked, "package"))
+	}
+	return "whether your code compiles was not checked"
+}
+
+func (a *Apply) verdict() string {
+	return clean(a.Plugin.Module) + ": " + a.standing()
 }
 
 // standing is whether the plugin is pinned, and to what.
@@ -107,19 +159,6 @@ func unknowns(b *strings.Builder, unknown []string) {
 	}
 }
 
-func (a *Apply) table(b *strings.Builder) {
-	if len(a.Rows) == 0 {
-		return
-	}
-	b.WriteString("\n")
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MODULE\tPLUGIN HAS\tSERVER HAS\tACTION\tWHY")
-	for _, r := range a.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", clean(r.Module), dash(r.Plugin), dash(r.Server), r.Action, clean(r.Why))
-	}
-	t.Flush()
-}
-
 // dash is [clean], and a dash for nothing.
 func dash(s string) string {
 	if s == "" {
@@ -128,60 +167,87 @@ func dash(s string) string {
 	return clean(s)
 }
 
-// count is a number with what is counted, "1 module" or "2 modules".
-func count(n int, what string) string {
+// Count is a number with what is counted: "1 module", "2 modules".
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// counts writes what the diff leaves out: go.sum as counts and vendor/ as a
-// table.
-func (a *Apply) counts(b *strings.Builder) {
+func count(n int, what string) string { return Count(n, what) }
+
+// counts says how much changes in what the diff leaves out: the sums, vendor/, a
+// snapshot.
+func (a *Apply) counts(p *sheet) {
 	for _, c := range a.Changes {
-		switch c.Kind {
-		case "sum":
-			_, lines, _ := strings.Cut(c.Reason, ": ")
-			fmt.Fprintf(b, "\n%s: %s\n", clean(c.Path), clean(lines))
-		case "server":
-			fmt.Fprintf(b, "\n%s: %s\n", clean(c.Path), clean(c.Reason))
+		if c.Lines != nil {
+			p.line(clean(c.Path) + ": " + c.counted())
 		}
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	first := true
-	for _, c := range a.Changes {
-		if c.Kind != "vendor" {
-			continue
-		}
-		if first {
-			fmt.Fprintln(t, "\nVENDOR/\tFROM\tTO\tFILES")
-			first = false
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(c.Path), dash(c.Old), dash(c.New), clean(strings.TrimPrefix(c.Reason, "files: ")))
+	modules, files := a.vendored()
+	if modules == 0 {
+		return
 	}
-	t.Flush()
+	p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+	if !p.st.Verbose {
+		return
+	}
+	for _, c := range a.Changes {
+		if c.Files != nil {
+			p.item("  ", fmt.Sprintf("%s: %s", clean(c.Path), c.Files.Text()))
+		}
+	}
 }
 
-// diff makes a unified diff printable, and colours it. The carriage returns of
-// line ends stay.
+// vendored is how many modules in vendor/ change, and how many files.
+func (a *Apply) vendored() (modules int, files FileCounts) {
+	for _, c := range a.Changes {
+		if c.Files == nil {
+			continue
+		}
+		if c.Path != "modules.txt" {
+			modules++
+		}
+		files.Added += c.Files.Added
+		files.Changed += c.Files.Changed
+		files.Removed += c.Files.Removed
+	}
+	return modules, files
+}
+
+// counted is how many lines of a file change, and of what it is made.
+func (c *Change) counted() string {
+	s := fmt.Sprintf("%s added, %d removed", count(c.Lines.Added, "line"), c.Lines.Removed)
+	if c.Kind == "server" {
+		s = clean(c.Reason) + ": " + s
+	}
+	return s
+}
+
+// diff makes a unified diff printable, colours it, and breaks its lines for a terminal.
+// The carriage returns of line ends stay.
 func (s Style) diff(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		body := strings.TrimRight(line, "\r\n")
 		end := line[len(body):]
 		body = Printable(body)
+		code := ""
 		switch {
 		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
-			body = s.paint(bold, body)
+			code = bold
 		case strings.HasPrefix(line, "@@"):
-			body = s.paint(cyan, body)
+			code = cyan
 		case strings.HasPrefix(line, "+"):
-			body = s.paint(green, body)
+			code = green
 		case strings.HasPrefix(line, "-"):
-			body = s.paint(red, body)
+			code = red
 		}
-		b.WriteString(body + end)
+		for piece := range strings.Lines(s.foldDiff(body) + end) {
+			text := strings.TrimRight(piece, "\r\n")
+			b.WriteString(s.paint(code, text) + piece[len(text):])
+		}
 	}
 	return b.String()
 }

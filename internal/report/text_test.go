@@ -46,9 +46,9 @@ func apply() *Apply {
 		Changes: []Change{
 			{Kind: "go", Action: "change", Path: "go", Old: "1.26", New: "1.23.5", File: "go.mod", Line: 3, Reason: "the server's Go 1.23.5 accepts no higher go line"},
 			{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both", DemandedBy: []string{"d@v1.0.0 -> go.uber.org/zap@v1.27.1"}},
-			{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 1 removed"},
-			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "files: 3 changed"},
-			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed"},
+			{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 1 removed", Lines: &LineCounts{2, 1}},
+			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "files: 3 changed", Files: &FileCounts{Changed: 3}},
+			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "files: 1 changed", Files: &FileCounts{Changed: 1}},
 		},
 		Caps:   []Cap{},
 		Raises: []Cap{}, Unpinned: []Unpinned{{"example.com/cmdonly", "no package of it can be imported"}},
@@ -56,9 +56,13 @@ func apply() *Apply {
 		Loops:    []Loop{},
 		Diff:     "diff --git a/go.mod b/go.mod\n--- a/go.mod\n+++ b/go.mod\n@@ -5 +5 @@\n-require go.uber.org/zap v1.27.1\n+require go.uber.org/zap v1.27.0 // pinfix v1.27.1 -> v1.27.0\n",
 		Rows: []Row{
-			{"go.uber.org/zap", "v1.27.1", "v1.27.0", "lower", "d v1.0.0 requires v1.27.1"},
-			{"example.com/new", "", "v1.0.0", "add", "linked in both"},
+			{Module: "example.com/own", From: "v1.5.0", To: "v1.2.0", Group: Yours, Why: "v1.5.0 needs go.uber.org/zap v1.27.1; the server has v1.27.0", Reason: Reason{Cause: CauseCap}},
+			{Module: "go", From: "1.26", To: "1.23.5", Group: Servers, Why: "the server's Go 1.23.5 accepts no higher go line", Line: 3, Reason: Reason{Cause: CauseGo}},
+			{Module: "go.uber.org/zap", From: "v1.27.1", To: "v1.27.0", Group: Servers, Why: "the server has v1.27.0", Excludes: []string{"v1.27.1"}, Line: 5, Reason: Reason{Cause: CauseServer}},
+			{Module: "example.com/a/rather/long/name/of/a/module/that/is/linked/in/both/of/them", From: "v0.0.0-20240102150405-abcdef123456", To: "v0.0.0-20230102150405-abcdef123456", Group: Servers, Why: "the server has it", Reason: Reason{Cause: CauseServer}},
+			{Module: "example.com/new", To: "v1.0.0", Group: Follows, Why: "needed by example.com/own v1.2.0", Reason: Reason{Cause: CauseNeeded}},
 		},
+		Write: "pinfix apply --server ./nakama -C '/home/someone/go/src/a plugin with a long name' --conflicts downgrade", Compiles: CompilesChecked, Checked: 225,
 		NextSteps: "build it as the server was built:\n  go build -buildmode=plugin -trimpath .",
 	}
 }
@@ -168,7 +172,7 @@ func TestControlCharacters(t *testing.T) {
 	a := apply()
 	a.Server.Main, a.Server.Go = evil, evil
 	a.Plugin.Module = evil
-	a.Rows[0] = Row{evil, evil, evil, "lower", evil}
+	a.Rows[0] = Row{Module: evil, From: evil, To: evil + "2", Group: Yours, Why: evil, Excludes: []string{evil}}
 	a.Changes[3].Path, a.Changes[3].Old, a.Changes[3].New = evil, evil, evil
 	a.Unpinned[0] = Unpinned{evil, evil}
 	a.Diff = "+" + evil

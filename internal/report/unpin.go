@@ -42,8 +42,8 @@ func NewUnpin(dryRun bool, plugin Module) *Unpin {
 	return &Unpin{SchemaVersion: 1, Command: "unpin", DryRun: dryRun, Aligned: true, Plugin: plugin, Files: []FileChange{}}
 }
 
-// text is the counts as words; "" where there is nothing.
-func (c FileCounts) text() string {
+// Text is the counts as words; "" where there is nothing.
+func (c FileCounts) Text() string {
 	var s []string
 	for _, n := range []struct {
 		n    int
@@ -80,7 +80,7 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "  %s: %s\n", clean(f.Path), f.text())
 		}
 	}
-	if text := u.Vendor.text(); text != "" {
+	if text := u.Vendor.Text(); text != "" {
 		fmt.Fprintf(b, "  vendor/: files: %s\n", text)
 	}
 	for _, n := range u.Notes {

@@ -80,7 +80,8 @@ func (a *Apply) result() string {
 	case a.Aligned:
 		return "already pinned"
 	}
-	moved := fmt.Sprintf("%s, %s", count(len(a.Rows), "module"), count(len(a.Changes), "change"))
+	n, _ := a.modules()
+	moved := fmt.Sprintf("%s, %s", count(n, "module"), count(len(a.Changes), "change"))
 	if a.DryRun {
 		return "not pinned: " + moved
 	}

@@ -102,8 +102,8 @@ func (v *view) asks(had module.Version, c pinner.Cap) string {
 	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {
 		s = fmt.Sprintf(" needs %s >= %s", c.For.Path, req)
 	}
-	if where, _, _ := strings.Cut(c.Error, "; "); c.Cause == pinner.CauseCompile {
-		s += " (" + where + ")"
+	if c.Cause == pinner.CauseCompile {
+		s += " (" + c.Why.Place + ": " + c.Why.Fault + ")"
 	}
 	if _, capped := v.capOf(c.For.Path); !capped && v.served(c.For.Path) {
 		return s + "; the server has " + spaced(c.For)

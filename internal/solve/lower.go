@@ -235,7 +235,18 @@ func (v *view) capAt(path, version string, f typecheck.Fault) pinner.Cap {
 		v.why = map[string]failure{}
 	}
 	v.why[path] = failure{v, f}
-	return pinner.Cap{Version: module.Version{Path: path, Version: version}, Cause: pinner.CauseCompile, Error: v.because(f), For: v.blamed(f)}
+	c := pinner.Cap{Version: module.Version{Path: path, Version: version}}
+	v.explain(&c, f)
+	return c
+}
+
+// explain makes f the cause of c.
+func (v *view) explain(c *pinner.Cap, f typecheck.Fault) {
+	c.Cause, c.Error, c.For = pinner.CauseCompile, v.because(f), v.blamed(f)
+	c.Why = pinner.Why{Module: v.moduleOf(f.Package), Place: v.place(f), Fault: f.Msg}
+	if req := v.requires(v.Packages[f.Package], c.For.Path); semver.Compare(req, c.For.Version) > 0 {
+		c.Why.Needs = req
+	}
 }
 
 // stepTo returns the caps with a module at the next version that the server's Go

@@ -341,22 +341,23 @@ func (s *Solver) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
 		return set(caps, user)
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
-		if why := s.tooNew(m); why != "" {
-			c.Cause, c.Error = pinner.CauseGo, why
+		if line := s.tooNew(m); line != "" {
+			had := module.Version{Path: m.Path, Version: m.had}
+			c.Cause, c.Error, c.Why = pinner.CauseGo, pinner.NeedsGo(had, line, s.Server), pinner.Why{Module: had, Go: line}
 		}
 	}
 	c.Version = module.Version{Path: m.Path, Version: version}
 	return set(caps, c)
 }
 
-// tooNew says that the server's Go refuses the plugin's version of m; "" if not.
+// tooNew returns the go line of the plugin's version of m if the server's Go refuses it; "" if not.
 func (s *Solver) tooNew(m move) string {
 	had := module.Version{Path: m.Path, Version: m.had}
 	sums, err := s.Find.Source([]module.Version{had})
 	if err != nil || sums[had] == nil || s.Server.Accepts(sums[had].Go) {
 		return ""
 	}
-	return pinner.NeedsGo(had, sums[had].Go, s.Server)
+	return sums[had].Go
 }
 
 // known returns what is known not to compile with m at a version, or "": it was
@@ -472,7 +473,8 @@ func (s *Solver) reasoned() []pinner.Cap {
 			}
 		}
 		if ok {
-			out[i].Cause, out[i].Error, out[i].For = pinner.CauseCompile, why.v.because(why.f), why.v.now(why.v.blamed(why.f))
+			why.v.explain(&out[i], why.f)
+			out[i].For = why.v.now(out[i].For)
 		}
 	}
 	return out

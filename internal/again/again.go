@@ -1,0 +1,230 @@
+// Package again answers a pinfix check that was asked before: in the same words, with the
+// same environment, about files that have not changed since. Then the answer is the same,
+// and to give it takes a look at each file's state and nothing else, not even the start of
+// the rest of the program.
+//
+// [Ask] makes a question of a command line, [Question.Record] keeps its answer in the
+// user's cache together with the state of every file that it depends on, and [Answer]
+// gives it back if all of these are as they were. Only the answer that nothing is wrong is
+// kept.
+//
+// A file's state is its inode, size, and the times of its last change, the one among them
+// that no program can set (see stat(2), st_ctim). A file that was changed so shortly before
+// that another change could have got the same time is not relied on, as git does it.
+package again
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Command is the command whose questions may have been asked before.
+const Command = "check"
+
+// How much is kept: one file for each slot, which a question shares with others.
+const (
+	slots     = 512
+	maxRecord = 4 << 20 // bytes
+)
+
+// settled is how long ago a file must have changed last. Of the file systems that people
+// work on, FAT has the coarsest times: two seconds.
+const settled = 3 * time.Second
+
+// A Question is what one run of pinfix was asked.
+type Question struct {
+	head []byte // all but the files that the answer depends on
+	file string // where the answer is kept
+	at   time.Time
+}
+
+// Ask returns the question that the arguments ask, or nil for one whose answer is not
+// kept: another command, no directory of the user's to keep it in, or a system whose files
+// do not say when they were changed.
+func Ask(args, environ []string) *Question {
+	if len(args) < 2 || args[1] != Command || !states {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	cwd, err := os.Getwd()
+	if err != nil {
+		return nil
+	}
+	dir := cacheDir(environ)
+	if !filepath.IsAbs(dir) {
+		return nil
+	}
+	q := &Question{at: time.Now()}
+	q.head = append(q.head, "pinfix asked before 1\n"...)
+	for _, s := range slices.Concat(args[1:], []string{cwd, self}) {
+		q.head = append(strconv.AppendQuote(q.head, s), ' ')
+	}
+	// Another program may answer otherwise. And a clone that brings a record, to where CI
+	// has its cache, cannot know when pinfix was installed.
+	q.head, _ = new(looker).appendState(q.head, self)
+	q.head = append(q.head, ' ')
+	for _, fd := range []int{1, 2} { // a terminal gets colours
+		q.head = append(appendKind(q.head, fd), ' ')
+	}
+	q.head = append(strconv.AppendUint(q.head, environment(environ), 16), '\n')
+	q.file = filepath.Join(dir, "pinfix", "checked", strconv.FormatUint(sum(q.head)%slots, 16))
+	return q
+}
+
+// cacheDir is os.UserCacheDir in environ. Windows is not asked about: see states.
+func cacheDir(environ []string) string {
+	home := ""
+	for _, v := range environ {
+		if dir, ok := strings.CutPrefix(v, "XDG_CACHE_HOME="); ok && dir != "" && runtime.GOOS != "darwin" {
+			return dir
+		}
+		if dir, ok := strings.CutPrefix(v, "HOME="); ok {
+			home = dir
+		}
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Caches")
+	}
+	return filepath.Join(home, ".cache")
+}
+
+// environment is a sum of the variables, but for those that say how a shell has come to
+// its command. The values themselves may be secrets, and are not kept.
+func environment(environ []string) uint64 {
+	h := uint64(offset)
+	for _, v := range environ {
+		if strings.HasPrefix(v, "_=") || strings.HasPrefix(v, "OLDPWD=") || strings.HasPrefix(v, "SHLVL=") {
+			continue
+		}
+		h = add(add(h, v), "\x00")
+	}
+	return h
+}
+
+// FNV-1a, of 64 bits: hash/fnv has an interface more, and nothing here has an enemy who
+// could choose what is summed up.
+const (
+	offset = 0xcbf29ce484222325
+	prime  = 0x100000001b3
+)
+
+func sum(b []byte) uint64 { return add(offset, b) }
+
+func add[T string | []byte](h uint64, s T) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * prime
+	}
+	return h
+}
+
+// Answer returns what pinfix has printed on stdout when it was asked q before, and found
+// nothing wrong; ok is false where that has to be found out anew. q may be nil.
+func Answer(q *Question) (stdout []byte, ok bool) {
+	if q == nil {
+		return nil, false
+	}
+	data := q.read()
+	files, ok := bytes.CutPrefix(data, q.head)
+	if !ok {
+		return nil, false
+	}
+	var now []byte
+	var look looker
+	for {
+		line, rest, ok := bytes.Cut(files, []byte("\n"))
+		switch {
+		case !ok:
+			return nil, false // cut off
+		case len(line) == 0:
+			return rest, true
+		}
+		was, name, ok := bytes.Cut(line, []byte(" "))
+		if !ok {
+			return nil, false
+		}
+		if now, _ = look.appendState(now[:0], string(name)); !bytes.Equal(was, now) && (string(was) != isThere || string(now) == gone) {
+			return nil, false
+		}
+		files = rest
+	}
+}
+
+// read returns the record, nil if there is none that is surely the user's own.
+func (q *Question) read() []byte {
+	f, ok := openOwn(q.file)
+	if !ok {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() > maxRecord {
+		return nil
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil
+	}
+	return data
+}
+
+// States that are no state of a file: nothing is there, or something, whatever it is.
+const (
+	gone    = "-"
+	isThere = "+"
+)
+
+// Record keeps what was printed on stdout, for the files that it depends on as they are
+// now: files, directories, which change when a name in them comes or goes, and what must
+// go on not being there. Of those in there, it counts only that they are. Nothing is kept,
+// and nothing is wrong, where it may not last or cannot be written. q may be nil.
+func (q *Question) Record(files, there []string, stdout []byte) {
+	if q == nil {
+		return
+	}
+	data := slices.Clone(q.head)
+	var look looker
+	for _, name := range slices.Sorted(slices.Values(files)) {
+		if !filepath.IsAbs(name) || strings.ContainsRune(name, '\n') {
+			return
+		}
+		var changed time.Time
+		data, changed = look.appendState(data, name)
+		if changed.After(q.at.Add(-settled)) {
+			return
+		}
+		data = append(append(append(data, ' '), name...), '\n')
+	}
+	for _, name := range there {
+		if strings.ContainsRune(name, '\n') {
+			return
+		}
+		data = append(append(data, isThere+" "...), name...)
+		data = append(data, '\n')
+	}
+	data = append(append(data, '\n'), stdout...)
+	if len(data) > maxRecord {
+		return
+	}
+	dir := filepath.Dir(q.file)
+	if os.MkdirAll(dir, 0o700) != nil || !isOwn(dir) {
+		return
+	}
+	f, err := os.CreateTemp(dir, "new-")
+	if err != nil {
+		return
+	}
+	_, err = f.Write(data)
+	if f.Close() != nil || err != nil || os.Rename(f.Name(), q.file) != nil {
+		_ = os.Remove(f.Name())
+	}
+}

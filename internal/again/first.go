@@ -1,0 +1,22 @@
+package again
+
+import "os"
+
+// asked is the question of this process. It is asked as soon as the packages are ready
+// that this one imports: Go initialises packages in the order of their import paths as far
+// as their imports allow, and most of pinfix's, which an answer does not need, come later.
+// Together they take longer than the answer.
+var asked *Question
+
+func init() {
+	asked = Ask(os.Args, os.Environ())
+	if stdout, ok := Answer(asked); ok {
+		if _, err := os.Stdout.Write(stdout); err == nil {
+			os.Exit(0)
+		}
+	}
+}
+
+// Asked returns the question of this process, which has no answer yet; nil if its answer
+// is not kept.
+func Asked() *Question { return asked }

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// around is how many lines that stay people see around a change.
+const around = 1
+
+// compact is a unified diff without what git alone reads, and with few lines around the
+// changes. It still is one.
+func compact(diff string) string {
+	var b strings.Builder
+	h := hunk{b: &b}
+	for line := range strings.Lines(diff) {
+		switch {
+		case h.take(line):
+		case strings.HasPrefix(line, "@@ "):
+			h.start(line)
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "index "):
+			h.flush()
+		default:
+			h.flush()
+			b.WriteString(line)
+		}
+	}
+	h.flush()
+	return b.String()
+}
+
+// hunk cuts one hunk of a diff into smaller ones.
+type hunk struct {
+	b            *strings.Builder
+	lines        []string
+	oldAt, newAt int // of the first line
+	old, new     int // how many lines of each side are still to come
+}
+
+// start begins a hunk with its @@ line.
+func (h *hunk) start(line string) {
+	h.flush()
+	h.oldAt, h.newAt, h.old, h.new = 1, 1, 1, 1
+	var at, to string
+	if _, err := fmt.Sscanf(line, "@@ -%s +%s @@", &at, &to); err != nil {
+		return
+	}
+	h.oldAt, h.old = span(at)
+	h.newAt, h.new = span(to)
+}
+
+// span reads "3,4": from line 3 on, 4 lines; "3" is one.
+func span(s string) (at, n int) {
+	n = 1
+	if _, err := fmt.Sscanf(s, "%d,%d", &at, &n); err != nil {
+		_, _ = fmt.Sscanf(s, "%d", &at)
+	}
+	return at, n
+}
+
+// take reports whether a line is of the hunk, and keeps it.
+func (h *hunk) take(line string) bool {
+	switch {
+	case len(h.lines) > 0 && strings.HasPrefix(line, `\`):
+		h.lines[len(h.lines)-1] += line
+		return true
+	case h.old == 0 && h.new == 0:
+		return false
+	}
+	switch line[0] {
+	case '-':
+		h.old--
+	case '+':
+		h.new--
+	default:
+		h.old--
+		h.new--
+	}
+	h.lines = append(h.lines, line)
+	return true
+}
+
+// flush writes what the hunk has of changes.
+func (h *hunk) flush() {
+	var keep []bool
+	for i := range h.lines {
+		near := false
+		for j := max(i-around, 0); j <= min(i+around, len(h.lines)-1); j++ {
+			near = near || h.lines[j][0] == '-' || h.lines[j][0] == '+'
+		}
+		keep = append(keep, near)
+	}
+	oldAt, newAt := h.oldAt, h.newAt
+	for i := 0; i < len(h.lines); {
+		if !keep[i] {
+			oldAt, newAt, i = oldAt+1, newAt+1, i+1
+			continue
+		}
+		end, old, new := i, 0, 0
+		for ; end < len(h.lines) && keep[end]; end++ {
+			if h.lines[end][0] != '+' {
+				old++
+			}
+			if h.lines[end][0] != '-' {
+				new++
+			}
+		}
+		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", oldAt, old, newAt, new, strings.Join(h.lines[i:end], ""))
+		oldAt, newAt, i = oldAt+old, newAt+new, end
+	}
+	h.lines, h.old, h.new = nil, 0, 0
+}
+
+// foldDiff breaks a line of a diff that is too long for a terminal. What goes on in the
+// next line begins there with an ellipsis.
+func (s Style) foldDiff(line string) string {
+	if !s.Fold || columns(line) <= s.width() {
+		return line
+	}
+	return strings.TrimSuffix(wrap(line[1:], s.width(), line[:1], "…       "), "\n")
+}
