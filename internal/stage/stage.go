@@ -1,6 +1,6 @@
 // Package stage lets the go command see the plugin's future tree without
 // touching the present one: go.mod and go.sum in a scratch directory
-// (-modfile), changed Go files beside them (-overlay), vendor/ written there
+// (-modfile), changed Go files next to them (-overlay), vendor/ written there
 // (vendor -o). [New] makes the scratch directory; [Stage.List], [Stage.Tidy]
 // and [Stage.Vendor] run there.
 package stage
