@@ -86,10 +86,10 @@ func helpPath(c *cli.Context) string {
 func (e *env) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show this, or the help of a command",
+		Usage:     "show this list, or the help of a command",
 		ArgsUsage: "[COMMAND...]",
-		Description: `Shows the help of a command, as its --help does; without one, what commands there
-are.
+		Description: `Shows the help of a command, as COMMAND --help does. Without a command, lists the
+commands.
 
    pinfix help
    pinfix help apply

@@ -147,24 +147,23 @@ func (e *env) app() *cli.App {
 	app := &cli.App{
 		Name:  "pinfix",
 		Usage: "make a Go plugin load into one given server",
-		Description: `A Go server refuses a plugin unless every package linked in both was built from
-the same module version, with the same toolchain and flags. pinfix reads what
-the server was built with and pins the plugin's modules to it.
+		Description: `A Go server refuses a plugin unless every package that both link was built from
+the same module version, with the same Go release and flags. pinfix reads what the
+server was built with, and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run    # show what would change
-   pinfix apply --server ./server              # go.mod, imports, go.sum, vendor/
+   pinfix apply --server ./server              # pin the plugin to the server
    pinfix build --server ./server              # build it as the server was built
-   pinfix verify --server ./server plugin.so   # would the server load it?
    pinfix explain server.log                   # what does this error mean?
    pinfix snapshot --server ./server           # from now on without --server
-   pinfix check                                # still pinned? takes milliseconds
+   pinfix check                                # is it still pinned?
    pinfix hook install                         # no commit undoes the pins
 
-Settings: .pinfix.yaml next to go.mod or above; its keys are flags (server: ./x).
-PINFIX_SERVER and its like override it; flags override both.
+Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its keys.
+Environment variables (PINFIX_SERVER) override it, and flags override both.
 
-Exit codes: 0 nothing wrong, or applied; 1 a difference, a plugin that would not
-load, or no error recognised; 2 wrong usage, or not done, and not changed.`,
+Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
+or no error recognised; 2 wrong usage, or it failed and changed nothing.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,

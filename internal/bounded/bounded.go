@@ -1,9 +1,9 @@
-// Package bounded opens and reads files that others may have made: of more
-// bytes than anyone wants to keep, or no files at all but pipes, devices and
-// sockets, which make a reader wait for ever. [Open], [OpenIn] and [OpenRoot]
-// are the only ways to open something for reading; [ReadFile] is os.ReadFile
-// with a limit, and [Wait] bounds what a disk makes one wait for. [Hide] keeps
-// what such a file holds out of an error.
+// Package bounded opens and reads files that other people may have made. Such a
+// file may be larger than memory, or be a pipe, a device or a socket, which makes
+// a reader wait forever. [Open], [OpenIn] and [OpenRoot] are the only ways to open
+// something for reading. [ReadFile] is os.ReadFile with a limit, and [Wait] limits
+// how long a reader waits for a disk. [Hide] keeps the content of such a file out
+// of an error.
 package bounded
 
 import (

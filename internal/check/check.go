@@ -1,6 +1,6 @@
-// Package check finds what has been undone of a plugin's pins, from the text of
-// its files alone. It is pure: [Problems] compares the files with what apply
-// leaves behind, [Certain] tells whether that needs the import graph.
+// Package check finds the undone pins of a plugin, from the text of its files.
+// It is pure. [Problems] compares the files with what apply writes. [Certain]
+// reports whether that needs the import graph.
 //
 // The rule: a pinned plugin is a fixed point of apply. A problem is something
 // that apply would change, or refuse.

@@ -3,10 +3,10 @@
 // each what it means and the one thing to do. It is pure: text in, findings
 // out.
 //
-// [Find] reads the text: lines.go takes a log's clothes off (timestamps,
-// colours, JSON, quoting), rules*.go say what is recognised, trace.go reads Go
-// tracebacks. [Known.Answer] makes a finding concrete where the server and the
-// plugin's go.mod are available.
+// [Find] reads the text: lines.go strips timestamps, colours, JSON and quoting
+// from log lines, rules*.go say what is recognised, and trace.go reads Go
+// tracebacks. With the server and the plugin's go.mod, [Known.Answer] names the
+// module and the versions of a finding.
 package explain
 
 // A Cause is why a plugin does not load or build. The words are those of

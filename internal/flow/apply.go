@@ -1,6 +1,6 @@
-// Package flow is the way through pinfix: target -> plan -> stage -> tidy and
-// vendor -> check -> commit. [Apply] is that line; each step hands one value
-// to the next.
+// Package flow has one function for each command of pinfix. [Apply] is the main
+// one: target -> plan -> stage -> tidy and vendor -> check -> commit, where each
+// step hands one value to the next.
 package flow
 
 import (

@@ -1,5 +1,5 @@
-// Package modcache reads which packages a package imports from its source in
-// the module cache, where it is available. The entry point is [Cache.Imports].
+// Package modcache reads which packages a package imports, from its source in
+// the module cache, if the cache has it. The entry point is [Cache.Imports].
 package modcache
 
 import (

@@ -1,7 +1,7 @@
-// Package source reads what a server's source says of it: [ReadDir] a directory
-// with go.mod and perhaps vendor/modules.txt, [ReadMod] a go.mod alone,
-// [ReadModule] a module on the proxy. Nothing is built, and nothing in the
-// source's directory is written.
+// Package source reads what a server's source says about the server. [ReadDir]
+// reads a directory with go.mod and perhaps vendor/modules.txt, [ReadMod] a go.mod
+// file, and [ReadModule] a module on the proxy. It builds nothing, and writes
+// nothing in the source's directory.
 package source
 
 import (

@@ -1,5 +1,5 @@
-// Package syntax says where a text that people write does not parse: the place as an
-// editor shows it, and whether it is a merge conflict that git has left there.
+// Package syntax says where a text does not parse: the place as an editor shows it,
+// and whether it is a merge conflict that git left there.
 package syntax
 
 import (
