@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -48,8 +47,11 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
-	// question keeps the answer of check for the next time. A nil one does not.
-	question *again.Question
+	// question keeps the answer of check for the next time, see package again. A nil one
+	// does not.
+	question interface {
+		Record(files, there []string, stdout []byte)
+	}
 
 	// catch makes a context end with the user's signals. A nil one leaves them alone.
 	catch func(context.Context) context.Context
