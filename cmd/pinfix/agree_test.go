@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -204,6 +206,8 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 		if err := os.CopyFS(dir, os.DirFS(pinned)); err != nil {
 			t.Fatal(err)
 		}
+		before := w.dependsOn(c, dir)
+		kept := before.states()
 		var did []string
 		list := []driftKind{}
 		if i < len(kinds) {
@@ -220,9 +224,42 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 		}
 		if len(did) > 0 && w.check(t, c, dir, strings.Join(did, "; ")) {
 			found++
+			if before != nil && maps.Equal(kept, before.states()) {
+				t.Errorf("%s: check would answer as before: none of the %d files that it depends on has changed", strings.Join(did, "; "), len(before))
+			}
 		}
 	}
 	t.Logf("%d drifts, %d of them found", len(kinds)+more, found)
+}
+
+// depends are the files that an answer of check depends on.
+type depends []string
+
+// Record notes what is to be kept of an answer.
+func (d *depends) Record(files, there []string, _ []byte) { *d = slices.Concat(files, there) }
+
+// dependsOn returns the files that check names for a plugin that is pinned; nil if its
+// answer would not be kept.
+func (w *driftWorld) dependsOn(c driftCase, dir string) depends {
+	var d depends
+	e := &env{environ: w.env, stdout: io.Discard, stderr: io.Discard, question: &d}
+	e.run(context.Background(), slices.Concat([]string{"pinfix", "check", "-C", dir, "-s", c.server}, c.flags))
+	return d
+}
+
+// states returns what is in each file and directory; a name that is not there has none.
+func (d depends) states() map[string]string {
+	out := map[string]string{}
+	for _, name := range d {
+		if data, err := os.ReadFile(name); err == nil {
+			out[name] = string(data)
+			continue
+		}
+		if entries, err := os.ReadDir(name); err == nil {
+			out[name] = fmt.Sprint(entries)
+		}
+	}
+	return out
 }
 
 // check compares check with apply --dry-run and reports whether they see

@@ -131,6 +131,11 @@ func (w *checkBench) programs(b *testing.B, dir string) {
 	linked := filepath.Join(dir, "linked")
 	benchPinfix(b, linked)
 	copyFile(b, linked, w.pinfix)
+	w.goTool(b)
+}
+
+// goTool makes w.gotool, the go command itself.
+func (w *checkBench) goTool(b *testing.B) {
 	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		b.Fatal(err)

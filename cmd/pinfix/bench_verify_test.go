@@ -96,14 +96,22 @@ func bigPlugin(b *testing.B, dir string) string {
 // that makes it 60 MB.
 func bigProgram(b *testing.B, dir, more, run string, flags ...string) string {
 	b.Helper()
-	write := func(name, text string) {
-		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o777); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
-			b.Fatal(err)
-		}
+	bigPackages(b, dir, more, 45)
+	putFile(b, filepath.Join(dir, "go.mod"), "module example.com/big\n\ngo 1.20\n")
+	putFile(b, filepath.Join(dir, "prog/main.go"), "package main\n\nfunc main() {\n\trun()\n\tcallAll()\n}\n")
+	putFile(b, filepath.Join(dir, "prog/run.go"), "package main\n\n"+run)
+	out := filepath.Join(dir, "out")
+	benchGo(b, filepath.Join(dir, "prog"), append(append([]string{"build", "-trimpath", "-o", out}, flags...), ".")...)
+	if info, err := os.Stat(out); err != nil || info.Size() < 55<<20 {
+		b.Fatalf("the program is too small: %v, %v", info, err)
 	}
+	return out
+}
+
+// bigPackages writes 200 packages of 150 functions below dir, one of them with more, and
+// in dir/prog what calls them all and embeds a blob of so many MiB.
+func bigPackages(b *testing.B, dir, more string, blob int64) {
+	b.Helper()
 	var imports, calls strings.Builder
 	for i := range 200 {
 		var src, all strings.Builder
@@ -115,24 +123,15 @@ func bigProgram(b *testing.B, dir, more, run string, flags ...string) string {
 		if i == 7 {
 			text += more
 		}
-		write(fmt.Sprintf("p%d/p.go", i), text)
+		putFile(b, filepath.Join(dir, fmt.Sprintf("p%d/p.go", i)), text)
 		fmt.Fprintf(&imports, "\t\"example.com/big/p%d\"\n", i)
 		fmt.Fprintf(&calls, "\tp%d.All()\n", i)
 	}
-	write("go.mod", "module example.com/big\n\ngo 1.20\n")
-	write("prog/main.go", "package main\n\nimport (\n\t_ \"embed\"\n"+imports.String()+")\n\n//go:embed blob\nvar blob string\n\nfunc main() {\n\trun()\n\tprintln(len(blob))\n"+calls.String()+"}\n")
-	write("prog/run.go", "package main\n\n"+run)
-	blob := filepath.Join(dir, "prog", "blob")
-	write("prog/blob", "blob")
-	if err := os.Truncate(blob, 45<<20); err != nil {
+	putFile(b, filepath.Join(dir, "prog/all.go"), "package main\n\nimport (\n\t_ \"embed\"\n"+imports.String()+")\n\n//go:embed blob\nvar blob string\n\nfunc callAll() {\n\tprintln(len(blob))\n"+calls.String()+"}\n")
+	putFile(b, filepath.Join(dir, "prog/blob"), "blob")
+	if err := os.Truncate(filepath.Join(dir, "prog/blob"), blob<<20); err != nil {
 		b.Fatal(err)
 	}
-	out := filepath.Join(dir, "out")
-	benchGo(b, filepath.Join(dir, "prog"), append(append([]string{"build", "-trimpath", "-o", out}, flags...), ".")...)
-	if info, err := os.Stat(out); err != nil || info.Size() < 55<<20 {
-		b.Fatalf("the program is too small: %v, %v", info, err)
-	}
-	return out
 }
 
 // copyFile keeps no file in memory: Linux counts the parent's memory at the time

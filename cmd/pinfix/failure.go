@@ -34,6 +34,15 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
+// wrap makes outputs of the streams. Messages fit the terminal that shows them.
+func (e *env) wrap() {
+	stderr := &output{Writer: e.stderr}
+	if isTerminal(e.stderr) {
+		stderr.width, _ = e.width(e.stderr)
+	}
+	e.stdout, e.stderr = &output{Writer: e.stdout}, stderr
+}
+
 // fileOf returns the file behind a stream of env.
 func fileOf(stream any) (f *os.File, ok bool) {
 	if o, is := stream.(*output); is {
@@ -82,16 +91,14 @@ func (e *env) asked(app *cli.App, args []string) (command, format, dir string) {
 			dir = value
 		}
 	}
-	cmd := app.Command(command)
-	if cmd == nil {
-		return command, "", dir
-	}
-	for _, f := range flagDocs(cmd) {
-		if slices.Contains(f.names, "--format") && !slices.Contains(f.values, format) {
-			format = ""
+	if cmd := app.Command(command); cmd != nil {
+		for _, f := range flagDocs(cmd) {
+			if slices.Contains(f.names, "--format") && slices.Contains(f.values, format) {
+				return command, format, dir
+			}
 		}
 	}
-	return command, format, dir
+	return command, "", dir
 }
 
 // placeRE is how an error begins that has a place, as the go command's do.

@@ -10,7 +10,10 @@ import (
 )
 
 func main() {
-	e := &env{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, question: again.Asked()}
+	e := &env{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	if q := again.Asked(); q != nil {
+		e.question = q
+	}
 	e.catch = func(ctx context.Context) context.Context { return untilStopped(ctx, os.Exit) }
 	os.Exit(e.run(context.Background(), os.Args))
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -42,8 +41,11 @@ type env struct {
 	stdout  io.Writer
 	stderr  io.Writer
 
-	// question keeps the answer of check for the next time. A nil one does not.
-	question *again.Question
+	// question keeps the answer of check for the next time, see package again. A nil one
+	// does not.
+	question interface {
+		Record(files, there []string, stdout []byte)
+	}
 
 	// catch makes a context end with the user's signals. A nil one leaves them alone.
 	catch func(context.Context) context.Context
@@ -67,14 +69,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 		}
 		return code
 	}
-	if _, ok := e.stdout.(*output); !ok {
-		e.stdout = &output{Writer: e.stdout}
-		stderr := &output{Writer: e.stderr}
-		if isTerminal(e.stderr) {
-			stderr.width, _ = e.width(e.stderr)
-		}
-		e.stderr = stderr
-	}
+	e.wrap()
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,8 +19,8 @@ import (
 )
 
 // trouble DIR PATTERN prog args...: prog cannot do what it is asked for. It
-// must exit with 2, print nothing on stdout and one message on stderr, which
-// must match PATTERN, and leave DIR as it was and nothing in TMPDIR.
+// must exit with 2, print one message on stderr, which must match PATTERN, and the same in
+// the form that --format names on stdout, and leave DIR as it was and nothing in TMPDIR.
 func trouble(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: trouble DIR PATTERN prog args...")
@@ -26,11 +28,29 @@ func trouble(ts *testscript.TestScript, neg bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	before := describe(ts, dir, true)
 	status(ts, false, append([]string{"2"}, args[2:]...))
-	if out := ts.ReadFile("stdout"); out != "" {
-		ts.Fatalf("stdout is not empty")
-	}
+	ts.Check(failureForm(filepath.Dir(ts.Getenv("TESTDATA")), args[2:], ts.ReadFile("stdout"), ts.ReadFile("stderr")))
 	oneMessage(ts, args[1], ts.ReadFile("stderr"))
 	untouched(ts, dir, before)
+}
+
+// failureForm says whether stdout has the form of a failure that the command line asks
+// for; nothing for people, or where the form itself is not one of the command's.
+func failureForm(top string, args []string, stdout, stderr string) error {
+	form := ""
+	if i := slices.Index(args, "--format"); i >= 0 && i+1 < len(args) && !strings.Contains(stderr, "must be one of") {
+		form = args[i+1]
+	}
+	switch start := map[string]string{"markdown": "❌ **pinfix ", "github": "::error"}[form]; {
+	case form == "json":
+		return validate("error", top, []byte(stdout))
+	case form == "sarif":
+		return validate("sarif", top, []byte(stdout))
+	case start == "" && stdout != "":
+		return errors.New("stdout is not empty")
+	case !strings.HasPrefix(stdout, start):
+		return fmt.Errorf("stdout does not begin with %s", start)
+	}
+	return nil
 }
 
 // oneMessage fails unless stderr holds one message "pinfix: …", which may go

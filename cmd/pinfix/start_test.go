@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +57,134 @@ func TestStart(t *testing.T) {
 	}
 	if all > maxAllocs {
 		t.Errorf("%d allocations before main, want at most %d:\n%s", all, maxAllocs, out)
+	}
+	t.Run("reads", func(t *testing.T) { checkReads(t, pinfix) })
+}
+
+// Limits on what check does with a plugin like the vendor's template: two modules that
+// moved, one of which has no package that could be imported blank, and 272 vendored files.
+// About a tenth is there to spare.
+const (
+	maxReads      = 660     // calls of read(2), at its first run
+	maxReadBytes  = 310_000 // in all
+	maxAgain      = 12      // calls, when it is asked again
+	maxAgainBytes = 60_000
+	maxCheckAlloc = 24_000 // allocations
+)
+
+var templateLike = scale{modules: 4, packages: 17, files: 4, own: 8, graph: true}
+
+// checkReads counts what check reads and starts, as the system tells: the first time, and
+// when it is asked again and nothing has changed.
+func checkReads(t *testing.T, pinfix string) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no /proc here")
+	}
+	dir := t.TempDir()
+	templateLike.write(t, dir)
+	for _, name := range []string{"go", "git", "gcc"} {
+		putFile(t, filepath.Join(dir, "bin", name), "#!/bin/sh\n: >"+dir+"/started\n")
+		if err := os.Chmod(filepath.Join(dir, "bin", name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func() (calls, bytes int, out string) {
+		cmd := exec.Command(pinfix, "check", "-C", filepath.Join(dir, "plugin"), "-s", filepath.Join(dir, "server.buildinfo"))
+		cmd.Env = []string{"PATH=" + filepath.Join(dir, "bin"), "HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache")}
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(stdout) // the process has ended, or is about to
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
+		if err != nil {
+			t.Skip(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("%v\n%s", err, data)
+		}
+		fmt.Sscanf(string(counts), "rchar: %d\nwchar: %d\nsyscr: %d", &bytes, new(int), &calls)
+		if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+			t.Error("check starts a program")
+		}
+		return calls, bytes, string(data)
+	}
+	calls, bytes, first := check()
+	if calls > maxReads || bytes > maxReadBytes || calls == 0 {
+		t.Errorf("check reads %d times %d bytes, want at most %d and %d", calls, bytes, maxReads, maxReadBytes)
+	}
+	kept := filepath.Join(dir, ".cache", "pinfix", "checked")
+	again := time.NewTicker(time.Second / 2)
+	defer again.Stop()
+	for end := time.After(time.Minute); ; {
+		if list, _ := os.ReadDir(kept); len(list) > 0 {
+			break
+		}
+		select {
+		case <-again.C: // what has just been written may be written again in the same moment
+			check()
+		case <-end:
+			t.Fatal("no answer is kept")
+		}
+	}
+	calls, bytes, second := check()
+	if calls > maxAgain || bytes > maxAgainBytes {
+		t.Errorf("check, asked again, reads %d times %d bytes, want at most %d and %d", calls, bytes, maxAgain, maxAgainBytes)
+	}
+	if second != first {
+		t.Errorf("%q, and before %q", second, first)
+	}
+	other := scale{modules: 4, packages: 1, files: 1}
+	other.write(t, filepath.Join(dir, "other"))
+	putFile(t, filepath.Join(dir, "other", "plugin", "go.sum"), "")
+	link := filepath.Join(dir, "link")
+	for _, to := range []string{"plugin", "other/plugin"} {
+		want := exitOK
+		if to != "plugin" {
+			want = exitDiffers
+		}
+		_ = os.Remove(link)
+		if err := os.Symlink(filepath.FromSlash(to), link); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(pinfix, "check", "-C", link, "-s", filepath.Join(dir, "server.buildinfo"))
+		cmd.Env = []string{"HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache")}
+		if out, err := cmd.Output(); cmd.ProcessState.ExitCode() != want {
+			t.Errorf("the link to %s: %v, want %d\n%s", to, err, want, out)
+		}
+	}
+	name := filepath.Join(dir, "plugin", "vendor", "example.com", "m00000", "p003", "f1.go")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, name, string(text)+"\n")
+	cmd := exec.Command(pinfix, "check", "-C", filepath.Join(dir, "plugin"), "-s", filepath.Join(dir, "server.buildinfo"))
+	cmd.Env = []string{"HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache")}
+	if out, err := cmd.Output(); cmd.ProcessState.ExitCode() != exitDiffers {
+		t.Errorf("a file of vendor/ has changed: %v\n%s", err, out)
+	}
+}
+
+// TestCheckAllocates is not parallel: it counts what the process allocates.
+func TestCheckAllocates(t *testing.T) {
+	dir := t.TempDir()
+	templateLike.write(t, dir)
+	environ := []string{"GOMODCACHE=" + filepath.Join(dir, "cache")}
+	n := testing.AllocsPerRun(3, func() {
+		args := []string{"pinfix", "check", "-C", filepath.Join(dir, "plugin"), "-s", filepath.Join(dir, "server.buildinfo")}
+		if code := run(context.Background(), environ, strings.NewReader(""), io.Discard, io.Discard, args); code != exitOK {
+			t.Fatalf("pinfix check exits %d", code)
+		}
+	})
+	if n > maxCheckAlloc {
+		t.Errorf("%v allocations, want at most %d", n, maxCheckAlloc)
 	}
 }
 

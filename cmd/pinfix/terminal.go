@@ -146,14 +146,15 @@ func (e *env) width(stream io.Writer) (columns int, fold bool) {
 }
 
 // text prints a result for people. On a terminal no line is longer than that is wide.
-func (e *env) text(c *cli.Context, r texter) error { return e.textTo(e.stdout, c, r) }
+func (e *env) text(c *cli.Context, r printed) error { return e.textTo(e.stdout, c, r) }
 
-type texter interface {
+// printed is a result that people read.
+type printed interface {
 	Text(io.Writer, report.Style) error
 }
 
 // textTo writes to w what text prints.
-func (e *env) textTo(w io.Writer, c *cli.Context, r texter) error {
+func (e *env) textTo(w io.Writer, c *cli.Context, r printed) error {
 	st := e.style(c)
 	if !st.Fold {
 		return r.Text(w, st)

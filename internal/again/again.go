@@ -14,7 +14,6 @@
 package again
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -71,8 +70,9 @@ func Ask(args, environ []string) *Question {
 	}
 	// Another program may answer otherwise. And a clone that brings a record, to where CI
 	// has its cache, cannot know when pinfix was installed.
-	q.head, _ = new(looker).appendState(q.head, self)
-	q.head = append(q.head, ' ')
+	look := new(looker)
+	q.head, _ = look.appendState(q.head, self)
+	q.head = append(look.appendIdentity(append(q.head, ' '), cwd), ' ')
 	for _, fd := range []int{1, 2} { // a terminal gets colours
 		q.head = append(appendKind(q.head, fd), ' ')
 	}
@@ -133,48 +133,47 @@ func Answer(q *Question) (stdout []byte, ok bool) {
 	if q == nil {
 		return nil, false
 	}
-	data := q.read()
-	files, ok := bytes.CutPrefix(data, q.head)
+	files, ok := strings.CutPrefix(q.read(), string(q.head))
 	if !ok {
 		return nil, false
 	}
 	var now []byte
 	var look looker
 	for {
-		line, rest, ok := bytes.Cut(files, []byte("\n"))
+		line, rest, ok := strings.Cut(files, "\n")
 		switch {
 		case !ok:
 			return nil, false // cut off
-		case len(line) == 0:
-			return rest, true
+		case line == "":
+			return []byte(rest), true
 		}
-		was, name, ok := bytes.Cut(line, []byte(" "))
+		was, name, ok := strings.Cut(line, " ")
 		if !ok {
 			return nil, false
 		}
-		if now, _ = look.appendState(now[:0], string(name)); !bytes.Equal(was, now) && (string(was) != isThere || string(now) == gone) {
+		if now, _ = look.appendState(now[:0], name); was != string(now) && (was != isThere || string(now) == gone) {
 			return nil, false
 		}
 		files = rest
 	}
 }
 
-// read returns the record, nil if there is none that is surely the user's own.
-func (q *Question) read() []byte {
-	f, ok := openOwn(q.file)
+// read returns the record, "" if there is none that is surely the user's own.
+func (q *Question) read() string {
+	fd, size, ok := openOwn(q.file)
 	if !ok {
-		return nil
+		return ""
 	}
+	f := os.NewFile(fd, q.file)
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || info.Size() > maxRecord {
-		return nil
+	if size > maxRecord {
+		return ""
 	}
-	data := make([]byte, info.Size())
+	data := make([]byte, size)
 	if _, err := io.ReadFull(f, data); err != nil {
-		return nil
+		return ""
 	}
-	return data
+	return string(data) // once: its lines are parts of it
 }
 
 // States that are no state of a file: nothing is there, or something, whatever it is.

@@ -3,7 +3,6 @@
 package again
 
 import (
-	"os"
 	"time"
 )
 
@@ -14,6 +13,8 @@ type looker struct{}
 
 func (*looker) appendState(b []byte, _ string) ([]byte, time.Time) { return b, time.Time{} }
 
-func appendKind(b []byte, _ int) []byte { return b }
-func openOwn(string) (*os.File, bool)   { return nil, false }
-func isOwn(string) bool                 { return false }
+func (*looker) appendIdentity(b []byte, _ string) []byte { return b }
+
+func appendKind(b []byte, _ int) []byte     { return b }
+func openOwn(string) (uintptr, int64, bool) { return 0, 0, false }
+func isOwn(string) bool                     { return false }

@@ -37,6 +37,14 @@ func (l *looker) appendState(b []byte, name string) ([]byte, time.Time) {
 	return b, time.Unix(0, max(changed.Nano(), written.Nano()))
 }
 
+// appendIdentity adds which directory name leads to, whatever has changed in it.
+func (l *looker) appendIdentity(b []byte, name string) []byte {
+	if syscall.Stat(name, &l.st) != nil {
+		return append(b, gone...)
+	}
+	return strconv.AppendUint(append(strconv.AppendUint(b, uint64(l.st.Dev), 16), ','), uint64(l.st.Ino), 16)
+}
+
 // appendKind adds what kind of file is open: a terminal is a device of its own number, and
 // has a width, to which lines are folded.
 func appendKind(b []byte, fd int) []byte {
@@ -51,18 +59,23 @@ func appendKind(b []byte, fd int) []byte {
 	return b
 }
 
-// openOwn opens a file that is this user's, whom alone it lets write, and no link.
-func openOwn(name string) (*os.File, bool) {
-	fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, false
-	}
+// openOwn opens a regular file that is this user's, whom alone it lets write, and no link,
+// and returns its size. A pipe is not waited for.
+func openOwn(name string) (fd uintptr, size int64, ok bool) {
 	var st syscall.Stat_t
-	if syscall.Fstat(fd, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || !own(&st) {
-		syscall.Close(fd)
-		return nil, false
+	if syscall.Lstat(name, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return 0, 0, false
 	}
-	return os.NewFile(uintptr(fd), name), true
+	f, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, 0, false
+	}
+	if syscall.Fstat(f, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || !own(&st) {
+		syscall.Close(f)
+		return 0, 0, false
+	}
+	_ = syscall.SetNonblock(f, false) // the runtime would start its poller for it
+	return uintptr(f), st.Size, true
 }
 
 // isOwn reports whether a directory is this user's, whom alone it lets write, and no link.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -88,8 +90,15 @@ func Certain(in *Input, blank bool) bool {
 			return false
 		}
 	}
+	users := requireLines(in.User)
 	for _, p := range in.Pins {
-		switch moved := !in.User.Keeps(p, ""); {
+		// Keeps looks at all lines, so it is asked of one: there may be thousands.
+		file := *in.User.File
+		if file.Require = nil; users[p.Path] != nil {
+			file.Require = []*modfile.Require{users[p.Path]}
+		}
+		one := pinner.Mod{File: &file}
+		switch moved := !one.Keeps(p, ""); {
 		case blank && moved && theirs[p.Path] == own[p.Path]:
 			return false // taken by a test only, or without a package to import; or imported twice
 		case blank && !moved && own[p.Path]:

@@ -53,7 +53,7 @@ type Input struct {
 
 	Plugins map[string]bool // directories of the main packages that are plugins
 
-	Pins []pinner.Pin // what should be pinned
+	Pins []pinner.Pin // what should be pinned, sorted by path
 
 	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
 	WantVendor bool    // apply writes vendor/
@@ -110,8 +110,9 @@ func (in *Input) floor() string {
 }
 
 func (in *Input) pin(path string) (pinner.Pin, bool) {
-	i := slices.IndexFunc(in.Pins, func(p pinner.Pin) bool { return p.Path == path })
-	if i < 0 {
+	// Pins are sorted by path, and there may be thousands.
+	i, ok := slices.BinarySearchFunc(in.Pins, path, func(p pinner.Pin, path string) int { return strings.Compare(p.Path, path) })
+	if !ok {
 		return pinner.Pin{}, false
 	}
 	return in.Pins[i], true

@@ -15,6 +15,7 @@ type Vendor struct {
 	Dirs    map[string]bool // directories below vendor/ with Go files; nil: not looked at
 
 	owners map[string]*Vendored // by package
+	byPath map[string]*Vendored
 }
 
 // A Vendored is one "# path version" entry.
@@ -77,12 +78,15 @@ func ParseVendor(text []byte) *Vendor {
 
 // module returns the entry of a module, or nil.
 func (v *Vendor) module(path string) *Vendored {
-	for i := range v.Modules {
-		if v.Modules[i].Path == path {
-			return &v.Modules[i]
+	if v.byPath == nil {
+		v.byPath = make(map[string]*Vendored, len(v.Modules))
+		for i := range v.Modules {
+			if m := &v.Modules[i]; v.byPath[m.Path] == nil {
+				v.byPath[m.Path] = m
+			}
 		}
 	}
-	return nil
+	return v.byPath[path]
 }
 
 // Owner returns the module that holds a vendored package, or nil.

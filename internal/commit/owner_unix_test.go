@@ -135,3 +135,29 @@ func TestPipe(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestOwnerRefused: who may not give a file away keeps it, which is no fault; a disk that
+// fails is one.
+func TestOwnerRefused(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only uid 0 can give a file away")
+	}
+	for cause, fails := range map[error]bool{syscall.EPERM: false, syscall.EIO: true} {
+		f := newFixture(t)
+		if err := os.Lchown(filepath.Join(f.root, "go.mod"), 12345, 23456); err != nil {
+			t.Fatal(err)
+		}
+		asked := false
+		err := write(t.Context(), f.tree, nil, disk{flush: noFlush, before: func(verb, name string) error {
+			if verb != "chown" {
+				return nil
+			}
+			asked = true
+			return &fs.PathError{Op: verb, Path: name, Err: cause}
+		}})
+		if !asked || (err != nil) != fails {
+			t.Errorf("%v: asked: %v, error %v", cause, asked, err)
+		}
+	}
+}

@@ -95,6 +95,11 @@ func TestAnswer(t *testing.T) {
 			say: []string{"module example.com/a/nested", "server v0.2.0", "plugin v0.3.0"},
 		},
 		{
+			name: "a module whose path begins alike", text: differs("example.com/ab/x"),
+			mod: []string{"require example.com/a v1.2.0", "require example.com/ab v1.2.0"}, cause: Version,
+			say: []string{"module example.com/ab", "the server does not link example.com/ab/x", "the plugin has example.com/ab v1.2.0"},
+		},
+		{
 			name: "the graph raises it", text: differs("example.com/a/x"),
 			mod:   []string{"require example.com/a v1.1.0", "require example.com/d v1.0.0"},
 			graph: requires{"example.com/d@v1.0.0": {"example.com/a@v1.3.0"}}, cause: Version,

@@ -96,3 +96,15 @@ func different(n int) string {
 	}
 	return b.String()
 }
+
+// TestTextEnds: what is indented further belongs to an error, and the next line does not.
+func TestTextEnds(t *testing.T) {
+	t.Parallel()
+	for _, indent := range []string{"", "\t", "    "} {
+		own := indent + "main.go:3:1: undefined: x\n" + indent + "\thave (int)\n"
+		found := Find(own+indent+"make: *** [Makefile:2: plugin] Error 1\n", "example.com/plugin")
+		if len(found) != 1 || !strings.HasSuffix(found[0].Text, "have (int)") {
+			t.Errorf("indented by %q: %+v", indent, found)
+		}
+	}
+}

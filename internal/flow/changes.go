@@ -245,7 +245,8 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	if s := c.a.solver; s != nil && s.Stopped() != "" {
 		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
-	for _, note := range []string{c.vendor.newVendor(c.a.o.Vendor), c.a.vendorNote, c.othersNote()} {
+	r.NewVendor = c.vendor.newVendor(c.a.o.Vendor)
+	for _, note := range []string{c.a.vendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
 		}

@@ -293,7 +293,7 @@ func (c *checker) exact() error {
 		return noPlugin(c.plugin.root, c.plugin.user.Module.Mod.Path)
 	}
 	match := pinner.Compare(c.server, l.Linked())
-	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits) > 0
+	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
 	a := c.aligner()
 	a.stage = stage.Reader(c.plugin.root, g.Read, g.Imports)
 	if done := c.foreign(a, l, match, missing); done {

@@ -84,6 +84,10 @@ func (e *CheckError) Error() string {
 
 // parallel runs f for 0 to n-1, as many at a time as limit says.
 func parallel(limit, n int, f func(i int)) {
+	if n == 1 {
+		f(0) // to start a thread for it takes longer than some checks
+		return
+	}
 	var group errgroup.Group
 	group.SetLimit(limit)
 	for i := range n {

@@ -135,7 +135,11 @@ func (c *changes) compiles() (report.Compiles, int) {
 	if c.a.checker == nil {
 		return report.CompilesUnchecked, 0
 	}
-	return report.CompilesChecked, len(c.a.touched(c.al.plan.Mod, c.al.listing))
+	n := len(c.a.touched(c.al.plan.Mod, c.al.listing))
+	if n == 0 { // it is built in a workspace that has these versions without pinfix
+		return report.CompilesAsIs, 0
+	}
+	return report.CompilesChecked, n
 }
 
 // movedModules are the linked modules that the plan has at another version, or from another

@@ -22,8 +22,8 @@ import (
 // lackingRE is what go mod tidy says of an import that nothing provides.
 var lackingRE = pattern.New(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)
 
-// lacking explains an import of a package that the server's version of its
-// module does not hold; nil if failed says nothing of the kind.
+// lacking explains an import of a package that the plugin's module does not have, or the
+// server's version of another one; nil if failed says nothing of the kind.
 func (a *aligner) lacking(failed *gocmd.Error) error {
 	for _, line := range failed.Faults() {
 		m := lackingRE.Regexp().FindStringSubmatch(line)
@@ -31,6 +31,13 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 			continue
 		}
 		importer, pkg := strings.TrimSuffix(strings.TrimSuffix(m[1], ".test"), "_test"), m[2]
+		if within(pkg, a.plugin.user.Module.Mod.Path) {
+			at := ""
+			if rest, own := cutModule(importer, a.plugin.user.Module.Mod.Path); own {
+				at = a.importedAt(filepath.FromSlash("."+rest), pkg)
+			}
+			return fault("add the package, or change the import", "%sthe module has no package %s", at, pkg)
+		}
 		for _, p := range a.in.Pins {
 			if !within(pkg, p.Path) {
 				continue

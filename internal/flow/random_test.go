@@ -32,6 +32,16 @@ func worlds(t testing.TB, name string, some, all int) int {
 	return tier.Rounds(t, "module graphs", some, all)
 }
 
+// telling are graphs that one mistake has made wrong and few others show.
+var telling = []int{
+	3213,     // what go mod tidy brings above a pin is excluded
+	120591,   // a lowered module brings one that the graph is pruned before
+	130278,   // too new for the server's Go, required, and excluded for what another one asks
+	475962,   // lowered by the server's Go, and the plugin's own version is readable
+	5001960,  // two versions too new of a module that the server has
+	99057308, // a held module is not in its place everywhere in the graph
+}
+
 // TestRandomSolver holds the solver against an exhaustive search of random module
 // graphs, with a compiler of the test's own: what it calls solved has every pin
 // exactly, compiles, and is maximal, and where there is a solution it finds one.
@@ -46,8 +56,11 @@ func TestRandomSolver(t *testing.T) {
 	}
 	solved, impossible, raised, lines, directories := 0, 0, 0, 0, 0
 	n := worlds(t, "PINFIX_RANDOM_SOLVER", 400, 4000)
+	seeds := slices.Clone(telling)
 	for seed := range n {
-		seed += first
+		seeds = append(seeds, first+seed)
+	}
+	for _, seed := range seeds {
 		w := newWorld(uint64(seed), seed%3 == 0, seed%4 == 0)
 		own := w.buildList(w.pluginMod())
 		list, in, err := w.solve()
@@ -238,37 +251,29 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 
 // listed returns the build list under a plan as go list has it, and the go.mod that go mod
 // tidy makes of the plan: each module that is linked is required, which brings what the
-// graph has below it. What the plan holds stays there, see [stage.Stage.List].
+// graph has below it. What the plan holds, and that would raise, stays where it is: see
+// [stage.Stage.List].
 func (w *world) listed(plan *pinner.Plan) (map[int]int, *pinner.Mod) {
 	held := map[int]int{}
 	for _, v := range slices.Backward(plan.Held()) {
 		held[w.index(v.Path)] = w.number(v.Version)
 	}
+	rises := map[int]bool{}
 	tidied := plan.Mod
 	for {
-		g, err := pinner.LoadGraph(tidied, func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
-			out := map[module.Version]*pinner.Summary{}
-			for _, v := range vs {
-				of := v
-				if k, ok := held[w.index(v.Path)]; ok && v.Version != "" {
-					of.Version = versionOf(k)
-				}
-				sums, err := w.source([]module.Version{of})
-				if err != nil {
-					return nil, err
-				}
-				out[v] = sums[of]
-			}
-			return out, nil
-		})
-		if err != nil {
-			panic(err)
-		}
-		list := w.selected(g)
+		list := w.selected(w.load(tidied, func(j int) (int, bool) { return held[j], rises[j] }))
+		again := false
 		for j, k := range held {
-			if _, ok := list[j]; ok {
-				list[j] = k
+			if at, ok := list[j]; ok && at != k && !rises[j] {
+				rises[j], again = true, true
 			}
+		}
+		if again {
+			tidied = plan.Mod
+			continue
+		}
+		for j := range rises {
+			list[j] = held[j]
 		}
 		next, err := tidied.Clone()
 		if err != nil {
@@ -286,17 +291,38 @@ func (w *world) listed(plan *pinner.Plan) (map[int]int, *pinner.Mod) {
 	}
 }
 
-// above excludes what the tidied go.mod brings above a pin or a cap, as
-// [aligner.moreExcludes] does, and reports whether there is something new.
+// load loads the graph of a go.mod in which all versions of some modules have the go.mod
+// of one.
+func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.Graph {
+	g, err := pinner.LoadGraph(mod, func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
+		out := map[module.Version]*pinner.Summary{}
+		for _, v := range vs {
+			of := v
+			if k, ok := replaced(w.index(v.Path)); ok && v.Version != "" {
+				of.Version = versionOf(k)
+			}
+			sums, err := w.source([]module.Version{of})
+			if err != nil {
+				return nil, err
+			}
+			out[v] = sums[of]
+		}
+		return out, nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+// above excludes what the tidied go.mod brings above a pin or a cap, and reports whether
+// there is something new.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
-	for _, d := range needed {
-		had := slices.ContainsFunc(plan.Demands, func(e pinner.Demand) bool { return e.Version == d.Version })
-		if !had && !slices.Contains(in.Exclude, d.Version) {
-			in.Exclude = append(slices.Clip(in.Exclude), d.Version)
-			more = true
-		}
-	}
+	a := &aligner{in: *in}
+	a.in.Exclude = slices.Clip(in.Exclude)
+	more = a.moreExcludes(plan, needed)
+	*in = a.in
 	return more, err
 }
 

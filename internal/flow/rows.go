@@ -80,7 +80,7 @@ func withReplacement(version, by string) string {
 	if by == "" {
 		return version
 	}
-	return strings.TrimSpace(version + " => " + by)
+	return strings.TrimSpace(version + " => " + strings.Replace(by, "@", " ", 1))
 }
 
 // whyRow says why a module gets its version, and who decides about it.

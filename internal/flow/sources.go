@@ -72,6 +72,10 @@ func (c *checker) sources(o CheckOptions) {
 		return // git was asked, or where the server's sources were
 	}
 	server, err := filepath.Abs(c.server.Ref)
+	if err != nil || !(Named{Ref: c.server.Ref}).IsFile() || exists(filepath.Join(c.plugin.root, "go.work")) {
+		return // an image, or modules elsewhere
+	}
+	named, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return
 	}
@@ -79,7 +83,7 @@ func (c *checker) sources(o CheckOptions) {
 	if err != nil {
 		return
 	}
-	s.add(server)
+	s.add(server, named) // through a link, it may be another directory next time
 	s.upwards(dir)
 	s.add(commit.Journals(c.plugin.root)...)
 	s.whole = true

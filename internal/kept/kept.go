@@ -12,13 +12,16 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +47,25 @@ func UserDir(environ []string) (dir string, ok bool) {
 	return filepath.Join(base, "pinfix"), filepath.IsAbs(base)
 }
 
+// self names this pinfix, for another one may find out something else: its version, or,
+// where that does not say what it was built from, its file.
+var self = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; strings.HasPrefix(v, "v") && !strings.Contains(v, "+dirty") {
+			return v
+		}
+	}
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d", name, info.Size(), info.ModTime().UnixNano())
+})
+
 // A Store is the directory. A nil Store keeps nothing and has nothing.
 type Store struct {
 	dir   string
@@ -56,7 +78,7 @@ type Store struct {
 // could have put there is not believed.
 func Open(environ []string, top string) *Store {
 	base, ok := UserDir(environ)
-	if !ok || within(base, top) {
+	if !ok || self() == "" || within(base, top) {
 		return nil
 	}
 	s := &Store{dir: filepath.Join(base, "results")}
@@ -159,7 +181,8 @@ func (s *Store) Save(kind string, key Key, data []byte) {
 const writing = "writing-"
 
 func (s *Store) name(kind string, key Key) string {
-	return filepath.Join(s.dir, kind+"-"+hex.EncodeToString(key[:]))
+	sum := KeyOf(self(), string(key[:]))
+	return filepath.Join(s.dir, kind+"-"+hex.EncodeToString(sum[:]))
 }
 
 // Limits on what is kept from one run to the next.

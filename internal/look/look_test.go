@@ -247,3 +247,42 @@ MIT
 		}
 	}
 }
+
+// TestGraphEmpty: a package is there if its directory has a Go file, built or not.
+func TestGraphEmpty(t *testing.T) {
+	t.Parallel()
+	dir := write(t, `
+-- go.mod --
+module example.com/plugin
+-- main.go --
+package main
+
+import (
+	_ "example.com/plugin/none"
+	_ "example.com/plugin/other"
+	_ "example.com/plugin/some"
+)
+-- none/README --
+-- other/x_windows.go --
+package other
+-- some/x.go --
+package some
+`)
+	mod, err := pinner.ParseMod("go.mod", []byte("module example.com/plugin\n\ngo 1.22\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Graph{Tree: Disk(dir), Root: dir, Mod: mod, Server: &pinner.Server{Go: "go1.23.5", Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64"}}}
+	l, missing, err := g.List([]string{"."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(missing) != 1 || missing[0].Package != "example.com/plugin/none" {
+		t.Errorf("missing: %v", missing)
+	}
+	for _, pkg := range []string{"other", "some"} {
+		if l.Packages["example.com/plugin/"+pkg] == nil {
+			t.Errorf("%s is not there", pkg)
+		}
+	}
+}

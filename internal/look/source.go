@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -76,17 +77,13 @@ func (g *Graph) Imports(name string) ([]string, error) {
 // parallel runs f for 0 to n-1 on all processors.
 func parallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
-	next := make(chan int)
+	var next atomic.Int64
 	for range min(n, 2*runtime.GOMAXPROCS(0)) { // half of the time goes into system calls
 		wg.Go(func() {
-			for i := range next {
-				f(i)
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				f(int(i))
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	wg.Wait()
 }

@@ -164,6 +164,7 @@ type Apply struct {
 	loopWarnings int // how many of Warnings are of loops
 
 	Compiles  Compiles `json:"-"`
+	NewVendor string   `json:"-"` // for people: that vendor/ is made
 	Notes     []string `json:"-"` // for people: what else there is to know of the change
 	Patch     []byte   `json:"-"` // the complete patch
 	GoCalls   int      `json:"-"`

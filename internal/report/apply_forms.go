@@ -133,7 +133,9 @@ func (a *Apply) otherChanges(b *strings.Builder) {
 	if imports > 0 {
 		fmt.Fprintf(b, "- %s\n", count(imports, "blank import"))
 	}
-	if modules, files := a.vendored(); modules > 0 {
+	if modules, files := a.vendored(); a.NewVendor != "" {
+		fmt.Fprintf(b, "- %s\n", cell(a.NewVendor))
+	} else if modules > 0 {
 		fmt.Fprintf(b, "- vendor/: %s; files: %s\n", count(modules, "module"), files.Text())
 	}
 	if b.Len() > first {

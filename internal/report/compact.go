@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// around is how many lines that stay people see around a change.
-const around = 1
+// around is how many lines that stay are shown around a change: go.mod and imports need
+// none.
+const around = 0
 
 // compact is a unified diff without what git alone reads, and with few lines around the
-// changes. It still is one.
+// changes, so that a small plan fits one screen.
 func compact(diff string) string {
 	var b strings.Builder
 	h := hunk{b: &b}
@@ -18,7 +19,7 @@ func compact(diff string) string {
 		case h.take(line):
 		case strings.HasPrefix(line, "@@ "):
 			h.start(line)
-		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "index "):
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "index "), strings.Contains(line, " file mode "):
 			h.flush()
 		default:
 			h.flush()
@@ -105,10 +106,18 @@ func (h *hunk) flush() {
 				new++
 			}
 		}
-		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", oldAt, old, newAt, new, strings.Join(h.lines[i:end], ""))
+		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", first(oldAt, old), old, first(newAt, new), new, strings.Join(h.lines[i:end], ""))
 		oldAt, newAt, i = oldAt+old, newAt+new, end
 	}
 	h.lines, h.old, h.new = nil, 0, 0
+}
+
+// first is the line that a hunk names: of no lines it is the one before.
+func first(at, n int) int {
+	if n == 0 {
+		return max(at-1, 0)
+	}
+	return at
 }
 
 // foldDiff breaks a line of a diff that is too long for a terminal. What goes on in the

@@ -25,7 +25,7 @@ func looped(n int) *Apply {
 func TestLoops(t *testing.T) {
 	const up, down = "from go 1.22 on each iteration of a loop has a variable of its own", "before go 1.22 all iterations of a loop share its variable"
 	forms := map[string]func(*Apply, io.Writer) error{
-		"text":     func(a *Apply, w io.Writer) error { return a.Text(w, Style{}) },
+		"text":     func(a *Apply, w io.Writer) error { return a.Text(w, Style{Width: 500}) },
 		"json":     func(a *Apply, w io.Writer) error { return JSON(w, a) },
 		"markdown": (*Apply).Markdown, "github": (*Apply).GitHub, "sarif": (*Apply).SARIF, "html": (*Apply).HTML,
 	}

@@ -11,11 +11,28 @@ type sheet struct {
 	b     *strings.Builder
 	st    Style
 	width int
+
+	excludes map[string]string // why a module version is excluded
 }
 
-// line writes a line, and breaks it where it is too long.
+// newSheet returns an empty sheet for what changes.
+func newSheet(b *strings.Builder, st Style, changes []Change) *sheet {
+	p := &sheet{b, st, st.width(), map[string]string{}}
+	for _, c := range changes {
+		if c.Kind == "exclude" && c.Action == "add" {
+			p.excludes[c.Path+"@"+c.New] = c.Reason
+		}
+	}
+	return p
+}
+
+// line writes lines. They are broken for a terminal alone: what else reads them looks for
+// whole sentences and commands.
 func (p *sheet) line(text string) {
-	p.b.WriteString(strings.TrimSuffix(Fold(text, p.width), "\n") + "\n")
+	if p.st.Fold {
+		text = Fold(text, p.width)
+	}
+	p.b.WriteString(strings.TrimSuffix(text, "\n") + "\n")
 }
 
 // item writes a line with an indent; what does not fit is indented twice as far.
@@ -88,8 +105,14 @@ func (p *sheet) row(r Row, column int) {
 	if r.Why != "" && (r.says() || p.st.Verbose) {
 		p.item(rowIndent+"    ", clean(r.Why))
 	}
-	if p.st.Verbose && len(r.Excludes) > 0 {
-		p.item(rowIndent+"    ", "excludes "+clean(strings.Join(r.Excludes, ", ")))
+	if p.st.Verbose {
+		for _, v := range r.Excludes {
+			text := "excludes " + clean(v)
+			if why := p.excludes[r.Module+"@"+v]; why != "" {
+				text += ": " + clean(why)
+			}
+			p.item(rowIndent+"    ", text)
+		}
 	}
 }
 
@@ -119,7 +142,14 @@ func (p *sheet) servers(c *ServerChanges) {
 	p.line("\n" + p.st.paint(bold, head+"for this plugin:"))
 	var rows []Row
 	for _, m := range slices.Concat(c.Settings, c.Pins) {
-		rows = append(rows, Row{Module: m.Name, From: m.Old, To: m.New})
+		r := Row{Module: m.Name, From: m.Old, To: m.New}
+		if r.From == "-" { // a setting that is not there
+			r.From = ""
+		}
+		if r.To == "-" {
+			r.To = ""
+		}
+		rows = append(rows, r)
 	}
 	column := p.column(rows)
 	for _, r := range rows {

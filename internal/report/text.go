@@ -35,16 +35,19 @@ const (
 // who decides, the diff where nothing is written yet, and the next command.
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
-	p := &sheet{b: b, st: st, width: st.width()}
+	p := newSheet(b, st, a.Changes)
 	if !a.Aligned {
 		p.line(st.paint(bold, a.headline()))
 	}
 	if a.ServerChanges != nil {
 		p.servers(a.ServerChanges)
 	}
-	if a.Aligned {
+	switch {
+	case a.Aligned:
 		p.line(st.paint(bold, a.verdict()))
-	} else {
+	case a.DryRun:
+		p.line(fmt.Sprintf("%s: not pinned to %s (%s)", clean(a.Plugin.Module), clean(a.Server.Main), clean(a.Server.Go)))
+	default:
 		p.line(a.verdict())
 	}
 	a.loopText(p)
@@ -64,16 +67,16 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
-		p.line("\n" + Fold(Printable(a.NextSteps), p.width))
+		p.line("\n" + Printable(a.NextSteps))
 	}
 	if len(a.Guide) > 0 {
-		p.line("\n" + Fold(Printable(strings.Join(a.Guide, "\n")), p.width))
+		p.line("\n" + Printable(strings.Join(a.Guide, "\n")))
 	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
-		p.line("\n" + Fold("to stay with this server: "+Printable(a.ServerChanges.Keep), p.width))
+		p.line("\n" + "to stay with this server: " + Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line(Fold("Apply it: "+Printable(a.Write), p.width))
+		p.line("Apply it: " + Printable(a.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -83,7 +86,11 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 func (a *Apply) rest(p *sheet) {
 	if a.Diff != "" && (a.DryRun || p.st.Verbose) {
 		p.b.WriteString("\n")
-		p.b.WriteString(p.st.diff(compact(a.Diff)))
+		diff := a.Diff
+		if !p.st.Verbose {
+			diff = compact(diff)
+		}
+		p.b.WriteString(p.st.diff(diff))
 	} else {
 		p.b.WriteString("\n")
 	}
@@ -189,7 +196,11 @@ func (a *Apply) counts(p *sheet) {
 	if modules == 0 {
 		return
 	}
-	p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+	if a.NewVendor != "" {
+		p.line(clean(a.NewVendor))
+	} else {
+		p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+	}
 	if !p.st.Verbose {
 		return
 	}

@@ -128,7 +128,7 @@ func part(word string, room int) string {
 }
 
 // shellRE is a line that a shell takes, maybe behind a word that says what for.
-var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)((?:[A-Z][A-Z0-9_]*=\S* )*(?:pinfix|go|git|docker|echo) [^;,]*)$`)
+var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)((?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) .*)$`)
 
 // Fold breaks the lines of a text that have more than width columns: between words, and
 // a command line so that a shell still takes it.
@@ -140,8 +140,9 @@ func Fold(text string, width int) string {
 			b.WriteString(line)
 			continue
 		}
-		if m := shellRE.Regexp().FindStringSubmatch(body); m != nil && columns(m[1]) < width/2 {
-			b.WriteString(m[1] + foldCommand(m[2], width, columns(m[1])))
+		if m := shellRE.Regexp().FindStringSubmatch(body); m != nil && columns(m[1]) < width/2 && !prose(m[2]) {
+			column := columns(m[1])
+			b.WriteString(m[1] + shell.Fold(m[2], width-column, width, strings.Repeat(" ", min(column, 8)+2)) + "\n")
 			continue
 		}
 		rest := strings.TrimLeft(body, " \t")
@@ -154,8 +155,5 @@ func Fold(text string, width int) string {
 	return b.String()
 }
 
-// foldCommand is a command line in lines of at most width columns, the first of which
-// begins in a column.
-func foldCommand(line string, width, column int) string {
-	return shell.Fold(line, width-column, width, strings.Repeat(" ", min(column, 8)+2)) + "\n"
-}
+// prose reports whether a text goes on in words behind a command: "pinfix apply, then …".
+func prose(text string) bool { return strings.Contains(text, "; ") || strings.Contains(text, ", ") }

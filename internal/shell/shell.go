@@ -37,35 +37,68 @@ func Plain(s string) bool {
 func Fold(line string, first, width int, indent string) string {
 	var b strings.Builder
 	room, column := first, 0
-	next := func() {
-		b.WriteString(" \\\n" + indent)
-		room, column = width, len(indent)
-	}
 	for i, word := range words(line) {
-		n := utf8.RuneCountInString(word)
-		if i > 0 && column+1+n > room-2 && column > len(indent) {
-			next()
+		switch {
+		case i > 0 && column+1+columns(word) > room-2 && column > len(indent):
+			b.WriteString(" \\\n" + indent)
+			room, column = width, len(indent)
 			if strings.HasPrefix(word, ":") {
-				word, n = "''"+word, n+2 // as in Quote
+				word = "''" + word // as in Quote
 			}
-		} else if i > 0 {
+		case i > 0:
 			b.WriteString(" ")
 			column++
 		}
-		// The shell joins what a backslash at a line's end parts.
-		for Plain(word) && column+n > room-1 && room-1-column > 0 && len(word) > room-1-column {
-			cut := room - 1 - column
-			for cut > 1 && word[cut] == ':' {
-				cut--
+		for column+columns(word) > room-1 {
+			head, tail := part(word, room-3-column)
+			if head == "" {
+				break
 			}
-			b.WriteString(word[:cut] + "\\\n")
-			word = word[cut:]
-			n, room, column = len(word), width, 0
+			// The shell joins what a backslash at a line's end parts.
+			b.WriteString(head + "\\\n")
+			word, room, column = tail, width, 0
 		}
 		b.WriteString(word)
-		column += n
+		column += columns(word)
 	}
 	return b.String()
+}
+
+// columns is how many columns of a terminal a text takes at most.
+func columns(text string) int {
+	n := utf8.RuneCountInString(text)
+	for _, r := range text {
+		if r >= 0x1100 {
+			n++
+		}
+	}
+	return n
+}
+
+// part parts a word so that its head takes at most room columns. A quoted one is quoted
+// in both parts; where that is not simple, head is empty.
+func part(word string, room int) (head, tail string) {
+	quoted := len(word) > 2 && word[0] == '\'' && !strings.Contains(word[1:len(word)-1], "'")
+	if !quoted && !Plain(word) {
+		return "", word
+	}
+	cut := 0
+	for i, r := range word {
+		if n := columns(word[:i+utf8.RuneLen(r)]); n > room {
+			break
+		}
+		cut = i + utf8.RuneLen(r)
+	}
+	for cut > 1 && cut < len(word) && word[cut] == ':' {
+		cut-- // no line begins with a command to a CI
+	}
+	if cut < 2 || cut >= len(word)-1 {
+		return "", word
+	}
+	if quoted {
+		return word[:cut] + "'", "'" + word[cut:]
+	}
+	return word[:cut], word[cut:]
 }
 
 // words parts a command line between its words; quotes stay.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// BenchmarkTemplateCheck runs pinfix check, as a process and in turn with the same work by
+// hand, on the plugin of BenchmarkTemplate, pinned, against a server program of 67 MB and a
+// snapshot of it; and pinfix verify on the program and the plugin that pinfix build makes.
+// It reports, the median of the runs,
+//
+//	NAME/version-m      processor time of check over that of go version -m on the program
+//	verify/readelf      the same of verify over readelf --dyn-syms on both files
+//	…-wall              the same of the wall time
+//
+// where NAME is program or snapshot, asked again with nothing changed since, or
+// program-first and snapshot-first, without what an earlier run has kept.
+func BenchmarkTemplateCheck(b *testing.B) {
+	w := newTemplateBench(b)
+	dir := b.TempDir()
+	w.server = templateServer(b, filepath.Join(dir, "server"), w.environ)
+	w.pinned = copyTree(b, w.plugin)
+	w.applyTo(b, w.pinned)
+	snapshot, plugin := filepath.Join(dir, "server.buildinfo"), filepath.Join(dir, "template.so")
+	run := func(env []string, args ...string) cost {
+		cmd := exec.Command(w.pinfix, args...)
+		cmd.Env = append(w.environ, env...)
+		return costOf(b, cmd)
+	}
+	run(nil, "snapshot", "-q", "-s", w.server, "-o", snapshot)
+	run(nil, "build", "-q", "-C", w.pinned, "-s", w.server, "-o", plugin)
+	c := &checkBench{gotool: filepath.Join(dir, "go"), program: w.server}
+	c.goTool(b)
+	nowhere := []string{"XDG_CACHE_HOME=none"} // no full path: nothing is kept
+	check := func(env []string, server string) cost {
+		return run(env, "check", "-q", "-C", w.pinned, "-s", server)
+	}
+	check(nil, w.server)
+	check(nil, snapshot)
+	if kept, err := filepath.Glob(filepath.Join(w.cache, "checked", "*")); err != nil || len(kept) == 0 {
+		b.Fatalf("nothing is kept: %v", err) // the files are older than three seconds by now
+	}
+	ours, theirs := map[string][]cost{}, map[string][]cost{}
+	for b.Loop() {
+		for range 5 { // they are short
+			for name, f := range map[string]func() cost{
+				"program": func() cost { return check(nil, w.server) }, "snapshot": func() cost { return check(nil, snapshot) },
+				"program-first": func() cost { return check(nowhere, w.server) }, "snapshot-first": func() cost { return check(nowhere, snapshot) },
+			} {
+				theirs[name] = append(theirs[name], costOf(b, c.versionM()))
+				ours[name] = append(ours[name], f())
+			}
+		}
+		theirs["verify"] = append(theirs["verify"], costOf(b, exec.Command("readelf", "--dyn-syms", w.server, plugin)))
+		ours["verify"] = append(ours["verify"], run(nil, "verify", "-q", "-s", w.server, plugin))
+	}
+	for name := range ours {
+		by := "/version-m"
+		if name == "verify" {
+			by = "/readelf"
+		}
+		our, their := medianCost(ours[name]), medianCost(theirs[name])
+		b.ReportMetric(float64(our.cpu)/float64(their.cpu), name+by)
+		b.ReportMetric(float64(our.wall)/float64(their.wall), name+by+"-wall")
+	}
+}
+
+// templateServer builds a program of 67 MB that loads plugins, with modules that Nakama
+// has and at their versions: those of testdata/bench.
+func templateServer(b *testing.B, dir string, environ []string) string {
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "bench", name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return string(data)
+	}
+	mod := strings.NewReplacer("example.com/bench", "example.com/big", "nakama-common v1.35.0", "nakama-common v1.36.0", "protobuf v1.36.0", "protobuf v1.36.4",
+		"go 1.23.3", "go 1.23.5", "toolchain go1.23.5\n", "").Replace(read("go.mod"))
+	main := strings.Replace(read("main.go"), "import (", "import (\n\t_ \"github.com/heroiclabs/nakama-common/rtapi\"\n\t_ \"google.golang.org/protobuf/encoding/protojson\"\n\t_ \"google.golang.org/protobuf/types/known/structpb\"", 1)
+	main = strings.Replace(main, "func main() {}", "func main() {\n\trun()\n\tcallAll()\n}", 1)
+	putFile(b, filepath.Join(dir, "go.mod"), mod)
+	putFile(b, filepath.Join(dir, "go.sum"), read("go.sum"))
+	putFile(b, filepath.Join(dir, "prog", "main.go"), main)
+	bigPackages(b, dir, "", 28)
+	putFile(b, filepath.Join(dir, "prog", "run.go"), "package main\n\nimport (\n\t\"os\"\n\t\"plugin\"\n)\n\nfunc run() { plugin.Open(os.Args[1]) }\n")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "out"), "./prog")
+	cmd.Dir, cmd.Env = dir, environ
+	costOf(b, cmd)
+	return filepath.Join(dir, "out")
+}
