@@ -52,8 +52,8 @@ load it. Run pinfix apply first.
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
 
-Exit codes: 0 built, and the server would load it; 1 built, but the server would not
-load it, so no file is written; 2 it could not be built or compared.
+Exit codes: 0 built, and the server would load it; 1 the server would not load it, so
+no file is written; 2 it could not be built or compared.
 ---
 build can work for several servers: name several --server or --platform, a list in
 .pinfix.yaml, or a pattern (pinfix help compat). It then plans and builds for each
@@ -84,8 +84,11 @@ apply ./... does. If there is only one module, ./... means its packages.
 server's source at its commit. With --vendor auto, build uses vendor/ if it is there.
 With --vendor never it builds from the module cache.
 
-JSON has "commands" (package, output, written, env, args, line, run), "left" (settings
-that build does not use), and "plugins" as in verify.`,
+If go.mod and the imports already show that the server would refuse the plugin, build
+does not build it. The command of --print builds it as it is.
+
+JSON has "commands" (package, output, built, written, env, args, line, run), "left"
+(settings that build does not use), and "plugins" as in verify.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, directory or pattern (default: NAME.so)"},

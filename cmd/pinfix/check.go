@@ -32,12 +32,15 @@ Exit codes: 0 pinned, 1 a problem, 2 could not be determined.
 The kinds of problems are version, replace, go and toolchain (in go.mod), import (a
 blank import), sum (go.sum) and vendor (vendor/modules.txt).
 
-If a Go file of the plugin does not parse, check exits with 2 and names the place.
+If a Go file of the plugin does not parse, check exits 2 and names the place.
 
 check cannot see everything. It does not see an exclude line that you removed by hand,
-what does not compile, or that --conflicts, --cap or --keep have changed since apply. It compares the content
-of vendored files only if the module cache has them. If the go line is below 1.17, it
-needs vendor/.
+code that does not compile, or that --conflicts, --cap or --keep have changed since
+apply. It compares the content of vendored files only if the module cache has them. If
+the go line is below 1.17, it needs vendor/.
+
+If you run check again and no file has changed, it gives the same answer without reading
+the files. It keeps that nothing was wrong in your cache.
 
 If you run the same check again and no file has changed, check answers without reading
 the files. It keeps in your cache that nothing was wrong.
