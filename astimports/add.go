@@ -50,7 +50,7 @@ func ownLines(paths []string, eol string) string {
 }
 
 // block returns the last import block that own imports can join so that strip
-// can take them out again, or nil. A block without imports cannot be told from
+// can remove them again, or nil. A block without imports cannot be determined from
 // one of pinfix's own afterwards. One with "C" is cgo's: a second import can
 // turn its preamble into a mere comment.
 func (f *file) block() *decl {

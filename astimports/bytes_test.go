@@ -54,7 +54,7 @@ func TestLastLine(t *testing.T) {
 	}
 }
 
-// TestOwnLastLine takes out what people wrote at the end of a file.
+// TestOwnLastLine removes what people wrote at the end of a file.
 func TestOwnLastLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ before, after string }{

@@ -14,8 +14,8 @@
 // [Owned] lists the ones that are there. [Mark] is what tells them from the
 // user's own imports, which are never changed.
 //
-// Everything is bytes in, bytes out. The file is parsed as far as its imports,
-// only to find the places; what is written there is written by position, so
-// that comments, build constraints, cgo preambles, line ends and whatever
-// stands further down stay as they are, whether it is valid Go or not.
+// The package takes bytes and returns bytes. It parses the file as far as its
+// imports, only to find the places, and writes there by position. So comments,
+// build constraints, cgo preambles, line ends and everything below the imports
+// do not change, whether the file is valid Go or not.
 package astimports

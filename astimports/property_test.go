@@ -43,7 +43,7 @@ func check(t *testing.T, src []byte, p, q []string) {
 	diff(t, "Set(Set(x, p), nil)", set(t, with, nil), bare)
 	diff(t, "Set(Set(bare, p), nil)", set(t, set(t, bare, p), nil), bare)
 	if !cmp.Equal(owned, wanted(t, src, q)) {
-		// Else Set(x, q) is x, wherever its own lines stand.
+		// Else Set(x, q) is x, wherever its own lines are.
 		diff(t, "Set(Set(x, p), q)", set(t, with, q), set(t, src, q))
 	}
 
@@ -56,7 +56,7 @@ func check(t *testing.T, src []byte, p, q []string) {
 			t.Errorf("Set(%q, %q) changed the user's imports:\n%s", src, p, cmp.Diff(was, is))
 		}
 	}
-	// What comment belongs to what is up to the parser where own lines stand between.
+	// What comment belongs to what is up to the parser where own lines are between.
 	if was, is := theirs(t, bare, true), theirs(t, set(t, bare, p), true); sound(bare) && !cmp.Equal(was, is) {
 		t.Errorf("Set(%q, %q) moved comments:\n%s", bare, p, cmp.Diff(was, is))
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // TestRandom tries files in every form that the grammar allows, most of which
-// nobody would write.
+// no one would write.
 func TestRandom(t *testing.T) {
 	t.Parallel()
 	const n = 1000

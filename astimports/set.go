@@ -8,7 +8,7 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Mark is the comment that marks an import as pinfix's own. It stands on the
+// Mark is the comment that marks an import as pinfix's own. It is on the
 // line of a blank import, after the path, alone or followed by a space and
 // more text. A blank import without it is the user's, whoever wrote it.
 const Mark = "// pinfix"
@@ -17,24 +17,24 @@ const Mark = "// pinfix"
 // those that the file already imports by any name (blank, named, dot or plain)
 // in a line of the user's own. Everything else stays byte for byte. The order
 // of paths does not matter. When the file has the wanted ones already, wherever
-// they stand in it, Set returns src itself.
+// they are in it, Set returns src itself.
 //
 // Own imports form a group, sorted and aligned as gofmt does it:
 //
 //   - At the end of the last parenthesised import block, behind the comments
 //     there, if the block imports something but not "C" and its closing
-//     parenthesis stands on a line of its own.
+//     parenthesis is on a line of its own.
 //   - Where there is no such block, in a declaration to themselves after the
 //     last import or the package clause. So "import ()", a block of comments,
 //     import ("a"; "b") and import "a" are left as they are. Where code follows
 //     on the line, as in "package p; var x int", the declaration is put before it.
 //
-// Whatever Set adds it can take out: for a file without own imports,
+// Whatever Set adds it can remove: for a file without own imports,
 // Set(Set(x, p), nil) is x. A file in gofmt's form stays in it.
 //
 // Not all that others do with own lines can be undone:
 //
-//   - When lines that were moved among the user's are taken out, gofmt may want
+//   - When lines that were moved among the user's are removed, gofmt may want
 //     to align the user's comments anew. A comment above an own line stays.
 //   - goimports and gopls merge all import declarations into the first, and tear
 //     comments from their lines on the way. Own imports in a second declaration

@@ -13,7 +13,7 @@ type cut struct {
 	lines   bool // whole lines, with the line end of the last
 	last    bool // a declaration that only own ones follow
 	opening bool // the line above has the opening parenthesis or, with no import of the user's, the package clause
-	doc     bool // a comment stands right above
+	doc     bool // a comment is right above
 }
 
 // strip returns the file without its own imports. It undoes add to the byte;

@@ -2,7 +2,7 @@ package pinner
 
 import "strings"
 
-// A Binary is what a program file or a plugin says of itself beside its build
+// A Binary is what a program file or a plugin says of itself next to its build
 // info: the machine it is for, and what it asks of the dynamic loader.
 type Binary struct {
 	Format string   // "ELF" or "Mach-O"

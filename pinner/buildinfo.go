@@ -46,7 +46,7 @@ func linkedPin(m *debug.Module) Pin {
 }
 
 // Check returns an error if s holds what can be no server's: a Go version that is no
-// release, a module path or version that is malformed or stands there twice. It comes
+// release, a module path or version that is malformed or is there twice. It comes
 // from elsewhere, and ends in go.mod and in command lines.
 func (s *Server) Check() error {
 	if s.Main.Path != "" {
@@ -65,7 +65,7 @@ func (s *Server) Check() error {
 	seen := map[string]bool{s.Main.Path: true}
 	for _, p := range s.Pins {
 		if seen[p.Path] {
-			return fmt.Errorf("its modules: %q stands there twice", p.Path)
+			return fmt.Errorf("its modules: %q is there twice", p.Path)
 		}
 		seen[p.Path] = true
 		if err := p.check(); err != nil {

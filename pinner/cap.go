@@ -13,7 +13,7 @@ const (
 	CauseCompile   = "compile"   // it, or the plugin with it, does not compile against a pin
 	CauseGo        = "go"        // its go line is above the server's Go
 	CauseDowngrade = "downgrade" // it asks for more than a pin or another cap
-	CauseUser      = "user"      // somebody said so: --cap
+	CauseUser      = "user"      // someone said so: --cap
 	CauseVendor    = "vendor"    // it could not be fetched, and vendor/ has this version
 )
 
@@ -46,7 +46,7 @@ type Why struct {
 // without tags has none; one that cannot be asked for is missing from the answer.
 type Versions func(paths []string) (map[string][]string, error)
 
-// Allows reports whether a module with the go.mod m can stand beside the plan:
+// Allows reports whether a module with the go.mod m can be next to the plan:
 // it asks for no more than a pin or a cap has, and the server's toolchain reads its
 // go line.
 func (p *Plan) Allows(m *Summary) bool { return limit{p.server, p.bounds()}.allows(m) }
@@ -103,7 +103,7 @@ func (c Candidates) Prepare(vs []module.Version) error {
 }
 
 // Below returns what can take the place of v: the released versions under it,
-// and those of known, which somebody in the module graph asks for, where v is a
+// and those of known, which someone in the module graph asks for, where v is a
 // pseudo-version or there are no releases; newest first. A pre-release is never
 // among them.
 func (c Candidates) Below(v module.Version, known []string) ([]string, error) {

@@ -69,7 +69,7 @@ func TestAllows(t *testing.T) {
 		{"a pre-release below the pin", "require x v1.2.0-rc.1", "", true},
 		{"above the cap", "require y v1.2.0", "y@v1.2.0", false},
 		{"both", "require y v1.2.0; require x v1.3.0", "y@v1.2.0 x@v1.3.0", false},
-		{"of nobody's", "require z v0.9.9", "", true},
+		{"of no one's", "require z v0.9.9", "", true},
 		{"incompatible below", "require old v1.9.0", "", true},
 		{"incompatible above", "require old v3.0.0+incompatible", "old@v3.0.0+incompatible", false},
 		{"pseudo-version below", "require odd v0.0.0-20240101000000-111111111111", "", true},

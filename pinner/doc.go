@@ -33,9 +33,9 @@
 //
 // A module that the server does not link may ask for more than a pin. The plan
 // excludes that and says who asked, in [Demand]. Where it must be lowered instead,
-// it gets a [Cap]: [Downgrade] finds the caps under which nobody asks for more than
+// it gets a [Cap]: [Downgrade] finds the caps under which no one asks for more than
 // it gets, [Candidates] lists what a cap may be, and [Plan.Allows] says whether it
-// can stand beside the plan. A [Graph] tells who requires what.
+// can be next to the plan. A [Graph] tells who requires what.
 //
 // Errors are for people: file and line where there are some, all of them and not the
 // first. One that the user can do something about has a method NextStep() string.

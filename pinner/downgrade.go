@@ -103,7 +103,7 @@ func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 func (d *downgrade) mayLower(m *Mod, v module.Version) bool {
 	_, pinned := d.limit.pins[v.Path]
 	if d.in.Linked != nil && !d.in.Linked(v.Path) {
-		return false // what it asks for matters to nobody
+		return false // what it asks for matters to no one
 	}
 	return !pinned && !d.stuck[v.Path] && m.Replacement(v) == nil && !slices.Contains(d.in.Keep, v.Path)
 }

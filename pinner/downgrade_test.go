@@ -68,7 +68,7 @@ func TestDowngrade(t *testing.T) {
 				}
 			}
 
-			// With the caps nobody that is linked and may be lowered asks for more.
+			// With the caps no one that is linked and may be lowered asks for more.
 			in.Caps = caps
 			again, err := Downgrade(in)
 			if err != nil {

@@ -147,7 +147,7 @@ func ExampleFromBuildInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	bi.GoVersion = "go1.23.5" // it stands in the header line
+	bi.GoVersion = "go1.23.5" // it is in the header line
 	server, err := pinner.FromBuildInfo(bi)
 	if err != nil {
 		log.Fatal(err)

@@ -196,7 +196,7 @@ func setVersion(r *modfile.Require, version string) {
 	r.Syntax.Token = tokens
 }
 
-// addRequires adds lines. Where requirements stand in several statements, they go
+// addRequires adds lines. Where requirements are in several statements, they go
 // to the first, that of the direct ones. modfile's AddRequire puts them into the
 // last, and SetRequireSeparateIndirect into the last without an indirect line: the
 // place would depend on what an earlier run has left.

@@ -218,7 +218,7 @@ func (g *Graph) Selected(path string) string { return g.selected[path] }
 // Paths returns the paths of all modules in the graph, sorted.
 func (g *Graph) Paths() []string { return slices.Sorted(maps.Keys(g.selected)) }
 
-// Versions returns the versions of the module path that somebody in the graph
+// Versions returns the versions of the module path that someone in the graph
 // asks for, in ascending order.
 func (g *Graph) Versions(path string) []string { return g.above(path, "") }
 

@@ -17,7 +17,7 @@ import (
 // A user's own comment stays before it ("// why; pinfix"), as the go command
 // does with "// indirect; why". The old value makes the plan a function of the
 // user's go.mod and the server alone: moving to another server and back gives
-// the same bytes. When the line no longer holds the new value, somebody has
+// the same bytes. When the line no longer holds the new value, someone has
 // changed it since, and the mark no longer counts.
 type mark struct {
 	old, new  string

@@ -50,7 +50,7 @@ type Demand struct {
 	module.Version
 	By   []string
 	From module.Version // what requires it; the zero value if only the plugin does
-	Lost bool // it is no demand: nothing selects it, but its go.mod could not be fetched
+	Lost bool           // it is no demand: nothing selects it, but its go.mod could not be fetched
 }
 
 // A Plan is a go.mod that selects the pins.
@@ -294,7 +294,7 @@ func (p *Plan) allow(v module.Version) {
 	found := false
 	for _, x := range p.Mod.Exclude {
 		if x.Mod == v {
-			p.warn("%s: exclude %s is taken out: the server links it", p.at(x.Syntax), v)
+			p.warn("%s: exclude %s is removed: the server links it", p.at(x.Syntax), v)
 			p.Mod.dropLine(x.Syntax)
 			found = true
 		}
@@ -336,7 +336,7 @@ func (p *Plan) replace(pin Pin) bool {
 	case have != nil && have.New.Version == "":
 		p.warn("%s: %s is replaced by the directory %s; it loads only if that holds the server's source", p.at(have.Syntax), pin.Path, have.New.Path)
 	case want.Path != "" && want.Version == "":
-		p.warn("the server took %s from a directory (%s); nobody can see its source, so verify the built plugin", pin.Version, want.Path)
+		p.warn("the server took %s from a directory (%s); its source cannot be seen, so verify the built plugin", pin.Version, want.Path)
 	case have == nil:
 		for _, r := range p.user.Replace {
 			if r.Old.Path == pin.Path && r.New.Version == "" {
@@ -346,11 +346,11 @@ func (p *Plan) replace(pin Pin) bool {
 		}
 		return want.Path != ""
 	case want.Path == "":
-		p.warn("%s: replace %s => %s is taken out: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
+		p.warn("%s: replace %s => %s is removed: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
 		p.Mod.dropLine(have.Syntax)
 		p.Mod.DropReplace(have.Old.Path, have.Old.Version)
 		p.Mod.Cleanup()
-		return p.replace(pin) // a line for all versions may stand behind one for this version
+		return p.replace(pin) // a line for all versions may be behind one for this version
 	case have.New != want:
 		old := atVersion(have.New)
 		p.warn("%s: replace %s => %s is changed to the server's %s", p.at(have.Syntax), pin.Path, have.New, want)

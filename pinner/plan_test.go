@@ -247,7 +247,7 @@ func TestMake(t *testing.T) {
 			has:      []string{"example.com/x v1.0.0 => ./x"},
 			user:     "go 1.22\nrequire example.com/x v1.2.0",
 			want:     []string{"example.com/x@v1.0.0"},
-			warnings: []string{"the server took example.com/x@v1.0.0 from a directory (./x); nobody can see its source, so verify the built plugin"},
+			warnings: []string{"the server took example.com/x@v1.0.0 from a directory (./x); its source cannot be seen, so verify the built plugin"},
 		},
 		{
 			name:     "the plugin has it from a directory",
@@ -261,7 +261,7 @@ func TestMake(t *testing.T) {
 			has:      []string{"example.com/x v1.0.0"},
 			user:     "go 1.22\nrequire example.com/x v1.2.0\nreplace example.com/x v1.0.0 => example.com/fork v1.0.0\nreplace example.com/x v1.2.0 => example.com/fork v1.2.0",
 			want:     []string{"example.com/x@v1.0.0", "example.com/x@v1.2.0 => example.com/fork@v1.2.0"},
-			warnings: []string{"go.mod:4: replace example.com/x => example.com/fork@v1.0.0 is taken out: the server does not replace it"},
+			warnings: []string{"go.mod:4: replace example.com/x => example.com/fork@v1.0.0 is removed: the server does not replace it"},
 		},
 		{
 			name: "a module that the server does not share is none of our business",
@@ -300,7 +300,7 @@ func TestMake(t *testing.T) {
 			has:      []string{"example.com/x v1.0.0"},
 			user:     "go 1.22\nrequire example.com/x v1.2.0\nexclude (\n\texample.com/x v1.0.0\n\texample.com/x v1.1.0\n)",
 			want:     []string{"example.com/x@v1.0.0", "not example.com/x@v1.1.0"},
-			warnings: []string{"go.mod:5: exclude example.com/x@v1.0.0 is taken out: the server links it"},
+			warnings: []string{"go.mod:5: exclude example.com/x@v1.0.0 is removed: the server links it"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -424,7 +424,7 @@ func TestCompare(t *testing.T) {
 			pins: []string{"example.com/p/nested v1.0.0"}, splits: []string{"example.com/p/nested/a: example.com/p@v0.9.0 -> example.com/p/nested v1.0.0"}},
 		{name: "the server is older than the move", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}, packages: []string{"example.com/p/later/a"},
 			pins: []string{"example.com/p v1.0.0"}, splits: []string{"example.com/p/later/a: example.com/p/later@v1.0.0 -> example.com/p v1.0.0"}},
-		{name: "the same, packages not known: nobody can say", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}},
+		{name: "the same, packages not known: no one can say", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}}},
 		{name: "both, sorted", linked: []Linked{{"example.com/p/later/a", v("example.com/p/later", "v1.0.0")}, {"example.com/p", v("example.com/p", "v0.9.0")}, {"example.com/p/nested/a", v("example.com/p", "v0.9.0")}},
 			packages: []string{"example.com/p/nested/a", "example.com/p/later/a", "example.com/p"},
 			pins:     []string{"example.com/p v1.0.0", "example.com/p/nested v1.0.0"},

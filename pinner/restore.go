@@ -140,8 +140,8 @@ func droppedNote(text string, suffix []modfile.Comment) []modfile.Comment {
 var blockRE = pattern.New(`^(\w+) \((?: //.*)?$`)
 
 // restoreDropped brings the lines back that dropLine commented out. It
-// rewrites the text, for a comment may stand anywhere in the syntax tree, and
-// reads the file again. What somebody has made unreadable stays a comment.
+// rewrites the text, for a comment may be anywhere in the syntax tree, and
+// reads the file again. What someone has made unreadable stays a comment.
 func (m *Mod) restoreDropped() {
 	text := string(modfile.Format(m.Syntax))
 	if !strings.Contains(text, droppedPrefix) {
@@ -181,7 +181,7 @@ func (m *Mod) restoreDropped() {
 	m.SortBlocks() // as go mod tidy does it; a dropped line may have moved to the end of its block
 }
 
-// restorable reports whether nobody has written another line for what the
+// restorable reports whether no one has written another line for what the
 // dropped line stood for.
 func (m *Mod) restorable(line string) bool {
 	f, err := modfile.Parse(m.name, []byte(line), nil)

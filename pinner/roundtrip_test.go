@@ -40,7 +40,7 @@ func TestRoundTrip(t *testing.T) {
 // above the block
 require (
 	// above the line
-	example.com/a v1.1.0 // beside; with a semicolon
+	example.com/a v1.1.0 // next to; with a semicolon
 	example.com/b v1.1.0 // indirect
 	example.com/c v1.1.0 // indirect; why
 // at the end
@@ -52,7 +52,7 @@ require (
 // above the block
 require (
 	// above the line
-	example.com/a v1.0.0 // beside; with a semicolon; pinfix v1.1.0 -> v1.0.0
+	example.com/a v1.0.0 // next to; with a semicolon; pinfix v1.1.0 -> v1.0.0
 	example.com/b v1.0.0 // indirect; pinfix v1.1.0 -> v1.0.0
 	example.com/c v1.0.0 // indirect; why; pinfix v1.1.0 -> v1.0.0
 // at the end
@@ -195,7 +195,7 @@ require example.com/a v1.0.0
 `,
 		},
 		{
-			name: "a replace with a comment beside it is dropped",
+			name: "a replace with a comment next to it is dropped",
 			user: head + "go 1.22\n\nrequire example.com/a v1.0.0\n\nreplace example.com/a => example.com/y v1.4.0 // until they fix it\n",
 			pins: []string{"example.com/a v1.0.0"},
 			want: head + "go 1.22\n\nrequire example.com/a v1.0.0\n\n// pinfix dropped: replace example.com/a => example.com/y v1.4.0 // until they fix it\n",
@@ -214,7 +214,7 @@ replace (
 	// about a
 	example.com/a => example.com/y v1.4.0
 	example.com/aa => ../p // mine
-	example.com/b => example.com/b v1.4.0 // beside b
+	example.com/b => example.com/b v1.4.0 // next to b
 	example.com/bb => ../q
 	// about c
 	example.com/c => example.com/y v1.4.0
@@ -234,7 +234,7 @@ replace (
 	// about a
 	// pinfix dropped: replace example.com/a => example.com/y v1.4.0
 	example.com/aa => ../p // mine
-	// pinfix dropped: replace example.com/b => example.com/b v1.4.0 // beside b
+	// pinfix dropped: replace example.com/b => example.com/b v1.4.0 // next to b
 	example.com/bb => ../q
 // about c
 // pinfix dropped: replace example.com/c => example.com/y v1.4.0
@@ -255,7 +255,7 @@ require (
 replace (
 	// about a
 	example.com/a => example.com/y v1.4.0
-	example.com/b => example.com/b v1.4.0 // beside b
+	example.com/b => example.com/b v1.4.0 // next to b
 // at the end
 )
 
@@ -271,7 +271,7 @@ require (
 
 // about the block
 // pinfix dropped: replace (
-// pinfix dropped: replace example.com/b => example.com/b v1.4.0 // beside b
+// pinfix dropped: replace example.com/b => example.com/b v1.4.0 // next to b
 // about a
 // pinfix dropped: replace example.com/a => example.com/y v1.4.0
 // at the end
@@ -425,7 +425,7 @@ func TestRestore(t *testing.T) {
 		{"replace changed, others stay",
 			head + "replace (\n\texample.com/a v1.1.0 => ../a\n\texample.com/a => example.com/y v1.5.0 // pinfix example.com/y@v1.4.0 -> example.com/y@v1.5.0\n)\n",
 			head + "replace (\n\texample.com/a v1.1.0 => ../a\n\texample.com/a => example.com/y v1.4.0\n)\n"},
-		{"dropped beside the user's lines", head + "replace (\n\t// pinfix dropped: replace example.com/a => ../a\n\texample.com/b => ../b\n\texample.com/c => ../c\n)\n",
+		{"dropped next to the user's lines", head + "replace (\n\t// pinfix dropped: replace example.com/a => ../a\n\texample.com/b => ../b\n\texample.com/c => ../c\n)\n",
 			head + "replace (\n\texample.com/a => ../a\n\texample.com/b => ../b\n\texample.com/c => ../c\n)\n"},
 		{"dropped, in a block that is no replace", head + "require (\n\texample.com/b v1.0.0\n\t// pinfix dropped: replace example.com/a => ../a\n)\n",
 			head + "require (\n\texample.com/b v1.0.0\n// pinfix dropped: replace example.com/a => ../a\n)\n"},

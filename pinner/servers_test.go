@@ -50,7 +50,7 @@ func TestRealServers(t *testing.T) {
 	}
 }
 
-// fork replaces some of the server's modules; none of the servers at hand does.
+// fork replaces some of the server's modules; none of the servers available does.
 func fork(s *pinner.Server) {
 	for i := range s.Pins {
 		switch p := &s.Pins[i]; i % 3 {
@@ -62,7 +62,7 @@ func fork(s *pinner.Server) {
 	}
 }
 
-// other returns a version of the pin's module that sorts beside its own.
+// other returns a version of the pin's module that sorts next to its own.
 func other(v module.Version, minor string) string {
 	return semver.Major(v.Version) + "." + minor + semver.Build(v.Version)
 }

@@ -119,7 +119,7 @@ func writeDriftModule(t *testing.T, proxy, name, requires string) {
 	writeFile(t, filepath.Join(dir, "go.mod"), []byte("module example.com/"+name+"\n\ngo 1.20\n\n"+requires))
 	pkg := path.Base(name)
 	if pkg == "fork" {
-		pkg = "forked" // what it stands in for
+		pkg = "forked" // what it is in for
 	}
 	src, linux := "package "+pkg+"\n\n", "package "+pkg+"\n\n"
 	for _, m := range regexp.MustCompile(`require (\S+)`).FindAllStringSubmatch(requires, -1) {

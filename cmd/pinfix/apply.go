@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,54 +16,55 @@ import (
 func (e *env) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "apply",
-		Usage:     "pin the plugin's modules to what the server has",
+		Usage:     "pin the plugin's modules to the server's versions",
 		ArgsUsage: "[./...]",
-		Description: `Writes go.mod, blank imports in the plugin's entry file, go.sum and vendor/: all
-of it, or nothing. A second apply changes nothing.
+		Description: `Pins the plugin's modules to the server's versions. Writes go.mod, go.sum, vendor/
+and blank imports: all of that or nothing. pinfix unpin takes it back.
 
    pinfix apply -s ./nakama -n                     # show the change first
    pinfix apply -s ./nakama                        # write it
    pinfix apply -s image:heroiclabs/nakama:3.26.0  # the server in an image
    pinfix apply -s ./nakama -n --format patch      # a patch for git apply
-   pinfix apply -s ./nakama -n --format html -o plan.html  # a page to look at
-   pinfix apply -s mod:example.com/server@v1.4.0 -n  # a newer one
-   pinfix apply ./...                              # every plugin below
+   pinfix apply -s ./nakama -n --format html -o plan.html  # a page
+   pinfix apply -s mod:example.com/server@v1.4.0 -n  # another server
+   pinfix apply ./...                              # every plugin below here
 
-Exit codes: 0 applied, or as it should be; 1 -n found a change; 2 it failed.
+Exit codes: 0 applied, or already pinned; 1 -n found a change; 2 it failed.
 ---
-Lines that pinfix sets in go.mod (require, exclude, replace, go, toolchain) carry
-"// pinfix"; your own stay as they are.
+Lines that pinfix writes into go.mod (require, exclude, replace, go, toolchain) end in
+"// pinfix". Your own lines do not change.
 
-Without --package the plugins of the module are pinned: its main packages that export
-a function or a variable, or all of them if none does.
+Without --package, apply pins the plugins of the module: its main packages that export
+a function or a variable, or all of its main packages if none does.
 
-Of --conflicts, auto lowers those modules that do not compile with what the server
-has, keep only excludes what they ask for, downgrade lowers all that ask for more,
-and fail reports them and stops. --vendor auto writes vendor/ unless a vendored
-plugin cannot load, or git ignores a vendor/ that is not there. --imports-file is relative to -C. --server-source is the server's
-source at its commit: with it a go.work is written.
+--conflicts auto lowers or raises those of your modules that do not compile with the
+server's versions. keep only excludes the newer versions that they require. downgrade
+lowers every module that requires more than the server has. fail reports them and stops.
 
---format patch is complete, for git apply; html is a page; markdown, github and sarif are
-for reviews. They go with --dry-run.
+--vendor auto writes vendor/, except if a vendored plugin could not load, or if there is
+no vendor/ and git ignores it. --imports-file is relative to -C, and is made if it is
+missing. --server-source is the server's source at its commit; with it, apply writes a
+go.work.
 
-./... (or DIR/...) looks for modules in every directory but vendor, testdata and
-those that begin with . or _, and pins each to the server that it names. Libraries,
-programs and modules without a server are skipped and say so. The exit code is 2 if
-one failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
+--format patch is complete, for git apply. html is a page. markdown, github and sarif
+are for reviews. html, markdown, github and sarif need --dry-run.
+
+./... (or DIR/...) looks for modules in every directory except vendor, testdata and
+those that begin with . or _, and pins each to the server that it names. apply skips
+libraries, programs and modules without a server, and says so. It exits 2 if one module
+failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change"},
+			dryRunFlag(),
 			formatFlag("text", "json", "patch", "html", "markdown", "github", "sarif"),
-			&cli.StringFlag{Name: "o", Usage: "write the html page to `FILE`; -: standard output"},
-			choice("conflicts", "`HOW`: what becomes of modules that ask for more than the server has", choices["conflicts"]...),
-			&cli.StringSliceFlag{Name: "cap", Usage: "lower it at least to `MODULE@VERSION` (repeatable)"},
-			&cli.StringSliceFlag{Name: "keep", Usage: "never lower or raise `MODULE` (repeatable)"},
+			&cli.StringFlag{Name: "o", Usage: "write the html page to `FILE` (- for stdout)"},
+		}, planFlags(), []cli.Flag{
 			importsFlag(),
-			&cli.StringFlag{Name: "imports-file", Usage: "put the blank imports in `FILE`; it is made if missing"},
+			importsFileFlag(),
 			serverSourceFlag(),
 			vendorFlag(),
-			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
+			fullFlag(),
 		}, lookFlags(goCommands)),
 		Action: e.apply,
 	}
@@ -166,8 +169,18 @@ func pageFile(c *cli.Context) (*flow.Page, error) {
 	return flow.NewPage(c.String("C"), c.String("o"))
 }
 
+// now is the time that a page says: SOURCE_DATE_EPOCH, as for reproducible builds, or the
+// clock's.
+func (e *env) now() time.Time {
+	if n, err := strconv.ParseInt(e.get("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(n, 0)
+	}
+	return time.Now()
+}
+
 // printPage writes the page of a dry run, and says where it is.
 func (e *env) printPage(c *cli.Context, p *progress, page *flow.Page, result *report.Apply) error {
+	result.Made = report.Made{When: e.now(), Version: version(), Commit: flow.Commit(c.Context, c.String("C"), e.environ)}
 	if page == nil {
 		return result.HTML(e.stdout)
 	}

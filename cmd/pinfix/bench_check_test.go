@@ -152,7 +152,7 @@ func (w *checkBench) versionM() *exec.Cmd {
 }
 
 // plugin makes w.pinned, a plugin of zap and nakama-common, and w.snapshot, what
-// it is pinned to with modules and packages of nobody's besides.
+// it is pinned to with modules and packages of no one's besides.
 func (w *checkBench) plugin(b *testing.B, nakama string) {
 	writePlugin(b, w.pinned, "module example.com/hook\n\ngo 1.22\n\nrequire (\n\tgithub.com/heroiclabs/nakama-common v1.35.0\n\tgo.uber.org/zap v1.26.0\n)\n",
 		"package main\n\nimport (\n\t_ \"github.com/heroiclabs/nakama-common/runtime\"\n\t_ \"go.uber.org/zap\"\n)\n\nfunc main() {}\n")

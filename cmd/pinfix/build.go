@@ -12,7 +12,7 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
-// A printForm is the value of --print, which may stand without one.
+// A printForm is the value of --print, which may be without one.
 type printForm string
 
 func (p *printForm) String() string   { return string(*p) }
@@ -39,65 +39,65 @@ func (e *env) buildCommand() *cli.Command {
 	form := new(printForm)
 	return &cli.Command{
 		Name:      "build",
-		Usage:     "build the plugin as the server was built, and verify it",
+		Usage:     "build the plugin as the server was built, and verify the result",
 		ArgsUsage: "[PACKAGE]",
-		Description: `Builds the plugin with the server's Go release, flags and platform, compares the
-result with the server as verify does, and writes it if the server would load it.
-Pin the plugin first: pinfix apply.
+		Description: `Builds the plugin with the server's Go release, flags and platform, and compares
+the result with the server as verify does. Writes the file only if the server would
+load it. Run pinfix apply first.
 
-   pinfix build -s ./nakama                     # NAME.so beside go.mod
+   pinfix build -s ./nakama                     # NAME.so next to go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
    pinfix build -s 'snapshots/*' -o dist/       # a file for each server
    pinfix build -s ./nakama --print             # the command, for a shell
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile
    pinfix build -s ./tyk --server-source ../tyk
 
-Exit codes: 0 built, and the server would load it; 1 it would not: why is shown, and no
-file is written; 2 it could not be built or compared.
+Exit codes: 0 built, and the server would load it; 1 the server would not load it, so
+no file is written; 2 it could not be built or compared.
 ---
-With several --server or --platform, a list of them in .pinfix.yaml or a pattern (pinfix
-help compat), or with --pin, the plugin is planned and built for each server in a scratch
-directory, pinned to it; the tree stays as it is. -o may be a pattern then, with {name},
-{server}, {version}, {os} and {arch} in it; without one it is
-{name}-{server}-{version}-{os}-{arch}.so next to go.mod. All files are written at the end,
-and a server that fails does not stop the others. --conflicts, --cap and --keep are those
-of apply, and only for such builds.
+build can work for several servers: name several --server or --platform, a list in
+.pinfix.yaml, or a pattern (pinfix help compat). It then plans and builds for each
+server in a scratch directory, and your files do not change. --pin does the same for one
+server. -o may then be a pattern with {name}, {server}, {version}, {os} and {arch};
+without -o it is {name}-{server}-{version}-{os}-{arch}.so next to go.mod. build writes
+all files at the end. A server that fails does not stop the others. --conflicts, --cap
+and --keep mean what they mean for apply, and only for such builds.
 
-PACKAGE is a main package or a Go file of one; without it, the plugins of the module
-are built: its main packages that export a function or a variable, or all of them if
-none does. -o takes an existing directory too, or one that ends in /.
+PACKAGE is a main package or a Go file of one. Without it, build builds the plugins of
+the module: its main packages that export a function or a variable, or all of its main
+packages if none does. -o also takes an existing directory, or a name that ends in /.
 
-It takes over -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo (with
---pgo), GOEXPERIMENT, GOFIPS140 and the platform, with values of their known forms;
-every other build setting of the server is shown and never run. For another processor,
-or a server on musl, it finds a C compiler by its usual name, or zig; CC names another.
-For a server that was not built with -trimpath it gives the packages the file names
-that the server's have; pinfix finds them in the program.
+build uses the server's -trimpath, -race, -msan, -asan, -tags, -gcflags=all=..., -pgo
+(with --pgo), GOEXPERIMENT, GOFIPS140 and platform, if their values have a known form.
+It shows every other build setting of the server and never runs it. For another
+processor, or for a server on musl, it finds a C compiler by its usual name, or zig; CC
+names another. If the server was built without -trimpath, build gives the packages the
+file names of the server's packages, which it finds in the program.
 
-./... (or DIR/...) builds the plugins of every module below, each for the server that
-it names, next to its go.mod. What is skipped, and the exit codes, are as for apply
-./...; where there is but one module, it stands for its packages.
+./... (or DIR/...) builds the plugins of every module below, each for the server that it
+names, next to its go.mod. It skips the same modules and has the same exit codes as
+apply ./... does. If there is only one module, ./... means its packages.
 
 --print prints the command for a shell, and as a RUN line for a Dockerfile.
 
---server-source is for a plugin that imports the server's own packages: the server's
-source at its commit. --vendor never builds from the module cache, as apply with it
-leaves vendor/ alone.
+--server-source is for a plugin that imports the server's own packages. It is the
+server's source at its commit. With --vendor auto, build uses vendor/ if it is there.
+With --vendor never it builds from the module cache.
 
-A plugin whose go.mod and imports show that the server would refuse it is not built. The
-command of --print builds it as it is.
+If go.mod and the imports already show that the server would refuse the plugin, build
+does not build it. The command of --print builds it as it is.
 
-JSON holds "commands" (package, output, built, written, env, args, line, run), "left"
-(settings that were not taken), and "plugins" as in verify.`,
+JSON has "commands" (package, output, built, written, env, args, line, run), "left"
+(settings that build does not use), and "plugins" as in verify.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, directory or pattern (default: NAME.so)"},
-			&cli.BoolFlag{Name: "pin", Usage: "pin the plugin for this build; the tree stays as it is"},
+			&cli.BoolFlag{Name: "pin", Usage: "pin the plugin for this build only; change no file"},
 			packageFlag(),
-			&cli.GenericFlag{Name: "print", Value: form, Usage: "build nothing; print the command, or a Dockerfile"},
-			&cli.StringFlag{Name: "pgo", Usage: "the profile `FILE` that the server was built with"},
+			&cli.GenericFlag{Name: "print", Value: form, Usage: "print the command or a Dockerfile, and do not build"},
+			&cli.StringFlag{Name: "pgo", Usage: "`FILE`: the profile that the server was built with"},
 			serverSourceFlag(),
-			choice("vendor", "`WHEN`: build from vendor/, if it is there", choices["vendor"]...),
+			vendorFlag(),
 			formatFlag("text", "json"),
 		}, planFlags(), lookFlags(goCommands)),
 		Action: func(c *cli.Context) error { return e.build(c, string(*form)) },
@@ -176,13 +176,13 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i > 0 {
-		return nil, &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
+		return nil, &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
 	}
 	switch {
 	case len(args) > 1:
 		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
 	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
-		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form stands after =: --print=%[1]s", args[0]), help: "build"}
+		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form goes after =: --print=%[1]s", args[0]), help: "build"}
 	}
 	return append(c.StringSlice("package"), args...), nil
 }

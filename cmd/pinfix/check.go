@@ -15,47 +15,51 @@ import (
 func (e *env) checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "tell whether the plugin is still pinned, from its files alone",
+		Usage:     "say whether the plugin is still pinned; reads files only",
 		ArgsUsage: "[./...]",
-		Description: `Looks in the plugin's files for what has undone a pin: without the go command,
-without the network, in milliseconds. It finds a problem where apply --dry-run would
-change something, and names file, line and the command that mends it.
+		Description: `Reports where a pin was undone. It reads the plugin's files only, without the go
+command and without the network, in milliseconds. It finds a problem where
+apply --dry-run would change something, and names the file, the line and the fix.
 
-   pinfix check                  # with server.buildinfo beside go.mod
+   pinfix check                  # with server.buildinfo next to go.mod
    pinfix check -s ./nakama
    pinfix check --staged         # what git would commit (in a hook)
    pinfix check ./...            # every plugin of the repository
    pinfix check --format github  # annotations in a workflow
 
-Exit codes: 0 pinned, 1 a problem, 2 it could not be told.
+Exit codes: 0 pinned, 1 a problem, 2 could not be determined.
 ---
-The kinds of problems are version, replace, go, toolchain, import, sum and vendor:
-what stands in go.mod, the blank imports, go.sum, and vendor/modules.txt.
+The kinds of problems are version, replace, go and toolchain (in go.mod), import (a
+blank import), sum (go.sum) and vendor (vendor/modules.txt).
 
-A Go file of the plugin that does not parse is exit code 2, with its place.
+If a Go file of the plugin does not parse, check exits 2 and names the place.
 
-What it does not look at: what vendored files hold, exclude lines that were taken
-out by hand, what does not compile, and whether --conflicts, --cap or --keep are others than when apply
-wrote. For a go.mod with a go line below 1.17 it needs vendor/.
+check cannot see everything. It does not see an exclude line that you removed by hand,
+code that does not compile, or that --conflicts, --cap or --keep have changed since
+apply. It compares the content of vendored files only if the module cache has them. If
+the go line is below 1.17, it needs vendor/.
 
-Asked again in the same words, about files that have not changed since, it gives the same
-answer without reading them: it keeps that nothing was wrong in your cache.
+If you run check again and no file has changed, it gives the same answer without reading
+the files. It keeps that nothing was wrong in your cache.
 
-The server is its program or a snapshot, or an image in a docker-archive:, an
-oci-archive: or an oci: directory, with --platform and --path as for apply. With
---vendor never it leaves vendor/ alone.`,
+If you run the same check again and no file has changed, check answers without reading
+the files. It keeps in your cache that nothing was wrong.
+
+The server is its program, a snapshot, or an image in docker-archive:, oci-archive: or
+oci:, with --platform and --path as for apply. With --vendor never, check does not look
+at vendor/.`,
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server's program, snapshot or archived image"},
+			&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server: a program, snapshot or archived image"},
 			dirFlag(),
 			packageFlag(),
-			&cli.StringFlag{Name: "platform", Usage: "take the archived image for `OS/ARCH`"},
-			&cli.StringFlag{Name: "path", Usage: "the server program is `PATH` in the image"},
-			&cli.BoolFlag{Name: "staged", Usage: "look at git's index instead of the working tree"},
+			platformFlag(),
+			pathFlag(),
+			&cli.BoolFlag{Name: "staged", Usage: "check what git would commit, not the working tree"},
 			formatFlag("text", "json", "markdown", "github", "sarif"),
 			importsFlag(),
-			&cli.StringFlag{Name: "imports-file", Usage: "`FILE`: it has the blank imports, as for apply"},
+			importsFileFlag(),
 			vendorFlag(),
-		}, lookFlags("list the plugins of ./... that are pinned as well")),
+		}, lookFlags("with ./..., list also the plugins that are pinned")),
 		Action: e.check,
 	}
 }

@@ -14,8 +14,8 @@ import (
 // serversFlags are serverFlags of a command that takes several servers.
 func serversFlags() []cli.Flag {
 	flags := serverFlags()
-	flags[0] = &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: a server (repeatable), or a pattern of several"}
-	flags[1] = &cli.StringSliceFlag{Name: "platform", Usage: "take images for `OS/ARCH` (repeatable; default: linux, as here)"}
+	flags[0] = &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: a server or a pattern (repeatable)"}
+	flags[1] = &cli.StringSliceFlag{Name: "platform", Usage: "use the image for `OS/ARCH` (repeatable)"}
 	return flags
 }
 
@@ -24,17 +24,18 @@ func planFlags() []cli.Flag {
 	return []cli.Flag{
 		choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
 		&cli.StringSliceFlag{Name: "cap", Usage: "use `MODULE@VERSION` or older (repeatable)"},
-		&cli.StringSliceFlag{Name: "keep", Usage: "never lower `MODULE` (repeatable)"},
+		&cli.StringSliceFlag{Name: "keep", Usage: "never lower or raise `MODULE` (repeatable)"},
 	}
 }
 
 func (e *env) compatCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "compat",
-		Usage:     "tell which servers would take the plugin, and what each asks for",
+		Usage:     "show which servers can load the plugin, and what each needs",
 		ArgsUsage: "[REF...]",
-		Description: `Plans for each server, as apply --dry-run does for one, and tells in a row whether the
-plugin fits as it is, fits once it is pinned, or does not. Nothing is built or written.
+		Description: `Plans for each server as apply --dry-run does for one. Prints one row for each server:
+the plugin fits as it is, fits once it is pinned, or does not fit. Builds and writes
+nothing.
 
    pinfix compat -s ./nakama-3.30 -s ./nakama-3.31
    pinfix compat 'snapshots/*.buildinfo'             # files, by a pattern
@@ -42,24 +43,25 @@ plugin fits as it is, fits once it is pinned, or does not. Nothing is built or w
    pinfix compat 'mod:example.com/server@>=v1.2,<v2' # versions, from the proxy
    pinfix compat -v -s ./nakama-3.31                 # every module that moves
 
-Exit codes: 0 all servers would load it, some once it is pinned; 1 one would not; 2 of
-one it could not be told.
+Exit codes: 0 all servers can load it, some once it is pinned; 1 one cannot; 2 one
+could not be determined.
 ---
-REF is what --server takes, which may be given too; quote patterns, so that the shell
-leaves them alone (names of files it may expand). Without any, the servers are those of
-PINFIX_SERVER, of server: in .pinfix.yaml, which may be a list, or server.buildinfo. Of
-an image's tags, those that are versions count, and pre-releases only where the pattern
-has a hyphen. A pattern may match 100 servers.
+REF is what --server takes. You can use both. Quote a pattern, so that the shell does not
+expand it. Without REF and --server, the servers are those of PINFIX_SERVER, of server:
+in .pinfix.yaml, which may be a list, or of server.buildinfo. If some tags of an image
+are versions, only versions count, and pre-releases only if the pattern has a hyphen. A
+pattern may match at most 100 servers.
 
-With several --platform, each image is looked at for each.
+With several --platform, each image counts once for each platform.
 
-Go back and go up count modules of your own: those that the server does not have.`,
+The numbers that go back and go up count your own modules: those that the server does
+not have.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),
 			formatFlag("text", "json", "markdown", "html"),
 			serverSourceFlag(),
-		}, planFlags(), lookFlags("show what each server asks for, and the go commands")),
+		}, planFlags(), lookFlags("also show what each server needs, and the go commands")),
 		Action: e.compat,
 	}
 }
@@ -110,7 +112,7 @@ func orFirst(value, choice string) string {
 	return value
 }
 
-// A manyError says that it could not be told of some servers.
+// A manyError says that it could not be determined of some servers.
 type manyError struct {
 	unknown, all int
 	what         string
@@ -121,7 +123,7 @@ func (e *manyError) Error() string {
 }
 
 // NextStep says what the user can do.
-func (e *manyError) NextStep() string { return "the result says why of each" }
+func (e *manyError) NextStep() string { return "see the reason of each in the result" }
 
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {

@@ -11,28 +11,28 @@ import (
 	"github.com/pinfix/pinfix/internal/suggest"
 )
 
-// shells are those that completion knows. Each writes a script that asks nobody:
+// shells are those that completion knows. Each writes a script that asks no one:
 // all that it offers it has from the command tables.
 var shells = []string{"bash", "zsh", "fish"}
 
 func (e *env) completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "complete what is typed in bash, zsh or fish",
+		Usage:     "print the tab completion for bash, zsh or fish",
 		ArgsUsage: "bash|zsh|fish",
-		Description: `Prints a script that makes the shell complete pinfix's commands, flags, values and
-files with the Tab key. The first three lines are for the startup file of the shell;
-each of the others writes a file once that the shell finds by itself, and wants to
-be typed again when pinfix is updated.
+		Description: `Prints a script with which the shell completes pinfix's commands, flags, values and
+files. Put one of the first three lines into the startup file of your shell. Or run
+one of the others, which write a file that the shell finds by itself; run it again
+after each update of pinfix.
 
    eval "$(pinfix completion bash)"  # in ~/.bashrc
-   eval "$(pinfix completion zsh)"   # in ~/.zshrc, behind compinit
+   eval "$(pinfix completion zsh)"   # in ~/.zshrc, below compinit
    pinfix completion fish | source   # in ~/.config/fish/config.fish
    pinfix completion bash > ~/.local/share/bash-completion/completions/pinfix
    pinfix completion zsh > "${fpath[1]}/_pinfix"
    pinfix completion fish > ~/.config/fish/completions/pinfix.fish
 
-Exit codes: 0 printed, 2 no shell that it knows.`,
+Exit codes: 0 printed, 2 not a shell that pinfix knows.`,
 		Before: noSettings,
 		Action: e.completion,
 	}
@@ -104,8 +104,8 @@ func (f flagDoc) fill() (fill, []string) {
 	return fills[f.placeholder], nil
 }
 
-// argument is the same for what stands behind the flags. A word that is alone
-// may be left out; a shell shall not put it where nothing is typed.
+// argument is the same for what is behind the flags. A word that is alone
+// may be left out; a shell should not put it where nothing is typed.
 func (n node) argument() (fill, []string) {
 	switch {
 	case len(n.cmd.Subcommands) > 0:
@@ -119,7 +119,7 @@ func (n node) argument() (fill, []string) {
 	return fillWords, strings.Split(strings.Trim(n.cmd.ArgsUsage, "[]"), "|")
 }
 
-// typed are the words of f as they can be typed: --print stands alone or with =.
+// typed are the words of f as they can be typed: --print is alone or with =.
 func (f flagDoc) typed() []string {
 	if !f.optional {
 		return f.names

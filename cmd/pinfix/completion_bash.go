@@ -40,7 +40,7 @@ func bashArm(w io.Writer, n node) {
 	fmt.Fprintf(w, "\t\t*) flags='%s' %s ;;\n\t\tesac\n\t\t;;\n", strings.Join(flags, " "), bashFill(kind, values))
 }
 
-// bashBefore is what stands before a value of f.
+// bashBefore is what is before a value of f.
 func bashBefore(f flagDoc) []string {
 	var out []string
 	for _, name := range f.names {
@@ -169,7 +169,7 @@ _pinfix_refs() {
 	esac
 	_pinfix_words "$schemes"
 	case $cur in
-	%[5]s) return ;; # what stands behind is no file
+	%[5]s) return ;; # what is behind is no file
 	esac
 	if ((${#COMPREPLY[@]} > 0)); then
 		compopt -o nospace 2>/dev/null

@@ -20,7 +20,7 @@ func fishCompletion(w io.Writer, all []node) error {
 func fishNode(w io.Writer, n node) {
 	now, at := strings.TrimSpace("__pinfix_now "+n.name()), "__pinfix_at "+n.name()
 	if n.path == nil {
-		at = now // its flags stand before all commands
+		at = now // its flags are before all commands
 	}
 	fmt.Fprintf(w, "\n# pinfix %s\n", n.name())
 	for _, c := range n.cmd.Subcommands {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestErrorTable gives each error of the README's table to pinfix explain: it
-// finds the cause that stands beside it, and says to do what the table says.
+// finds the cause that is next to it, and says to do what the table says.
 func TestErrorTable(t *testing.T) {
 	_, table, ok := strings.Cut(readPage(t, "README.md").old, "| The error says | It means | Do this |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
@@ -40,7 +40,7 @@ func TestErrorTable(t *testing.T) {
 	}
 }
 
-// spans returns what stands in `code`.
+// spans returns what is in `code`.
 func spans(cell string) []string {
 	var out []string
 	for _, m := range code.FindAllStringSubmatch(cell, -1) {

@@ -17,7 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
-// docsGo is the Go release of the pages' servers and plugins: its name stands
+// docsGo is the Go release of the pages' servers and plugins: its name is
 // in what they print.
 const docsGo = "go1.26.8"
 

@@ -92,7 +92,7 @@ func (r *reader) block(b *block) {
 	case "text", "json", "go", "diff":
 		for i, line := range b.lines {
 			if strings.HasPrefix(line, "$ ") {
-				r.t.Errorf("%s:%d: a command in a block that nobody runs; make it ```console", r.page.name, b.line+i+1)
+				r.t.Errorf("%s:%d: a command in a block that no one runs; make it ```console", r.page.name, b.line+i+1)
 			}
 		}
 	default:
@@ -138,8 +138,8 @@ func (r *reader) console(b *block) {
 	b.lines = out
 }
 
-// typed runs a command that stands in a line, and compares what it prints. It
-// returns what the page shall have.
+// typed runs a command that is in a line, and compares what it prints. It
+// returns what the page should have.
 func (r *reader) typed(b *block, line int, cmd string, want []string) []string {
 	r.check(line, parsesAll(cmd))
 	if r.parseOnly {

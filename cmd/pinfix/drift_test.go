@@ -142,7 +142,7 @@ var driftKinds = []driftKind{
 		return strings.Join(append(entries[:i:i], entries[i+1:]...), "")
 	}),
 	inFile("replace removed", "vendor/modules.txt", pickLine(`=>`, removed)),
-	inFile("line of nobody's", "vendor/modules.txt", appended("# what is this\n")),
+	inFile("line of no one's", "vendor/modules.txt", appended("# what is this\n")),
 	inFile("go line of a module", "vendor/modules.txt", pickLine(`^## explicit; go`, replaced("1.20", "1.19"))),
 	{"a vendored package removed", func(t *testing.T, dir string, r *rand.Rand) string {
 		return removeOne(t, dir, r, "vendor/example.com/*")
@@ -150,19 +150,19 @@ var driftKinds = []driftKind{
 	{"a vendored file removed", func(t *testing.T, dir string, r *rand.Rand) string {
 		return removeOne(t, dir, r, "vendor/example.com/*/*.go")
 	}},
-	{"vendored package of nobody's", func(t *testing.T, dir string, _ *rand.Rand) string {
+	{"vendored package of no one's", func(t *testing.T, dir string, _ *rand.Rand) string {
 		if _, err := os.Stat(filepath.Join(dir, "vendor")); err != nil {
 			return ""
 		}
 		writeFile(t, filepath.Join(dir, "vendor/example.com/what/what.go"), []byte("package what\n"))
-		return "vendored package of nobody's"
+		return "vendored package of no one's"
 	}},
-	{"vendored file of nobody's", func(t *testing.T, dir string, _ *rand.Rand) string {
+	{"vendored file of no one's", func(t *testing.T, dir string, _ *rand.Rand) string {
 		if _, err := os.Stat(filepath.Join(dir, "vendor")); err != nil {
 			return ""
 		}
 		writeFile(t, filepath.Join(dir, "vendor/example.com/shared/what.go"), []byte("package shared\n"))
-		return "vendored file of nobody's"
+		return "vendored file of no one's"
 	}},
 	inFile("vendored file edited", "vendor/example.com/shared/shared.go", appended("\nvar More int\n")),
 	{"vendor/ removed", func(t *testing.T, dir string, _ *rand.Rand) string {

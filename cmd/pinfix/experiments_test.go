@@ -21,7 +21,7 @@ const loaderPage = "docs/how-the-loader-decides.md"
 // experiments are the tables of the page, in its words: pairs of TestMatrix,
 // which builds and loads them.
 var experiments = []struct {
-	name string // <!-- experiment: NAME --> stands above the table
+	name string // <!-- experiment: NAME --> is above the table
 	rows []experiment
 }{
 	{"package", []experiment{

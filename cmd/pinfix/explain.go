@@ -19,17 +19,17 @@ import (
 	"github.com/pinfix/pinfix/internal/shell"
 )
 
-// maxLog is how much of a log is read; an error stands near its start.
+// maxLog is how much of a log is read; an error is near its start.
 const maxLog = 16 << 20
 
 func (e *env) explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "tell what an error of a server or a build means, and what to do",
+		Usage:     "say what an error of a server or a build means, and what to do",
 		ArgsUsage: "[FILE|-]",
-		Description: `Reads a server's log, the output of docker build or what go build says, from FILE or
-stdin, and names each error that keeps a plugin from being built or loaded: its
-line, its cause, and the one thing to do.
+		Description: `Reads a server's log, or the output of docker build or go build, from FILE or stdin.
+Finds each error that keeps a plugin from being built or loaded, and says its line,
+its cause and the one thing to do.
 
    pinfix explain server.log
    docker logs nakama 2>&1 | pinfix explain
@@ -38,16 +38,16 @@ line, its cause, and the one thing to do.
    pinfix explain --format json server.log
 
 Causes: those of pinfix verify, and toolchain-or-flags (a package of the standard
-library), no-plugin-support (of the server), already-loaded, vendor,
-build-context (something is missing where the build runs), user-code.
+library), no-plugin-support (of the server), vendor, build-context (a file is missing
+where the build runs), user-code.
 
-Exit codes: 0 something was found, 1 nothing was, 2 the text could not be read.
+Exit codes: 0 found an error, 1 found none, 2 the text could not be read.
 ---
-A log may be plain, JSON or logfmt. With the server and the plugin's go.mod at hand
-it says which module, which version, and who asks for it. It reads files only, and
-the image if you name one: no go command. An image that only .pinfix.yaml names it
-takes from the cache.`,
-		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, lookFlags("show all of an error, and all who ask for a version")),
+A log may be plain, JSON or logfmt. With the server and the plugin's go.mod, explain
+says which module, which version, and what requires it. It reads files, and the image
+if you name one, and runs no go command. If only .pinfix.yaml names an image, explain
+takes it from the cache.`,
+		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, lookFlags("show the whole error, and everything that requires a version")),
 		Action: e.explain,
 	}
 }
@@ -94,7 +94,7 @@ func oneArgument(c *cli.Context) (string, error) {
 	args := c.Args().Slice()
 	for _, a := range args {
 		if strings.HasPrefix(a, "-") && a != "-" {
-			return "", &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, args[0]), help: "explain"}
+			return "", &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, args[0]), help: "explain"}
 		}
 	}
 	switch len(args) {

@@ -41,7 +41,7 @@ func notOneOf(what, value string, values []string) string {
 }
 
 // helpFlag is for the tables only: the flag package itself knows -h and --help
-// where nobody has defined them, and onUsageError answers.
+// where no one has defined them, and onUsageError answers.
 var helpFlag = &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this help"}
 
 // A flagDoc is what the tables tell of a flag.
@@ -50,7 +50,7 @@ type flagDoc struct {
 	placeholder string   // of its value; "" where it takes none
 	text        string
 	values      []string // all that it takes; nil: anything
-	optional    bool     // the value may be missing, and stands behind = else
+	optional    bool     // the value may be missing, and is behind = else
 	repeatable  bool
 }
 
@@ -86,7 +86,7 @@ func docOf(f cli.Flag) flagDoc {
 	return d
 }
 
-// unquote takes the placeholder, which stands in backquotes, out of a text: what
+// unquote takes the placeholder, which is in backquotes, out of a text: what
 // begins with "`X`: " does not name it again.
 func unquote(usage string) (placeholder, text string) {
 	before, rest, ok := strings.Cut(usage, "`")

@@ -86,10 +86,10 @@ func helpPath(c *cli.Context) string {
 func (e *env) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show this, or the help of a command",
+		Usage:     "show this list, or the help of a command",
 		ArgsUsage: "[COMMAND...]",
-		Description: `Shows the help of a command, as its --help does; without one, what commands there
-are.
+		Description: `Shows the help of a command, as COMMAND --help does. Without a command, lists the
+commands.
 
    pinfix help
    pinfix help apply
@@ -200,7 +200,7 @@ func parsePage(description string) page {
 }
 
 // exampleLines puts the comments into one column, but for those of lines that are
-// too long for the rest: their comments stand close, or above.
+// too long for the rest: their comments are close, or above.
 func exampleLines(examples []example, most int) []string {
 	column := 0
 	for _, x := range examples {
@@ -232,7 +232,7 @@ func commentsFit(examples []example, column, most int) bool {
 	return true
 }
 
-// columns puts texts beside names, and below where a name is too long.
+// columns puts texts next to names, and below where a name is too long.
 func columns(rows [][2]string) []string {
 	const most = 24
 	width := 0

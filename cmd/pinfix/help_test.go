@@ -109,7 +109,7 @@ func parse(args []string) error {
 			late := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") && a != "-" })
 			switch {
 			case late >= 0:
-				return fmt.Errorf("%s stands after an argument", args[late])
+				return fmt.Errorf("%s is after an argument", args[late])
 			case n.cmd.ArgsUsage == "" && len(args) > 0:
 				return fmt.Errorf("%s takes no argument", n.name())
 			case help:

@@ -14,7 +14,7 @@ func (e *env) hookCommand() *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage, ArgsUsage: args, Description: long,
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "check against the server `REF` (default: as check does)"},
+				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server for the check (default: as check finds it)"},
 				dirFlag(),
 				quietFlag(),
 			},
@@ -32,22 +32,21 @@ func (e *env) hookCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name:      "hook",
-		Usage:     "keep commits from undoing the pins: the git pre-commit hook",
+		Usage:     "install a git pre-commit hook that protects the pins",
 		ArgsUsage: "install|uninstall|status",
-		Description: `The hook runs pinfix check --staged before each commit and blocks one that undoes a
-pin. It stands where git looks for hooks, in a linked worktree or with
-core.hooksPath too. A hook of somebody else's is never overwritten. Where
-pre-commit or lefthook own the hooks, install prints what goes into their
-configuration.
+		Description: `The hook runs pinfix check --staged before each commit, and blocks a commit that undoes
+a pin. install writes it to where git looks for hooks, also in a linked worktree or
+with core.hooksPath. It never overwrites another hook. If pre-commit or lefthook manage
+the hooks, install prints what to put into their configuration.
 
    pinfix hook install        # for the plugin here
    pinfix hook install ./...  # for every plugin of the repository
-   pinfix hook status         # exit 0: it is there, 1: it is not
-   pinfix hook uninstall      # takes out what install has written
+   pinfix hook status         # exit 0: the hook is there; 1: it is not
+   pinfix hook uninstall      # removes what install wrote
 
-git commit --no-verify passes it by.
+git commit --no-verify skips the hook.
 
-Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
+Exit codes: 0 done, or there; 1 not there (status); 2 it failed.`,
 		Subcommands: []*cli.Command{
 			sub("install", "write the hook", "[./...]", `Writes the pre-commit hook, or adds this plugin to pinfix's hook.
 
@@ -56,18 +55,18 @@ Exit codes: 0 done, or there; 1 not there (status); 2 it could not be done.`,
    pinfix hook install -C plugins/a   # for a plugin elsewhere in the repository
    pinfix hook install ./...          # for every plugin of the repository
 
-Exit codes: 0 installed; 2 it could not be done, such as over somebody else's hook.`, e.hookInstall),
-			sub("uninstall", "take the hook out", "[./...]", `Takes pinfix's pre-commit hook out, and no other.
+Exit codes: 0 installed; 2 it failed, for example because another hook is there.`, e.hookInstall),
+			sub("uninstall", "remove the hook", "[./...]", `Removes pinfix's pre-commit hook, and no other.
 
    pinfix hook uninstall
 
-Exit codes: 0 it is not there any more; 2 it could not be done.`, e.hookUninstall),
-			sub("status", "tell whether the hook is there", "[./...]", `Tells whether the pre-commit hook checks this plugin.
+Exit codes: 0 the hook is not there any more; 2 it failed.`, e.hookUninstall),
+			sub("status", "say whether the hook is there", "[./...]", `Says whether the pre-commit hook checks this plugin.
 
    pinfix hook status
    pinfix hook status ./...  # every plugin of the repository
 
-Exit codes: 0 it does, 1 it does not, 2 it could not be told.`, e.hookStatus),
+Exit codes: 0 it does, 1 it does not, 2 could not be determined.`, e.hookStatus),
 		},
 		Action: func(c *cli.Context) error {
 			switch c.Args().First() {

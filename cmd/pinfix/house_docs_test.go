@@ -72,7 +72,7 @@ func undocumented(d ast.Decl) []string {
 	return out
 }
 
-// TestModuleFile: nobody who builds pinfix gets other modules than the tests, and
+// TestModuleFile: no one who builds pinfix gets other modules than the tests, and
 // go mod tidy has nothing to do.
 func TestModuleFile(t *testing.T) {
 	data, err := os.ReadFile("../../go.mod")

@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner"},
 	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
 	"internal/kept":      {"internal/bounded", "internal/vars"},
-	"internal/imagetest": {}, // for tests: nobody may import it
+	"internal/imagetest": {}, // for tests: no one may import it
 	"internal/tier":      {}, // for tests: no program may import it
 	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner"},
 	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax"},

@@ -56,8 +56,8 @@ func manPage(all []node) string {
 	})
 	b.WriteString(".SH FILES\n")
 	manText(&b, []string{
-		".pinfix.yaml, beside go.mod: the settings of a plugin, its keys are names of flags.",
-		"server.buildinfo, beside go.mod: the snapshot of the server, as pinfix snapshot writes it.",
+		".pinfix.yaml, next to go.mod: the settings of a plugin, its keys are names of flags.",
+		"server.buildinfo, next to go.mod: the snapshot of the server, as pinfix snapshot writes it.",
 	})
 	return b.String()
 }

@@ -30,7 +30,7 @@ import (
 // testdata/matrix/sources.txtar.
 type recipe struct {
 	dir   string   // of the sources: "server", "plugin", …
-	mod   string   // lines of go.mod beside module and go; modules of the sources are required at v1.0.0
+	mod   string   // lines of go.mod next to module and go; modules of the sources are required at v1.0.0
 	go_   string   // "go1.24.13"; "" for the local one
 	flags string   // of go build; -trimpath is there unless untrimmed
 	env   []string // also of go mod tidy

@@ -97,7 +97,7 @@ func fits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lowered DIR SERVER FILE: the modules beside the shared ones that are lowered
+// lowered DIR SERVER FILE: the modules next to the shared ones that are lowered
 // for the server are just those of FILE, lines of "module old -> new cause".
 func lowered(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {

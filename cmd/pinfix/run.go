@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,15 @@ var errDiffers = errors.New("differs")
 type usageError struct {
 	msg  string
 	help string // the command whose help tells more
+	next string // a better step than that help
 }
 
-func (e *usageError) Error() string    { return e.msg }
-func (e *usageError) NextStep() string { return strings.TrimRight("see: pinfix help "+e.help, " ") }
+func (e *usageError) Error() string { return e.msg }
+
+// NextStep says what the user can do.
+func (e *usageError) NextStep() string {
+	return cmp.Or(e.next, strings.TrimRight("try: pinfix help "+e.help, " "))
+}
 
 // env is what a command gets from outside.
 type env struct {
@@ -53,6 +59,7 @@ type env struct {
 	// configure sets them.
 	servers flow.Servers // that flag, environment and .pinfix.yaml name
 	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
+	verbose bool         // -v: errors of the go command are shown whole
 }
 
 // run is pinfix without the process around it. It returns the exit code.
@@ -88,45 +95,77 @@ func (e *env) run(ctx context.Context, args []string) int {
 	return exitTrouble
 }
 
-// complain prints an error and the next step in one line; what else the error
-// has to say follows.
+// complain prints an error: what is wrong, on the next line the cause, and at last one
+// step to take, as "fix: …". A step that begins with "try: " has its own word.
 func (e *env) complain(err error) {
-	msg, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	msg := err.Error()
+	var long interface {
+		error
+		Short() string
+	}
+	if !e.verbose && errors.As(err, &long) {
+		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
+	}
+	msg = causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":"))
 	var next interface{ NextStep() string }
 	switch {
-	case errors.Is(err, context.Canceled) && rest == "":
+	case errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "\n"):
 		msg = "interrupted; nothing was changed"
 	case errors.As(err, &next) && next.NextStep() != "":
-		msg = strings.TrimSuffix(msg, ":") + "; " + next.NextStep()
-	}
-	if rest != "" {
-		msg += "\n" + rest
+		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
+		if !strings.HasPrefix(step, "try: ") {
+			step = "fix: " + step
+		}
+		fmt.Fprintf(e.stderr, "pinfix: %s\n%s\n", message(msg), message(step))
+		return
 	}
 	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(msg))
+}
+
+// causeBelow puts what follows the first semicolon of a message of one line below it,
+// unless that is in quotes or parentheses: it is a cause, or another fact.
+func causeBelow(msg string) string {
+	if strings.Contains(msg, "\n") {
+		return msg
+	}
+	depth, quoted := 0, false
+	for i, r := range msg {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted:
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ';' && depth <= 0 && strings.HasPrefix(msg[i:], "; "):
+			return msg[:i] + "\n" + msg[i+2:]
+		}
+	}
+	return msg
 }
 
 func (e *env) app() *cli.App {
 	app := &cli.App{
 		Name:  "pinfix",
 		Usage: "make a Go plugin load into one given server",
-		Description: `A Go server refuses a plugin unless every package linked in both was built from
-the same module version, with the same toolchain and flags. pinfix reads what
-the server was built with and pins the plugin's modules to it.
+		Description: `A Go server refuses a plugin unless every package that both link was built from
+the same module version, with the same Go release and flags. pinfix reads what the
+server was built with, and pins the plugin's modules to it.
 
    pinfix apply --server ./server --dry-run    # show what would change
-   pinfix apply --server ./server              # go.mod, imports, go.sum, vendor/
+   pinfix apply --server ./server              # pin the plugin to the server
    pinfix build --server ./server              # build it as the server was built
-   pinfix verify --server ./server plugin.so   # would the server load it?
    pinfix explain server.log                   # what does this error mean?
    pinfix snapshot --server ./server           # from now on without --server
-   pinfix check                                # still pinned? takes milliseconds
+   pinfix check                                # is it still pinned?
    pinfix hook install                         # no commit undoes the pins
 
-Settings: .pinfix.yaml next to go.mod or above; its keys are flags (server: ./x).
-PINFIX_SERVER and its like override it; flags override both.
+Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its keys.
+Environment variables (PINFIX_SERVER) override it, and flags override both.
 
-Exit codes: 0 nothing wrong, or applied; 1 a difference, a plugin that would not
-load, or no error recognised; 2 wrong usage, or not done, and not changed.`,
+Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
+or no error recognised; 2 wrong usage, or it failed and changed nothing.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
@@ -174,19 +213,29 @@ func noArguments(c *cli.Context) error {
 	if len(args) == 0 {
 		return nil
 	}
-	instead := "name the plugin with -C DIR or --package"
-	switch c.Command.Name {
-	case "server", "snapshot":
-		instead = "name the server with --server"
-	case "check", "install", "uninstall", "status":
-		instead = "name the plugin with -C DIR, or all below with ./..."
-	}
-	if hasFlag(c.Command, "server") && flow.NamesServer(args[0]) {
-		instead = "did you mean --server " + shell.Quote(args[0]) + "?"
-	}
-	msg := fmt.Sprintf("%s takes no argument %q; %s", c.Command.Name, args[0], instead)
+	msg := fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0])
 	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		msg = fmt.Sprintf("flag %s stands after the argument %q; nothing was done", args[i], args[0])
+		msg = fmt.Sprintf("flag %s comes after the argument %q; nothing was done", args[i], args[0])
 	}
-	return &usageError{msg: msg, help: helpPath(c)}
+	return &usageError{msg: msg, help: helpPath(c), next: insteadOf(c.Command, args[0])}
+}
+
+// insteadOf says how an argument is written that cmd does not take.
+func insteadOf(cmd *cli.Command, arg string) string {
+	quoted := shell.Quote(arg)
+	switch {
+	case flow.IsWalk(arg), arg == "help":
+		return ""
+	case hasFlag(cmd, "server") && flow.NamesServer(arg):
+		return "write it as --server " + quoted
+	case hasFlag(cmd, "package") && strings.HasSuffix(arg, ".go"):
+		return "write it as --package " + quoted
+	}
+	switch cmd.Name {
+	case "server", "snapshot":
+		return "name the server with --server"
+	case "check", "install", "uninstall", "status":
+		return "name the plugin with -C DIR, or all below with ./..."
+	}
+	return "name the plugin with -C DIR or --package"
 }

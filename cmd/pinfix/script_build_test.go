@@ -13,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// room is a build tag that nobody asks for. Its place in the build info is for
+// room is a build tag that no one asks for. Its place in the build info is for
 // other lines.
 var room = strings.Repeat("F", 1200)
 

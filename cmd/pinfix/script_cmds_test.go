@@ -17,7 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// commands are the words that the scripts have beside testscript's own.
+// commands are the words that the scripts have next to testscript's own.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"status":      status,
 	"realmodules": realModules,
@@ -33,6 +33,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"fits":        fits,
 	"lowered":     lowered,
 	"trouble":     trouble,
+	"mistake":     mistake,
 	"killed":      killed,
 	"interrupt":   interrupt,
 	"need":        need,
@@ -317,7 +318,7 @@ func need(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// pinfixrepo DIR: makes DIR a git repository of pinfix itself as it stands, with
+// pinfixrepo DIR: makes DIR a git repository of pinfix itself as it is, with
 // the tag v0.1.0, for tools that install a hook from its source.
 func pinfixRepo(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

@@ -33,6 +33,21 @@ func trouble(ts *testscript.TestScript, neg bool, args []string) {
 	untouched(ts, dir, before)
 }
 
+// mistake DIR PATTERN prog args...: trouble, and the message has at most three lines: what
+// is wrong, the cause, and at last one step to take. The script types that step then.
+func mistake(ts *testscript.TestScript, neg bool, args []string) {
+	trouble(ts, neg, args)
+	_, message, _ := strings.Cut("\n"+ts.ReadFile("stderr"), "\npinfix: ")
+	for strings.HasPrefix(message, "note: ") || strings.HasPrefix(message, "warning: ") {
+		_, message, _ = strings.Cut(message, "\npinfix: ")
+	}
+	lines := strings.Split(strings.TrimSuffix(message, "\n"), "\n")
+	last := lines[len(lines)-1]
+	if len(lines) > 3 || !strings.HasPrefix(last, "fix: ") && !strings.HasPrefix(last, "try: ") {
+		ts.Fatalf("%d lines, the last of them %q", len(lines), last)
+	}
+}
+
 // failureForm says whether stdout has the form of a failure that the command line asks
 // for; nothing for people, or where the form itself is not one of the command's.
 func failureForm(top string, args []string, stdout, stderr string) error {

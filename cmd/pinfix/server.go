@@ -12,9 +12,9 @@ import (
 func (e *env) serverCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "server",
-		Usage: "show what pinfix knows of the server",
-		Description: `Shows the server's Go version, build settings, modules and replacements, and what its
-reference cannot know. REF is one of these:
+		Usage: "show what pinfix knows about the server",
+		Description: `Shows the server's Go release, build settings, modules and replacements, and what the
+reference cannot know. A reference (REF) is one of these:
 
    pinfix server -s ./nakama                        # its program
    pinfix server -s nakama.buildinfo                # a snapshot, or go version -m
@@ -22,25 +22,26 @@ reference cannot know. REF is one of these:
    pinfix server -s docker-archive:nakama.tar       # or oci-archive:, oci:
    pinfix server -s ../nakama                       # its source, or its go.mod
    pinfix server -s mod:example.com/server@v1.2.3   # a module on the proxy
-   pinfix server --format renovate                  # what Renovate shall not touch
+   pinfix server --format renovate                  # what Renovate must not touch
 
-Without --server it is PINFIX_SERVER, server: in .pinfix.yaml, or server.buildinfo
-next to go.mod or above it, the first of them that there is.
+Without --server, pinfix uses the first of these: PINFIX_SERVER, server: in
+.pinfix.yaml, or server.buildinfo, the last two next to go.mod or above it.
 
-Images need no Docker. The program is what the entrypoint starts, or --path; it stays
-in a cache below ~/.cache/pinfix, and --offline uses only that.
+Images need no Docker. pinfix takes the program that the entrypoint starts, or --path,
+and keeps it in ~/.cache/pinfix. --offline uses only that cache.
 
-Exit codes: 0 shown, 2 it could not be done.
+Exit codes: 0 shown, 2 it failed.
 ---
-What the reference cannot know, pinfix assumes; it says what, and which place named the server.
+If the reference cannot know something, pinfix assumes it and says so. It also says which
+place named the server.
 
-image:NAME:TAG comes straight from its registry, with the credentials of docker login
-or podman login; docker-archive:FILE[:TAG], oci-archive:FILE and oci:DIR are what
-docker save, skopeo copy and docker buildx write. The platform is linux on this
-machine's architecture, or --platform. The cache ($XDG_CACHE_HOME/pinfix or
-~/.cache/pinfix) may be removed.
+image:NAME:TAG comes from its registry, with the credentials of docker login or podman
+login. docker-archive:FILE[:TAG], oci-archive:FILE and oci:DIR are what docker save,
+skopeo copy and docker buildx write. The platform is linux on this machine's
+architecture, or --platform. You can delete the cache ($XDG_CACHE_HOME/pinfix or
+~/.cache/pinfix).
 
---format renovate is a preset that tells Renovate which modules to leave alone.`,
+--format renovate prints a preset that tells Renovate which modules to leave alone.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "renovate")}, lookFlags(goCommands)),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

@@ -46,6 +46,7 @@ var choices = map[string][]string{
 // environment and of .pinfix.yaml, and remembers the servers that are named. A
 // value that a flag does not know is refused here. Every command runs it first.
 func (e *env) configure(c *cli.Context) error {
+	e.verbose = c.Bool("verbose")
 	if c.Command.Name != "check" || isWalk(c) {
 		e.catchSignals(c)
 	}

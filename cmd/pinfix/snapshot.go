@@ -9,21 +9,21 @@ import (
 func (e *env) snapshotCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "snapshot",
-		Usage: "write what pinfix needs of a server into a text file",
-		Description: `A snapshot stands for a server program: its build info as go version -m prints
-it, and the fingerprints of its packages. apply and verify say the same with it as
-with the program. It is small, and the same server gives the same bytes: commit it
-beside go.mod, and everybody pins to the same server.
+		Usage: "write what pinfix needs to know of a server into a text file",
+		Description: `A snapshot is a text file that describes a server program: its build info, as go
+version -m prints it, and the fingerprints of its packages. apply and verify give the
+same result with it as with the program. It is small, and the same server gives the
+same bytes. Commit it next to go.mod, so that everyone uses the same server.
 
    pinfix snapshot -s ./nakama       # writes server.buildinfo
    pinfix snapshot -s ./nakama -o - | head
    pinfix snapshot -s image:heroiclabs/nakama:3.26.0
-   pinfix apply                      # from now on without --server
+   pinfix apply                      # now without --server
 
-Exit codes: 0 written, 2 it could not be done.`,
+Exit codes: 0 written, 2 it failed.`,
 		Flags: append(serverFlags(),
 			dirFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, - is stdout (default: server.buildinfo)"},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE` (- for stdout; default: server.buildinfo)"},
 			quietFlag(),
 		),
 		Action: func(c *cli.Context) error {

@@ -23,23 +23,35 @@ import (
 // serverFlags name the server, and say how it is read.
 func serverFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server; its forms: pinfix help server"},
-		&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH` (default: linux, as here)"},
-		&cli.StringFlag{Name: "path", Usage: "the program is `PATH` in the image, not its entrypoint"},
-		&cli.BoolFlag{Name: "offline", Usage: "no network: images and modules from their caches"},
+		&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server; forms: pinfix help server"},
+		platformFlag(),
+		pathFlag(),
+		offlineFlag(),
 	}
 }
 
+func platformFlag() cli.Flag {
+	return &cli.StringFlag{Name: "platform", Usage: "use the image for `OS/ARCH` (default: linux, this CPU)"}
+}
+
+func pathFlag() cli.Flag {
+	return &cli.StringFlag{Name: "path", Usage: "use the program `PATH` of the image, not its entrypoint"}
+}
+
+func offlineFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "offline", Usage: "use no network, only the caches"}
+}
+
 func dirFlag() cli.Flag {
-	return &cli.StringFlag{Name: "C", Value: ".", Usage: "look for the plugin in `DIR`"}
+	return &cli.StringFlag{Name: "C", Value: ".", Usage: "use the plugin in `DIR`"}
 }
 
 func formatFlag(forms ...string) cli.Flag {
-	return choice("format", "`FORM`: the form of the result", forms...)
+	return choice("format", "`FORM`: how to show the result", forms...)
 }
 
 func quietFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress and no warnings on stderr"}
+	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress and no warnings"}
 }
 
 func packageFlag() cli.Flag {
@@ -50,12 +62,24 @@ func importsFlag() cli.Flag {
 	return choice("imports", "`HOW`: blank imports for transitive modules", choices["imports"]...)
 }
 
+func importsFileFlag() cli.Flag {
+	return &cli.StringFlag{Name: "imports-file", Usage: "`FILE`: the Go file for the blank imports"}
+}
+
 func vendorFlag() cli.Flag {
-	return choice("vendor", "`WHEN`: write vendor/", choices["vendor"]...)
+	return choice("vendor", "`WHEN`: whether to use vendor/", choices["vendor"]...)
+}
+
+func dryRunFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change"}
+}
+
+func fullFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"}
 }
 
 // goCommands is what --verbose shows of commands that run go.
-const goCommands = "show the go commands as well"
+const goCommands = "also show the go commands"
 
 // lookFlags say how a result is shown; verbose is what --verbose adds.
 func lookFlags(verbose string) []cli.Flag {
@@ -380,7 +404,21 @@ func (p *progress) say(note string) {
 }
 
 // message is a text of several lines behind pinfix's name: none of them can pass
-// for another message.
+// for another message, or for pinfix's own advice.
 func message(text string) string {
-	return strings.ReplaceAll(report.Printable(text), "\npinfix:", "\n  pinfix:")
+	first, rest, more := strings.Cut(report.Printable(text), "\n")
+	if !more {
+		return first
+	}
+	var b strings.Builder
+	b.WriteString(first + "\n")
+	for line := range strings.Lines(rest) {
+		for _, own := range []string{"pinfix:", "fix:", "try:"} {
+			if strings.HasPrefix(line, own) {
+				b.WriteString("  ")
+			}
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }

@@ -13,32 +13,32 @@ import (
 func (e *env) unpinCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "unpin",
-		Usage: "take back what apply has changed",
-		Description: `Makes the plugin what it was before pinfix: the lines of go.mod that carry a
-"// pinfix" mark, the blank imports, and a go.work that apply has written. go.sum
-and vendor/ become what your own go command makes for that go.mod. All of it is
-written, or nothing. No server is needed: the marks hold the old values.
+		Usage: "take back what apply changed",
+		Description: `Makes the plugin what it was before pinfix. Takes back the lines of go.mod that end
+in a "// pinfix" mark, the blank imports, and a go.work that apply wrote. go.sum and
+vendor/ become what your own go command makes for that go.mod. Writes all of that or
+nothing. It needs no server, because the marks hold the old values.
 
    pinfix unpin -n                  # show the change first
    pinfix unpin                     # write it
    pinfix unpin -n --format patch   # a patch for git apply
    pinfix unpin -C plugins/a
 
-Exit codes: 0 taken back, or nothing to take back; 1 -n found something; 2 it failed.
+Exit codes: 0 taken back, or nothing to take back; 1 -n found a change; 2 it failed.
 ---
-Your own lines stay, also those that you have changed since: a line that no longer
-holds what pinfix wrote only loses its mark.
+Your own lines stay, and so does what you have changed since: if a line no longer holds
+what pinfix wrote, it only loses its mark.
 
-A vendor/ stays, as go mod vendor makes it; --vendor never leaves it alone. The
-snapshot, .pinfix.yaml and the hook stay: remove the first two by hand, and the hook
+vendor/ stays, and go mod vendor makes it again. With --vendor never it does not change.
+The snapshot, .pinfix.yaml and the hook stay. Remove the first two by hand, and the hook
 with pinfix hook uninstall.`,
 		Flags: slices.Concat([]cli.Flag{
 			dirFlag(),
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "write nothing; show what would change"},
+			dryRunFlag(),
 			formatFlag("text", "json", "patch"),
 			vendorFlag(),
-			&cli.BoolFlag{Name: "full", Usage: "show the whole diff of go.sum and vendor/"},
-			&cli.BoolFlag{Name: "offline", Usage: "no network: modules from their cache"},
+			fullFlag(),
+			offlineFlag(),
 		}, lookFlags(goCommands)),
 		Action: e.unpin,
 	}

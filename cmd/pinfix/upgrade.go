@@ -11,29 +11,29 @@ import (
 func (e *env) upgradeCommand() *cli.Command {
 	cmd := &cli.Command{
 		Name:      "upgrade",
-		Usage:     "move the plugin to another server: snapshot and apply in one",
+		Usage:     "move the plugin to another server: snapshot and apply in one step",
 		ArgsUsage: "REF",
-		Description: `Pins the plugin to another server and makes the repository name it: the snapshot,
-next to go.mod or above, or the line server: in .pinfix.yaml. Both are written,
-or nothing.
+		Description: `Pins the plugin to another server, and makes the repository name that server: in
+the snapshot, next to go.mod or above it, or in the line server: of .pinfix.yaml.
+Writes both or nothing.
 
-   pinfix upgrade -n image:heroiclabs/nakama:3.26.0  # what changes, shown first
+   pinfix upgrade -n image:heroiclabs/nakama:3.26.0  # show the change first
    pinfix upgrade image:heroiclabs/nakama:3.26.0
    pinfix upgrade ./nakama
 
-Exit codes: 0 upgraded, or as it should be; 1 -n found a change; 2 it failed.
+Exit codes: 0 upgraded, or already there; 1 -n found a change; 2 it failed.
 ---
-The flags are those of apply. REF is a server reference, as for --server: pinfix help
-server.
+The flags are those of apply. REF is a server reference, as for --server: see pinfix
+help server.
 
-What names the server is found as apply finds it. A snapshot is written again, the
-one that a line server: names as well, if it is in the directory of .pinfix.yaml or
-below. Another line server: gets the new reference, if it is a plain line of one
-value; else pinfix says what to write. Where nothing names a server, server.buildinfo
-is made next to go.mod.
+upgrade finds what names the server as apply does. If that is a snapshot, it writes the
+snapshot again, and also a snapshot that a line server: names, if it is in the directory
+of .pinfix.yaml or below. Any other line server: gets the new reference if it is a plain
+line of one value; if it is not, pinfix says what to write. If nothing names a server,
+upgrade writes server.buildinfo next to go.mod.
 
-A snapshot above the module is for all plugins below it. It is written too, and
-pinfix names the command that pins the others.`,
+A snapshot above the module is for all plugins below it. upgrade writes it too, and
+names the command that pins the other plugins.`,
 		Action: e.upgrade,
 	}
 	for _, f := range e.applyCommand().Flags {
@@ -53,7 +53,7 @@ func (e *env) upgrade(c *cli.Context) error {
 	late := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
 	switch {
 	case late > 0:
-		return &usageError{msg: fmt.Sprintf("flag %s stands after the argument %q; put flags first", args[late], args[late-1]), help: "upgrade"}
+		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[late], args[late-1]), help: "upgrade"}
 	case c.NArg() == 0:
 		return &usageError{msg: "upgrade needs the new server: pinfix upgrade REF", help: "upgrade"}
 	case c.NArg() > 1:

@@ -13,7 +13,7 @@ import (
 )
 
 // onUsageError answers what the flag package could not parse: --help, which
-// nobody defines, and what is wrong.
+// no one defines, and what is wrong.
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	path := helpPath(c)
 	if errors.Is(err, flag.ErrHelp) {
@@ -39,7 +39,7 @@ func unknownFlag(c *cli.Context, name string) string {
 	if c.Command.Name == c.App.Name {
 		for _, cmd := range c.App.Commands {
 			if hasFlag(cmd, name) {
-				return "flag " + dashed(name) + " stands before the command; put it after"
+				return "flag " + dashed(name) + " comes before the command; put it after the command"
 			}
 		}
 	}

@@ -14,24 +14,24 @@ import (
 func (e *env) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "tell whether the server would load a built plugin, and why not",
+		Usage:     "say whether the server would load a built plugin, and why not",
 		ArgsUsage: "PLUGIN.so...",
-		Description: `Compares the fingerprints that the loader compares, in server and plugin, without
-starting the server: all mismatched packages at once, grouped by cause, and for
-each cause the one thing to do. The server is its program or a snapshot of it.
+		Description: `Compares server and plugin as the loader does, without starting the server. Shows
+all mismatched packages at once, grouped by cause, and for each cause the one thing
+to do. The server is its program, an image, or a snapshot.
 
    pinfix verify -s ./nakama plugin.so
-   pinfix verify plugin.so                 # with server.buildinfo beside go.mod
-   pinfix verify -s ./nakama -v a.so b.so  # together, in this order; every package
+   pinfix verify plugin.so                 # with server.buildinfo next to go.mod
+   pinfix verify -s ./nakama -v a.so b.so  # both, in this order; list every package
    pinfix verify -s ./nakama --format json plugin.so
 
 Causes: platform, libc, go-version, trimpath, flags, tags (how it was built);
 version, replace, content (a module), server-own (the server's own packages),
-already-loaded (a name that is taken), unknown. A package that differs only because of one it imports is counted under
-that one.
+already-loaded (the name is taken), unknown. If a package differs only because of one
+that it imports, it counts under that one.
 
-Exit codes: 0 the server loads them, 1 it would not load one, 2 it could not be
-told.`,
+Exit codes: 0 the server would load them, 1 it would not load one, 2 could not be
+determined.`,
 		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, lookFlags("list every mismatched package")),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
@@ -61,7 +61,7 @@ func plugins(c *cli.Context) error {
 	}
 	for i, a := range c.Args().Slice() {
 		if strings.HasPrefix(a, "-") {
-			msg := fmt.Sprintf("flag %s stands after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
+			msg := fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
 			return &usageError{msg: msg, help: "verify"}
 		}
 	}

@@ -84,7 +84,7 @@ func (e *env) applyAll(c *cli.Context) error {
 	return e.showAll(c, p, result)
 }
 
-// showAll prints what became of the modules, those that failed on stderr too,
+// showAll prints what happened to the modules, those that failed on stderr too,
 // with the next step.
 func (e *env) showAll(c *cli.Context, p *progress, r *report.ApplyAll) error {
 	if err := c.Context.Err(); err != nil && !r.Wrote() {

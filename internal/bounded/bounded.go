@@ -1,9 +1,9 @@
-// Package bounded opens and reads files that others may have made: of more
-// bytes than anyone wants to keep, or no files at all but pipes, devices and
-// sockets, which make a reader wait for ever. [Open], [OpenIn] and [OpenRoot]
-// are the only ways to open something for reading; [ReadFile] is os.ReadFile
-// with a limit, and [Wait] bounds what a disk makes one wait for. [Hide] keeps
-// what such a file holds out of an error.
+// Package bounded opens and reads files that other people may have made. Such a
+// file may be larger than memory, or be a pipe, a device or a socket, which makes
+// a reader wait forever. [Open], [OpenIn] and [OpenRoot] are the only ways to open
+// something for reading. [ReadFile] is os.ReadFile with a limit, and [Wait] limits
+// how long a reader waits for a disk. [Hide] keeps the content of such a file out
+// of an error.
 package bounded
 
 import (
@@ -170,7 +170,7 @@ const Grace = 500 * time.Millisecond
 
 // Wait returns what f returns. Where ctx ends it gives f so much time to end
 // too, and then returns ctx's error without it: what waits for a disk or for
-// another program cannot be told to stop. f must harm nothing if it goes on.
+// another program cannot be determined to stop. f must harm nothing if it goes on.
 func Wait[T any](ctx context.Context, grace time.Duration, f func() (T, error)) (T, error) {
 	if ctx.Done() == nil {
 		return f()

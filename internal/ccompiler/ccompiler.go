@@ -1,5 +1,6 @@
-// Package ccompiler chooses the C compiler of a plugin: for the server's processor and
-// its libc, of what the machine has. It is pure: [Choose] is told what is in PATH.
+// Package ccompiler chooses the C compiler of a plugin, from those that the machine
+// has, for the server's processor and its libc. It is pure: the caller tells [Choose]
+// what is in PATH.
 package ccompiler
 
 import (

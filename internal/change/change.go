@@ -1,8 +1,8 @@
-// Package change is what pinfix is about to do to a plugin's files, as a
-// value: [Change] is one file as it is and as it shall be, [Set] is all of
-// them. [Set.Patch] prints a set for `git apply` and [Stat] counts its lines
-// for tables; internal/commit writes the same set. So the diff, the check and
-// the write cannot disagree.
+// Package change describes what pinfix is about to do to a plugin's files.
+// [Change] is one file before and after, and [Set] is all of them. [Set.Patch]
+// prints a set for `git apply`, [Stat] counts its lines for tables, and
+// internal/commit writes the same set. So the diff, the check and the write
+// cannot disagree.
 //
 // The package is pure: it neither reads nor writes the disk.
 package change
@@ -13,7 +13,7 @@ import (
 	"path"
 )
 
-// A Change is one file as it is and as it shall be. Path is slash-separated
+// A Change is one file as it is and as it should be. Path is slash-separated
 // and relative to the module root.
 type Change struct {
 	Path     string

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// FuzzPatch checks with the small applier beside this file that a patch leads
+// FuzzPatch checks with the small applier next to this file that a patch leads
 // from Old to New and back, and with the real git apply for one input in 32: that
 // takes ten milliseconds. Which sides exist comes from bits of sides, since the
 // fuzzer has no nil.

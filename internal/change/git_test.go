@@ -14,7 +14,7 @@ import (
 )
 
 // TestGitApply lets the real git apply one patch of a few hundred files, in
-// each kind of place a user may stand in, and take it back with -R.
+// each kind of place a user may be in, and take it back with -R.
 func TestGitApply(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil {

@@ -12,7 +12,7 @@ var escapes = map[byte]byte{
 	'"': '"', '\\': '\\',
 }
 
-// quote returns name as it stands in a patch: in double quotes when it holds a
+// quote returns name as it is in a patch: in double quotes when it holds a
 // quote, a backslash, a control character or a byte above ASCII (git's default,
 // core.quotePath=true), else as it is. A space alone needs no quotes.
 func quote(name string) string {

@@ -1,6 +1,6 @@
-// Package check finds what has been undone of a plugin's pins, from the text of
-// its files alone. It is pure: [Problems] compares the files with what apply
-// leaves behind, [Certain] tells whether that needs the import graph.
+// Package check finds the undone pins of a plugin, from the text of its files.
+// It is pure. [Problems] compares the files with what apply writes. [Certain]
+// reports whether that needs the import graph.
 //
 // The rule: a pinned plugin is a fixed point of apply. A problem is something
 // that apply would change, or refuse.
@@ -40,7 +40,7 @@ type Problem struct {
 	File       string // slash path below the module root
 	Line       int    // from 1
 	Why        string
-	Fix        string // what to do where apply cannot mend it; "" where it can
+	Fix        string // what to do where apply cannot fix it; "" where it can
 }
 
 // An Input is a plugin as its files say.
@@ -55,7 +55,7 @@ type Input struct {
 
 	Pins []pinner.Pin // what should be pinned, sorted by path
 
-	Vendor     *Vendor // nil: there is no vendor/, or nobody looks at it
+	Vendor     *Vendor // nil: there is no vendor/, or no one looks at it
 	WantVendor bool    // apply writes vendor/
 	Least      string  // the highest go line among modules that are read from elsewhere; "" for none
 

@@ -125,7 +125,7 @@ func (in *Input) excludes(want *pinner.Mod) []Problem {
 	return out
 }
 
-// raised finds modules of the plugin's own that stand above an exclude of
+// raised finds modules of the plugin's own that are above an exclude of
 // pinfix's: apply had lowered them below it.
 func (in *Input) raised() []Problem {
 	var out []Problem

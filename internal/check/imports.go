@@ -10,7 +10,7 @@ import (
 
 // owner returns the required module that a package comes from: as vendor/ says
 // or, as is right for a tidy go.mod, the one with the longest path. ok is false
-// for a package of a module that nobody requires.
+// for a package of a module that no one requires.
 func (in *Input) owner(pkg string) (path string, ok bool) {
 	main := in.Mod.Module.Mod.Path
 	if in.required == nil {

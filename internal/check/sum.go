@@ -72,9 +72,9 @@ func (in *Input) readSum() (map[module.Version]sumLine, []Problem) {
 			have[module.Version{Path: f[0], Version: f[1]}] = sumLine{f[2], n}
 		default:
 			p := Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: "this line", File: goSum, Line: n,
-				Why: "no line of a go.sum; its text is not shown", Fix: "take the line out and run go mod tidy"}
+				Why: "no line of a go.sum; its text is not shown", Fix: "remove the line and run go mod tidy"}
 			if syntax.Conflict(goSum, raw) != nil {
-				p.Why, p.Fix = syntax.Unresolved, "take the marker lines out and run go mod tidy"
+				p.Why, p.Fix = syntax.Unresolved, "remove the marker lines and run go mod tidy"
 			}
 			out = append(out, p)
 		}

@@ -33,7 +33,7 @@ type Package struct {
 	Line int
 }
 
-// ParseVendor reads a modules.txt. Like the go command it passes by lines that
+// ParseVendor reads a modules.txt. Like the go command it skips lines that
 // it does not know.
 func ParseVendor(text []byte) *Vendor {
 	v := &Vendor{Text: text}

@@ -37,7 +37,7 @@ func (m *module) goBack(r record) error {
 	return errors.Join(errs...)
 }
 
-// fileBack puts one file back. It returns what to tell of a file that somebody
+// fileBack puts one file back. It returns what to tell of a file that someone
 // else has changed.
 func (m *module) fileBack(e entry, id string) (changed string, err error) {
 	at, err := m.place(e.Path)

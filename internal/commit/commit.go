@@ -1,17 +1,19 @@
-// Package commit writes the plugin: the one place of pinfix that does.
+// Package commit is the only package that writes the plugin. Its writes are atomic
+// and survive a crash.
 //
-// [Acquire] takes the module's [Lock]. [Lock.Write] takes a [Tree], the change set
-// of the module and its new vendor directory, and writes all of it or nothing. It looks first whether the disk still holds what the run
-// has read ([ChangedError] if not), notes what it is about to do in a journal,
-// puts the new content next to its targets, and renames last. Any failure, and a
-// context cancelled before the last rename, brings the old tree back: the very
-// files, or copies of them on a file system without hard links. Whatever kills
-// the process, [Recover] does the same at the next run. At every moment the name
-// of a file holds its old or its new content in full; only vendor/, a directory,
-// is away for the moment between two renames.
+// [Acquire] takes the module's [Lock]. [Lock.Write] takes a [Tree], which is the
+// change set of the module and its new vendor directory, and writes all of it or
+// nothing. First it compares the disk with what the run has read ([ChangedError]
+// if they differ). Then it writes a journal of what it is about to do, puts the new
+// content next to its targets, and renames last. Any failure, and a context
+// cancelled before the last rename, brings the old tree back: the same files, or
+// copies of them on a file system without hard links. If the process is killed,
+// [Recover] does the same in the next run. At every moment a file name has its old
+// or its new content in full. Only vendor/, a directory, is missing for the moment
+// between two renames.
 //
-// Whoever only reads the module does it in [Look], or after [Settled]: neither
-// writes anything. [WriteFile] writes one file that is no part of a change set.
+// Code that only reads the module does so in [Look], or after [Settled]. Neither
+// writes anything. [WriteFile] writes one file that is not part of a change set.
 //
 // What a commit puts into the plugin's directories for its own use is named
 // .NAME.pinfix-ID (new content) or .NAME.pinfix-old-ID (kept old content), with
@@ -19,9 +21,9 @@
 // The go command ignores such names. A [proof] in the user's state directory
 // tells a journal from a file that only looks like one.
 //
-// After a power loss the files are the old or the new ones too, for they are on
-// the disk before the journal says so. Files below vendor/ are not waited for: it
-// would take minutes, and what is lost of them `go mod vendor` makes again.
+// After a power loss, too, the files are the old or the new ones, because they are
+// on the disk before the journal says so. The package does not wait for files below
+// vendor/, which would take minutes: `go mod vendor` can make them again.
 package commit
 
 import (
@@ -45,7 +47,7 @@ type Tree struct {
 	Vendor *Vendor    // nil: vendor/ stays as it is
 }
 
-// A Vendor is the vendor directory as it shall be and as it was read.
+// A Vendor is the vendor directory as it should be and as it was read.
 type Vendor struct {
 	// Dir is the new vendor directory, complete, in a scratch place. Write
 	// moves it away, or copies it where that is on another file system.
@@ -62,14 +64,14 @@ type Vendor struct {
 type ChangedError struct{ Path string }
 
 func (e *ChangedError) Error() string {
-	return e.Path + ": changed during the run; not overwriting (run pinfix again)"
+	return e.Path + ": changed during the run; it is not overwritten (run pinfix again)"
 }
 
 // Write writes all of t, whose root is the lock's, or nothing.
 //
 // An error means that the tree is the old one, unless it is a [HalfwayError], or
 // a [ChangedSinceError]: then it is the old or the new one but for the files that
-// this names. When ctx is cancelled the error is its error; after the last rename nobody
+// this names. When ctx is cancelled the error is its error; after the last rename no one
 // asks ctx.
 //
 // nil means that the new tree is there. Old content that could not be removed
@@ -160,7 +162,7 @@ func newCommit(t Tree, brought Brought, d disk) *commit {
 
 const idSize = 8
 
-// newID is random enough that a name with it is nobody else's: what is created
+// newID is random enough that a name with it is no one else's: what is created
 // under such a name may be removed by it.
 func newID() string {
 	var b [idSize]byte

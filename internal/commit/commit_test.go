@@ -106,7 +106,7 @@ func TestChanged(t *testing.T) {
 			if !errors.As(err, &changed) || changed.Path != tt.path {
 				t.Fatalf("got %v, want a ChangedError for %s", err, tt.path)
 			}
-			if want := tt.path + ": changed during the run; not overwriting (run pinfix again)"; err.Error() != want {
+			if want := tt.path + ": changed during the run; it is not overwritten (run pinfix again)"; err.Error() != want {
 				t.Errorf("got %q, want %q", err, want)
 			}
 			equal(t, "after the error", before, snapshot(t, f.root))

@@ -308,7 +308,7 @@ func (d disk) rename(from, to place) error {
 }
 
 // move renames across directories, for which there is no os.Root: the scratch
-// vendor directory to a fresh name beside its target, and back.
+// vendor directory to a fresh name next to its target, and back.
 func (d disk) move(from, to string) error {
 	if err := d.ask("move", to); err != nil {
 		return err

@@ -275,7 +275,7 @@ func TestSameFile(t *testing.T) {
 }
 
 // TestEachMoment looks at the files before each operation: what a build that
-// runs beside the commit would see.
+// runs next to the commit would see.
 func TestEachMoment(t *testing.T) {
 	t.Parallel()
 	for name, quirk := range quirks {

@@ -53,16 +53,16 @@ func (c *commit) stageFile(f *file) []step {
 // 0600, as os.CreateTemp does, and a chown takes bits away.
 func (c *commit) complete(p place, data []byte, f *file) error {
 	if err := c.disk.fill(p, data); err != nil {
-		return fmt.Errorf("write %s: %w", p, err)
+		return fmt.Errorf("write %s: %w", f.Path, plain(err))
 	}
 	if err := c.own(p, f.info); err != nil {
-		return fmt.Errorf("chown %s: %w", p, err)
+		return fmt.Errorf("chown %s: %w", f.Path, plain(err))
 	}
 	if err := c.disk.chmod(p, f.mode()); err != nil {
-		return fmt.Errorf("chmod %s: %w", p, err)
+		return fmt.Errorf("chmod %s: %w", f.Path, plain(err))
 	}
 	if err := c.disk.sync(p); err != nil {
-		return fmt.Errorf("sync %s: %w", p, err)
+		return fmt.Errorf("sync %s: %w", f.Path, plain(err))
 	}
 	return nil
 }
@@ -155,5 +155,19 @@ func cannotWrite(p place, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot write in directory %s: %w", p.dir(), err)
+	return fmt.Errorf("cannot write in directory %s: %w", p.dir(), plain(err))
+}
+
+// plain leaves out the operation and the file of an error: the names of pinfix's own
+// files tell the user nothing.
+func plain(err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		return at.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }

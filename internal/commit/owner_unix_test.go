@@ -97,7 +97,7 @@ func TestOtherFileSystem(t *testing.T) {
 	f := newFixture(t)
 	scratch, err := os.MkdirTemp("/dev/shm", "pinfix-test-")
 	if err != nil {
-		t.Skip("no second file system at hand: ", err)
+		t.Skip("no second file system available: ", err)
 	}
 	t.Cleanup(func() { os.RemoveAll(scratch) })
 	probe := filepath.Join(scratch, "probe")

@@ -335,5 +335,5 @@ func (e *ChangedSinceError) Error() string {
 
 // NextStep says what the user can do.
 func (e *ChangedSinceError) NextStep() string {
-	return "see that the files fit together (git diff), and run pinfix again"
+	return "make the files fit together (git diff shows them), and run pinfix again"
 }

@@ -149,8 +149,8 @@ func TestLockFile(t *testing.T) {
 	three.Close()
 }
 
-// TestChangedSince: what somebody wrote after the death is his, and what the file
-// was before is beside it.
+// TestChangedSince: what someone wrote after the death is his, and what the file
+// was before is next to it.
 func TestChangedSince(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -394,7 +394,7 @@ func TestJournalOnce(t *testing.T) {
 }
 
 // TestProvenPaths: a journal of pinfix's own leads nowhere either where a commit
-// would not go, whatever became of the links since.
+// would not go, whatever happened to the links since.
 func TestProvenPaths(t *testing.T) {
 	t.Parallel()
 	known := "ref: refs/heads/main\n"

@@ -75,7 +75,7 @@ func (c *commit) vendorSwap() []step {
 	return []step{{"vendor: rename the old one", func(context.Context) error {
 		err := c.disk.rename(c.vendor, c.vendor.backup(c.id))
 		if errors.Is(err, syscall.EBUSY) {
-			return fmt.Errorf("%s is a mount point, and cannot be renamed (unmount it, or --vendor never): %w", c.vendor, err)
+			return fmt.Errorf("%s is a mount point, and cannot be renamed (unmount it, or --vendor never): %w", c.vendor, plain(err))
 		}
 		return err
 	}}, in}

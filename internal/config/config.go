@@ -28,7 +28,7 @@ type Kind int
 // The kinds of settings.
 const (
 	Text Kind = iota
-	List      // of texts; one alone may stand without brackets
+	List      // of texts; one alone may be without brackets
 	Bool      // true or false
 )
 
@@ -123,7 +123,7 @@ func (k Key) check(v string) error {
 	return nil
 }
 
-// Parse reads the file called name. An unknown key, one that stands there twice,
+// Parse reads the file called name. An unknown key, one that is there twice,
 // and a value of the wrong kind are errors with their lines.
 func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	values, err := parse(name, data, known)
@@ -137,7 +137,7 @@ func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 
 func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	if len(data) > MaxSize {
-		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "it holds a few lines of settings"}
+		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "make it a short file of settings"}
 	}
 	root, err := document(name, data)
 	if err != nil || root == nil {
@@ -155,7 +155,7 @@ func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 			return nil, unknown(name, key, known)
 		}
 		if first := lines[key.Value]; first > 0 {
-			return nil, &Error{name, key.Line, fmt.Errorf("%s stands there twice, in line %d as well", key.Value, first), "keep one of them"}
+			return nil, &Error{name, key.Line, fmt.Errorf("%s is there twice, in line %d as well", key.Value, first), "keep one of them"}
 		}
 		lines[key.Value] = key.Line
 		values, bad := known[j].read(value)
@@ -208,12 +208,15 @@ func unknown(name string, key *yaml.Node, known []Key) error {
 	if len(word) > len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
 		word = word[len(prefix):]
 	}
-	err := fmt.Errorf("unknown key %q%s", key.Value, suggest.DidYouMean(word, names(known)))
+	if near := suggest.Nearest(word, names(known)); near != "" {
+		return &Error{name, key.Line, fmt.Errorf("unknown key %q (did you mean %s?)", key.Value, near), "rename it to " + near}
+	}
+	err := fmt.Errorf("unknown key %q", key.Value)
 	return &Error{name, key.Line, err, knownKeys(known)}
 }
 
 func knownKeys(known []Key) string {
-	return "known keys are " + strings.Join(names(known), ", ")
+	return "use one of " + strings.Join(names(known), ", ")
 }
 
 // names are those of the keys, sorted.

@@ -43,7 +43,7 @@ func (k Key) read(n *yaml.Node) ([]string, *badValue) {
 		return []string{v}, bad
 	}
 	if len(n.Content) == 0 {
-		return nil, &badValue{n.Line, errors.New("an empty list"), "take the line out"}
+		return nil, &badValue{n.Line, errors.New("an empty list"), "remove the line"}
 	}
 	var out []string
 	for _, c := range n.Content {
@@ -63,7 +63,7 @@ func (k Key) readOne(n *yaml.Node) (string, *badValue) {
 	}
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
 		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
-			next = "write " + want + " behind it, or take the line out"
+			next = "write " + want + " behind it, or remove the line"
 		}
 		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
 	}
@@ -75,7 +75,7 @@ func (k Key) readOne(n *yaml.Node) (string, *badValue) {
 		return strconv.FormatBool(b), nil
 	}
 	if n.Value == "" {
-		return "", &badValue{n.Line, errors.New("an empty text"), "take the line out"}
+		return "", &badValue{n.Line, errors.New("an empty text"), "remove the line"}
 	}
 	if err := k.check(n.Value); err != nil {
 		return "", &badValue{n.Line, err, "write one of these"}

@@ -11,7 +11,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Known is what is at hand beside the text. All of it may be missing.
+// Known is what is available next to the text. All of it may be missing.
 type Known struct {
 	Server *pinner.Server
 	Mod    *pinner.Mod // the plugin's go.mod
@@ -20,7 +20,7 @@ type Known struct {
 
 	// Vendored returns the version of a module in vendor/modules.txt, or "".
 	Vendored func(path string) string
-	// Graph returns the plugin's module graph, or nil where it is not at hand.
+	// Graph returns the plugin's module graph, or nil where it is not available.
 	Graph func() *pinner.Graph
 }
 
@@ -203,7 +203,7 @@ func (k Known) content(f *Finding) {
 		if _, rest, ok := strings.Cut(f.Text, side.name); ok && strings.HasPrefix(strings.TrimSpace(rest), pin.Sum) {
 			f.Why += "; " + side.what
 			if side.name == "downloaded: " {
-				f.Fix = "take the lines of " + pin.Path + " out of go.sum, then: " + fixApply
+				f.Fix = "remove the lines of " + pin.Path + " from go.sum, then: " + fixApply
 			}
 		}
 	}

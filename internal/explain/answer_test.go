@@ -115,7 +115,7 @@ func TestAnswer(t *testing.T) {
 			say: []string{"the plugin's modules ask for v1.3.0"},
 		},
 		{
-			name: "nobody asks for it", text: differs("example.com/a/x"), mod: []string{"require example.com/d v1.0.0"},
+			name: "no one asks for it", text: differs("example.com/a/x"), mod: []string{"require example.com/d v1.0.0"},
 			graph: requires{}, cause: Unknown,
 			say: []string{"another plugin"},
 		},
@@ -200,7 +200,7 @@ func TestAnswer(t *testing.T) {
 		{
 			name: "go.sum is wrong", cause: Content,
 			text: "verifying example.com/sums@v1.0.0: checksum mismatch\n\tdownloaded: h1:AAAAAGrd5QSmlpLMr2MftRKl7t8J8PTZPA732ud/XR8=\n\tgo.sum:     h1:BBBBBGrd5QSmlpLMr2MftRKl7t8J8PTZPA732ud/XR8=",
-			say:  []string{"go.sum is wrong", "take the lines of example.com/sums out of go.sum"},
+			say:  []string{"go.sum is wrong", "remove the lines of example.com/sums from go.sum"},
 		},
 		{
 			name: "the download is wrong", cause: Content,

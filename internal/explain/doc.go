@@ -3,10 +3,10 @@
 // each what it means and the one thing to do. It is pure: text in, findings
 // out.
 //
-// [Find] reads the text: lines.go takes a log's clothes off (timestamps,
-// colours, JSON, quoting), rules*.go say what is recognised, trace.go reads Go
-// tracebacks. [Known.Answer] makes a finding concrete where the server and the
-// plugin's go.mod are at hand.
+// [Find] reads the text: lines.go strips timestamps, colours, JSON and quoting
+// from log lines, rules*.go say what is recognised, and trace.go reads Go
+// tracebacks. With the server and the plugin's go.mod, [Known.Answer] names the
+// module and the versions of a finding.
 package explain
 
 // A Cause is why a plugin does not load or build. The words are those of
@@ -38,14 +38,14 @@ const (
 // but the line ends and tabs of Text.
 type Finding struct {
 	Line    int // where it starts in the text, from 1
-	Count   int // on how many lines it stands
+	Count   int // on how many lines it is
 	Cause   Cause
 	Package string // the import path that the error names, or ""
 	Text    string // the error, without the log around it
 	Why     string // what it means
 	Fix     string // what to do
 
-	// Known.Answer adds what these are for the server and the plugin at hand.
+	// Known.Answer adds what these are for the server and the plugin available.
 	Module     string   // the module that Package belongs to
 	Server     string   // what the server has of it: "v1.2.3 => fork v1.2.4"
 	Plugin     string   // what the plugin has of it

@@ -42,7 +42,7 @@ type finder struct {
 	mainDirs []string // see mains
 }
 
-// seen is where a finding stands in found, and its last line.
+// seen is where a finding is in found, and its last line.
 type seen struct{ index, no int }
 
 // headerRE is what the go command prints before a compiler's errors.
@@ -120,7 +120,7 @@ func (f *finder) errors(i int, matches []match) int {
 	}
 	found := false
 	for _, m := range matches {
-		// What stands above and below belongs to all of them, or to none.
+		// What is above and below belongs to all of them, or to none.
 		found = f.record(i, i, i+1, m) || found
 	}
 	if found {

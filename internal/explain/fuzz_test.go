@@ -14,7 +14,7 @@ import (
 
 // FuzzExplain: any text gives findings that are complete, bounded and printable,
 // on lines of the text, and always the same ones; nothing gets lost because of
-// what stands around an error.
+// what is around an error.
 func FuzzExplain(f *testing.F) {
 	for _, pattern := range []string{"*.txt", "none/*.txt"} {
 		for _, name := range caseFiles(f, pattern) {

@@ -67,7 +67,7 @@ func (s *splitter) inner(no int, messages []string, nesting int) {
 	}
 }
 
-// around adds what stands around quoted messages if it says something itself.
+// around adds what is around quoted messages if it says something itself.
 // Otherwise it would come between the lines of one message.
 func (s *splitter) around(no int, text string) {
 	if isPanic(text) || len(matchAll(text)) > 0 {
@@ -81,7 +81,7 @@ func (s *splitter) emit(no int, text string) {
 	s.lines = append(s.lines, line{no, text[:len(text)-len(body)], body})
 }
 
-// plain takes out what a terminal would act on: escape sequences, control and
+// plain removes what a terminal would act on: escape sequences, control and
 // other invisible characters. All kinds of blanks become plain ones.
 func plain(s string) string {
 	if isPlain(s) {
@@ -109,7 +109,7 @@ func isPlain(s string) bool {
 }
 
 // jsonStrings returns the strings of the JSON object that ends text, such as a
-// line of a structured log, and what stands before it.
+// line of a structured log, and what is before it.
 func jsonStrings(text string) (before string, values []string, ok bool) {
 	i := strings.Index(text, `{"`)
 	if i < 0 || !json.Valid([]byte(text[i:])) {

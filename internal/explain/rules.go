@@ -8,9 +8,9 @@ import (
 )
 
 // A rule recognises one error. Where two match the same words, the earlier of
-// rules wins, so that the general ones stand last.
+// rules wins, so that the general ones are last.
 type rule struct {
-	key   string // stands in every match; cheaper to look for
+	key   string // is in every match; cheaper to look for
 	re    *pattern.Pattern
 	cause Cause
 	kind  kind

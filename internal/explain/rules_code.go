@@ -11,7 +11,7 @@ var codeRules = []rule{
 	{
 		key: "requires exactly one main package", cause: UserCode,
 		re:  pattern.New(`-buildmode=plugin requires exactly one main package`),
-		why: "what is built is no package main, or more than one package",
+		why: "what is built is not package main, or more than one package",
 		fix: "go build -buildmode=plugin ./DIR, with the one directory that holds package main",
 	},
 	{
@@ -63,7 +63,7 @@ var codeRules = []rule{
 	{
 		key: ".go:", cause: UserCode,
 		re:  pattern.New(`(?P<vet>vet: )?(?P<path>[^\s":]+\.go):\d+(?::\d+)?: (?P<what>.+)`),
-		why: "the compiler refuses the source", fix: "mend the lines that it names, then build again", refine: refineCompiler,
+		why: "the compiler refuses the source", fix: "fix the lines that it names, then build again", refine: refineCompiler,
 	},
 }
 

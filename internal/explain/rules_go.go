@@ -11,7 +11,7 @@ var goRules = []rule{
 	{
 		key: "listed in go.work file requires go", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?module \S+ listed in go\.work file requires go >= [^"]*`),
-		why: "a go.work beside or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
 	},
 	{
 		key: "requires go >=", cause: GoVersion, kind: goLine,
@@ -80,7 +80,7 @@ var goRules = []rule{
 	{
 		key: "invalid GOTOOLCHAIN", cause: GoVersion,
 		re:  pattern.New(`invalid GOTOOLCHAIN "(?P<go>[^"]*)"`),
-		why: "GOTOOLCHAIN={go} is no Go release", fix: fixToolchain,
+		why: "GOTOOLCHAIN={go} is not a Go release", fix: fixToolchain,
 	},
 	{
 		key: "maximum supported Go version", cause: GoVersion, kind: goLine,
@@ -142,7 +142,7 @@ var goRules = []rule{
 	{
 		key: "parsing $GOFLAGS", cause: Flags,
 		re:  pattern.New(`go: parsing \$GOFLAGS: [^"]*|parsing go env -w GOFLAGS: [^"]*`),
-		why: "GOFLAGS holds what is no flag",
+		why: "GOFLAGS holds what is not a flag",
 		fix: "go env -u GOFLAGS; unset GOFLAGS",
 	},
 	{

@@ -42,7 +42,7 @@ var libraryRules = []rule{
 	{
 		key: "cannot open shared object file: No such file", cause: Platform,
 		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|(?P<lib>[^\s":]+\.so[.\d]*)): cannot open shared object file: No such file or directory`),
-		why: "the file is there, but built for another processor than the server (the loader passes it over)",
+		why: "the file is there, but built for another processor than the server (the loader skips it)",
 		fix: fixPlatform, refine: refineMissing,
 	},
 	{

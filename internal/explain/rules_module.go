@@ -136,7 +136,7 @@ var moduleRules = []rule{
 	{
 		key: "go.mod:", cause: UserCode,
 		re:  pattern.New(`^(?P<where>\S*go\.mod:\d+)(?::\d+)?: (?:unknown (?:directive|block type)|usage: |malformed|invalid|repeated|unexpected|syntax error|unterminated|no such|mixed)[^"]*.*`),
-		why: "go.mod has an error in the line that is named", fix: "mend {where}",
+		why: "go.mod has an error in the line that is named", fix: "fix {where}",
 	},
 	{
 		key: "go.mod file not found", cause: BuildContext,
@@ -161,7 +161,7 @@ var moduleRules = []rule{
 		re: pattern.New(`(?:go: )?(?:current directory is contained in a module that is not one of the workspace modules listed in go\.work|` +
 			`(?:pattern [^"]*?: )?directory (?:prefix )?\S+ (?:does not contain|outside) modules listed in go\.work|` +
 			`cannot load module \S+ listed in go\.work file)[^"]*`),
-		why: "a go.work beside or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
 	},
 	{
 		key: "main module", cause: BuildContext,

@@ -82,7 +82,7 @@ const (
 	fixTaken = "import in the plugin the package that the server has, at its version, or register under another name"
 )
 
-// refineProto names the two packages, which stand below the message.
+// refineProto names the two packages, which are below the message.
 func refineProto(f *finder, m match, finding *Finding) bool {
 	if over := m.group("over"); over != "" {
 		finding.Why = strings.Replace(finding.Why, m.group("name"), over, 1)

@@ -41,13 +41,13 @@ var vendorRules = []rule{
 	{
 		key: "cannot be run in workspace mode", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?'go mod vendor' cannot be run in workspace mode[^"]*`),
-		why: "a go.work beside or above the plugin takes part",
+		why: "a go.work next to or above the plugin takes part",
 		fix: "GOWORK=off go mod vendor",
 	},
 	{
 		key: "-mod may only be set to readonly", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?-mod may only be set to readonly(?: or vendor)? when in workspace mode(?:, but it is set to "\w*")?`),
-		why: "a go.work beside or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
 	},
 	{
 		key: "-mod=vendor only valid", cause: BuildContext,
@@ -60,7 +60,7 @@ var vendorRules = []rule{
 // refineVendoring: the go command lists what to run at the end.
 func refineVendoring(f *finder, m match, finding *Finding) bool {
 	if strings.Contains(finding.Text, "go work vendor") {
-		finding.Why = "a go.work beside or above the plugin takes part in the build, and vendor/ does not fit it"
+		finding.Why = "a go.work next to or above the plugin takes part in the build, and vendor/ does not fit it"
 		finding.Fix = fixWork + " -mod=vendor"
 	}
 	return true

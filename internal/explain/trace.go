@@ -114,7 +114,7 @@ func (f *finder) crash(i, end int) (Finding, bool) {
 
 func (f *finder) userCode(finding Finding, fn, why string) Finding {
 	finding.Cause, finding.Package, finding.kind = UserCode, packageOf(fn), other
-	finding.Why, finding.Fix = why, "mend "+fn+", the function of the plugin that the traceback names"
+	finding.Why, finding.Fix = why, "fix "+fn+", the function of the plugin that the traceback names"
 	return finding
 }
 

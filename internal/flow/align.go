@@ -24,7 +24,7 @@ import (
 const maxRounds, maxRoundsOfTry = 12, 4
 
 // nextBug is the next step where pinfix itself is wrong.
-const nextBug = "this is a bug in pinfix; please report it with the go.mod and the server's build info"
+const nextBug = "report it with the go.mod and the server's build info: this is a bug in pinfix"
 
 // An aligner plans and stages until nothing changes.
 type aligner struct {

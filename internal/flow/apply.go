@@ -1,6 +1,6 @@
-// Package flow is the way through pinfix: target -> plan -> stage -> tidy and
-// vendor -> check -> commit. [Apply] is that line; each step hands one value
-// to the next.
+// Package flow has one function for each command of pinfix. [Apply] is the main
+// one: target -> plan -> stage -> tidy and vendor -> check -> commit, where each
+// step hands one value to the next.
 package flow
 
 import (
@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/mod/modfile"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -31,7 +33,7 @@ type Options struct {
 	Packages    []string // main packages or files of them; none: the plugins of the module
 	DryRun      bool
 	Full        bool // the whole vendor diff
-	Patch       bool // the report shall hold the complete patch
+	Patch       bool // the report should hold the complete patch
 	Conflicts   string
 	Caps        []string // MODULE@VERSION
 	Keep        []string // modules
@@ -136,7 +138,11 @@ func unwritten(err error, root string) error {
 	if errors.As(err, &path) || errors.As(err, &busy) || errors.As(err, &changed) || errors.As(err, &since) || errors.As(err, &halfway) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &Error{err, "nothing was changed; see that files in " + root + " can be written and renamed, and run pinfix again"}
+	err = fmt.Errorf("%w; nothing was changed", err)
+	if errors.Is(err, syscall.ENOSPC) {
+		return &Error{err, "make room on that disk, and run pinfix again"}
+	}
+	return &Error{err, "make the files in " + root + " writable, and run pinfix again"}
 }
 
 // toolchain is the go command to stage with.
@@ -214,7 +220,7 @@ func (a *aligner) explain(err error) error {
 				where = fmt.Sprintf("go.mod:%d", r.Syntax.Start.Line)
 			}
 		}
-		return fault("check out what belongs there, or take the replace line out", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
+		return fault("check out what belongs there, or remove the replace line", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
 	case errors.As(err, &missing):
 		// What is wrong with a flag of the user's begins with the flag.
 		if better := a.onlyVendored(missing); better != nil && err.Error() == missing.Error() {
@@ -266,13 +272,19 @@ func (a *aligner) goLines(e *pinner.TooNewError) error {
 	return fault(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
 }
 
+// sourceRE is the place of a fault in a Go file.
+var sourceRE = pattern.New(`(?m)^\S+\.go:[0-9]+:`)
+
 // nextAfter says what to do about a go command that failed.
 func nextAfter(failed *gocmd.Error, mod string) string {
 	if next := failed.NextStep(); next != "" {
 		return next
 	}
 	if strings.Contains(failed.Stderr, "malformed go.sum") {
-		return "fix go.sum, or remove it and run go mod tidy"
+		return "correct go.sum, or remove it and run go mod tidy"
 	}
-	return "nothing was changed; fix what the go command names in " + mod + " or the code, and run pinfix again"
+	if sourceRE.MatchString(failed.Stderr) {
+		return "correct the code, and run pinfix again"
+	}
+	return "correct " + mod + ", and run pinfix again"
 }

@@ -151,7 +151,7 @@ func (b *builder) common() error {
 	b.how = recipe.Build{Mod: "readonly", Work: "off"}
 	b.sources()
 	if b.work != nil {
-		b.how.Mod, b.how.Work = "readonly", "" // found beside go.mod
+		b.how.Mod, b.how.Work = "readonly", "" // found next to go.mod
 		b.warn(b.work.warnings...)
 	}
 	var err error
@@ -299,7 +299,7 @@ func (b *builder) profile() error {
 	case name == "":
 		return fault("leave it out: the plugin would differ", "--pgo %s: the server was built without a profile", b.o.Profile)
 	case b.o.Profile == "":
-		return fault("name it with --pgo FILE; default.pgo stands in the main package of the server's source",
+		return fault("name it with --pgo FILE; default.pgo is in the main package of the server's source",
 			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
 	}
 	f, err := bounded.Open(b.o.Profile)

@@ -32,7 +32,7 @@ type output struct {
 
 const nextOutput = "name another file with -o"
 
-// name gives each package its file: -o, or beside go.mod what go build would
+// name gives each package its file: -o, or next to go.mod what go build would
 // name it. A directory after -o takes the latter, too.
 func (b *builder) name(pkgs []string) ([]output, error) {
 	dir, given := b.plugin.root, b.o.Out
@@ -107,7 +107,7 @@ type fileKind struct {
 }
 
 // objectFile is what go build overwrites, too.
-var objectFile = fileKind{"object file", []string{"\x7fELF", "\xcf\xfa\xed\xfe"}}
+var objectFile = fileKind{"an object file", []string{"\x7fELF", "\xcf\xfa\xed\xfe"}}
 
 // mayOverwrite keeps every file that is not empty and of another kind.
 func mayOverwrite(o output, kind fileKind) error {
@@ -137,7 +137,7 @@ func mayOverwrite(o output, kind fileKind) error {
 	if len(head) == 0 || slices.ContainsFunc(kind.heads, known) {
 		return nil
 	}
-	return fault(nextOutput, "-o %s: the file is there and is no %s; not overwriting", o.name, kind.name)
+	return fault(nextOutput, "-o %s: the file is there and is not %s; it is not overwritten", o.name, kind.name)
 }
 
 // writeOutput puts a file where it belongs, whole or not at all. root is the module

@@ -57,7 +57,7 @@ func (b *builder) toolchain(ctx context.Context) error {
 			"the server's toolchain is %s, the go command here is %s and does not change to it", want, b.facts.GOVERSION)
 	}
 	if is := b.facts.GOEXPERIMENT; is != "" && !hasVar(b.recipe.Env, "GOEXPERIMENT") {
-		return fault("take it out: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
+		return fault("remove it: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
 	}
 	if wantedC(b.server).Libc == "musl" {
 		return g.CFlags(ctx, &b.facts) // a compiler for another libc gets more of them
@@ -105,7 +105,7 @@ func buildsVendored(s *pinner.Server, root string) bool {
 	return s.Trimmed() || s.Paths.Vendored == root
 }
 
-// unaligned is what the go command says of a tree that pinfix apply mends.
+// unaligned is what the go command says of a tree that pinfix apply fixes.
 var unaligned = []string{
 	"inconsistent vendoring", "missing go.sum entry", "updates to go.mod needed", "updates to go.sum needed",
 	"go.mod requires go >= ", "errors parsing go.mod", "note: module requires Go ", "requires go1.",
@@ -119,7 +119,7 @@ func (b *builder) explain(err error) error {
 	}
 	for _, sign := range unaligned {
 		if strings.Contains(failed.Stderr, sign) {
-			return &Error{err, "pinfix apply makes go.mod, go.sum and vendor/ fit"}
+			return &Error{err, "run pinfix apply: it makes go.mod, go.sum and vendor/ fit"}
 		}
 	}
 	return &Error{err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod"))}

@@ -61,7 +61,7 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	case ctx.Err() != nil && failed > 0:
 		return fault("run it again", "interrupted; %s of %d not built", count(failed, "module"), all)
 	case failed > 0:
-		return fault("the others are built, or were skipped", "%d of %d modules could not be built", failed, all)
+		return fault("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

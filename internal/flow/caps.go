@@ -22,7 +22,7 @@ func (c *changes) moved() (caps, raises []report.Cap) {
 		if _, pinned := c.pin(path); pinned || had == "" || now == had || !raised && semver.Compare(now, had) > 0 {
 			continue
 		}
-		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "nobody asks for more of it with the other modules lowered"}
+		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "no other module asks for more of it once they are lowered"}
 		if capped {
 			cap.Cause, cap.Error = k.Cause, k.Error
 			if k.For.Path != "" {

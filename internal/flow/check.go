@@ -331,9 +331,9 @@ func (c *checker) unrequired(missing []look.Missing) {
 	}
 }
 
-// incomplete is for a plugin whose modules are not at hand: no vendor/, nothing
+// incomplete is for a plugin whose modules are not available: no vendor/, nothing
 // in the module cache. What pinfix has marked was shared when it did; what is
-// not marked, and not imported by the plugin itself, cannot be told.
+// not marked, and not imported by the plugin itself, cannot be determined.
 func (c *checker) incomplete() {
 	candidates, _ := check.Candidates(c.in)
 	var open []string
@@ -351,7 +351,7 @@ func (c *checker) incomplete() {
 		c.notes = append(c.notes, fmt.Sprintf("a go.mod with go %s does not list what its modules link: only pinfix apply --dry-run can tell about those", c.in.Mod.GoVersion()))
 	}
 	if len(open) > 0 {
-		c.notes = append(c.notes, fmt.Sprintf("whether the plugin links %s, which the server has at another version, cannot be told without vendor/ or the module cache; pinfix apply --dry-run can", strings.Join(open, ", ")))
+		c.notes = append(c.notes, fmt.Sprintf("whether the plugin links %s, which the server has at another version, cannot be determined without vendor/ or the module cache; pinfix apply --dry-run can", strings.Join(open, ", ")))
 	}
 }
 
@@ -447,7 +447,7 @@ func importProblems(name string, have, want []byte, l *stage.Listing) []check.Pr
 		}
 	}
 	if len(out) == 0 && len(new) > 0 {
-		out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, new[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(lineOf(have, new[0]), 1), Why: "they do not stand where pinfix puts them"})
+		out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, new[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(lineOf(have, new[0]), 1), Why: "they are not where pinfix puts them"})
 	}
 	return out
 }

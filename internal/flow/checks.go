@@ -279,15 +279,15 @@ func stagedBelow(ctx context.Context, dir string, environ []string) (*git.Index,
 // stagedError adds the next step to an error of the index.
 func stagedError(err error) error {
 	var failed *git.Error
-	next := "git add it, or leave --staged out"
+	var e interface{ NextStep() string }
+	next := ""
 	switch {
 	case errors.As(err, &failed):
 		next = "leave --staged out where there is no git repository"
-	case !errors.Is(err, fs.ErrNotExist):
-		var e interface{ NextStep() string }
-		if next = ""; errors.As(err, &e) {
-			next = e.NextStep()
-		}
+	case errors.Is(err, fs.ErrNotExist):
+		next = "git add it, or leave --staged out"
+	case errors.As(err, &e):
+		next = e.NextStep()
 	}
 	return &Error{fmt.Errorf("--staged: %w", err), next}
 }
@@ -340,7 +340,7 @@ func (c *checker) report(o CheckOptions) report.Checked {
 	}
 }
 
-// fix is the command line that mends the plugin.
+// fix is the command line that fixes the plugin.
 func (c *checker) fix(o CheckOptions) string {
 	dir := "."
 	if o.Dir != "." {

@@ -252,7 +252,7 @@ func editPlaces(err error) []string {
 }
 
 // refuses reports whether err says that the server does not take the plugin, and not only
-// that it could not be told.
+// that it could not be determined.
 func refuses(err error) bool {
 	var no refusal
 	var none *solve.NoSolutionError

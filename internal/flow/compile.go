@@ -65,7 +65,7 @@ func (a *aligner) onDisk(faults []typecheck.Fault) []typecheck.Fault {
 }
 
 // lineNumbers returns for each line of part its number in whole, which has all of them and
-// more. It goes backwards: what whole has more stands near the top.
+// more. It goes backwards: what whole has more is near the top.
 func lineNumbers(part, whole []byte) []int {
 	p, w := bytes.Split(part, []byte("\n")), bytes.Split(whole, []byte("\n"))
 	out := make([]int, len(p))

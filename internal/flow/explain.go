@@ -18,9 +18,9 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// ExplainOptions says what is at hand beside the text.
+// ExplainOptions says what is available next to the text.
 type ExplainOptions struct {
-	Reference                     // none: the snapshot beside go.mod, if there is one
+	Reference                     // none: the snapshot next to go.mod, if there is one
 	Must      bool                // the plugin's module must be there
 	Flags     string              // what the user has typed of these, for the commands to type
 	Env       func(string) string // reads the environment

@@ -35,7 +35,7 @@ type HookResult struct {
 	Changed   bool
 }
 
-// hooks is where the hook of a repository is, and what it shall say.
+// hooks is where the hook of a repository is, and what it should say.
 type hooks struct {
 	repo  *git.Repo
 	file  string // the hook
@@ -168,7 +168,7 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case !hook.Ours(h.old):
 		r.Why = "the hook that is there is not pinfix's"
 	case h.info.Mode().Perm()&0o111 == 0:
-		r.Why = "it cannot be executed, so git passes it by"
+		r.Why = "it cannot be executed, so git skips it"
 	default:
 		r.Why = "it does not check this plugin"
 	}
@@ -197,7 +197,7 @@ func HookInstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case m.Name != "":
 		return &HookResult{Path: file, Manager: m.Name, Snippet: m.Snippet(h.check, o.Version)}, nil
 	case h.old != nil && !hook.Ours(h.old):
-		return nil, fault("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; not overwriting", h.file)
+		return nil, fault("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; it is not overwritten", h.file)
 	case h.ready() && bytes.Equal(h.old, hook.Script(h.old, h.check)):
 		return &HookResult{Installed: true, Path: h.file}, nil
 	}
@@ -223,13 +223,13 @@ func (h *hooks) shared(ctx context.Context) error {
 		return err
 	}
 	if scope == "global" || scope == "system" {
-		return fault("add this line to the hook by hand, or give the repository hooks of its own: git config core.hooksPath .githooks; the line: "+h.check.Line()+" || exit",
+		return fault("give the repository hooks of its own: git config core.hooksPath .githooks; or add this line to that hook by hand: "+h.check.Line()+" || exit",
 			"core.hooksPath of your %s git configuration sends all repositories to %s", scope, filepath.Dir(h.file))
 	}
 	return nil
 }
 
-// HookUninstall takes the hook out, if it is pinfix's.
+// HookUninstall removes the hook, if it is pinfix's.
 func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	h, err := openHooks(ctx, o)
 	if err != nil {
@@ -241,7 +241,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 		r.Why = "there is no hook"
 		return r, nil
 	case !hook.Ours(h.old):
-		return nil, fault("take pinfix's line out of it by hand", "%s is not a hook of pinfix's; it stays", h.file)
+		return nil, fault("remove pinfix's line from it by hand", "%s is not a hook of pinfix's; it stays", h.file)
 	}
 	r.Changed = true
 	return r, h.write(ctx, h.old, nil)
@@ -250,7 +250,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 // write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
 	if err := commit.WriteFile(ctx, "", h.file, old, new, 0o755); err != nil {
-		return &Error{fmt.Errorf("hook: %w", err), "see that " + filepath.Dir(h.file) + " can be written"}
+		return &Error{fmt.Errorf("hook: %w", err), "make " + filepath.Dir(h.file) + " writable"}
 	}
 	return nil
 }

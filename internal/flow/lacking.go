@@ -148,7 +148,7 @@ func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.F
 }
 
 // sought returns an error if tidy has left the plan's version of a module not
-// because somebody asks for more, but for a package that this version lacks.
+// because someone asks for more, but for a package that this version lacks.
 // To exclude the version that it went to would lead it to the one below.
 func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files stage.Files) error {
 	held, err := raised(plan, tidied, a.in.Source)
@@ -159,7 +159,7 @@ func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.
 }
 
 // raised returns what the plan holds of the modules that go mod tidy has raised
-// although nobody asks for more.
+// although no one asks for more.
 func raised(plan *pinner.Plan, tidied *pinner.Mod, source pinner.Source) ([]module.Version, error) {
 	m, err := tidied.Clone()
 	if err != nil {

@@ -95,7 +95,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 	return []string{rel}, nil
 }
 
-// walk returns the main packages below dir. What go list passes by is passed by.
+// walk returns the main packages below dir. What go list skips is skipped.
 func (m *finder) walk(dir string) ([]string, error) {
 	var out []string
 	var broken error
@@ -131,7 +131,7 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(out) == 0 && broken != nil:
-		return nil, fault("mend it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
+		return nil, fault("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
 	case len(out) == 0:
 		return nil, noPlugin(m.root, m.module)
 	}

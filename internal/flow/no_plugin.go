@@ -24,7 +24,7 @@ func (e *noPluginError) Error() string {
 		return fmt.Sprintf("%s: the build constraint of %s leaves it out", text, path.Join(f.Dir, f.File))
 	}
 	if len(e.found) == 0 {
-		return text + ", and no other"
+		return "no Go files in module " + e.module
 	}
 	var names []string
 	for _, f := range e.found[:min(len(e.found), 3)] {
@@ -41,7 +41,7 @@ func (e *noPluginError) NextStep() string {
 	if f, ok := e.leftOut(); ok {
 		return "name the file with --package " + path.Join(f.Dir, f.File)
 	}
-	return "a plugin is a package main: name its directory with -C"
+	return "name the directory of the plugin, a package main, with -C"
 }
 
 // leftOut returns a main package of which no file is built for the server.

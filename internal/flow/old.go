@@ -32,7 +32,7 @@ func (b *asItIs) isOld(f typecheck.Fault) bool {
 }
 
 // notOld returns the faults that the plugin does not have without pinfix, each with what
-// it has there instead. The others are nothing that versions heal, and none of pinfix's
+// it has there instead. The others are nothing that versions fix, and none of pinfix's
 // doing: each is a warning.
 func (a *aligner) notOld(ctx context.Context, faults []typecheck.Fault) ([]typecheck.Fault, error) {
 	if len(faults) == 0 {
@@ -104,7 +104,7 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 }
 
 // since finds out with which version of a module came what the server's, an older one,
-// does not have: a server with that one would do as well. Where it cannot be told, the
+// does not have: a server with that one would do as well. Where it could not be determined, the
 // plugin's version stays the answer.
 func (a *aligner) since(ctx context.Context, err error) error {
 	var e *solve.FinalError
@@ -128,7 +128,7 @@ func (a *aligner) since(ctx context.Context, err error) error {
 const maxSince = 4
 
 // firstWith returns the first version of a module, after the server's, that has the
-// declaration; "" if it cannot be told.
+// declaration; "" if it could not be determined.
 func (a *aligner) firstWith(ctx context.Context, f solve.Final) string {
 	all, err := a.in.Versions([]string{f.Module.Path})
 	if err != nil {

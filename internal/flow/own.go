@@ -278,7 +278,7 @@ func (a *aligner) nextOwn(m misfit) string {
 	case m.label.Kind == pinner.LabelUnknown:
 		return "require or replace a module that has it; the fingerprints that pinfix build compares decide"
 	case m.label.Kind == pinner.LabelVersion:
-		return "take the line that replaces " + m.label.Pin.Path + " out of go.mod"
+		return "remove the line that replaces " + m.label.Pin.Path + " from go.mod"
 	case m.label.Kind == pinner.LabelDirectory && !a.server.Owns(m.label.Pin.Path):
 		return "replace " + m.label.Pin.Path + " by that directory in go.mod, at the same path"
 	case m.label.Test && a.serverSource != nil:

@@ -3,13 +3,16 @@ package flow
 import (
 	"context"
 	"path/filepath"
+
+	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // htmlPage is what begins as pinfix's own pages do.
-var htmlPage = fileKind{"HTML page", []string{"<!doctype html>"}}
+var htmlPage = fileKind{"an HTML page", []string{"<!doctype html>"}}
 
 // A Page is the file of a report. It is looked at before the work whose result
-// it shall hold.
+// it should hold.
 type Page struct {
 	root string // of the module
 	out  output
@@ -24,6 +27,21 @@ func NewPage(dir, name string) (*Page, error) {
 	}
 	p := &Page{Root(dir), output{name: name, abs: abs}}
 	return p, mayOverwrite(p.out, htmlPage)
+}
+
+// Commit is the commit that is checked out where the plugin in dir is; "" without a
+// repository, or without git.
+func Commit(ctx context.Context, dir string, environ []string) string {
+	root := Root(dir)
+	if root == "" {
+		return ""
+	}
+	repo, err := git.Open(ctx, root, root, vars.Without(environ, vars.Git))
+	if err != nil {
+		return ""
+	}
+	head, _ := repo.Head(ctx) // a repository without a commit has none
+	return head
 }
 
 // Write writes the page, whole or not at all.

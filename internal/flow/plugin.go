@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -98,13 +99,13 @@ func parse(data []byte) (*pinner.Mod, error) {
 		if at := syntax.Conflict("go.mod", data); at != nil {
 			return nil, at
 		}
-		return nil, &Error{list, "fix the file; go mod edit -json shows how Go reads it"}
+		return nil, &Error{list, "correct go.mod; go mod edit -json shows how Go reads it"}
 	}
 	return mod, err
 }
 
 // moduleRoot returns the nearest directory with a go.mod, from dir upwards.
-// Like the go command it passes by directories of that name.
+// Like the go command it skips directories of that name.
 func moduleRoot(dir string) (string, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		name := filepath.Join(d, "go.mod")
@@ -114,9 +115,50 @@ func moduleRoot(dir string) (string, error) {
 			return "", cannotRead(name, err)
 		}
 		if filepath.Dir(d) == d {
-			return "", fault("name the plugin's directory with -C, or make a module there with go mod init", "no go.mod in %s or above it", dir)
+			return "", &noModuleError{dir}
 		}
 	}
+}
+
+// A noModuleError is that of a directory which is in no module.
+type noModuleError struct{ dir string }
+
+func (e *noModuleError) Error() string {
+	if below := e.below(); below != "" {
+		return fmt.Sprintf("no go.mod in %s or above it; there is one below, in %s", e.dir, below)
+	}
+	return fmt.Sprintf("no go.mod in %s or above it", e.dir)
+}
+
+// NextStep says what the user can do.
+func (e *noModuleError) NextStep() string {
+	if below := e.below(); below != "" {
+		return "name that directory with -C " + shell.Quote(below)
+	}
+	return "name the plugin's directory with -C, or make a module there with go mod init"
+}
+
+// below returns the first directory in dir, or in one of its directories, that has a
+// go.mod, named from where pinfix runs; "" if there is none. It looks no deeper, since dir
+// may be a home directory.
+func (e *noModuleError) below() string {
+	dirs := []string{e.dir}
+	for range 2 {
+		var inner []string
+		for _, dir := range dirs {
+			entries, _ := os.ReadDir(dir) // what cannot be read is no help
+			for _, entry := range entries {
+				if name := filepath.Join(dir, entry.Name()); entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+					if info, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && info.Mode().IsRegular() {
+						return fromHere(name)
+					}
+					inner = append(inner, name)
+				}
+			}
+		}
+		dirs = inner
+	}
+	return ""
 }
 
 func exists(name string) bool {
@@ -136,6 +178,10 @@ func cause(err error) error {
 // cannotRead is the fault of a file that cannot be read; without a name it is the
 // one that the error names.
 func cannotRead(name string, err error) error {
+	var next interface{ NextStep() string }
+	if errors.As(err, &next) {
+		return err
+	}
 	var e *fs.PathError
 	if errors.As(err, &e) && name == "" {
 		name = e.Path
@@ -176,7 +222,7 @@ func importsFile(root, dir, value string) (string, error) {
 		return "", errors.New("not a Go file of the module")
 	}
 	if strings.HasSuffix(rel, "_test.go") {
-		return "", errors.New("a test file is no part of the plugin")
+		return "", errors.New("a test file is not part of the plugin")
 	}
 	if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(rel))); err == nil && !info.Mode().IsRegular() {
 		return "", errors.New("not a regular file")

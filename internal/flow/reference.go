@@ -14,10 +14,10 @@ import (
 // snapshotName is the snapshot of a plugin's server, next to go.mod or above it.
 const snapshotName = "server.buildinfo"
 
-// A Named is a server as somebody has named it.
+// A Named is a server as someone has named it.
 type Named struct {
 	Ref  string
-	From string // where it stands: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
+	From string // where it is: "--server", "PINFIX_SERVER", ".pinfix.yaml:3", "server.buildinfo"
 	Own  bool   // the plugin's repository names it: .pinfix.yaml, server.buildinfo
 
 	Above    bool   // in a directory above the module, for all modules there
@@ -46,6 +46,9 @@ func Written(ref, full, from string, above bool) Named {
 func NamesServer(arg string) bool {
 	scheme, rest, ok := strings.Cut(arg, ":")
 	if ok && rest != "" && (scheme == "mod" || slices.Contains(target.Schemes, scheme)) || target.BareImage(arg) != "" {
+		return true
+	}
+	if ext := filepath.Ext(arg); ext == ".snapshot" || ext == ".buildinfo" {
 		return true
 	}
 	info, err := os.Stat(arg)

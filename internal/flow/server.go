@@ -45,12 +45,12 @@ func (r Reference) environ() []string {
 }
 
 // read reads the server that counts among those that are named and the snapshot
-// beside the go.mod in root, and returns them all. Errors begin with the place
+// next to the go.mod in root, and returns them all. Errors begin with the place
 // that names it.
 func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.in(root)
 	if len(all) == 0 {
-		return nil, nil, fault("name its program with --server FILE, or keep a snapshot beside go.mod: pinfix snapshot --server PROGRAM", "no server given")
+		return nil, nil, fault("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE", "no server given")
 	}
 	s, err := r.open(ctx, all[0])
 	if err != nil {

@@ -77,7 +77,7 @@ func oldSnapshot(name string) ([]byte, error) {
 	case info.IsDir():
 		return nil, errors.New("that is a directory")
 	}
-	foreign := errors.New("the file is there and is no snapshot; not overwriting")
+	foreign := errors.New("the file is there and is not a snapshot; it is not overwritten")
 	if !info.Mode().IsRegular() || info.Size() > maxSnapshot {
 		return nil, foreign
 	}

@@ -99,7 +99,7 @@ func (a *aligner) userCaps() error {
 			return fault("name a version that there is", "--cap %s: %w", s, err)
 		}
 		if slices.Contains(a.o.Keep, path) {
-			return fault("take one of the flags out", "--cap %s and --keep %s contradict each other", s, path)
+			return fault("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
 		}
 		if semver.Compare(v, had) < 0 {
 			a.user = append(a.user, cap)
@@ -123,11 +123,11 @@ func (a *aligner) steered(plan *pinner.Plan) error {
 	for _, p := range plan.Pins {
 		for _, c := range a.user {
 			if c.Cause == pinner.CauseUser && c.Path == p.Path && c.Version != p.Version {
-				return fault("take the flag out", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
+				return fault("remove the flag", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
 			}
 		}
 		if slices.Contains(a.o.Keep, p.Path) && a.base.Selected(p.Path) != p.Version.Version {
-			return fault("take the flag out", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
+			return fault("remove the flag", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
 		}
 	}
 	return nil
@@ -235,7 +235,7 @@ func (a *aligner) probing(now *state) {
 	}
 }
 
-// errProbe is a probe of the solver's that cannot be told to compile.
+// errProbe is a probe of the solver's that cannot be determined to compile.
 var errProbe = errors.New("its import graph is not complete")
 
 // lookAgain is look under a plan, which an earlier round may have made.
@@ -395,8 +395,8 @@ func ambiguities(l *stage.Listing) []string {
 }
 
 // unreadable reports whether a package is missing for another reason than that
-// the version of a pin or a cap does not have it: its module cannot be had, or
-// nobody has it.
+// the version of a pin or a cap does not have it: its module could not be fetched, or
+// no one has it.
 func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 	for path, p := range l.Packages {
 		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.server, plan, path) == "" {

@@ -75,7 +75,7 @@ func (src *serverSource) others(plugin string) []usedModule {
 	return slices.DeleteFunc(src.all(), func(m usedModule) bool { return m.path == plugin })
 }
 
-// all are the modules that a go.work must use beside the plugin.
+// all are the modules that a go.work must use next to the plugin.
 func (src *serverSource) all() []usedModule {
 	return append([]usedModule{{src.path, src.dir, src.mod}}, src.more...)
 }
@@ -91,7 +91,7 @@ func (src *serverSource) mods() []*pinner.Mod {
 const nextSource = "name the directory that holds the go.mod of the server's source"
 
 // readSource reads --server-source and checks that it is the server's: the
-// module, and the commit or, where nobody knows that, the requirements.
+// module, and the commit or, where no one knows that, the requirements.
 func readSource(ctx context.Context, environ []string, s *pinner.Server, dir string) (*serverSource, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -143,7 +143,7 @@ func (src *serverSource) belongs(s *pinner.Server, dir string) error {
 }
 
 // workspace finds the modules that the server was built with in a go.work: the one
-// beside or above its source uses them.
+// next to or above its source uses them.
 func (src *serverSource) workspace(s *pinner.Server, dir string) error {
 	want := map[string]bool{}
 	for _, path := range s.Own() {
@@ -222,7 +222,7 @@ func (m usedModule) lend(mod *pinner.Mod, root string) error {
 		if r.New.Version == "" && realDir(root, r.New.Path) == m.dir {
 			return nil // the user's own way to the same end
 		}
-		return fault("take that line out: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
+		return fault("remove that line: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
 	}
 	if err := mod.AddReplace(m.path, "", m.dir, ""); err != nil {
 		return err

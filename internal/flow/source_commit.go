@@ -53,13 +53,13 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 		src.warn("%s has changes that are not committed, %s among them; the fingerprints decide", dir, changed[0])
 	}
 	if s.Settings["vcs.modified"] == "true" {
-		src.warn("the server was built from a changed copy of commit %.12s; nobody can see the changes, the fingerprints decide", want)
+		src.warn("the server was built from a changed copy of commit %.12s; the changes cannot be seen, so the fingerprints decide", want)
 	}
 	return true, nil
 }
 
 // versionCommit returns the commit that the version of the server's module
-// stands for, or "": that of a pseudo-version, or of a tag that is at hand.
+// stands for, or "": that of a pseudo-version, or of a tag that is available.
 func versionCommit(ctx context.Context, version string, repo *git.Repo) string {
 	if module.IsPseudoVersion(version) {
 		rev, err := module.PseudoVersionRev(version)

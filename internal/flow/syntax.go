@@ -17,7 +17,7 @@ import (
 )
 
 // syntax returns an error if a Go file of the plugin that is linked does not parse: no
-// version of anything heals that, and no server loads what cannot be built. It looks once.
+// version of anything fixes that, and no server loads what cannot be built. It looks once.
 func (a *aligner) syntax(l *stage.Listing) error {
 	if a.parsed {
 		return nil
@@ -62,11 +62,11 @@ func (a *aligner) unparsed(names []string) error {
 			bad = append(bad, e.In(a.relative(name)))
 		}
 	}
-	return badSyntax("nothing was changed; ", bad)
+	return badSyntax(bad)
 }
 
 // badSyntax is the error of files that do not parse; nil for none.
-func badSyntax(before string, bad []*syntax.Error) error {
+func badSyntax(bad []*syntax.Error) error {
 	if len(bad) == 0 {
 		return nil
 	}
@@ -75,10 +75,10 @@ func badSyntax(before string, bad []*syntax.Error) error {
 	for _, e := range bad {
 		lines = append(lines, e.Error())
 		if e.NextStep() != next {
-			next = "fix these places, and run pinfix again"
+			next = "correct these places, and run pinfix again"
 		}
 	}
-	return fault(before+next, "%s", strings.Join(lines, "\n"))
+	return fault(next, "%s", strings.Join(lines, "\n"))
 }
 
 // local reports whether a package is of a module that a directory replaces: its files are
@@ -126,7 +126,7 @@ func (c *checker) syntax() error {
 		}
 		bad = append(bad, e)
 	}
-	return badSyntax("", bad)
+	return badSyntax(bad)
 }
 
 // linkedFiles returns the files in the directories that are linked into the plugins,

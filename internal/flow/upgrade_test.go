@@ -23,7 +23,7 @@ func TestMovedPins(t *testing.T) {
 	new := &pinner.Server{Pins: []pinner.Pin{pin("same", "v1.0.0"), pin("up", "v1.2.0"), pin("new", "v0.1.0"), pin("fork", "v1.0.0", "fork2", "v1.0.1"), pin("unshared", "v2.0.0"), pin("dir", "v1.0.0", "./x", "")}}
 	var linked []pinner.Linked
 	for _, path := range []string{"same/a", "same/b", "up", "gone", "new", "fork/x", "dir"} {
-		// What version the plugin has is beside the point; its packages count.
+		// What version the plugin has is next to the point; its packages count.
 		root, _, _ := strings.Cut(path, "/")
 		linked = append(linked, pinner.Linked{Path: path, Module: module.Version{Path: root, Version: "v1.5.0"}})
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 )
 
-// A vendorRule decides what becomes of vendor/, for every command: apply writes it,
+// A vendorRule decides what happens to vendor/, for every command: apply writes it,
 // check wants it as apply writes it, and both agree on when it is left alone.
 type vendorRule struct {
 	flag    string // --vendor
@@ -108,7 +108,7 @@ func bytesText(n int64) string {
 
 type sums = map[string][sha256.Size]byte
 
-// A vendorDiff is the difference between vendor/ as it is and as it shall be.
+// A vendorDiff is the difference between vendor/ as it is and as it should be.
 type vendorDiff struct {
 	tree  *commit.Vendor // nil: no difference
 	names []string       // changed files below vendor/, sorted
@@ -129,7 +129,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 
 // noModules is the fault of a vendor/ that go mod vendor would not make.
 func noModules() error {
-	return fault("remove vendor/", "vendor/ holds modules, but the plugin depends on none")
+	return fault("remove it: rm -r vendor", "vendor/ holds modules, but the plugin depends on none")
 }
 
 // diffVendor compares vendor/ in root with the new vendor directory dir. old is what

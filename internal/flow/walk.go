@@ -85,7 +85,7 @@ func (m Module) skip() (why, path string, err error) {
 	case kind == mains.Library:
 		return "no main package", path, nil
 	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
-		return "a program, no plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
+		return "a program, not a plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
 	case len(all) == 0:
 		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
 	}
@@ -124,7 +124,7 @@ func Workspaces(modules []string, gowork string) []string {
 	return slices.Compact(out)
 }
 
-// WorkspaceNote says what becomes of them; "" where there are none.
+// WorkspaceNote says what happens to them; "" where there are none.
 func WorkspaceNote(works []string) string {
 	if len(works) == 0 {
 		return ""
@@ -154,7 +154,7 @@ func (e *WalkError) NextStep() string {
 	case e.Interrupted:
 		return "run it again: what was pinned stays so"
 	case e.Failed > 0:
-		return "their trees are as they were; the others are done"
+		return "do what is said of each above, and run it again"
 	}
 	return "name one with --server, or in each plugin's .pinfix.yaml"
 }

@@ -28,7 +28,7 @@ func TestWorkspaces(t *testing.T) {
 	}
 	t.Chdir(filepath.Join(dir, "a"))
 	if got := Workspaces([]string{"."}, ""); !slices.Equal(got, []string{"go.work"}) {
-		t.Errorf("beside: %q", got)
+		t.Errorf("next to: %q", got)
 	}
 	if got := Workspaces([]string{"../b/c"}, ""); got != nil {
 		t.Errorf("got %q", got)

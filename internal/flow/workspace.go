@@ -54,14 +54,14 @@ func readMod(name string) ([]byte, error) { return bounded.ReadFile(name, bounde
 // A workspace is a go.work that uses the plugin and the server's source.
 type workspace struct {
 	source   *serverSource
-	tree     *modfile.WorkFile // the one beside go.mod, if that uses the source
+	tree     *modfile.WorkFile // the one next to go.mod, if that uses the source
 	inTree   bool
 	file     string // a copy with absolute paths, in the scratch directory
 	warnings []string
 }
 
 // workspace finds the workspace to build in: with the source that was named, or
-// the one that pinfix apply has written beside go.mod; nil for none.
+// the one that pinfix apply has written next to go.mod; nil for none.
 func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	tree, used, err := treeWork(b.plugin.root, b.server, readMod)
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 	return w, nil
 }
 
-// write writes the workspace's copy. A build in the one beside go.mod might
+// write writes the workspace's copy. A build in the one next to go.mod might
 // write go.work.sum there.
 func (w *workspace) write(scratch *stage.Scratch, plugin *plugin) error {
 	work := w.tree
@@ -123,7 +123,7 @@ func writeWork(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (stri
 }
 
 // work makes a go.work for the plugin in dir and the source; name says how a
-// directory stands there.
+// directory is there.
 //
 // The go command loads the go.mod of the version that the plugin requires, too,
 // although the workspace's module is taken: it may ask for more than the server

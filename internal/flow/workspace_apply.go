@@ -20,7 +20,7 @@ import (
 )
 
 // useSource prepares an apply whose plugin imports the server's own packages:
-// with the source that was named, or that a go.work beside go.mod uses.
+// with the source that was named, or that a go.work next to go.mod uses.
 func (a *aligner) useSource(ctx context.Context) error {
 	_, dir, err := treeWork(a.plugin.root, a.server, readMod)
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 	if len(al.match.Own) == 0 && a.o.ServerSource != "" {
 		return fault("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
 	}
-	// A line of the loan stands nowhere; what the plan says of it is not for
+	// A line of the loan is nowhere; what the plan says of it is not for
 	// the user.
 	al.warnings = slices.DeleteFunc(al.warnings, func(w string) bool { return strings.HasPrefix(w, "go.mod:0: ") })
 	al.warnings = append(al.warnings, a.serverSource.warnings...)
@@ -115,7 +115,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 	return nil
 }
 
-// workText is the go.work beside go.mod: the user's own as it is, if it uses
+// workText is the go.work next to go.mod: the user's own as it is, if it uses
 // both, or pinfix's.
 func (a *aligner) workText(al *aligned) ([]byte, error) {
 	name := filepath.Join(a.plugin.root, workName)
@@ -146,7 +146,7 @@ func (a *aligner) workText(al *aligned) ([]byte, error) {
 }
 
 // checkWork loads the workspace's module graph in a scratch directory: a copy of
-// the new go.mod beside the server's source. It returns the go.work.sum that
+// the new go.mod next to the server's source. It returns the go.work.sum that
 // the go command made, nil for none.
 func (a *aligner) checkWork(ctx context.Context, al *aligned, tool *toolchain) ([]byte, error) {
 	scratch, err := stage.NewScratch()

@@ -35,7 +35,7 @@ func FuzzParseIndex(f *testing.F) {
 					}
 				}
 				if err != nil || n == 0 {
-					t.Errorf("%q: %q stands %d times in %q, %v", name, path.Base(at), n, path.Dir(at), err)
+					t.Errorf("%q: %q is %d times in %q, %v", name, path.Base(at), n, path.Dir(at), err)
 				}
 			}
 		}

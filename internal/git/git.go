@@ -48,7 +48,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 	r := &Repo{Dir: dir, env: clean(environ)}
 	holder := nearest(dir)
 	if holder == "" {
-		return nil, &Error{Args: []string{"rev-parse"}, Stderr: "not a git repository (or any of the parent directories): .git", Err: errNoRepository}
+		return nil, &Error{Args: []string{"rev-parse"}, Stderr: "not a git repository", Err: errNoRepository}
 	}
 	// git finds the repository by itself first, so that it refuses that of another
 	// user (safe.directory), but looks no further than the .git that was found.
@@ -183,6 +183,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	msg, _, _ := strings.Cut(strings.TrimSpace(e.Stderr), "\n")
+	msg = strings.TrimSuffix(msg, " (or any of the parent directories): .git")
 	if msg == "" {
 		msg = e.Err.Error()
 	}
@@ -190,6 +191,14 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// A missingError is that of a machine without git.
+type missingError struct{}
+
+func (*missingError) Error() string { return "no git command in PATH" }
+
+// NextStep says what the user can do.
+func (*missingError) NextStep() string { return "install git, or set PATH" }
 
 // noHooks is the setting with which git finds no hook.
 var noHooks = []string{"-c", "core.hooksPath=" + os.DevNull}
@@ -211,7 +220,7 @@ func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, errors.New("no git command in PATH")
+			return nil, &missingError{}
 		}
 		if stdout.Full() || stderr.Full() { // git dies of the broken pipe
 			return nil, &Error{args, "", bounded.ErrOutput}

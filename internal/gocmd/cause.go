@@ -248,11 +248,11 @@ func (c Cause) why() string {
 func (c Cause) NextStep() string {
 	switch c.Kind {
 	case Unreachable, Off:
-		return "the go command cannot reach the module proxy: check the network and GOPROXY, or run where the module cache is filled"
+		return "check the network and GOPROXY, or run it where the module cache is filled (go mod download)"
 	case Unverified:
 		return "for a private module set GOPRIVATE or GONOSUMDB; or add its sums where it can be reached: go mod download"
 	case Mismatch:
-		return "go.sum holds another sum: find out which is right before you delete the line"
+		return "find out which sum is right, and remove the line of go.sum only if that is wrong"
 	}
 	return "check the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
 }

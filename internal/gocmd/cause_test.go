@@ -32,7 +32,7 @@ func TestErrorCauses(t *testing.T) {
 			"example.com/a@v1.0.0 could not be verified, and go.sum does not have it: sum.golang.org says 404 Not Found", "GONOSUMDB"},
 		{"database out of reach", "go: example.com/a@v1.0.0: verifying go.mod: Get \"https://sum.golang.org/lookup/example.com/a@v1.0.0\": proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused\n",
 			"example.com/a@v1.0.0 could not be verified, and go.sum does not have it: sum.golang.org says no connection: connection refused", "GONOSUMDB"},
-		{"mismatch", mismatch, "example.com/a@v1.0.0 does not have the content that go.sum or the checksum database says: checksum mismatch", "which is right"},
+		{"mismatch", mismatch, "example.com/a@v1.0.0 does not have the content that go.sum or the checksum database says: checksum mismatch", "which sum is right"},
 		{"git", git, "example.com/a@v1.0.0 could not be fetched: fatal: could not read Username for 'https://example.com': terminal prompts disabled", "credentials"},
 		{"none of them", "go: finding module for package x\ngo: updates to go.mod needed\n", "updates to go.mod needed", ""},
 	} {

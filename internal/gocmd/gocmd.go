@@ -136,16 +136,47 @@ type Error struct {
 	Err    error
 }
 
-func (e *Error) Error() string {
-	causes, lines := Causes(e.Stderr)
+func (e *Error) Error() string { return e.verb() + strings.Join(e.lines(), "\n") }
+
+// Short is the line that matters, the first one, and how many more there are.
+func (e *Error) Short() string {
+	lines := e.lines()
+	if n := len(lines) - 1; n > 0 {
+		return fmt.Sprintf("%s%s\nand %d more from the go command: -v shows them", e.verb(), lines[0], n)
+	}
+	return e.verb() + lines[0]
+}
+
+// verb names the command: "go mod tidy: ".
+func (e *Error) verb() string { return "go " + verb(e.Args) + ": " }
+
+// lines are the faults that the command names. What it advises is left out, since the
+// go command does not know of the pins, and so is the name of a package above its faults.
+func (e *Error) lines() []string {
+	causes, others := Causes(e.Stderr)
+	var lines []string
 	if len(causes) > 0 {
-		lines = append([]string{Explain(causes)}, lines...)
+		lines = strings.Split(Explain(causes), "\n")
+	}
+	head := ""
+	for i, line := range others {
+		switch more := i+1 < len(others); {
+		case more && strings.HasPrefix(line, "# "):
+		case more && strings.HasSuffix(line, ":") && head == "":
+			head = line + " " // "malformed go.sum:"
+		default:
+			lines = append(lines, head+adviceEndRE.Regexp().ReplaceAllString(line, ""))
+			head = ""
+		}
 	}
 	if len(lines) == 0 {
 		lines = []string{e.Err.Error()}
 	}
-	return fmt.Sprintf("go %s: %s", verb(e.Args), strings.Join(lines, "\n"))
+	return lines
 }
+
+// adviceEndRE is the go command's advice at the end of a fault, in one line.
+var adviceEndRE = pattern.New(`; to (add|update)( it)?: .*$`)
 
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -255,7 +286,7 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 			return nil, nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, nil, fmt.Errorf("no %s command in PATH; install Go from https://go.dev/dl", program)
+			return nil, nil, &missingError{program}
 		}
 		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
 			return nil, nil, &Error{Args: args, Err: bounded.ErrOutput}
@@ -264,6 +295,14 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 	}
 	return stdout.Kept.Bytes(), stderr.Kept.Bytes(), nil
 }
+
+// A missingError is that of a machine without a go command.
+type missingError struct{ program string }
+
+func (e *missingError) Error() string { return "no " + e.program + " command in PATH" }
+
+// NextStep says what the user can do.
+func (*missingError) NextStep() string { return "install Go from https://go.dev/dl, or set PATH" }
 
 // Facts are what go env says of the toolchain in use, and of settings that go
 // env -w may have made.

@@ -91,6 +91,21 @@ func TestGitVars(t *testing.T) {
 	}
 }
 
+func TestErrorShort(t *testing.T) {
+	for _, tt := range []struct{ stderr, short, whole string }{
+		{"# example.com/p\n./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y\n", "./a.go:1:2: undefined: x\nand 1 more from the go command: -v shows them", "./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y"},
+		{"# example.com/p\n", "# example.com/p", "# example.com/p"},
+		{"malformed go.sum:\ngo.sum:1: wrong number of fields 1\n", "malformed go.sum: go.sum:1: wrong number of fields 1", "malformed go.sum: go.sum:1: wrong number of fields 1"},
+		{"main.go:4:2: missing go.sum entry for module providing package example.com/a; to add:\n\tgo get example.com/p\n", "main.go:4:2: missing go.sum entry for module providing package example.com/a", "main.go:4:2: missing go.sum entry for module providing package example.com/a"},
+		{"go: updates to go.mod needed; to update it:\n\tgo mod tidy\n", "updates to go.mod needed", "updates to go.mod needed"},
+	} {
+		err := &Error{Args: []string{"build"}, Stderr: tt.stderr, Err: errors.New("exit status 1")}
+		if err.Short() != "go build: "+tt.short || err.Error() != "go build: "+tt.whole {
+			t.Errorf("%q:\nshort %q\nwhole %q", tt.stderr, err.Short(), err)
+		}
+	}
+}
+
 func TestErrorText(t *testing.T) {
 	for _, tt := range []struct{ stderr, want string }{
 		{"go: no such tool\n", "go mod tidy: no such tool"},
@@ -130,8 +145,8 @@ func TestRun(t *testing.T) {
 func TestRunWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := New(Config{Dir: t.TempDir(), Environ: os.Environ()}).Run(t.Context(), "version")
-	var failed *Error
-	if err == nil || errors.As(err, &failed) || !strings.Contains(err.Error(), "no go command in PATH; install Go") {
+	var missing *missingError
+	if !errors.As(err, &missing) || err.Error() != "no go command in PATH" || !strings.Contains(missing.NextStep(), "install Go") {
 		t.Errorf("%v", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Identity names all but the plugin and the module cache that decides what a command
 // prints: which program it is, its environment, and the settings of go env -w and of the
-// program's own go.env. It is "" where that cannot be told.
+// program's own go.env. It is "" where that cannot be determined.
 func (g *Go) Identity() string {
 	name, err := exec.LookPath(g.Program)
 	if err != nil {

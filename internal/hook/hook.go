@@ -64,7 +64,7 @@ func Script(old []byte, c Check) []byte {
 	lines = append(lines, c.guard()+c.Line()+" || status=$?")
 	return []byte(`#!/bin/sh
 ` + marker + `: no commit undoes the pins of a plugin.
-# Take it out with: pinfix hook uninstall
+# Remove it with: pinfix hook uninstall
 if ! command -v pinfix >/dev/null 2>&1; then
 	echo "pinfix: the pre-commit hook cannot find pinfix in PATH; install it: go install github.com/pinfix/pinfix/cmd/pinfix@latest (or commit once with --no-verify)" >&2
 	exit 1

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FuzzScript: whatever hook of pinfix's own stands there and whatever the module's
+// FuzzScript: whatever hook of pinfix's own is there and whatever the module's
 // directory is called, the hook makes the check, once, and keeps the others.
 func FuzzScript(f *testing.F) {
 	other := Script(nil, Check{Dir: "plugins/b"})
@@ -28,7 +28,7 @@ func FuzzScript(f *testing.F) {
 			t.Errorf("not the same again:\n%s\n%s", got, again)
 		}
 		if n := bytes.Count(got, []byte("\n"+c.guard())); n != 1 {
-			t.Errorf("the check stands there %d times:\n%s", n, got)
+			t.Errorf("the check is there %d times:\n%s", n, got)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (f folder) open(name string) (io.ReadCloser, error) {
 	return file, err
 }
 
-// An archive is a tar file on disk, whose files are read where they stand.
+// An archive is a tar file on disk, whose files are read where they are.
 type archive struct {
 	*os.File
 	members map[string]member
@@ -82,7 +82,7 @@ func (a *archive) list() error {
 			return fault("name the file that docker save or skopeo copy has written", "not an archive of images, or cut off: %w", err)
 		}
 		if n == maxArchive {
-			return fault("is this an archive of images?", "more than %d files", maxArchive)
+			return fault("name an archive of images", "more than %d files", maxArchive)
 		}
 		if err := a.add(h); err != nil {
 			return err

@@ -109,7 +109,7 @@ func (d *dockerArchive) small(name string) ([]byte, error) {
 	defer r.Close()
 	data, err := readSmall(r)
 	if err != nil {
-		return nil, fault("is this an archive of images?", "%s: %w", name, err)
+		return nil, fault("name an archive of images", "%s: %w", name, err)
 	}
 	return data, nil
 }

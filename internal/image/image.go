@@ -169,7 +169,7 @@ func (r *reader) program(ctx context.Context) (*Program, error) {
 	}
 	p, ok := r.cached(id, f)
 	if !ok {
-		return nil, fault("is the disk full, or does something clean up there?", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
+		return nil, fault("make room there, and keep other programs from removing it", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
 	}
 	return p, nil
 }
@@ -190,7 +190,7 @@ func (r *reader) read(ctx context.Context) (*contents, *tree, error) {
 		return nil, nil, err
 	}
 	if len(im.layers) > maxLayers {
-		return nil, nil, fault("is this an image of a server?", "%d layers, more than %d", len(im.layers), maxLayers)
+		return nil, nil, fault("name the image of a server", "%d layers, more than %d", len(im.layers), maxLayers)
 	}
 	return im, newTree(im.layers, r.step), nil
 }
@@ -214,7 +214,7 @@ func (r *reader) extract(ctx context.Context, im *contents, t *tree) (fact, erro
 		return fact{}, err
 	}
 	if !isGo {
-		return fact{}, r.ask(ctx, t, fmt.Errorf("%s is no Go program", asked))
+		return fact{}, r.ask(ctx, t, fmt.Errorf("%s is not a Go program", asked))
 	}
 	return fact{Digest: im.digest, Platform: im.platform, Path: p.asked, Program: sum}, nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// An index is what one layer holds: for each path its kind and where it stands.
+// An index is what one layer holds: for each path its kind and where it is.
 // Paths are kept as their hash only: a layer may have many.
 type index struct {
 	budget  *budget

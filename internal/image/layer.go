@@ -42,7 +42,7 @@ func (b blob) visit(ctx context.Context, see func(pos int, h *tar.Header, r io.R
 	if err == nil || errors.As(err, &known) || ctx.Err() != nil {
 		return err
 	}
-	return fault("the image is damaged, or is no image; fetch or save it again", "%s: %w", b.what, err)
+	return fault("fetch or save it again: the image is damaged, or is not an image", "%s: %w", b.what, err)
 }
 
 func (b blob) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Reader) error) error {

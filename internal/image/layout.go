@@ -68,7 +68,7 @@ func (l *layout) readIndex() error {
 	}
 	defer r.Close()
 	if l.index, err = readSmall(r); err != nil {
-		return fault("is this an image layout?", "index.json: %w", err)
+		return fault("name an image layout", "index.json: %w", err)
 	}
 	index, manifest, err := parseManifest(l.index, "")
 	if err != nil {

@@ -22,7 +22,7 @@ var (
 
 // Libc returns the release of the libc in the image that [Open] has read the
 // program of: "2.36" of glibc, "1.2.5" of musl. interp is the program's dynamic
-// loader. libc stands in the lowest layers as a rule, so this may fetch the
+// loader. libc is in the lowest layers as a rule, so this may fetch the
 // whole image; it is for where a verdict hangs on it.
 func Libc(ctx context.Context, ref string, o Options, interp string) (string, error) {
 	r, err := newReader(ref, o)
@@ -61,7 +61,7 @@ func (r *reader) libc(ctx context.Context, interp string) (string, error) {
 	return release, r.cache.keep(want, fact{Digest: im.digest, Platform: im.platform, Path: interp, Libc: release})
 }
 
-// release reads musl's loader, which is its libc too, or the libc.so.6 beside
+// release reads musl's loader, which is its libc too, or the libc.so.6 next to
 // glibc's.
 func (t *tree) release(ctx context.Context, loader place, interp string) (string, error) {
 	form := muslRelease

@@ -50,7 +50,7 @@ func fromStore(ctx context.Context, s store, root v1.Descriptor, p platform) (*c
 // parseManifest tells an index from a manifest by what is in it where the media
 // type does not say.
 func parseManifest(data []byte, mediaType types.MediaType) (*v1.IndexManifest, *v1.Manifest, error) {
-	const next = "is this the reference of a container image?"
+	const next = "name a container image"
 	var head struct {
 		MediaType types.MediaType   `json:"mediaType"`
 		Manifests []json.RawMessage `json:"manifests"`
@@ -98,7 +98,7 @@ func fromManifest(ctx context.Context, s store, digest string, m *v1.Manifest, p
 	for i := len(m.Layers); i > 0; i-- {
 		d := m.Layers[i-1]
 		if d.Size > maxHeld {
-			return nil, fault("is this the image of a server?", "layer %d of %d has %d GiB, more than %d", i, len(m.Layers), d.Size>>30, int64(maxHeld)>>30)
+			return nil, fault("name the image of a server", "layer %d of %d has %d GiB, more than %d", i, len(m.Layers), d.Size>>30, int64(maxHeld)>>30)
 		}
 		im.layers = append(im.layers, blob{
 			what: fmt.Sprintf("layer %d of %d", i, len(m.Layers)), digest: d.Digest.String(), open: s.layer(d, i, len(m.Layers)),
@@ -117,14 +117,14 @@ type parsed struct {
 func parseConfig(data []byte) (parsed, error) {
 	c, err := v1.ParseConfigFile(bytes.NewReader(data))
 	if err != nil {
-		return parsed{}, fault("is this a container image?", "its configuration: %w", err)
+		return parsed{}, fault("name a container image", "its configuration: %w", err)
 	}
 	p := parsed{
 		start:    start{Entrypoint: c.Config.Entrypoint, Cmd: c.Config.Cmd, Env: c.Config.Env, WorkingDir: c.Config.WorkingDir},
 		platform: v1.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant},
 	}
 	if c.OS == "" || c.Architecture == "" {
-		return p, fault("is this a container image?", "its configuration names no platform")
+		return p, fault("name a container image", "its configuration names no platform")
 	}
 	for _, d := range c.RootFS.DiffIDs {
 		p.diffIDs = append(p.diffIDs, d.String())
@@ -152,7 +152,7 @@ func readChecked(r io.Reader, d v1.Descriptor) ([]byte, error) {
 		return nil, err
 	}
 	if h != d.Digest {
-		return nil, &Error{errors.New("what is stored as " + d.Digest.String() + " has the digest " + h.String()), "the image is damaged; fetch or save it again"}
+		return nil, &Error{errors.New("what is stored as " + d.Digest.String() + " has the digest " + h.String()), "fetch or save it again: the image is damaged"}
 	}
 	return data, nil
 }

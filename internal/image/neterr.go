@@ -41,11 +41,11 @@ func explainNetwork(err error, ref name.Reference) netError {
 	case errors.As(err, &answer): // after cert: on this machine, http is tried as well
 		return explainAnswer(answer, ref)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return netFault(true, "check the name and the network; without a host the image is on docker.io", "no host %s", host)
+		return netFault(true, "check the name and the network", "no host %s", host)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return netFault(true, "check the name and the port, and whether the registry runs", "%s refuses the connection", host)
 	case strings.Contains(err.Error(), "does not match requested digest"), strings.Contains(err.Error(), "error verifying"):
-		return netFault(false, "the registry, or something on the way, is broken; try again, or from elsewhere", "%s sends other bytes than the digest says: %w", host, err)
+		return netFault(false, "try again, or from elsewhere: the registry, or something on the way, is broken", "%s sends other bytes than the digest says: %w", host, err)
 	}
 	return netFault(true, "check the network and try again", "%s: %w", host, err)
 }
@@ -60,7 +60,7 @@ func explainAnswer(e *transport.Error, ref name.Reference) netError {
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return netFault(false, "check the name; if it is right, log in with docker login "+host, "%s lets nobody with these credentials read %s (%s)", host, repo, said)
+		return netFault(false, "check the name, or log in with docker login "+host, "%s does not let you read %s with these credentials (%s)", host, repo, said)
 	case http.StatusNotFound:
 		return netFault(false, "check the name and the tag", "%s has no %s in %s (%s)", host, ref.Identifier(), repo, said)
 	case http.StatusTooManyRequests:

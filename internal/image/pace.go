@@ -51,7 +51,7 @@ func (p *pace) ask() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.requests++; p.requests > maxRequests {
-		return fault("the registry, or something on the way, is broken; save the image and name the archive", "the registry has not given the image in %d requests", maxRequests)
+		return fault("save the image and name the archive: the registry, or something on the way, is broken", "the registry has not given the image in %d requests", maxRequests)
 	}
 	return nil
 }

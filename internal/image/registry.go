@@ -85,7 +85,7 @@ func noCredentials(ref string) error {
 // printed.
 type SecretError struct{}
 
-func (*SecretError) Error() string { return "no user or password may stand in the name of an image" }
+func (*SecretError) Error() string { return "no user or password may be in the name of an image" }
 
 // NextStep says what the user can do.
 func (*SecretError) NextStep() string {
@@ -164,7 +164,7 @@ func (r *registry) small(ctx context.Context, d v1.Descriptor) ([]byte, error) {
 	case d.Data != nil:
 		return readChecked(bytes.NewReader(d.Data), d)
 	case d.Size > maxManifest:
-		return nil, fault("is this the reference of a container image?", "its manifest or configuration has %d MiB", d.Size>>20)
+		return nil, fault("name a container image", "its manifest or configuration has %d MiB", d.Size>>20)
 	case d.MediaType.IsImage() || d.MediaType.IsIndex():
 		got, err := r.get(ctx, r.ref.Context().Digest(d.Digest.String()))
 		if err != nil {
@@ -230,7 +230,7 @@ func (r *registry) fetch(ctx context.Context, d v1.Descriptor, what string) (str
 	case err != nil:
 		return "", r.explain(err)
 	case n != d.Size:
-		return "", fault("the registry, or something on the way, is broken; try again", "layer %s has another size than its manifest says", d.Digest)
+		return "", fault("try again: the registry, or something on the way, is broken", "layer %s has another size than its manifest says", d.Digest)
 	}
 	return f.Name(), nil
 }

@@ -106,7 +106,7 @@ func (t *tree) node(name string, from int) (entry, int, error) {
 			return entry{}, 0, errUnread
 		}
 		if t.looked += depth + 1; t.looked > maxLookups {
-			return entry{}, 0, fault("is this the image of a server?", "its directories and links are too tangled to follow")
+			return entry{}, 0, fault("name the image of a server", "its directories and links are too tangled to follow")
 		}
 		if e := t.read[i].get(name); e.kind != nothing {
 			return e, i, nil

@@ -10,7 +10,7 @@ type work struct {
 	headers          int   // entries of tars
 }
 
-const nextWork = "is this the image of a server?"
+const nextWork = "name the image of a server"
 
 func (w *work) store(n int) error {
 	if w.stored += int64(n); w.stored > maxStored {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// WriteOCI adds to an OCI layout in a directory, or makes it. One image stands there by
+// WriteOCI adds to an OCI layout in a directory, or makes it. One image is there by
 // itself, several in an index of their own, as skopeo copy --all has it.
 func WriteOCI(dir string, images ...v1.Image) error {
 	path, err := layout.FromPath(dir)

@@ -36,7 +36,7 @@ type Graph struct {
 	unread   atomic.Pointer[error] // of a package that the user can edit: of the module, or of a directory that replaces one
 }
 
-// A Missing is a package whose source is not at hand.
+// A Missing is a package whose source is not available.
 type Missing struct {
 	Package, By string // By imports it
 
@@ -46,7 +46,7 @@ type Missing struct {
 
 // List returns the import graph of the main packages in the directories that
 // roots names (slash paths below the module root), or of the files. missing are
-// packages whose source is not at hand.
+// packages whose source is not available.
 func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err error) {
 	g.ctx = buildctx.Of(g.Server)
 	g.versions = map[string]string{}

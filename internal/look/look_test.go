@@ -186,9 +186,9 @@ replace example.com/local => ./local
 	}
 	slices.SortFunc(missing, func(a, b Missing) int { return strings.Compare(a.Package, b.Package) })
 	if diff := cmp.Diff([]Missing{
-		{"example.com/away", "example.com/plugin/lib", false}, // its module is not at hand
+		{"example.com/away", "example.com/plugin/lib", false}, // its module is not available
 		{"example.com/gone", "example.com/plugin", true},
-		{"example.com/parent/nested", "example.com/plugin", true}, // at hand, without the package
+		{"example.com/parent/nested", "example.com/plugin", true}, // available, without the package
 	}, missing); diff != "" {
 		t.Error(diff)
 	}

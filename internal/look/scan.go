@@ -23,7 +23,7 @@ type File struct {
 	Imports []Import
 	Own     []string // imports of pinfix's own among them
 	Bare    []byte   // the file without these; nil without any
-	Moved   bool     // these do not stand where pinfix puts them
+	Moved   bool     // these are not where pinfix puts them
 
 	// Ignored files are those that no set of build tags but "ignore" takes;
 	// go mod tidy leaves them out.
@@ -185,7 +185,7 @@ func (f *File) constraints(src []byte) {
 		case constraint.IsGoBuild(s):
 			f.Constrained = true
 			f.Ignored = ignored(s)
-			return // lines of the old form beside it do not count
+			return // lines of the old form next to it do not count
 		}
 	}
 }

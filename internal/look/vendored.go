@@ -47,7 +47,7 @@ func (c *Copy) stray(cache string, sizes bool) string {
 	dir = filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(c.Package, c.In)))
 	source, err := os.ReadDir(dir)
 	if err != nil {
-		return "" // not at hand
+		return "" // not available
 	}
 	have := map[string]fs.DirEntry{}
 	for _, e := range c.Files {

@@ -79,7 +79,7 @@ type source struct {
 	uses    map[types.Object][]*ast.Ident // but for definitions
 }
 
-// A function is one with a body: what becomes of its arguments can be told.
+// A function is one with a body: what happens to its arguments can be told.
 type function struct {
 	src  *source
 	typ  *ast.FuncType

@@ -1,5 +1,6 @@
-// Package mains says which directories and main packages of a module count: what
-// the patterns of the go command leave out, and which main packages are plugins.
+// Package mains says which directories and main packages of a module count: those
+// that the patterns of the go command do not leave out, and the main packages that
+// are plugins.
 package mains
 
 import (

@@ -96,7 +96,7 @@ func TestKindOf(t *testing.T) {
 		{"broken", "-- a.go --\npackage main\n\nfunc {\n", Plugins},
 		{"nested module", "-- a.go --\npackage a\n-- n/go.mod --\n-- n/a.go --\npackage main\n", Library},
 		{"testdata", "-- testdata/a.go --\npackage main\n-- vendor/x/a.go --\npackage main\n-- _x/a.go --\npackage main\n", Library},
-		{"generator beside a plugin", "-- a.go --\npackage main\n-- gen.go --\n// Copyright.\n\n//go:build ignore\n\npackage main\n\nfunc main() { run() }\n", Plugins},
+		{"generator next to a plugin", "-- a.go --\npackage main\n-- gen.go --\n// Copyright.\n\n//go:build ignore\n\npackage main\n\nfunc main() { run() }\n", Plugins},
 		{"generator in a library", "-- a.go --\npackage a\n-- gen.go --\n// +build ignore\n\npackage main\n\nfunc main() { run() }\n", Library},
 		{"tags", "-- a.go --\n//go:build linux && !race\n\npackage main\n\nfunc main() { run() }\n", Program},
 		{"build constraint", "-- a.go --\n//go:build plugin\n\npackage main\n\nfunc main() {}\n", Plugins},

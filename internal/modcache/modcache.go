@@ -1,5 +1,5 @@
-// Package modcache reads which packages a package imports from its source in
-// the module cache, where it is at hand. The entry point is [Cache.Imports].
+// Package modcache reads which packages a package imports, from its source in
+// the module cache, if the cache has it. The entry point is [Cache.Imports].
 package modcache
 
 import (
@@ -77,7 +77,7 @@ func HasSource(dir string, v module.Version) bool {
 func New(dir string, look build.Context) *Cache { return &Cache{dir, look} }
 
 // Imports returns what pkg imports, "C" among it, and false if its source is
-// not at hand. p is the module that has pkg.
+// not available. p is the module that has pkg.
 //
 // Only a module's own directory is read, never the go command asked: the tags,
 // the platform and the file names decide which files count, as in a build.

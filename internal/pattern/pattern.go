@@ -1,6 +1,6 @@
-// Package pattern holds regular expressions that are compiled when they are first
-// used: all of pinfix's together would cost every command eight milliseconds at
-// its start, and check, which needs few of them, takes less than that.
+// Package pattern has regular expressions that are compiled when they are first
+// used. To compile all of pinfix's at the start would cost every command eight
+// milliseconds. check, which needs few of them, takes less time than that.
 package pattern
 
 import (

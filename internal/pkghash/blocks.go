@@ -8,7 +8,7 @@ const (
 )
 
 // blocks reads r in blocks and keeps some: what is read of a program in small
-// pieces (headers, names, a fingerprint for each package) stands close together in
+// pieces (headers, names, a fingerprint for each package) is close together in
 // the file, and a system call for each piece would take longer than all else. It
 // is not for several goroutines.
 type blocks struct {

@@ -163,7 +163,7 @@ func (f *file) progAt(off uint64, part string) (elf.Prog64, error) {
 	}, err
 }
 
-// fileOffset returns where the n bytes that are loaded at addr stand in the
+// fileOffset returns where the n bytes that are loaded at addr are in the
 // file. Bytes that exist only in memory (the rest of Memsz) have no place.
 func (f *file) fileOffset(addr, n uint64) (uint64, bool) {
 	for _, p := range f.loads {
@@ -184,7 +184,7 @@ func (f *file) readAt(b []byte, off uint64, part string) error {
 	return readAt(f.r, b, off, part)
 }
 
-// decodeAt reads one structure that stands at off.
+// decodeAt reads one structure that is at off.
 func decodeAt(r io.ReaderAt, order binary.ByteOrder, off uint64, part string, v any) error {
 	b := make([]byte, binary.Size(v))
 	if err := readAt(r, b, off, part); err != nil {

@@ -72,7 +72,7 @@ func FuzzPE(f *testing.F) {
 	})
 }
 
-// FuzzReadPaths: what comes out may stand in a command line.
+// FuzzReadPaths: what comes out may be in a command line.
 func FuzzReadPaths(f *testing.F) {
 	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
 	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))

@@ -8,7 +8,7 @@ import (
 )
 
 // TestMains: whole names of functions main, with their escapes undone, also those
-// that stand across the windows in which the strings are read.
+// that are across the windows in which the strings are read.
 func TestMains(t *testing.T) {
 	t.Parallel()
 	long := symbol{name: strings.Repeat("x", maxName-6)}

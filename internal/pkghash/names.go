@@ -27,7 +27,7 @@ const (
 )
 
 // step is how much of the string table is searched at once; one more name may
-// stand across its end.
+// are across its end.
 const (
 	step    = 64 << 10
 	overlap = len(newSpace) + len(symbolKind) + maxName + 1
@@ -71,7 +71,7 @@ type nameTable struct {
 func (t *nameTable) set(off uint32, path string) {
 	t.at[off] = path
 	t.mark(off)
-	t.mark(off - 1) // an underscore may stand before it, see machFile.name
+	t.mark(off - 1) // an underscore may be before it, see machFile.name
 }
 
 func (t *nameTable) mark(off uint32) { t.filter[off>>6&1023] |= 1 << (off & 63) }
@@ -104,7 +104,7 @@ func (t *nameTable) symbols(r io.ReaderAt, syms region, size int, order binary.B
 	return nil
 }
 
-// add adds the names that begin in the first step bytes of b, which stands at
+// add adds the names that begin in the first step bytes of b, which is at
 // off in the string table.
 func (t *nameTable) add(b []byte, off uint64) error {
 	for end := 0; ; {
@@ -136,7 +136,7 @@ func (t *nameTable) add(b []byte, off uint64) error {
 
 // indexKind is bytes.Index of symbolKind. It looks for the part from "k" on,
 // since bytes.Index goes from one first letter to the next: in the names of a
-// server, k stands a fifth as often as l.
+// server, k is a fifth as often as l.
 func indexKind(b []byte) int {
 	const head = len("link.p")
 	for at := 0; ; {

@@ -55,7 +55,7 @@ func ReadPaths(r io.ReaderAt, server *pinner.Server) (pinner.Paths, error) {
 	return p, nil
 }
 
-// A search counts what stands before the names of known modules.
+// A search counts what is before the names of known modules.
 type search struct {
 	cached   map[string]bool // "github.com/!upper/x@v1.0.0"
 	vendored map[string]bool // "github.com/Upper/x"
@@ -104,7 +104,7 @@ func (s *search) settled() bool {
 	return false
 }
 
-// add counts the names whose sign stands in b, but for its end, which the next
+// add counts the names whose sign is in b, but for its end, which the next
 // window has as well. A name may count twice: it is the most that matters.
 func (s *search) add(b []byte) {
 	signs := []string{"@v", "/vendor/"}

@@ -19,7 +19,7 @@ func TestReadPaths(t *testing.T) {
 	fork := pin("example.com/a", "v1.0.0")
 	fork.Replace = module.Version{Path: "example.com/Fork", Version: "v1.5.0"}
 	pins := []pinner.Pin{pin("example.com/Upper", "v1.0.0"), pin("example.com/b/v2", "v2.1.0"), pin("golang.org/x/net", "v0.1.0"), fork}
-	far := strings.Repeat("x", step-5) // the name stands across the end of a window
+	far := strings.Repeat("x", step-5) // the name is across the end of a window
 	for _, tt := range []struct {
 		name, text string
 		want       pinner.Paths

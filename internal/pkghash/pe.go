@@ -16,7 +16,7 @@ import (
 // as large as the file.
 const (
 	peMagic   = "MZ"
-	peHeader  = 0x3c // where the place of the signature stands
+	peHeader  = 0x3c // where the place of the signature is
 	pePart    = "PE header"
 	peMaxSect = 1 << 10 // the format's own limit is 96
 

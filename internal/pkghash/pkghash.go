@@ -8,13 +8,13 @@
 // loading or running anything, whatever the machine the file was built for;
 // [Program.Binary] and [Program.BuildInfo] return the other facts of the same file.
 //
-// ELF is proven against real loads. Mach-O is not: the reader follows the
-// format and the linker's source, its tests are files made by hand, and nobody
-// has compared it with a real macOS server yet. What it takes for granted: the
-// symbols are in the symbol table (LC_SYMTAB), with the underscore that the
-// system linker puts before each name, and stay there in a stripped program
-// since dyld needs them. A universal file is refused; lipo -thin takes one out.
-// Of PE only the build info is read.
+// The tests compare ELF with real loads. They do not do that for Mach-O: its
+// reader follows the format and the linker's source, its tests are files made by
+// hand, and no test has run on macOS. The reader assumes that the symbols are in
+// the symbol table (LC_SYMTAB), with the underscore that the system linker puts
+// before each name, and that they stay there in a stripped program, because dyld
+// needs them. It refuses a universal file; lipo -thin extracts one. Of PE it reads
+// only the build info.
 //
 // Files may be hostile: nothing is read before its size is checked against a
 // limit, and memory use does not grow with the size of the file.
@@ -44,11 +44,14 @@ var (
 // breaks the format, it exceeds a limit of this package, or the disk failed.
 type ReadError struct {
 	Offset uint64 // in the file
-	Part   string // what should stand there, "section 5 (SHT_DYNSYM)"
+	Part   string // what should be there, "section 5 (SHT_DYNSYM)"
 	Err    error
 }
 
 func (e *ReadError) Error() string {
+	if errors.Is(e.Err, ErrFormat) {
+		return e.Err.Error() // the place is always the first bytes
+	}
 	return fmt.Sprintf("offset %#x: %s: %v", e.Offset, e.Part, e.Err)
 }
 

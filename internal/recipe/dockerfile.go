@@ -14,7 +14,7 @@ import (
 // build.
 type Image struct {
 	Server  *pinner.Server
-	Version string // of pinfix; one that nobody can install stands for the latest
+	Version string // of pinfix; one that no one can install stands for the latest
 	Package string // "." or "./x"
 	Out     string // file name
 	Profile string // file of --pgo, seen from the module root; "" for none

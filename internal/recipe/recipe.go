@@ -3,9 +3,9 @@
 // [Recipe.Command] the go build of one plugin, [Dockerfile] a whole container
 // build.
 //
-// A server's build info is foreign text. Only what stands on the allow-list of
-// rules.go, with a value of the form that belongs to it, reaches a command; all
-// else is listed in [Recipe.Left], to be shown.
+// A server's build info is foreign text. A setting reaches a command only if it is
+// on the allow-list of rules.go and its value has the right form. All other
+// settings are in [Recipe.Left], to be shown.
 package recipe
 
 import (
@@ -29,7 +29,7 @@ type Recipe struct {
 type Left struct {
 	Setting, Value, Why string
 
-	// Matters says that plugins may be refused for it, or that nobody knows.
+	// Matters says that plugins may be refused for it, or that no one knows.
 	Matters bool
 }
 

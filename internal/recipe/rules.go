@@ -106,7 +106,7 @@ var harmless = pattern.New(`^(-N|-l|-l=[0-4]|-B|-C|-smallframes|-dwarf=(true|fal
 
 // compilerFlags takes -gcflags=all=…. Without a pattern they are for the
 // packages that go build was named, the server's main package; with another
-// one, they are for packages that nobody knows.
+// one, they are for packages that no one knows.
 func compilerFlags(r *Recipe, name, value string) {
 	pattern, list, ok := strings.Cut(value, "=")
 	switch {

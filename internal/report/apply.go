@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Server is what every report says of the server.
@@ -37,7 +38,7 @@ func (s *Source) text() string {
 	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", s.Digest, " ", s.Platform, " ", s.Program)), " ")
 }
 
-// Reference says where the server's name stands, and which places with another
+// Reference says where the server's name is, and which places with another
 // one were passed over for it.
 type Reference struct {
 	From       string   `json:"from"`
@@ -83,7 +84,7 @@ type Change struct {
 	Old        string   `json:"old,omitempty"`
 	New        string   `json:"new,omitempty"`
 	File       string   `json:"file"`
-	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it shall be
+	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it should be
 	Reason     string   `json:"reason"`
 	DemandedBy []string `json:"demanded_by,omitempty"`
 
@@ -171,6 +172,14 @@ type Apply struct {
 	NextSteps string   `json:"-"` // how to build now
 	Guide     []string `json:"-"` // what else to do after the first apply
 	Write     string   `json:"-"` // the command that writes what a dry run shows
+	Made      Made     `json:"-"` // of a page, which is passed on
+}
+
+// Made says when and of what a page was made.
+type Made struct {
+	When    time.Time
+	Version string // of pinfix
+	Commit  string // that is checked out; "" without a repository
 }
 
 // NewApply returns a report without anything in it.

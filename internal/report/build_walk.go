@@ -82,7 +82,7 @@ func (r *BuildAll) Text(w io.Writer, st Style) error {
 	return err
 }
 
-// result is what became of the module, in one line.
+// result is what happened to the module, in one line.
 func (m BuiltModule) result() string {
 	switch {
 	case m.Error != "":

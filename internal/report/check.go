@@ -21,7 +21,7 @@ type Checked struct {
 	SharedModules int    `json:"shared_modules"`
 	Aligned       bool   `json:"aligned"`
 	Problems      int    `json:"problems"`
-	Fix           string `json:"fix"` // the command that mends it
+	Fix           string `json:"fix"` // the command that fixes it
 
 	Unknown []string `json:"unknown,omitempty"` // what its files and the server do not tell; without any, it loads once it is built
 
@@ -37,7 +37,7 @@ type Problem struct {
 	File   string `json:"file"` // below the module root
 	Line   int    `json:"line"`
 	Why    string `json:"why"`
-	Fix    string `json:"fix"`    // the command that mends it, or what to do
+	Fix    string `json:"fix"`    // the command that fixes it, or what to do
 	Plugin string `json:"plugin"` // the plugin's module
 	Dir    string `json:"dir"`    // its root
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Text writes the report for people: for each plugin the verdict, its problems
-// as FILE:LINE, and the command that mends them.
+// as FILE:LINE, and the command that fixes them.
 func (r *Check) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	for _, p := range r.Plugins {
@@ -27,7 +27,7 @@ func (r *Check) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "  %s\n", problem.text())
 		}
 		for _, fix := range r.fixes(p) {
-			fmt.Fprintf(b, "  mend it: %s\n", Printable(fix))
+			fmt.Fprintf(b, "  fix: %s\n", Printable(fix))
 		}
 	}
 	if len(r.Plugins) != 1 {
@@ -113,7 +113,7 @@ func (p *Problem) message() string {
 }
 
 // Markdown writes the report for a pull request: the verdict, a table, how to
-// mend it.
+// fix it.
 func (r *Check) Markdown(w io.Writer) error {
 	b := &strings.Builder{}
 	aligned := 0
@@ -154,11 +154,11 @@ func (r *Check) problemTable(b *strings.Builder, p Checked) {
 	}
 	b.WriteString("\n")
 	for _, fix := range r.fixes(p) {
-		fmt.Fprintf(b, "Mend it: %s\n\n", code(fix))
+		fmt.Fprintf(b, "Fix: %s\n\n", code(fix))
 	}
 }
 
-// GitHub writes workflow commands: an error for each problem, beside its line.
+// GitHub writes workflow commands: an error for each problem, next to its line.
 func (r *Check) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
 	for _, n := range r.Notes {

@@ -12,7 +12,7 @@ const (
 	ServerFits    = "fits"    // as it is; of a build: the server would load it
 	ServerPins    = "pins"    // once pinfix apply has pinned it
 	ServerRefuses = "refuses" // as the code is, whatever its modules are
-	ServerUnknown = "unknown" // it could not be told
+	ServerUnknown = "unknown" // it could not be determined
 )
 
 // A Move is a module that a plan has at another version than the plugin.
@@ -40,7 +40,7 @@ type Compat struct {
 	Servers       []*CompatServer `json:"servers"`
 
 	Differ  int `json:"-"` // servers that do not take the plugin
-	Unknown int `json:"-"` // servers of which it could not be told
+	Unknown int `json:"-"` // servers of which it could not be determined
 }
 
 // CompatServer is what one server means for the plugin.
@@ -85,7 +85,7 @@ func (s *CompatServer) verdict() string {
 	case ServerRefuses:
 		return "does not fit: " + s.reason()
 	}
-	return "could not be told: " + s.reason()
+	return "could not be determined: " + s.reason()
 }
 
 // pins is how many modules have to be pinned to the server's versions.
@@ -124,7 +124,7 @@ func (r *Compat) taken() string {
 		text += fmt.Sprintf(", %d of them after pinfix apply", pins)
 	}
 	if r.Unknown > 0 {
-		text += fmt.Sprintf("; of %d it could not be told", r.Unknown)
+		text += fmt.Sprintf("; of %d it could not be determined", r.Unknown)
 	}
 	return text
 }

@@ -17,7 +17,7 @@ type Explain struct {
 // Explained is an error that was found in the text, and the one thing to do.
 type Explained struct {
 	Line    int    `json:"line"`  // where it starts, from 1
-	Count   int    `json:"count"` // on how many lines it stands
+	Count   int    `json:"count"` // on how many lines it is
 	Cause   string `json:"cause"`
 	Package string `json:"package"`
 	Text    string `json:"text"`

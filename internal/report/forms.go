@@ -11,7 +11,7 @@ import (
 // characters. GitLab takes a million.
 const maxComment = 60_000
 
-// maxRows is how many rows a table shows: [fit] shall not cut in the first.
+// maxRows is how many rows a table shows: [fit] should not cut in the first.
 const maxRows = 500
 
 // fit cuts markdown that is too long for a comment after a line.
@@ -35,7 +35,7 @@ var markdown = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;",
 )
 
-// code is text in a code span, which may stand in a table. A bar in it would end
+// code is text in a code span, which may be in a table. A bar in it would end
 // the cell, and one behind a backslash for some readers and not for others.
 func code(s string) string {
 	if s == "" || strings.Contains(s, "|") {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// conflict is what stands against one bound: a module as the server has it, or
+// conflict is what is against one bound: a module as the server has it, or
 // the server's Go. Who asks for more is excluded or lowered.
 type conflict struct {
 	ID      string

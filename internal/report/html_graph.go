@@ -115,7 +115,7 @@ func (g *graph) chain(steps []string) {
 	}
 }
 
-// connect lets the plugin ask for what nobody else does.
+// connect lets the plugin ask for what no one else does.
 func (g *graph) connect() {
 	asked := map[*node]bool{g.first: true}
 	for _, n := range g.nodes {

@@ -10,8 +10,9 @@ import (
 
 // drawing is a graph as SVG.
 type drawing struct {
-	SVG  markup
-	Left int // chains and modules that it leaves out
+	SVG  markup // from left to right
+	Tall markup // from the top down, for a phone
+	Left int    // chains and modules that it leaves out
 }
 
 // The measures of a drawing, in pixels. A label has room for maxLabel letters of
@@ -37,7 +38,7 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 	}
 	height := most*(boxHeight+gapY) - gapY
 	for col, nodes := range columns {
-		// From the right: each stands where what it asks for stands.
+		// From the right: each is where what it asks for is.
 		slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.mean(), b.mean()) })
 		top := (height - len(nodes)*(boxHeight+gapY) + gapY) / 2
 		for i, n := range nodes {
@@ -46,9 +47,8 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 	}
 	b := &strings.Builder{}
 	width := firstBox + last*(boxWidth+gapX)
-	title := "From the plugin to " + strings.TrimSpace(c.Bound+" "+c.Version)
-	fmt.Fprintf(b, `<svg role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-t %[3]s-d">`, width+2, height+2, c.ID)
-	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%[3]s</desc>`, c.ID, escape(title), escape(strings.Join(words, "; ")))
+	fmt.Fprintf(b, `<svg class="across" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-t %[3]s-d">`, width+2, height+2, c.ID)
+	fmt.Fprintf(b, `<title id="%s-t">%s</title><desc id="%[1]s-d">%[3]s</desc>`, c.ID, escape(c.title()), escape(strings.Join(words, "; ")))
 	for _, n := range g.nodes {
 		for _, m := range n.next {
 			edge(b, n, m)
@@ -58,7 +58,57 @@ func (g *graph) layout(c *conflict, words []string, left int) drawing {
 		n.draw(b, c)
 	}
 	b.WriteString("</svg>")
-	return drawing{markup(b.String()), left}
+	return drawing{markup(b.String()), g.tall(c, words), left}
+}
+
+// The measures of a drawing from the top down: the boxes in one column, and left of them
+// room for the arrows that pass others.
+const (
+	tallWidth = 300
+	tallRoom  = 64
+	tallGap   = 18
+)
+
+// tall draws the graph from the plugin at the top down to the bound, one box below the
+// other: on a phone there is no room for two of them.
+func (g *graph) tall(c *conflict, words []string) markup {
+	nodes := slices.Clone(g.nodes)
+	slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(b.col, a.col) })
+	for i, n := range nodes {
+		n.x, n.y = tallRoom, 1+i*(boxHeight+tallGap)
+	}
+	b := &strings.Builder{}
+	height := len(nodes)*(boxHeight+tallGap) - tallGap + 2
+	fmt.Fprintf(b, `<svg class="tall" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-labelledby="%s-u %[3]s-e">`, tallWidth, height, c.ID)
+	fmt.Fprintf(b, `<title id="%s-u">%s</title><desc id="%[1]s-e">%[3]s</desc>`, c.ID, escape(c.title()), escape(strings.Join(words, "; ")))
+	for _, n := range nodes {
+		for _, m := range n.next {
+			tallEdge(b, n, m)
+		}
+	}
+	for _, n := range nodes {
+		n.box(b, c, n.x, tallWidth-tallRoom-1)
+	}
+	b.WriteString("</svg>")
+	return markup(b.String())
+}
+
+// tallEdge draws an arrow down to the next box, or in a bow past those between.
+func tallEdge(b *strings.Builder, from, to *node) {
+	if to.y == from.y+boxHeight+tallGap {
+		x := from.x + 24
+		fmt.Fprintf(b, `<path class="edge" d="M%d %dV%d"/><path class="tip" d="M%[1]d %[3]dl-4-1 4 8 4-8z"/>`, x, from.y+boxHeight, to.y-7)
+		return
+	}
+	boxes := (to.y - from.y) / (boxHeight + tallGap)
+	bow := min(14+8*max(boxes, -boxes), tallRoom-6)
+	x, y, ty := from.x, from.y+boxHeight/2, to.y+boxHeight/2
+	fmt.Fprintf(b, `<path class="edge" d="M%d %dC%d %[2]d %[3]d %[5]d %[4]d %[5]d"/><path class="tip" d="M%[4]d %[5]dl-1-4 8 4-8 4z"/>`, x, y, x-bow*4/3, x-7, ty)
+}
+
+// title is what a drawing shows.
+func (c *conflict) title() string {
+	return "From the plugin to " + strings.TrimSpace(c.Bound+" "+c.Version)
 }
 
 // mean is the middle of what a node asks for.
@@ -76,8 +126,17 @@ func edge(b *strings.Builder, from, to *node) {
 	fmt.Fprintf(b, `<path class="edge" d="M%d %dC%d %[2]d %[4]d %[6]d %[5]d %[6]d"/><path class="tip" d="M%[5]d %[6]dl-1-4 8 4-8 4z"/>`, x, y, x+gapX/2, tx-gapX/2, tx, ty)
 }
 
-// draw draws a box: the module, and below it the version.
+// draw draws a box of the drawing from left to right.
 func (n *node) draw(b *strings.Builder, c *conflict) {
+	if n.kind == "plugin" { // its right side is where that of others would be
+		n.box(b, c, n.x+boxWidth-firstBox, firstBox)
+		return
+	}
+	n.box(b, c, n.x, boxWidth)
+}
+
+// box draws a box: the module, and below it the version.
+func (n *node) box(b *strings.Builder, c *conflict, x, width int) {
 	full := strings.TrimSpace(n.name + " " + n.old)
 	switch n.kind {
 	case "lowered":
@@ -86,10 +145,6 @@ func (n *node) draw(b *strings.Builder, c *conflict) {
 		full += ", above the bound"
 	case "bound", "asks":
 		full = strings.TrimSpace(n.name + " " + n.new)
-	}
-	x, width := n.x, boxWidth
-	if n.kind == "plugin" { // its right side stands where that of others would
-		x, width = n.x+boxWidth-firstBox, firstBox
 	}
 	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, n.kind, escape(full), x, n.y, width, boxHeight)
 	lines := []string{shortPath(n.name)}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -41,6 +42,7 @@ func largeApply(t *testing.T) *Apply {
 func smallApply() *Apply {
 	a := apply()
 	a.Write = "pinfix apply --server ./nakama"
+	a.Made = Made{time.Date(2026, 11, 28, 2, 30, 0, 0, time.UTC), "v1.2.3", "0123abc"}
 	return a
 }
 
@@ -72,7 +74,7 @@ func hostileApply() *Apply {
 			{Module: "b" + h, Old: h, New: h, Cause: "compile", Error: h, For: &Bound{Module: "a" + h, Version: h}},
 			{Module: "c" + h, Old: h, New: h, Cause: h},
 		},
-		Unpinned: []Unpinned{{h, h}}, Warnings: []string{h}, NextSteps: h, Write: h,
+		Unpinned: []Unpinned{{h, h}}, Warnings: []string{h}, NextSteps: h, Write: h, Made: Made{Version: h, Commit: h},
 		Diff:          "diff --git a/" + h + " b/" + h + "\n@@\n+" + h + "\n-" + h + "\n",
 		ServerChanges: &ServerChanges{From: h, To: h, Settings: []Moved{{h, h, h}}, Pins: []Moved{{h, "", h}}, Keep: h},
 	}
@@ -100,10 +102,11 @@ func has(t *testing.T, page string, want ...string) {
 func TestPage(t *testing.T) {
 	small := page(t, smallApply())
 	has(t, small,
-		"<title>example.com/plugin: plan</title>", "<strong>not pinned to github.com/<wbr>heroiclabs/<wbr>nakama/<wbr>v3 (go1.23.5), 2 shared modules</strong>",
-		"<li><b>3</b> lowered</li>", "<code>pinfix apply --server ./nakama</code>", "go build -buildmode=plugin -trimpath .",
+		"<title>example.com/plugin: plan</title>", `<p class="standing">not pinned to github.com/<wbr>heroiclabs/<wbr>nakama/<wbr>v3 (go1.23.5), 2 shared modules</p>`,
+		`<p class="made">Made <time>2026-11-28 02:30 UTC</time> by pinfix v1.2.3, for commit <code>0123abc</code></p>`,
+		"<li><b>3</b> set by the server</li>", "<code>pinfix apply --server ./nakama</code>", "go build -buildmode=plugin -trimpath .",
 		"<dt>read from</dt><dd>./nakama</dd>", "<dt>links</dt><dd>3 modules, 460 packages with fingerprints</dd>",
-		`<span class="verb lower">lower</span>`, `<p><b>go.sum</b> 2 lines added, 1 removed</p>`, "<dt>example.com/<wbr>cmdonly</dt><dd>no package of it can be imported</dd>",
+		`<span class="from">v1.27.1</span> <span class="arrow">→</span> <b>v1.27.0</b>`, `<p><b>go.sum</b> 2 lines added, 1 removed</p>`, "<dt>example.com/<wbr>cmdonly</dt><dd>no package of it can be imported</dd>",
 		`<span class="del">-require go.uber.org/zap v1.27.1`, "<summary><code>go.mod</code> <span class=\"added\">+1</span> <span class=\"removed\">−1</span></summary>")
 	aligned := page(t, alignedApply())
 	has(t, aligned, "<title>example.com/plugin: already pinned</title>", "already pinned to", "Nothing to change")
@@ -153,7 +156,7 @@ func TestPageConflicts(t *testing.T) {
 }
 
 // TestConflictBounds: what is excluded or lowered for no module of the server's
-// stands beside what it was excluded or lowered for, too.
+// is next to what it was excluded or lowered for, too.
 func TestConflictBounds(t *testing.T) {
 	a := &Apply{Server: Server{Go: "go1.23.5"}, Plugin: Plugin{Module: "example.com/p"},
 		Caps: []Cap{
@@ -240,7 +243,7 @@ func TestPageEscapes(t *testing.T) {
 // TestPageLimits: a huge diff does not make a page that no browser shows.
 func TestPageLimits(t *testing.T) {
 	a := smallApply()
-	a.Diff = "diff --git a/vendor/x b/vendor/x\n@@ -1 +1 @@\n" + strings.Repeat("+some line of code < & > that stands in vendor\n", 100_000)
+	a.Diff = "diff --git a/vendor/x b/vendor/x\n@@ -1 +1 @@\n" + strings.Repeat("+some line of code < & > that is in vendor\n", 100_000)
 	for i := range 500 {
 		a.Changes = append(a.Changes, Change{Kind: "exclude", Action: "add", Path: "go.uber.org/zap", New: fmt.Sprintf("v1.28.%d", i), DemandedBy: []string{fmt.Sprintf("d@v1.0.%d -> go.uber.org/zap@v1.28.%[1]d", i)}})
 	}

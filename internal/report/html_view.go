@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,11 +17,12 @@ type pageView struct {
 	StyleHash markup
 	JSHash    markup
 
-	Standing  string  // the verdict without the plugin's name
-	Counts    []tally // what would change, by number
-	Facts     []fact  // of the server
-	Modules   []moduleRow
-	Actions   []tally // verbs of Modules
+	Standing  string     // the verdict without the plugin's name
+	Counts    []tally    // what would change, by number
+	Headline  string     // the verdict with counts
+	Facts     []fact     // of the server
+	Groups    []rowGroup // the modules, by who decides
+	Modules   int        // how many rows they have
 	Conflicts []*conflict
 	Imports   []Change
 	Vendor    []Change
@@ -36,19 +38,23 @@ type tally struct {
 
 type fact struct{ Name, Value string }
 
-// moduleRow is a Row with its action word by word.
+// rowGroup is the rows of one group, under its name.
+type rowGroup struct {
+	Group Group
+	Head  string
+	Rows  []moduleRow
+}
+
+// moduleRow is a Row as the page shows it.
 type moduleRow struct {
 	Row
-	Verbs    []verb
+	Verb     string // raise, lower, require, remove or set
 	Conflict string // id of its graph
 }
 
-// verb is a part of an action: "exclude 5".
-type verb struct{ Name, Text, Class string }
-
 func (a *Apply) page() *pageView {
 	v := &pageView{Apply: a, CSS: markup(pageCSS), JS: markup(pageJS), StyleHash: markup(cspHash(pageCSS)), JSHash: markup(cspHash(pageJS))}
-	v.Standing, v.Facts = a.standing(), a.facts()
+	v.Headline, v.Standing, v.Facts = a.headline(), a.standing(), a.facts()
 	v.Conflicts = a.conflicts()
 	in := map[string]string{}
 	for _, c := range v.Conflicts {
@@ -56,9 +62,7 @@ func (a *Apply) page() *pageView {
 			in[m] = c.ID
 		}
 	}
-	for _, r := range a.Rows {
-		v.Modules = append(v.Modules, newModuleRow(r, in[r.Module]))
-	}
+	v.Groups, v.Modules = a.groups(in), len(a.Rows)
 	for _, c := range a.Changes {
 		switch c.Kind {
 		case "import":
@@ -80,20 +84,11 @@ func (a *Apply) page() *pageView {
 	return v
 }
 
-// count counts the modules by verb, and what is in no module's row.
+// count counts the modules by group, and what is in no module's row.
 func (v *pageView) count() {
-	n := map[string]int{}
-	for _, r := range v.Modules {
-		for _, w := range r.Verbs {
-			n[w.Name]++
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(n)) {
-		v.Actions = append(v.Actions, tally{n[name], name})
-	}
-	past := map[string]string{"lower": "lowered", "raise": "raised", "require": "required", "make direct": "made direct", "replace": "replaced"}
-	for _, name := range []string{"lower", "raise", "require", "replace", "make direct"} {
-		v.tally(n[name], past[name])
+	names := map[Group]string{Yours: "of your own", Servers: "set by the server", Follows: "that follow"}
+	for _, g := range v.Groups {
+		v.tally(len(g.Rows), names[g.Group])
 	}
 	excludes := 0
 	for _, c := range v.Changes {
@@ -118,26 +113,57 @@ func plural(n int, what string) string {
 	return s
 }
 
+// groups are the rows by who decides about them; in has the graphs of modules.
+func (a *Apply) groups(in map[string]string) []rowGroup {
+	var out []rowGroup
+	for _, h := range heads {
+		g := rowGroup{Group: h.group, Head: h.head}
+		for _, r := range a.Rows {
+			if r.Group == h.group {
+				g.Rows = append(g.Rows, newModuleRow(r, in[r.Module]))
+			}
+		}
+		if len(g.Rows) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
 // newModuleRow shows a row; conflict is the id of its graph.
 func newModuleRow(r Row, conflict string) moduleRow {
-	m := moduleRow{r, nil, conflict}
-	m.From, m.To = dash(r.From), dash(r.To)
-	name := "raise"
+	m := moduleRow{r, "raise", conflict}
 	switch {
 	case r.line():
-		name = "set"
+		m.Verb = "set"
 	case r.From == "":
-		name = "require"
+		m.Verb = "require"
 	case r.To == "":
-		name = "remove"
+		m.Verb = "remove"
 	case semver.Compare(r.To, r.From) < 0:
-		name = "lower"
+		m.Verb = "lower"
 	}
-	m.Verbs = append(m.Verbs, verb{name, name, name})
-	if n := len(r.Excludes); n > 0 {
-		m.Verbs = append(m.Verbs, verb{"exclude", fmt.Sprintf("exclude %d", n), "exclude"})
-	}
+	m.From, m.To = cmp.Or(r.From, "none"), cmp.Or(r.To, "none")
 	return m
+}
+
+// Excluded is how many versions are excluded for the row.
+func (m moduleRow) Excluded() string {
+	if len(m.Excludes) == 0 {
+		return ""
+	}
+	return count(len(m.Excludes), "version") + " excluded"
+}
+
+// Short is the beginning of the commit, which names it well enough.
+func (m Made) Short() string { return m.Commit[:min(len(m.Commit), 12)] }
+
+// Date is when the page was made, to the minute; "" if that is not known.
+func (m Made) Date() string {
+	if m.When.IsZero() {
+		return ""
+	}
+	return m.When.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // facts are what the page says of the server.

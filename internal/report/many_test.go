@@ -76,13 +76,13 @@ s 1     -   -         fits as it is
 s 2     -   -         fits with 2 pins, 1 module raised
 s 3     -   -         fits with 1 pin, 2 modules lowered, as far as is known
 s 4     -   -         does not fit: match.go:59: undefined: x
-s 5     -   -         could not be told: server s5: no such file
+s 5     -   -         could not be determined: server s5: no such file
 
 two
 three
 four
 
-example.com/plugin: 3 of 5 servers can load it, 2 of them after pinfix apply; of 1 it could not be told
+example.com/plugin: 3 of 5 servers can load it, 2 of them after pinfix apply; of 1 it could not be determined
 `
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

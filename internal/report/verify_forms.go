@@ -52,7 +52,7 @@ func (p *Verified) markdown(b *strings.Builder) {
 	b.WriteString("\n</details>\n\n")
 }
 
-// GitHub writes workflow commands, which GitHub shows beside the file: one error
+// GitHub writes workflow commands, which GitHub shows next to the file: one error
 // for each cause, one notice for a plugin that loads.
 func (r *Verify) GitHub(w io.Writer) error {
 	b := &strings.Builder{}

@@ -55,7 +55,7 @@ func (p *Verified) verdict(s Server) string {
 	return fmt.Sprintf("%s: would not load into %s, %d of %s differ", clean(p.File), server, len(p.Mismatched), shared)
 }
 
-// table has a row for each difference; the cause and its count stand in its
+// table has a row for each difference; the cause and its count are in its
 // first.
 func (p *Verified) table(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)

@@ -69,7 +69,7 @@ func (r *ApplyAll) Text(w io.Writer, st Style) error {
 	return err
 }
 
-// result is what became of one module.
+// result is what happened to one module.
 func (a *Apply) result() string {
 	switch {
 	case a.Error != "":

@@ -1,6 +1,5 @@
-// Package scratch makes the directories that a run works in: [New] makes one,
-// [Dir.Close] removes it, and what runs that were killed have left goes a day
-// later.
+// Package scratch makes the directories that a run works in. [New] makes one, and
+// [Dir.Close] removes it. Directories of killed runs are removed a day later.
 package scratch
 
 import (

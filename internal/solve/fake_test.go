@@ -88,7 +88,7 @@ func (w fake) source(vs []module.Version) (map[module.Version]*pinner.Summary, e
 			key = v.Path
 		}
 		if text, ok := w[key]; !ok || text == "unreadable" {
-			return nil, fmt.Errorf("%s cannot be had", v)
+			return nil, fmt.Errorf("%s could not be fetched", v)
 		}
 		x := w.text(key)
 		out[v] = &pinner.Summary{Go: x.goLine, Require: x.require}

@@ -14,7 +14,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A FinalError holds the errors that no other version of any module heals: of the
+// A FinalError holds the errors that no other version of any module fixes: of the
 // plugin's own code, of directories that go.mod replaces modules by, and of pinned
 // modules among themselves.
 type FinalError struct {
@@ -49,7 +49,7 @@ const maxFinals = 50
 // be moved is between the plugin and it, which would leave it out at another version.
 func (v *view) finals() *FinalError {
 	reached := v.reached()
-	open := map[string]bool{} // packages with an error that another version may heal
+	open := map[string]bool{} // packages with an error that another version may fix
 	var found []typecheck.Fault
 	for again := true; again; {
 		again, found = false, nil
@@ -200,7 +200,7 @@ func (e *FinalError) Error() string {
 	if len(e.Finals) == 1 {
 		return e.Finals[0].String()
 	}
-	lines := []string{fmt.Sprintf("the plugin has %d errors that no other version of a module heals", len(e.Finals))}
+	lines := []string{fmt.Sprintf("the plugin has %d errors that no other version of a module fixes", len(e.Finals))}
 	for i, f := range e.Finals {
 		if i == maxFinals {
 			lines = append(lines, fmt.Sprintf("and %d more", len(e.Finals)-i))

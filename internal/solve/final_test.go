@@ -56,7 +56,7 @@ func at(pkg string, line int, blames ...string) typecheck.Fault {
 	return typecheck.Fault{Package: pkg, File: file, Line: line, Msg: "wrong", Blames: blames}
 }
 
-// TestFinal: which errors no version heals.
+// TestFinal: which errors no version fixes.
 func TestFinal(t *testing.T) {
 	all := []string{"plugin pin", "plugin old", "plugin dir", "plugin mid", "dir pin", "mid pin"}
 	unsure := at("plugin", 1, "pin")
@@ -81,7 +81,7 @@ func TestFinal(t *testing.T) {
 		{"pins among themselves", []string{"plugin pin", "pin old"}, []typecheck.Fault{at("pin", 1, "old")}, "pin/x.go:1"},
 		{"pins that only a module needs that can be moved", []string{"plugin mid", "mid pin", "pin old"}, []typecheck.Fault{at("pin", 1, "old")}, ""},
 		{"unsure", all, []typecheck.Fault{unsure}, ""},
-		{"against a directory that may be healed", append([]string{"dir mid"}, all...), []typecheck.Fault{at("plugin", 1, "dir"), at("dir", 1, "mid")}, ""},
+		{"against a directory that may be fixed", append([]string{"dir mid"}, all...), []typecheck.Fault{at("plugin", 1, "dir"), at("dir", 1, "mid")}, ""},
 		{"sorted", all, []typecheck.Fault{at("plugin", 9, "pin"), at("dir", 3, "pin"), at("plugin", 2, "old")}, "../dir/x.go:3 main.go:2 main.go:9"},
 	}
 	for _, test := range tests {
@@ -119,9 +119,9 @@ func TestFinalWords(t *testing.T) {
 		{"the server is older", []typecheck.Fault{with(at("plugin", 1, "old"), typecheck.API{Kind: typecheck.Gone, Package: "old", Name: "New"}, "New()")},
 			"main.go:1: wrong; the server's old v1.0.0 does not have it; the plugin's v1.1.0 has New()", "edit this line to what the server's old v1.0.0 has, or ask for a server with old v1.1.0"},
 		{"both", []typecheck.Fault{at("plugin", 1, "pin"), at("plugin", 2, "old")},
-			"the plugin has 2 errors that no other version of a module heals\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:2: wrong; the server has old v1.0.0; the plugin has v1.1.0", "edit these 2 places"},
+			"the plugin has 2 errors that no other version of a module fixes\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:2: wrong; the server has old v1.0.0; the plugin has v1.1.0", "edit these 2 places"},
 		{"two of one line", []typecheck.Fault{at("plugin", 1, "pin"), at("plugin", 1, "pin")},
-			"the plugin has 2 errors that no other version of a module heals\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0", "edit this line to what the server's pin v1.1.0 has"},
+			"the plugin has 2 errors that no other version of a module fixes\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0", "edit this line to what the server's pin v1.1.0 has"},
 		{"a signature", []typecheck.Fault{with(at("dir", 3, "pin"), typecheck.API{Kind: typecheck.Signature, Package: "pin", Name: "Get", Now: "Get(a, b int)"}, "Get(a int)")},
 			"../dir/x.go:3: wrong; the server's pin v1.1.0 has Get(a, b int); the plugin's v1.0.0 has Get(a int)", "edit this line to what the server's pin v1.1.0 has"},
 		{"a method", []typecheck.Fault{with(at("plugin", 1, "pin"), method, "")},
@@ -170,7 +170,7 @@ func TestFinalLimit(t *testing.T) {
 	}
 	e := stateOf(t, []string{"plugin pin"}, faults...).finals()
 	lines := strings.Split(e.Error(), "\n")
-	if len(lines) != maxFinals+2 || lines[0] != fmt.Sprintf("the plugin has %d errors that no other version of a module heals", maxFinals+7) || lines[maxFinals+1] != "and 7 more" {
+	if len(lines) != maxFinals+2 || lines[0] != fmt.Sprintf("the plugin has %d errors that no other version of a module fixes", maxFinals+7) || lines[maxFinals+1] != "and 7 more" {
 		t.Errorf("%d lines, the first %q, the last %q", len(lines), lines[0], lines[len(lines)-1])
 	}
 	if got, want := e.NextStep(), fmt.Sprintf("edit these %d places to what the server's pin v1.1.0 has", maxFinals+7); got != want {

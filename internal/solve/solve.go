@@ -1,11 +1,11 @@
 // Package solve decides which modules to lower or raise until a plugin compiles
-// against the server's versions. It is told of each try what does not compile
-// ([Solver.Next]) and answers with the caps of the next one, or with a
-// [NoSolutionError] that says which requirements cannot meet.
+// against the server's versions. After each try the caller tells [Solver.Next] what
+// does not compile. The answer is the caps of the next try, or a [NoSolutionError]
+// that says which requirements contradict each other.
 //
-// It goes three ways, one after the other: move what does not compile, and only
-// that; lower everything that asks for more than it gets (pinner.Downgrade); go
-// through all combinations of other versions, as far as its budget allows.
+// The solver has three methods and uses them in this order: move only what does not
+// compile; lower everything that requires more than it gets (pinner.Downgrade); try
+// all combinations of other versions, as far as its budget allows.
 // When a try compiles ([Solver.Solved]), it moves each module back towards the
 // version that the plugin has, as near as it still compiles.
 package solve

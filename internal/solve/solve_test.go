@@ -104,7 +104,7 @@ func TestSolve(t *testing.T) {
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
 			"tool@v1.0.0": "has A", "tool@v1.1.0": "has C", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
 			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 3},
-		{"the search passes by what the server's Go refuses", game{fake: fake{
+		{"the search skips what the server's Go refuses", game{fake: fake{
 			"x@v1.0.0": "has A", "x@v1.1.0": "has B",
 			"tool@v1.0.0": "has A", "tool@v1.1.0": "go 1.26; has A", "tool@v1.2.0": "has B", "user@v1.0.0": "require x v1.1.0; match x tool",
 			"plugin": "require user v1.0.0; require tool v1.2.0; import user"}}, "tool v1.0.0 compile", 2},

@@ -15,7 +15,7 @@ type view struct {
 	*Solver
 	State
 	tried []pinner.Cap      // the caps of the state
-	roots []typecheck.Fault // the faults that are nobody else's consequence
+	roots []typecheck.Fault // the faults that are no one else's consequence
 
 	pins    map[string]bool           // the paths of pinned modules
 	directs map[string]bool           // those that the plugin's own code imports
@@ -91,7 +91,7 @@ func (v *view) provider(pkg string) module.Version {
 }
 
 // roots returns the faults of packages that import no other faulty package,
-// directly or not: those of the others may be healed with them.
+// directly or not: those of the others may be fixed with them.
 func roots(st State) []typecheck.Fault {
 	type arrival struct{ at, from string }
 	importers := map[string][]string{}

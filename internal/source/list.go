@@ -131,7 +131,7 @@ func explain(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	next := "see that the server's go.mod is whole, or name its program"
+	next := "make the server's go.mod whole, or name its program"
 	kind := gocmd.Kind(0)
 	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
 		kind = causes[0].Kind
@@ -139,7 +139,7 @@ func explain(err error) error {
 	}
 	switch {
 	case kind == gocmd.Unreachable, kind == gocmd.Off:
-		next = "the go command cannot reach the module proxy: check the network and GOPROXY, or name the server's program"
+		next = "check the network and GOPROXY, or name the server's program"
 	case kind == gocmd.Refused, strings.Contains(failed.Stderr, "invalid version"):
 		next = "check the path and the version; for a private module set GOPRIVATE, GOPROXY and your credentials"
 	case strings.Contains(failed.Stderr, "requires go >= "):

@@ -114,11 +114,11 @@ func (v *Vendor) addPackage(p pinner.Pin, pkg string) error {
 	}
 	switch {
 	case p.Version.Version == "":
-		return fmt.Errorf("package %s stands below no module", pkg)
+		return fmt.Errorf("package %s is below no module", pkg)
 	case pkg != p.Path && !strings.HasPrefix(pkg, p.Path+"/"):
-		return fmt.Errorf("package %s is none of module %s", pkg, p.Path)
+		return fmt.Errorf("package %s is not in module %s", pkg, p.Path)
 	case v.Packages[pkg]:
-		return fmt.Errorf("package %s stands there twice", pkg)
+		return fmt.Errorf("package %s is there twice", pkg)
 	}
 	v.Packages[pkg] = true
 	i, ok := v.at[p.Path]
@@ -127,7 +127,7 @@ func (v *Vendor) addPackage(p pinner.Pin, pkg string) error {
 		v.at[p.Path] = len(v.Pins)
 		v.Pins = append(v.Pins, p)
 	case v.Pins[i] != p:
-		return fmt.Errorf("module %s stands there twice", p.Path)
+		return fmt.Errorf("module %s is there twice", p.Path)
 	}
 	return nil
 }

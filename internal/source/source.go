@@ -1,7 +1,7 @@
-// Package source reads what a server's source says of it: [ReadDir] a directory
-// with go.mod and perhaps vendor/modules.txt, [ReadMod] a go.mod alone,
-// [ReadModule] a module on the proxy. Nothing is built, and nothing in the
-// source's directory is written.
+// Package source reads what a server's source says about the server. [ReadDir]
+// reads a directory with go.mod and perhaps vendor/modules.txt, [ReadMod] a go.mod
+// file, and [ReadModule] a module on the proxy. It builds nothing, and writes
+// nothing in the source's directory.
 package source
 
 import (
@@ -75,7 +75,7 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	return s, nil
 }
 
-// ReadMod reads a go.mod and nothing beside it but its go.sum. The go command
+// ReadMod reads a go.mod and nothing next to it but its go.sum. The go command
 // finds out which versions it selects.
 func ReadMod(ctx context.Context, name string, o Options) (*pinner.Server, error) {
 	mod, err := readMod(name)
@@ -99,7 +99,7 @@ func readMod(name string) (*modfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	const next = "mend the file, or name the server's program"
+	const next = "correct the file, or name the server's program"
 	mod, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
 		return nil, readError(name, err, next)

@@ -70,18 +70,18 @@ func TestParseVendor(t *testing.T) {
 
 func TestParseVendorErrors(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
-		{"example.com/a\n", "vendor/modules.txt:1: package example.com/a stands below no module"},
+		{"example.com/a\n", "vendor/modules.txt:1: package example.com/a is below no module"},
 		{"# example.com/a\n", "vendor/modules.txt:1: a module without a version"},
 		{"# example.com/a latest\n", `vendor/modules.txt:1: the version "latest" of example.com/a`},
 		{"# example.com/a v1\n", `vendor/modules.txt:1: the version "v1" of`},
 		{"# -x v1.0.0\n", "vendor/modules.txt:1: malformed import path"},
 		{"# example.com/a v1.0.0 =>\n", `vendor/modules.txt:1: unexpected "=>"`},
 		{"# example.com/a v1.0.0 -> x\n", `vendor/modules.txt:1: unexpected "-> x"`},
-		{"# example.com/a v1.0.0\n\nexample.com/b\n", "vendor/modules.txt:3: package example.com/b is none of module example.com/a"},
-		{"# example.com/a v1.0.0\nexample.com/ab\n", "vendor/modules.txt:2: package example.com/ab is none of"},
-		{"# example.com/a v1.0.0\nexample.com/a\nexample.com/a\n", "vendor/modules.txt:3: package example.com/a stands there twice"},
+		{"# example.com/a v1.0.0\n\nexample.com/b\n", "vendor/modules.txt:3: package example.com/b is not in module example.com/a"},
+		{"# example.com/a v1.0.0\nexample.com/ab\n", "vendor/modules.txt:2: package example.com/ab is not in"},
+		{"# example.com/a v1.0.0\nexample.com/a\nexample.com/a\n", "vendor/modules.txt:3: package example.com/a is there twice"},
 		{"# example.com/a v1.0.0\nexample.com/a b\n", "vendor/modules.txt:2: malformed import path"},
-		{"# example.com/a => ../a\nexample.com/a\n", "vendor/modules.txt:2: package example.com/a stands below no module"},
+		{"# example.com/a => ../a\nexample.com/a\n", "vendor/modules.txt:2: package example.com/a is below no module"},
 		{"## workspace\n", "vendor/modules.txt:1: this vendor/ is of a go.work"},
 		{"<<<<<<< HEAD\n", "vendor/modules.txt:1: malformed import path"},
 	} {
@@ -92,11 +92,11 @@ func TestParseVendorErrors(t *testing.T) {
 	}
 }
 
-// TestVendorTwice: a module that stands there twice, each with packages, is a
+// TestVendorTwice: a module that is there twice, each with packages, is a
 // damaged file; the second line of a replaced one has none.
 func TestVendorTwice(t *testing.T) {
 	_, err := ParseVendor([]byte("# example.com/a v1.0.0\nexample.com/a\n# example.com/a v1.1.0\nexample.com/a/b\n"))
-	if err == nil || !strings.Contains(err.Error(), "modules.txt:4: module example.com/a stands there twice") {
+	if err == nil || !strings.Contains(err.Error(), "modules.txt:4: module example.com/a is there twice") {
 		t.Error(err)
 	}
 }

@@ -188,7 +188,7 @@ func (im *Imports) consider(found map[string]string, wanted map[string]bool, roo
 }
 
 // importable reports whether root may import p: p is no main package and not
-// below somebody else's internal (https://go.dev/s/go14internal).
+// below someone else's internal (https://go.dev/s/go14internal).
 func importable(root, p *Package) bool {
 	if p.Name == "main" || p.Error != nil {
 		return false
@@ -304,7 +304,7 @@ func Unconstrained(src []byte) []byte {
 	return append(out, src[len(head):]...)
 }
 
-// header returns what stands before the package clause: the place of build
+// header returns what is before the package clause: the place of build
 // constraints.
 func header(data []byte) []byte {
 	if bytes.HasPrefix(data, []byte("package ")) {

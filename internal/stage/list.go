@@ -213,7 +213,7 @@ func (e *BrokenError) NextStep() string {
 	if e.Next != "" {
 		return e.Next
 	}
-	return "fix it, or name just the plugin's package or file with --package"
+	return "correct it, or name just the plugin's package or file with --package"
 }
 
 // calls groups patterns into go list calls: named files must all be in one

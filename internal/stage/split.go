@@ -27,7 +27,7 @@ type Move struct {
 
 // After returns the lowest version of the parent above its present one that
 // does not hold the package any more and whose go line accepts says yes to.
-// known are versions that somebody in the module graph asks for.
+// known are versions that someone in the module graph asks for.
 //
 // A parent that requires the nested module is past the move, or every build of
 // it would be ambiguous; versions that do not say so are looked into where

@@ -1,6 +1,6 @@
 // Package stage lets the go command see the plugin's future tree without
 // touching the present one: go.mod and go.sum in a scratch directory
-// (-modfile), changed Go files beside them (-overlay), vendor/ written there
+// (-modfile), changed Go files next to them (-overlay), vendor/ written there
 // (vendor -o). [New] makes the scratch directory; [Stage.List], [Stage.Tidy]
 // and [Stage.Vendor] run there.
 package stage
@@ -94,7 +94,7 @@ func Reader(root string, read func(name string) ([]byte, error), imports func(na
 	s := &Stage{Root: root, ReadFile: read}
 	s.imports = func(name string, data []byte) ([]string, error) {
 		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
-			return importsOf(name, data) // a file as it shall be
+			return importsOf(name, data) // a file as it should be
 		}
 		return imports(name)
 	}
@@ -119,7 +119,7 @@ func (s *Stage) Close() error {
 // Cache returns GOMODCACHE.
 func (s *Stage) Cache() string { return s.cache }
 
-// Files are the plugin's Go files as they shall be: path below Root -> content.
+// Files are the plugin's Go files as they should be: path below Root -> content.
 type Files map[string][]byte
 
 // prepare writes one go.mod, go.sum and overlay, and returns the flags that

@@ -1,5 +1,5 @@
-// Package syntax says where a text that people write does not parse: the place as an
-// editor shows it, and whether it is a merge conflict that git has left there.
+// Package syntax says where a text does not parse: the place as an editor shows it,
+// and whether it is a merge conflict that git left there.
 package syntax
 
 import (
@@ -77,7 +77,7 @@ func parse(fset *token.FileSet, name string, src []byte, mode parser.Mode) (*ast
 	if lines := bytes.SplitN(src, []byte("\n"), pos.Line+1); pos.Line <= len(lines) && marker(lines[pos.Line-1]) {
 		return f, &Error{name, pos.Line, 1, Unresolved, ResolveIt}
 	}
-	return f, &Error{name, pos.Line, pos.Column, list[0].Msg, "fix the syntax, and run pinfix again"}
+	return f, &Error{name, pos.Line, pos.Column, list[0].Msg, "correct the syntax, and run pinfix again"}
 }
 
 func badImport(name string, fset *token.FileSet, f *ast.File) *Error {

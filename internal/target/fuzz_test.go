@@ -16,7 +16,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// FuzzParse: whatever stands in the file, there is a checked server, whose
+// FuzzParse: whatever is in the file, there is a checked server, whose
 // snapshot reads back as the same one, or an error with a next step.
 func FuzzParse(f *testing.F) {
 	names, err := filepath.Glob(servers + "/*")

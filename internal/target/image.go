@@ -24,7 +24,7 @@ func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, erro
 	defer f.Close()
 	head, err := readHead(f)
 	if err != nil || !isProgram(head) {
-		return nil, &Error{ref, errors.New(p.Path + " in the image is no program"), "choose another with --path"}
+		return nil, &Error{ref, errors.New(p.Path + " in the image is not a program"), "choose another with --path"}
 	}
 	s, err := readProgram(f, head, o)
 	if err != nil {

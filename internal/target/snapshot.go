@@ -96,7 +96,7 @@ func check(s *pinner.Server, data []byte) error {
 	return nil
 }
 
-// infoText is the build info without the Go version, which stands in the header
+// infoText is the build info without the Go version, which is in the header
 // line of a snapshot.
 func infoText(bi *debug.BuildInfo) string {
 	c := *bi
@@ -172,7 +172,7 @@ func parsePaths(line string) (pinner.Paths, error) {
 	p := pinner.Paths{ModCache: m["modcache"], Vendored: m["vendored"], Own: m["own"], GoPath: m["gopath"]}
 	for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
 		if name != "" && !pkghash.IsSourcePath(name) {
-			return pinner.Paths{}, fmt.Errorf("%q is no place of sources", name)
+			return pinner.Paths{}, fmt.Errorf("%q is not a place of sources", name)
 		}
 	}
 	return p, nil

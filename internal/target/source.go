@@ -75,7 +75,7 @@ func buildInfo(s *pinner.Server) *debug.BuildInfo {
 }
 
 // In the snapshot of a server's source another comment-like line says so, and
-// what may be linked stands in pkg lines without fingerprints.
+// what may be linked is in pkg lines without fingerprints.
 const (
 	sourcePrefix  = "# source: "
 	noFingerprint = "-"

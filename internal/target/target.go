@@ -227,7 +227,7 @@ func isPE(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) }
 
 func notGo(f *os.File, err error) error {
 	return &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
-		"name the program itself, not a start script or a package; was it built by Go 1.18 or newer?"}
+		"name the server program itself, built by Go 1.18 or newer"}
 }
 
 func readInfo(p *pkghash.Program) (*debug.BuildInfo, error) {

@@ -218,7 +218,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
 		"":            "the file is empty",
-		"#!/bin/sh\n": "neither a program nor",
+		"#!/bin/sh\n": "a script, not a program",
 		"\n\n":        "neither a program nor",
 		"{}":          "neither a program nor",
 		"{":           "build info in JSON: unexpected EOF",
@@ -241,7 +241,7 @@ func TestErrors(t *testing.T) {
 		head + "\tdep\texample.com/a\tv1.0.0 --x\n":                           "malformed version",
 		head + "\tdep\texample.com/a\tmaster\n":                               "malformed version",
 		head + "\tdep\texample.com/a\tv1.0.0\n\t=>\texample.com/b\tx\t\n":     "malformed version",
-		head + "\tdep\texample.com/a\tv1.0.0\n\tdep\texample.com/a\tv1.1.0\n": "stands there twice",
+		head + "\tdep\texample.com/a\tv1.0.0\n\tdep\texample.com/a\tv1.1.0\n": "is there twice",
 		strings.Replace(head, "mod\texample.com", "mod\t-x", 1):               "malformed import path",
 	} {
 		name := filepath.Join(dir, "server")

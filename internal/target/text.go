@@ -17,11 +17,11 @@ import (
 
 var errText = errors.New("neither a program nor the output of go version -m")
 
-const textHint = "make it with: go version -m PROGRAM > FILE"
+const textHint = "name the server program, or move this file away and make it again: pinfix snapshot --server PROGRAM -o FILE"
 
 // Parse reads the output of go version -m, its -json form, or a snapshot: the
 // former followed by pkg<TAB>import path<TAB>16 hex digits lines. The Go
-// version stands only in the header line, "name: go1.23.5".
+// version is only in the header line, "name: go1.23.5".
 func Parse(data []byte) (*pinner.Server, error) {
 	s, err := parse(data)
 	if err == nil {
@@ -40,6 +40,9 @@ func parse(data []byte) (*pinner.Server, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return parseJSON(data)
 	}
+	if bytes.HasPrefix(data, []byte("#!")) {
+		return nil, &Error{"", errors.New("a script, not a program"), "name the program that it starts"}
+	}
 	t := text{data: data}
 	n := 0
 	for line := range strings.Lines(string(data)) {
@@ -57,7 +60,7 @@ type text struct {
 	body      strings.Builder // the build info, line for line
 	goVersion string
 	packages  packageLines
-	known     pinner.Server // what a snapshot says beside the build info
+	known     pinner.Server // what a snapshot says next to the build info
 }
 
 // line takes the nth line.
@@ -155,7 +158,7 @@ func (p *packageLines) add(line string) error {
 		return fmt.Errorf("the fingerprint of %s is not 16 hex digits", path)
 	}
 	if _, ok := p.table[path]; ok {
-		return fmt.Errorf("package %s stands there twice", path)
+		return fmt.Errorf("package %s is there twice", path)
 	}
 	p.table[path] = f
 	return nil

@@ -259,7 +259,7 @@ func (b *blamer) instance(path []ast.Node, pos token.Pos) *ast.CallExpr {
 }
 
 // at looks at the fault of path[0]. What the faulty code does not depend on stays out,
-// so that a caller can tell that no other version of anything heals it; what it may
+// so that a caller can tell that no other version of anything fixes it; what it may
 // depend on has to be in, so that none that would is overlooked.
 func (b *blamer) at(f *Fault, path []ast.Node, pos token.Pos) {
 	path = slices.DeleteFunc(slices.Clone(path), func(n ast.Node) bool {
@@ -755,7 +755,7 @@ func (b *blamer) short(t types.Type) string {
 	})
 }
 
-// around adds what n refers to beside its blocks and the literals of functions.
+// around adds what n refers to next to its blocks and the literals of functions.
 func (b *blamer) around(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {

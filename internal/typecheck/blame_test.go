@@ -140,7 +140,7 @@ func TestBlames(t *testing.T) {
 		{"too many arguments", "func f(s *pin.Server) { s.Get(nil, nil, mid.IDs()) }", "pin", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
 		{"an argument of another type", "func f(s *pin.Server) { s.Get(1, nil) }", "pin", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
 		{"an argument from another module", "func f(s *pin.Server) { s.Get(nil, mid.Server()) }", "pin pin/inner mid", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
-		{"one argument beside others", "func f(s *pin.Server) { s.Get(mid.IDs(), 1) }", "pin", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
+		{"one argument next to others", "func f(s *pin.Server) { s.Get(mid.IDs(), 1) }", "pin", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
 		{"a function literal", "func f() { pin.On(func(s *pin.Server) error { mid.IDs(); return nil }) }", "pin pin/inner", "Signature pin On On(h Handler)"},
 		{"a function of the plugin's own", "func h(s *pin.Server) error { return nil }\n\nfunc f() { pin.On(h) }", "pin pin/inner", "Signature pin On On(h Handler)"},
 		{"through an embedding of the plugin's own", "type w struct{ *pin.Server }\n\nfunc f(x w) { x.Get(nil) }", "pin", "Signature pin Server.Get Get(ids []string, more []string) ([]*Opts, error)"},
@@ -150,7 +150,7 @@ func TestBlames(t *testing.T) {
 		{"gone of a struct that embeds another module's", "type w struct {\n\tmid.Match\n\ts *pin.Server\n}\n\nfunc (x w) f() { x.s.Gone() }", "pin pin/inner", "Gone pin Server.Gone"},
 
 		{"gone", "var x = pin.Gone", "pin", "Gone pin Gone"},
-		{"gone beside another module", "func f() { std.Println(mid.IDs(), pin.Gone()) }", "pin", "Gone pin Gone"},
+		{"gone next to another module", "func f() { std.Println(mid.IDs(), pin.Gone()) }", "pin", "Gone pin Gone"},
 		{"a method that is gone", "func f(s *pin.Server) { s.Gone(mid.IDs()) }", "pin pin/inner", "Gone pin Server.Gone"},
 		{"a field that is gone", "func f(o pin.Opts) { _ = o.Gone }", "pin", "Gone pin Opts.Gone"},
 		{"of what another module returns", "func f() { mid.Server().Gone() }", "pin pin/inner mid", "Gone pin Server.Gone"},
@@ -193,7 +193,7 @@ func TestBlames(t *testing.T) {
 		{"what is in a struct that is converted", "type k struct{ o []*mid.Match }\n\nvar x = pin.Opts(k{})", "pin mid", ""},
 
 		{"own", "func f() { gone() }", "", ""},
-		{"own beside others", "func f() { std.Println(mid.IDs(), gone) }", "", ""},
+		{"own next to others", "func f() { std.Println(mid.IDs(), gone) }", "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ type Package struct {
 	Missing map[string]string // imports that cannot be resolved -> why
 	Bodies  bool              // function bodies are checked too
 	Own     bool              // it is edited, as the plugin's own are
-	Sealed  string            // names the content of Files, which nobody edits; "": they are read to know it
+	Sealed  string            // names the content of Files, which no one edits; "": they are read to know it
 }
 
 // A Fault is an error that the compiler would report.

@@ -103,7 +103,7 @@ type walk struct {
 	c    *comparison
 	seen map[string]bool
 
-	likely Cause // for a package whose source is not at hand
+	likely Cause // for a package whose source is not available
 	guess  bool  // there is one
 }
 
@@ -169,7 +169,7 @@ func (w *walk) importsOf(p *Package) ([]string, bool) {
 // first.
 var moduleCauses = []Cause{Version, Replace, Content, ServerOwn, AlreadyLoaded}
 
-// likely is the fallback for a package whose source is not at hand: it agrees in
+// likely is the fallback for a package whose source is not available: it agrees in
 // label and sum, others do not, so it is counted under them.
 func (c *comparison) likely() (Cause, bool) {
 	for _, cause := range moduleCauses {

@@ -60,7 +60,7 @@ func (c *comparison) fix(f Finding) string {
 		if c.plugin.Go == "" {
 			return c.fixUnknown()
 		}
-		return fmt.Sprintf("build the plugin with the server's Go: GOTOOLCHAIN=%s go build -buildmode=plugin", shell.Quote(release(s.Go)))
+		return "build the plugin with the server's Go: " + goBuild(s)
 	case Trimpath:
 		return c.fixTrimpath()
 	case Flags:
@@ -95,6 +95,23 @@ func (c *comparison) fixUnknown() string {
 		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
 	}
 	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(c.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
+}
+
+// goBuild is a go build with the server's release, and with its flags: one without them
+// is refused as well.
+func goBuild(s *pinner.Server) string {
+	r := recipe.Of(s)
+	line := "GOTOOLCHAIN=" + shell.Quote(release(s.Go))
+	for _, kv := range r.Env {
+		if name, value, _ := strings.Cut(kv, "="); name == "GOEXPERIMENT" || name == "GOFIPS140" {
+			line += " " + name + "=" + shell.Quote(value)
+		}
+	}
+	line += " go build -buildmode=plugin"
+	for _, flag := range r.Flags {
+		line += " " + shell.Quote(flag)
+	}
+	return line
 }
 
 func libcImage(b *pinner.Binary) string {

@@ -66,7 +66,7 @@ func (l linked) line(expect string) string {
 	return strings.TrimPrefix(pin.String(), expect+" ")
 }
 
-// label is what stands in the file names of the module's packages: the selected
+// label is what is in the file names of the module's packages: the selected
 // version, before replacement, in a trimmed build; what was built otherwise,
 // since the path is that of the module cache.
 func (l linked) label(trimmed bool) module.Version {

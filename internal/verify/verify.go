@@ -40,7 +40,7 @@ const (
 var order = []Cause{Platform, Libc, GoVersion, Trimpath, Flags, Tags, AlreadyLoaded, ServerOwn, Version, Replace, Content, Unknown}
 
 // Imports returns what a package of a module imports, or false if its source is
-// not at hand.
+// not available.
 type Imports func(p pinner.Pin, pkg string) ([]string, bool)
 
 // A Package is linked in both, with different fingerprints.

@@ -74,7 +74,7 @@ func ownMain(path string) program {
 	return func(s *pinner.Server) { s.Main.Path = path }
 }
 
-// edges are the imports whose source is at hand: "b:a,fmt c:".
+// edges are the imports whose source is available: "b:a,fmt c:".
 func edges(list string) Imports {
 	m := map[string][]string{}
 	for f := range strings.FieldsSeq(list) {

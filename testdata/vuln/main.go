@@ -3,7 +3,7 @@
 // is the directory of the database that govulncheck was given.
 //
 // Faults of the standard library are those of the Go that builds, not of this
-// repository: they are shown, and what release mends them.
+// repository: they are shown, and what release fixes them.
 package main
 
 import (
@@ -58,7 +58,7 @@ func check(r io.Reader, dir string) (bad bool, err error) {
 		}
 		if f := m.Finding; f != nil && len(f.Trace) > 0 && f.Trace[0].Function != "" {
 			at := f.Trace[0]
-			found[fmt.Sprintf("%s: %s %s, mended in %s", f.OSV, at.Module, at.Version, f.FixedVersion)] = at.Module != "stdlib"
+			found[fmt.Sprintf("%s: %s %s, fixed in %s", f.OSV, at.Module, at.Version, f.FixedVersion)] = at.Module != "stdlib"
 		}
 	}
 	// A check against nothing finds nothing.

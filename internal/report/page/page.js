@@ -1,6 +1,6 @@
 
 "use strict";
-// Sorting and filtering of the table of modules, and folded parts in print.
+// Sorting, within the groups, and filtering of the table of modules, and folded parts in print.
 // Without this script the page holds the same, in one order.
 (function () {
 	var table = document.getElementById("table");
@@ -19,7 +19,6 @@
 	});
 
 	function sortable(table) {
-		var body = table.tBodies[0];
 		var heads = Array.from(table.tHead.rows[0].cells);
 		var order = new Intl.Collator("en", { numeric: true });
 		heads.forEach(function (head, column) {
@@ -31,20 +30,22 @@
 				var down = head.getAttribute("aria-sort") === "ascending";
 				heads.forEach(function (h) { h.removeAttribute("aria-sort"); });
 				head.setAttribute("aria-sort", down ? "descending" : "ascending");
-				var rows = Array.from(body.rows);
-				rows.sort(function (a, b) {
-					var d = order.compare(a.cells[column].textContent, b.cells[column].textContent);
-					return down ? -d : d;
+				Array.from(table.tBodies).forEach(function (body) {
+					var rows = Array.from(body.querySelectorAll(".row"));
+					rows.sort(function (a, b) {
+						var d = order.compare(a.cells[column].textContent, b.cells[column].textContent);
+						return down ? -d : d;
+					});
+					rows.forEach(function (row) { body.append(row); });
 				});
-				rows.forEach(function (row) { body.append(row); });
 			});
 		});
 	}
 
 	function filterable(table) {
-		var rows = Array.from(table.tBodies[0].rows);
+		var rows = Array.from(table.querySelectorAll(".row"));
 		var text = document.getElementById("text");
-		var action = document.getElementById("action");
+		var group = document.getElementById("group");
 		var shown = document.getElementById("shown");
 		document.querySelector(".filter").hidden = false;
 		function filter() {
@@ -53,13 +54,16 @@
 			rows.forEach(function (row) {
 				var all = row.textContent.toLowerCase();
 				row.hidden = !words.every(function (w) { return all.includes(w); }) ||
-					action.value !== "" && !row.dataset.verbs.includes("|" + action.value + "|");
+					group.value !== "" && row.parentNode.dataset.group !== group.value;
 				n += row.hidden ? 0 : 1;
+			});
+			Array.from(table.tBodies).forEach(function (body) {
+				body.hidden = !body.querySelector(".row:not([hidden])");
 			});
 			shown.textContent = n + " of " + rows.length;
 		}
 		text.addEventListener("input", filter);
-		action.addEventListener("change", filter);
+		group.addEventListener("change", filter);
 		filter();
 	}
 })();
