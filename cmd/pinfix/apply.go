@@ -103,7 +103,7 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	p.done()
 	if err != nil {
 		if result != nil && c.String("format") == "text" {
-			fmt.Fprintln(e.stdout, report.Printable(result.Summary))
+			_ = e.text(c, summary(result.Summary))
 		}
 		return err
 	}

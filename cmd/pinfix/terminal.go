@@ -153,6 +153,14 @@ type printed interface {
 	Text(io.Writer, report.Style) error
 }
 
+// A summary is a result of one sentence.
+type summary string
+
+func (s summary) Text(w io.Writer, _ report.Style) error {
+	_, err := fmt.Fprintln(w, report.Printable(string(s)))
+	return err
+}
+
 // textTo writes to w what text prints.
 func (e *env) textTo(w io.Writer, c *cli.Context, r printed) error {
 	st := e.style(c)

@@ -92,10 +92,10 @@ func (c *changes) whyRow(m *report.Row, linked bool) (report.Reason, report.Grou
 		group = report.Yours
 	}
 	switch {
-	case pinned:
-		return report.Reason{Cause: report.CauseServer}, report.Servers
 	case m.To == "":
 		return report.Reason{Cause: report.CauseUnneeded}, report.Follows
+	case pinned:
+		return report.Reason{Cause: report.CauseServer}, report.Servers
 	case capped:
 		return report.Reason{Cause: report.CauseCap, Chain: c.chain(m.Module)}, group
 	case m.From != "" && c.a.base.Selected(m.Module) == m.To:

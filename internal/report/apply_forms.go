@@ -98,7 +98,11 @@ func rowTable(b *strings.Builder, rows []Row) {
 			fmt.Fprintf(b, "| … and %d more | | |\n", len(rows)-i)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(r.Module), cell(r.cell(" → ", clean)), cell(cutText(r.Why, 300)))
+		most := 300
+		if r.Group == Yours { // down to what decided
+			most = 1000
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(r.Module), cell(r.cell(" → ", clean)), cell(cutText(r.Why, most)))
 	}
 	b.WriteString("\n")
 }

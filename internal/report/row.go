@@ -116,9 +116,9 @@ func (r Row) words() string {
 	case CauseCap:
 		return chain(r.Module, s.Chain)
 	case CauseNeeded:
-		return strings.TrimSuffix("needed by "+asked(s.Asked)+"; "+s.end(), "; ")
+		return "needed by " + asked(s.Asked) + s.end()
 	case CauseUnasked:
-		return fmt.Sprintf("needed by %s in that version; %s", asked(s.Asked), s.end())
+		return fmt.Sprintf("%s needed %s%s", asked(s.Asked), r.From, s.end())
 	}
 	return s.Note
 }
@@ -131,16 +131,18 @@ func asked(by []Bound) string {
 	return strings.Join(names, ", which is needed by ")
 }
 
-// end says why the last of Asked has its version.
+// end says why the last of Asked has its version, behind its name.
 func (s Reason) end() string {
 	last := s.Asked[len(s.Asked)-1]
 	switch {
 	case len(s.Chain) > 0:
-		return chain("", s.Chain)
+		return "; " + chain("", s.Chain)
 	case last.Server:
-		return "the server has it so"
+		return ", which the server has"
+	case s.Note != "":
+		return "; " + s.Note
 	}
-	return s.Note
+	return ""
 }
 
 // chain says of each link what it asks for, down to what decided. The version alone
