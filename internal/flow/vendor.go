@@ -143,8 +143,10 @@ func diffVendor(ctx context.Context, root, dir string, old oldVendor) (*vendorDi
 		return nil, fault("move it away, or leave it alone with --vendor never", "vendor/ holds files but no modules.txt: go mod vendor did not make it, and it is not replaced")
 	}
 	var err error
-	if d.new, err = commit.VendorSums(ctx, filepath.Dir(dir)); err != nil {
-		return nil, err
+	if d.new = d.old; dir != d.dirs[0] {
+		if d.new, err = commit.VendorSums(ctx, filepath.Dir(dir)); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.new)) {
 		if old, ok := d.old[name]; !ok || old != d.new[name] {

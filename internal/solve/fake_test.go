@@ -27,6 +27,7 @@ import (
 //	use PATH.NAME      and imports it
 //	match PATH PATH    both must declare the same names, or it does not compile
 //	replace PATH       by a directory, whose text is that of "./PATH"
+//	unreadable         and nothing else: its go.mod cannot be read
 //
 // The line of a fault is the number of the word.
 type fake map[string]string
@@ -86,7 +87,7 @@ func (w fake) source(vs []module.Version) (map[module.Version]*pinner.Summary, e
 		if v.Version == "" {
 			key = v.Path
 		}
-		if _, ok := w[key]; !ok {
+		if text, ok := w[key]; !ok || text == "unreadable" {
 			return nil, fmt.Errorf("%s cannot be had", v)
 		}
 		x := w.text(key)

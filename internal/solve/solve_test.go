@@ -259,6 +259,16 @@ func TestNoSolution(t *testing.T) {
 	}
 }
 
+// TestUnreadable: that a go.mod cannot be read is said, also of one of many, and is no
+// reason to say that nothing helps.
+func TestUnreadable(t *testing.T) {
+	w := with(many(12, "require x v1.1.0; use x.New", fake{"m@v1.2.0": "unreadable", "plugin": "require m v1.12.0; import m"}))
+	_, _, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
+	if err == nil || errors.As(err, new(*NoSolutionError)) || !strings.Contains(err.Error(), "m@v1.2.0 cannot be had") {
+		t.Error(err)
+	}
+}
+
 // TestBound: where every combination is wrong, the search ends at its bound.
 func TestBound(t *testing.T) {
 	w := fake{"x@v1.0.0": "has A", "x@v1.1.0": "has B"}

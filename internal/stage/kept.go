@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -26,8 +25,8 @@ import (
 
 // What go list, go mod tidy and go mod vendor say of the plugin is kept by all that they
 // read: the go command with its environment, go.mod, and of each Go file of the module
-// what stands before its first declaration that is no import, with the go command's
-// directives in the rest. All else that they read is of module versions, which do not
+// what comes before its package name, what it imports, and the go command's directives in
+// the rest. All else that they read is of module versions, which do not
 // change. Not kept is what depends on more than that: on the day, where the go command
 // has looked for the newest version of a module; on a directory that replaces a module;
 // on what could not be fetched.
@@ -123,25 +122,32 @@ func readHeads(root string) map[string]string {
 	return heads
 }
 
-// head returns what the go command reads of a Go file: all up to the end of its imports,
-// and the directives below. Of one that does not parse it is all.
+// head returns what the go command reads of a Go file: all up to its package name, which
+// packages it imports, and the directives below. Of one that does not parse, and of one
+// with C code before an import, it is all.
 func head(src []byte) string {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "", src, parser.ImportsOnly|parser.SkipObjectResolution)
 	if err != nil {
 		return string(src)
 	}
-	end := f.Name.End()
-	for _, d := range f.Decls {
-		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.IMPORT {
-			end = g.End()
+	var imports []string
+	for _, spec := range f.Imports {
+		if spec.Path.Value == `"C"` {
+			return string(src)
 		}
+		imports = append(imports, spec.Path.Value)
 	}
-	n := fset.Position(end).Offset
+	slices.Sort(imports)
+	n := fset.Position(f.Name.End()).Offset
 	var b strings.Builder
 	b.Write(src[:n])
+	for _, path := range slices.Compact(imports) {
+		b.WriteString("\nimport " + path)
+	}
 	for line := range bytes.Lines(src[n:]) {
 		if bytes.Contains(line, []byte("//go:")) {
+			b.WriteByte('\n')
 			b.Write(line)
 		}
 	}
@@ -275,15 +281,19 @@ type vendorFile struct {
 func vendorKey(world string) kept.Key { return kept.KeyOf("vendor", world) }
 
 // keptVendor makes the directory dir that go mod vendor has made of the same, from the
-// module cache. It reports whether it could.
-func (s *Stage) keptVendor(ctx context.Context, world, dir string) bool {
+// module cache. It returns dir, or the plugin's own vendor/ if that is the same; "" where
+// it could do neither.
+func (s *Stage) keptVendor(ctx context.Context, world, dir string) string {
 	if world == "" {
-		return false
+		return ""
 	}
 	data, ok := s.Kept.Load("vendor", vendorKey(world))
 	var v vendorResult
 	if !ok || json.Unmarshal(data, &v) != nil || len(v.Files) == 0 {
-		return false
+		return ""
+	}
+	if own := filepath.Join(s.Root, "vendor"); v.is(own) {
+		return own
 	}
 	write := func(name string, data []byte) bool {
 		full := filepath.Join(dir, filepath.FromSlash(name))
@@ -302,8 +312,39 @@ func (s *Stage) keptVendor(ctx context.Context, world, dir string) bool {
 	}
 	if !whole {
 		os.RemoveAll(dir)
+		return ""
 	}
-	return whole
+	return dir
+}
+
+// is reports whether a directory holds just what go mod vendor has made.
+func (v *vendorResult) is(dir string) bool {
+	want := map[string][]byte{}
+	for _, f := range v.Files {
+		want[f.Name] = f.Sum
+	}
+	sum := sha256.Sum256(v.Modules)
+	want["modules.txt"] = sum[:]
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if want[rel] == nil || !d.Type().IsRegular() {
+			return fs.ErrExist
+		}
+		data, err := bounded.ReadFile(name, bounded.Any)
+		if sum := sha256.Sum256(data); err != nil || !bytes.Equal(sum[:], want[rel]) {
+			return fs.ErrExist
+		}
+		delete(want, rel)
+		return nil
+	})
+	return err == nil && len(want) == 0
 }
 
 // keepVendor keeps what go mod vendor has made in dir: where each file is from, which a

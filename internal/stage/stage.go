@@ -248,7 +248,7 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*p
 }
 
 // Vendor runs go mod vendor and returns the directory it made. A plugin without
-// dependencies has none: "".
+// dependencies has none: "". It is the plugin's own where that would become the same.
 func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files Files) (string, error) {
 	name, flags, err := s.prepare(mod, sum, files)
 	if err != nil {
@@ -256,8 +256,8 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	}
 	dir := filepath.Join(filepath.Dir(name), "vendor")
 	world := s.world(mod, files)
-	if s.keptVendor(ctx, world, dir) {
-		return dir, nil
+	if made := s.keptVendor(ctx, world, dir); made != "" {
+		return made, nil
 	}
 	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
 	if _, err := s.run(ctx, args...); err != nil {

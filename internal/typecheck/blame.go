@@ -17,8 +17,9 @@ import (
 // faulty code depends on.
 func (r *result) blame(fset *token.FileSet, files []*ast.File, sizes types.Sizes) {
 	b := &blamer{
-		r:    r,
-		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}, Implicits: map[ast.Node]types.Object{}},
+		r: r,
+		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}, Implicits: map[ast.Node]types.Object{},
+			Instances: map[*ast.Ident]types.Instance{}},
 	}
 	conf := r.config(fset, sizes)
 	at := map[int]types.Error{} // by index in r.faults
@@ -165,7 +166,80 @@ func (b *blamer) explain(f *Fault, file *ast.File, start, pos, end token.Pos) {
 	} else {
 		b.at(f, path, pos)
 	}
+	if strings.Contains(f.Msg, " does not satisfy ") {
+		b.argument(f, path)
+	}
 	f.Blames, f.Unsure = b.out, b.unsure
+}
+
+// argument: a type argument without all methods of its constraint.
+func (b *blamer) argument(f *Fault, path []ast.Node) {
+	for _, n := range path {
+		var x ast.Expr
+		switch n := n.(type) {
+		case *ast.IndexExpr:
+			x = n.X
+		case *ast.IndexListExpr:
+			x = n.X
+		case *ast.CallExpr:
+			x = n.Fun
+		case ast.Stmt:
+			return
+		default:
+			continue
+		}
+		var id *ast.Ident
+		switch x := ast.Unparen(x).(type) {
+		case *ast.SelectorExpr:
+			id = x.Sel
+		case *ast.Ident:
+			id = x
+		}
+		args, params := b.info.Instances[id].TypeArgs, typeParams(b.info.Uses[id])
+		for i := range params.Len() {
+			var have types.Type
+			if i < args.Len() {
+				have = args.At(i)
+			} else if call, ok := n.(*ast.CallExpr); ok {
+				have = b.inferred(call, b.info.Uses[id], params.At(i))
+			}
+			want := params.At(i).Constraint()
+			if iface, ok := want.Underlying().(*types.Interface); ok && have != nil && f.API.Kind != Method {
+				b.implements(f, have, want, iface)
+			}
+		}
+		if params.Len() > 0 {
+			return
+		}
+	}
+}
+
+// inferred is the type that a call gives a type parameter of the function, where a
+// parameter is of just that type: go/types keeps none that does not fit.
+func (b *blamer) inferred(call *ast.CallExpr, fn types.Object, p *types.TypeParam) types.Type {
+	sig, ok := fn.Type().(*types.Signature)
+	if !ok {
+		return nil
+	}
+	for i, a := range call.Args {
+		if i < sig.Params().Len() && sig.Params().At(i).Type() == p {
+			return b.info.Types[a].Type
+		}
+	}
+	return nil
+}
+
+// typeParams are those of a generic function or type; none of anything else.
+func typeParams(obj types.Object) *types.TypeParamList {
+	switch obj := obj.(type) {
+	case *types.Func:
+		return obj.Signature().TypeParams()
+	case *types.TypeName:
+		if t, ok := obj.Type().(*types.Named); ok {
+			return t.TypeParams()
+		}
+	}
+	return nil
 }
 
 // instance returns the call of a generic function that begins at pos: go/types reports

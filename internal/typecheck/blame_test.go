@@ -66,6 +66,8 @@ func On(h Handler) {}
 
 func Two() (int, error) { return 0, nil }
 
+func Play[T Match](m T) {}
+
 func Sum[T int | string](a, b T) T { return a }
 
 func Each(f func(int)) {}
@@ -123,7 +125,11 @@ func TestBlames(t *testing.T) {
 		{"converted", m + "var x = pin.Match(&m{})", "pin", missing},
 		{"asserted", m + "func f(x pin.Match) { _ = x.(*m) }", "pin", missing},
 		{"in a type switch", m + "func f(x pin.Match) {\n\tswitch x.(type) {\n\tcase *m:\n\t\tmid.IDs()\n\t}\n}", "pin", missing},
-		{"as a type argument", m + "func g[T pin.Match](T) {}\n\nfunc f() { g(&m{}) }", "pin", ""},
+		{"as a type argument", m + "func g[T pin.Match](T) {}\n\nfunc f() { g(&m{}) }", "pin", missing},
+		{"as a type argument that is named", m + "func g[N any, T pin.Match](n N) {}\n\nvar x = g[int, *m]", "pin", missing},
+		{"as a type argument of a type", m + "type box[T pin.Match] struct{ x T }\n\nvar x box[*m]", "pin", missing},
+		{"as a type argument of another package's function", m + "var x = pin.Play[*m]", "pin", missing},
+		{"as a type argument that another package infers", m + "func f() { pin.Play(&m{}) }", "pin", missing},
 		{"a parameter that another package's type embeds", m + "var x mid.Iface = &m{}", "mid pin", "Method mid Iface.Signal Signal(data string) (int, string) *m/mid.Iface"},
 		{"another signature", "type m struct{}\n\nfunc (*m) Name() string { return \"\" }\n\nfunc (*m) Close() error { return nil }\n\nvar x pin.Nested = &m{}", "pin pin/inner",
 			"Method pin Nested.Close Close(force bool) error *m/pin.Nested Close() error"},
