@@ -46,7 +46,7 @@ func newWorlds(t *testing.T) *worlds {
 	w.env = append(vars.Without(os.Environ(), []string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}),
 		"TOP="+top, "GOFLAGS=", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN="+docsGo, "CGO_ENABLED=1",
 		"GOMODCACHE="+host["GOMODCACHE"], "GOPROXY="+host["GOPROXY"],
-		"TERM=xterm", "PAGER=cat", "NO_COLOR=1", "CI=", "PINFIX_SERVER=",
+		"TERM=xterm", "COLUMNS=500", "PAGER=cat", "NO_COLOR=1", "CI=", "PINFIX_SERVER=", // a browser breaks the lines of a page
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.com", "GIT_COMMITTER_NAME=author", "GIT_COMMITTER_EMAIL=author@example.com")
 	w.env = slices.Clip(w.env) // sessions of several pages append to it at a time
