@@ -86,8 +86,8 @@ func (v *view) before(c pinner.Cap) module.Version {
 	}
 	had.Version = c.Version.Version
 	for _, d := range v.Plan.Demands {
-		if d.Path == c.Path {
-			had.Version = semver.Max(had.Version, d.Version.Version)
+		if d.Path == c.Path && semver.Compare(d.Version.Version, had.Version) > 0 {
+			had.Version = d.Version.Version
 		}
 	}
 	return had
