@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -56,8 +57,8 @@ func fileOf(stream any) (f *os.File, ok bool) {
 // or reviews and nothing is there yet. An error of writing is not one more.
 func (e *env) failed(app *cli.App, args []string, err error) {
 	out, ok := e.stdout.(*output)
-	if !ok || out.used {
-		return
+	if !ok || out.used || errors.Is(err, context.Canceled) {
+		return // who has interrupted it does not wait for a result
 	}
 	command, format, dir := e.asked(app, args)
 	f := failureOf(command, dir, err)

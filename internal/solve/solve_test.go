@@ -264,7 +264,7 @@ func TestNoSolution(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	w := with(many(12, "require x v1.1.0; use x.New", fake{"m@v1.2.0": "unreadable", "plugin": "require m v1.12.0; import m"}))
 	_, _, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
-	if err == nil || errors.As(err, new(*NoSolutionError)) || !strings.Contains(err.Error(), "m@v1.2.0 cannot be had") {
+	if err == nil || errors.As(err, new(*NoSolutionError)) || !strings.Contains(err.Error(), "m@v1.2.0 could not be fetched") {
 		t.Error(err)
 	}
 }
