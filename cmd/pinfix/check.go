@@ -39,9 +39,6 @@ code that does not compile, or that --conflicts, --cap or --keep have changed si
 apply. It compares the content of vendored files only if the module cache has them. If
 the go line is below 1.17, it needs vendor/.
 
-If you run check again and no file has changed, it gives the same answer without reading
-the files. It keeps that nothing was wrong in your cache.
-
 If you run the same check again and no file has changed, check answers without reading
 the files. It keeps in your cache that nothing was wrong.
 
