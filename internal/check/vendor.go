@@ -76,6 +76,17 @@ func ParseVendor(text []byte) *Vendor {
 	return v
 }
 
+// Versions returns for each vendored package the module version that it is of.
+func (v *Vendor) Versions() map[string]module.Version {
+	out := map[string]module.Version{}
+	for _, m := range v.Modules {
+		for _, p := range m.Packages {
+			out[p.Path] = m.Version
+		}
+	}
+	return out
+}
+
 // module returns the entry of a module, or nil.
 func (v *Vendor) module(path string) *Vendored {
 	if v.byPath == nil {

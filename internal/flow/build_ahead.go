@@ -68,15 +68,13 @@ func (b *builder) graph() *look.Graph {
 	if err != nil {
 		return nil
 	}
-	g.Vendor = map[string]module.Version{}
-	for _, m := range check.ParseVendor(text).Modules {
+	vendor := check.ParseVendor(text)
+	for _, m := range vendor.Modules {
 		if v := required(mod, m.Path); v != "" && v != m.Version.Version {
 			return nil // go build refuses such a vendor/, and says so at once
 		}
-		for _, p := range m.Packages {
-			g.Vendor[p.Path] = m.Version
-		}
 	}
+	g.Vendor = vendor.Versions()
 	return g
 }
 

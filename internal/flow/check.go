@@ -278,12 +278,7 @@ func (c *checker) exact() error {
 	}
 	g := &look.Graph{Tree: c.tree, Root: c.plugin.root, Cache: c.cache, Mod: c.plugin.now, Server: c.server, Seen: func(name string) { c.seen.add(name) }}
 	if c.in.Vendor != nil {
-		g.Vendor = map[string]module.Version{}
-		for _, m := range c.in.Vendor.Modules {
-			for _, p := range m.Packages {
-				g.Vendor[p.Path] = m.Version
-			}
-		}
+		g.Vendor = c.in.Vendor.Versions()
 	}
 	l, missing, err := g.List(roots)
 	if err != nil {
