@@ -168,16 +168,22 @@ func gitPrefix(root string) string {
 
 // inGit returns gitPrefix, and whether root is in a repository.
 func inGit(root string) (prefix string, ok bool) {
+	top := repository(root)
+	rel, err := filepath.Rel(top, root)
+	if top == "" || err != nil || rel == "." {
+		return "", top != ""
+	}
+	return filepath.ToSlash(rel), true
+}
+
+// repository is the top of the git repository that root is in; "" where it is in none.
+func repository(root string) string {
 	for top := root; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
-			rel, err := filepath.Rel(top, root)
-			if err != nil || rel == "." {
-				return "", true
-			}
-			return filepath.ToSlash(rel), true
+			return top
 		}
 		if filepath.Dir(top) == top {
-			return "", false
+			return ""
 		}
 	}
 }

@@ -1,10 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -37,7 +36,8 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	p := &planned{plugin: plugin, server: server}
-	o.kept = kept.Open(o.Environ, repository(plugin.root))
+	// What is in the plugin's repository may have come with a clone.
+	o.kept = kept.Open(o.Environ, cmp.Or(repository(plugin.root), plugin.root))
 	var err error
 	if p.tool, err = chooseToolchain(ctx, o, server, plugin.root); err != nil {
 		return nil, err
@@ -56,13 +56,6 @@ func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server
 		return nil, err
 	}
 	return p, nil
-}
-
-// repository is the top of root's git repository, or root where it is in none: what is in
-// there may have come with a clone.
-func repository(root string) string {
-	prefix, _ := inGit(root)
-	return strings.TrimSuffix(root, filepath.FromSlash(prefix))
 }
 
 func (p *planned) align(ctx context.Context, a *aligner) error {
