@@ -5,12 +5,8 @@ import (
 	"strings"
 )
 
-// around is how many lines that stay are shown around a change: go.mod and imports need
-// none.
-const around = 0
-
-// compact is a unified diff without what git alone reads, and with few lines around the
-// changes, so that a small plan fits one screen.
+// compact is a unified diff without what git alone reads, and without the lines around the
+// changes, which go.mod and imports do not need: a small plan fits one screen.
 func compact(diff string) string {
 	var b strings.Builder
 	h := hunk{b: &b}
@@ -83,28 +79,19 @@ func (h *hunk) take(line string) bool {
 
 // flush writes what the hunk has of changes.
 func (h *hunk) flush() {
-	var keep []bool
-	for i := range h.lines {
-		near := false
-		for j := max(i-around, 0); j <= min(i+around, len(h.lines)-1); j++ {
-			near = near || h.lines[j][0] == '-' || h.lines[j][0] == '+'
-		}
-		keep = append(keep, near)
-	}
 	oldAt, newAt := h.oldAt, h.newAt
 	for i := 0; i < len(h.lines); {
-		if !keep[i] {
-			oldAt, newAt, i = oldAt+1, newAt+1, i+1
-			continue
-		}
 		end, old, new := i, 0, 0
-		for ; end < len(h.lines) && keep[end]; end++ {
-			if h.lines[end][0] != '+' {
+		for ; end < len(h.lines) && (h.lines[end][0] == '-' || h.lines[end][0] == '+'); end++ {
+			if h.lines[end][0] == '-' {
 				old++
-			}
-			if h.lines[end][0] != '-' {
+			} else {
 				new++
 			}
+		}
+		if end == i { // a line that stays
+			oldAt, newAt, i = oldAt+1, newAt+1, i+1
+			continue
 		}
 		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", first(oldAt, old), old, first(newAt, new), new, strings.Join(h.lines[i:end], ""))
 		oldAt, newAt, i = oldAt+old, newAt+new, end

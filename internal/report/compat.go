@@ -179,7 +179,7 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 		return
 	}
 	if s.Plan != nil && s.Result == ServerPins {
-		newSheet(b, st, s.Plan.Changes).rows(s.Plan.Rows)
+		newSheet(b, st, s.Plan.Changes).rows(s.Plan)
 	}
 	unknowns(b, s.Unknown)
 }

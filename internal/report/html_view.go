@@ -118,10 +118,8 @@ func (a *Apply) groups(in map[string]string) []rowGroup {
 	var out []rowGroup
 	for _, h := range heads {
 		g := rowGroup{Group: h.group, Head: h.head}
-		for _, r := range a.Rows {
-			if r.Group == h.group {
-				g.Rows = append(g.Rows, newModuleRow(r, in[r.Module]))
-			}
+		for _, r := range a.In(h.group) {
+			g.Rows = append(g.Rows, newModuleRow(r, in[r.Module]))
 		}
 		if len(g.Rows) > 0 {
 			out = append(out, g)

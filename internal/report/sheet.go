@@ -48,14 +48,9 @@ var heads = []struct {
 
 // rows writes the rows of each group: module and versions in a line, and the reason
 // below where the heading does not say it.
-func (p *sheet) rows(rows []Row) {
+func (p *sheet) rows(a *Apply) {
 	for _, h := range heads {
-		var in []Row
-		for _, r := range rows {
-			if r.Group == h.group {
-				in = append(in, r)
-			}
-		}
+		in := a.In(h.group)
 		if len(in) == 0 {
 			continue
 		}

@@ -52,7 +52,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	}
 	a.loopText(p)
 	if !a.Aligned {
-		p.rows(a.Rows)
+		p.rows(a)
 		a.rest(p)
 	}
 	for _, u := range a.Unknown {
@@ -84,15 +84,13 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 
 // rest is what changes in no row: the diff, and counts of what it leaves out.
 func (a *Apply) rest(p *sheet) {
+	p.b.WriteString("\n")
 	if a.Diff != "" && (a.DryRun || p.st.Verbose) {
-		p.b.WriteString("\n")
 		diff := a.Diff
 		if !p.st.Verbose {
 			diff = compact(diff)
 		}
 		p.b.WriteString(p.st.diff(diff))
-	} else {
-		p.b.WriteString("\n")
 	}
 	a.counts(p)
 	for _, n := range a.Notes {
