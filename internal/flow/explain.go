@@ -106,7 +106,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 func (o ExplainOptions) plugin(k *explain.Known, root string) {
 	vendor := modules(filepath.Join(root, "vendor"))
 	k.Vendored = func(path string) string {
-		version, _, _ := strings.Cut(vendor[path].version, " ") // what replaces it comes after
+		version, _, _ := strings.Cut(vendor[path], " ") // what replaces it comes after
 		return version
 	}
 	k.Graph = sync.OnceValue(func() *pinner.Graph { return cachedGraph(k.Mod, modcache.Dir(o.Env), root) })

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -19,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/stage"
 )
 
 // A vendorRule decides what happens to vendor/, for every command: apply writes it,
@@ -181,27 +181,13 @@ func (d *vendorDiff) change(name string) (change.Change, error) {
 	return c, nil
 }
 
-// A vendored module of modules.txt.
-type vendored struct{ path, version string }
-
-// modules reads the "# path version" lines of a modules.txt.
-func modules(dir string) map[string]vendored {
+// modules returns the modules of dir/modules.txt, see [stage.VendoredModules].
+func modules(dir string) map[string]string {
 	data, err := bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod)
 	if err != nil {
 		return nil
 	}
-	out := map[string]vendored{}
-	for line := range bytes.Lines(data) {
-		f := strings.Fields(string(line))
-		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
-			continue
-		}
-		// Replaces of versions that are not selected come last.
-		if _, ok := out[f[1]]; !ok {
-			out[f[1]] = vendored{f[1], strings.Join(f[2:], " ")}
-		}
-	}
-	return out
+	return stage.VendoredModules(data)
 }
 
 // moduleVendor is what changes of one module below vendor/.
@@ -218,7 +204,7 @@ func (d *vendorDiff) byModule() []*moduleVendor {
 		path := owner(name, old, new)
 		m := by[path]
 		if m == nil {
-			m = &moduleVendor{module: path, old: old[path].version, new: new[path].version}
+			m = &moduleVendor{module: path, old: old[path], new: new[path]}
 			by[path] = m
 		}
 		_, was := d.old[name]
@@ -241,7 +227,7 @@ func (d *vendorDiff) byModule() []*moduleVendor {
 
 // owner returns the module that a file below vendor/ belongs to, or the file
 // itself.
-func owner(name string, sets ...map[string]vendored) string {
+func owner(name string, sets ...map[string]string) string {
 	for dir := name; ; {
 		i := strings.LastIndexByte(dir, '/')
 		if i < 0 {

@@ -358,7 +358,7 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
 	if v.Modules, err = bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod); err != nil {
 		return
 	}
-	from := s.vendorSources(v.Modules)
+	from := s.vendorSources(v.Modules, mod)
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -396,26 +396,33 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
 	}
 }
 
-// vendorSources returns for each module of a modules.txt the directory in the module
-// cache that its files are from, from there.
-func (s *Stage) vendorSources(text []byte) map[string]string {
+// vendorSources returns for each module of a modules.txt, which is made for mod, the
+// directory in the module cache that its files are from, from there.
+func (s *Stage) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
+	out := map[string]string{}
+	for path, is := range VendoredModules(text) {
+		version, _, _ := strings.Cut(is, " ")
+		if dir, ok := modcache.SourceDir(s.cache, mod.Source(module.Version{Path: path, Version: version})); ok {
+			if rel, err := filepath.Rel(s.cache, dir); err == nil {
+				out[path] = filepath.ToSlash(rel)
+			}
+		}
+	}
+	return out
+}
+
+// VendoredModules returns the modules of a modules.txt by path, each with what follows the
+// path there: its version, and what replaces it.
+func VendoredModules(text []byte) map[string]string {
 	out := map[string]string{}
 	for line := range bytes.Lines(text) {
 		f := strings.Fields(string(line))
-		if len(f) < 3 || f[0] != "#" {
+		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
 			continue
 		}
-		v := module.Version{Path: f[1], Version: f[2]}
-		if i := slices.Index(f, "=>"); i >= 0 {
-			if i == 2 || len(f) != i+3 { // a version that is not selected, or a directory
-				continue
-			}
-			v = module.Version{Path: f[i+1], Version: f[i+2]}
-		}
-		if dir, ok := modcache.SourceDir(s.cache, v); ok {
-			if rel, err := filepath.Rel(s.cache, dir); err == nil {
-				out[f[1]] = filepath.ToSlash(rel)
-			}
+		// Replaces of versions that are not selected come last.
+		if _, ok := out[f[1]]; !ok {
+			out[f[1]] = strings.Join(f[2:], " ")
 		}
 	}
 	return out
