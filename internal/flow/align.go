@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -247,7 +248,7 @@ func (a *aligner) round(ctx context.Context, now *state) (*result, error) {
 
 // tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
 func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
-	a.o.Step("go mod tidy with " + count(len(plan.Pins), "pinned module"))
+	a.o.Step("go mod tidy with " + report.Count(len(plan.Pins), "pinned module"))
 	files, err := a.unconstrained(now.listing, now.choice.files)
 	if err != nil {
 		return nil, err

@@ -77,12 +77,12 @@ func fault(next, format string, args ...any) error {
 // touched before the commit at the end, and nothing at all with DryRun. Where the
 // plugin's own code does not compile, the report of a dry run has its Summary alone.
 func Apply(ctx context.Context, o Options) (*report.Apply, error) {
-	lock, err := o.lock(ctx)
+	lock, err := acquire(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	plugin, err := readPlugin(o)
+	plugin, err := readPlugin(o.Dir, o.Packages, o.ImportsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := o.plan(ctx, plugin, server)
+	p, err := makePlan(ctx, o, plugin, server)
 	if places := editPlaces(err); o.DryRun && len(places) > 0 {
 		return &report.Apply{Summary: doesNotCompile(serverName(server), places)}, err
 	}
@@ -109,7 +109,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 		result.Summary = p.outlook().sentence()
 	}
 	o.stays = set.naming != nil && !set.naming.byHand
-	if err := o.compare(ctx, plugin.root, named, server, aligned.listing, result); err != nil {
+	if err := compare(ctx, o.Reference, plugin.root, named, server, aligned.listing, result); err != nil {
 		return nil, err
 	}
 	if err := commit.Check(set.tree, brought(ctx, o.Environ)); err != nil {

@@ -26,7 +26,7 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	quiet := func(string) {}
 	o := Options{Reference: Reference{Dir: dir, Servers: Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
-	p, err := readPlugin(o)
+	p, err := readPlugin(o.Dir, o.Packages, o.ImportsFile)
 	if err != nil {
 		b.Fatal(err)
 	}

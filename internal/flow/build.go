@@ -103,7 +103,7 @@ func Build(ctx context.Context, o BuildOptions) (*report.Build, error) {
 func newBuilder(ctx context.Context, o BuildOptions) (*builder, error) {
 	b := &builder{o: o}
 	var err error
-	if b.plugin, err = readPlugin(Options{Reference: o.Reference, Packages: o.Packages}); err != nil {
+	if b.plugin, err = readPlugin(o.Dir, o.Packages, ""); err != nil {
 		return nil, err
 	}
 	o.Step("reading the server")

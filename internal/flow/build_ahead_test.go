@@ -120,7 +120,7 @@ func aheadBuilder(t *testing.T, archive string) *builder {
 	b := &builder{how: recipe.Build{Mod: "readonly"}, outputs: []output{{pkg: ".", name: "plugin.so"}}}
 	b.o.Dir, b.o.Environ = filepath.Join(dir, "plugin"), []string{"GOMODCACHE=" + filepath.Join(dir, "cache")}
 	var err error
-	if b.plugin, err = readPlugin(Options{Reference: b.o.Reference}); err != nil {
+	if b.plugin, err = readPlugin(b.o.Dir, nil, ""); err != nil {
 		t.Fatal(err)
 	}
 	pin := func(path string) pinner.Pin {

@@ -38,7 +38,8 @@ type changes struct {
 	diff   string
 }
 
-func (a *aligner) changes(ctx context.Context, al *aligned) (*changes, error) {
+// changesOf compares the plugin as it is with al.
+func changesOf(ctx context.Context, a *aligner, al *aligned) (*changes, error) {
 	c := &changes{a: a, al: al}
 	a.o.Step("comparing")
 	data := al.mod.Bytes()

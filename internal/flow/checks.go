@@ -237,7 +237,7 @@ func (c *checker) needsPaths() bool {
 func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err error) {
 	done = func() {}
 	if !o.Staged {
-		if c.plugin, err = readPlugin(o.Options); err == nil {
+		if c.plugin, err = readPlugin(o.Dir, o.Packages, o.ImportsFile); err == nil {
 			c.tree = look.Disk(c.plugin.root)
 			if o.Sources != nil {
 				c.tree = noted{c.tree, c.plugin.root, o.Sources}
@@ -246,7 +246,7 @@ func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err er
 		return done, err
 	}
 	var index *git.Index
-	c.plugin, err = readPluginBy(o.Options, func(name string) ([]byte, error) {
+	c.plugin, err = readPluginBy(o.Dir, o.Packages, o.ImportsFile, func(name string) ([]byte, error) {
 		if index, err = stagedBelow(ctx, filepath.Dir(name), o.Environ); err != nil {
 			return nil, err
 		}

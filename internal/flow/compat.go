@@ -28,7 +28,7 @@ type CompatOptions struct {
 // does not stop the others.
 func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
 	o.DryRun, o.lookOnly = true, true
-	plugin, err := readPlugin(o.Options)
+	plugin, err := readPlugin(o.Dir, o.Packages, o.ImportsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (o CompatOptions) judge(ctx context.Context, m *member, known *plans) *repo
 	}
 	one := o.Options
 	one.Reference = m.ref
-	plugin, err := readPlugin(one)
+	plugin, err := readPlugin(one.Dir, one.Packages, one.ImportsFile)
 	if err != nil {
 		m.err = err
 		return row
@@ -233,7 +233,7 @@ func doesNotCompile(name string, at []string) string {
 	if len(at) > 5 {
 		shown, more = at[:5], fmt.Sprintf(" and %d more", len(at)-5)
 	}
-	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, count(len(files), "file"), has, strings.Join(shown, ", "), more)
+	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(len(files), "file"), has, strings.Join(shown, ", "), more)
 }
 
 // editPlaces are the places in the plugin's own code for which err says that no plan

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -35,7 +36,7 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
 	source, bodies := a.checker.FromSource, a.checker.Bodies
 	faults, err := a.checker.Check(ctx, g.graph, a.ownSource())
-	a.o.Log(fmt.Sprintf("read %s from source, %d with function bodies", count(a.checker.FromSource-source, "package"), a.checker.Bodies-bodies))
+	a.o.Log(fmt.Sprintf("read %s from source, %d with function bodies", report.Count(a.checker.FromSource-source, "package"), a.checker.Bodies-bodies))
 	return a.onDisk(faults), err
 }
 

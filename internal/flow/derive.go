@@ -14,6 +14,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -211,7 +212,7 @@ func (p *planned) fetchPins(ctx context.Context, all []*pinner.Server) {
 		}
 	}
 	if len(want) > 0 {
-		p.set.a.o.Step("fetching the modules of the servers: " + count(len(want), "version"))
+		p.set.a.o.Step("fetching the modules of the servers: " + report.Count(len(want), "version"))
 		p.stage.Download(ctx, slices.Collect(maps.Keys(want)))
 	}
 }

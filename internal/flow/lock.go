@@ -13,7 +13,7 @@ import (
 // lock takes the right to write the plugin before its first file is read: two
 // that plan at the same time would both be right, and the second one would have
 // planned for files that are no more. A dry run needs none.
-func (o Options) lock(ctx context.Context) (*commit.Lock, error) {
+func acquire(ctx context.Context, o Options) (*commit.Lock, error) {
 	if o.DryRun {
 		return nil, nil
 	}

@@ -51,7 +51,7 @@ type job struct {
 //
 // servers -> names -> for each: plan, go build, verify -> write.
 func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, error) {
-	plugin, err := readPlugin(Options{Reference: o.Reference, Packages: o.Packages})
+	plugin, err := readPlugin(o.Dir, o.Packages, "")
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +120,11 @@ func (j *job) run(ctx context.Context, o BuildManyOptions) error {
 	}
 	plan := o.Plan
 	plan.Reference, plan.Packages, plan.DryRun, plan.lookOnly = j.m.ref, o.Packages, true, true
-	plugin, err := readPlugin(plan)
+	plugin, err := readPlugin(plan.Dir, plan.Packages, plan.ImportsFile)
 	if err != nil {
 		return err
 	}
-	p, err := plan.plan(ctx, plugin, b.server)
+	p, err := makePlan(ctx, plan, plugin, b.server)
 	if err != nil {
 		return err
 	}

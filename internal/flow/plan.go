@@ -21,9 +21,9 @@ type planned struct {
 	set     *changes
 }
 
-// plan pins the plugin to the server in a scratch directory. The caller closes the
+// makePlan pins the plugin to the server in a scratch directory. The caller closes the
 // stage of the result.
-func (o Options) plan(ctx context.Context, plugin *plugin, server *pinner.Server) (*planned, error) {
+func makePlan(ctx context.Context, o Options, plugin *plugin, server *pinner.Server) (*planned, error) {
 	if err := hopeless(server); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (p *planned) align(ctx context.Context, a *aligner) error {
 	if err := a.workFiles(ctx, p.aligned, p.tool); err != nil {
 		return a.explain(err)
 	}
-	p.set, err = a.changes(ctx, p.aligned)
+	p.set, err = changesOf(ctx, a, p.aligned)
 	return err
 }
 

@@ -114,7 +114,7 @@ func (g *group) keep(p *planned) bool {
 
 // own makes a plan, and closes it unless keep keeps it.
 func (k *plans) own(ctx context.Context, o Options, plugin *plugin, s *pinner.Server, keep func(*planned) bool) (*outlook, error) {
-	p, err := o.plan(ctx, plugin, s)
+	p, err := makePlan(ctx, o, plugin, s)
 	if err != nil {
 		return nil, err
 	}

@@ -26,14 +26,14 @@ type plugin struct {
 	file     string      // --imports-file below root, slashes; ""
 }
 
-// readPlugin finds and reads the module around o.Dir.
-func readPlugin(o Options) (*plugin, error) {
-	return readPluginBy(o, func(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) })
+// readPlugin finds and reads the module around dir, of which packages and file are what --package and --imports-file name.
+func readPlugin(dir string, packages []string, file string) (*plugin, error) {
+	return readPluginBy(dir, packages, file, func(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) })
 }
 
 // readPluginBy reads go.mod with read.
-func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, error) {
-	dir, root, err := pluginRoot(o.Dir)
+func readPluginBy(dir string, packages []string, file string, read func(name string) ([]byte, error)) (*plugin, error) {
+	dir, root, err := pluginRoot(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -46,16 +46,16 @@ func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, e
 	if err := p.setMod(raw); err != nil {
 		return nil, bounded.Hide(name, err)
 	}
-	for _, pattern := range o.Packages {
+	for _, pattern := range packages {
 		q, err := packagePattern(root, dir, pattern)
 		if err != nil {
 			return nil, err
 		}
 		p.patterns = append(p.patterns, q)
 	}
-	if o.ImportsFile != "" {
-		if p.file, err = importsFile(root, dir, o.ImportsFile); err != nil {
-			return nil, fault("name a .go file of the plugin", "--imports-file %s: %w", o.ImportsFile, err)
+	if file != "" {
+		if p.file, err = importsFile(root, dir, file); err != nil {
+			return nil, fault("name a .go file of the plugin", "--imports-file %s: %w", file, err)
 		}
 	}
 	return p, nil

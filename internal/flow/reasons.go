@@ -226,7 +226,7 @@ func (c *changes) sums() []report.Change {
 		}
 		added, removed := change.Stat(f.Old, f.New)
 		out = append(out, report.Change{Kind: "sum", Action: action(string(f.Old), string(f.New)), Path: f.Path, File: f.Path,
-			Reason: fmt.Sprintf("%s: %s added, %d removed", by, count(added, "line"), removed), Lines: &report.LineCounts{Added: added, Removed: removed}})
+			Reason: fmt.Sprintf("%s: %s added, %d removed", by, report.Count(added, "line"), removed), Lines: &report.LineCounts{Added: added, Removed: removed}})
 	}
 	return out
 }

@@ -250,7 +250,7 @@ func (a *aligner) lookAgain(ctx context.Context, plan *pinner.Plan) (*state, err
 // next takes the solver's next try.
 func (a *aligner) next(ctx context.Context, plan *pinner.Plan, now *state, faults []typecheck.Fault) error {
 	a.rounds++
-	a.o.Step(fmt.Sprintf("round %d: %s in %s", a.rounds, count(len(faults), "error"), faultyModules(now.listing, faults)))
+	a.o.Step(fmt.Sprintf("round %d: %s in %s", a.rounds, report.Count(len(faults), "error"), faultyModules(now.listing, faults)))
 	a.o.Log(fmt.Sprintf("round %d: %s: %s: %s", a.rounds, capsText(a.in.Caps), a.place(faults[0]), faults[0].Msg))
 	caps, err := a.solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
 	if err == nil {
@@ -274,8 +274,6 @@ func capsText(caps []pinner.Cap) string {
 	}
 	return "with " + strings.Join(out, ", ")
 }
-
-func count(n int, what string) string { return report.Count(n, what) }
 
 // prune takes caps back whose modules are not linked any more, now that others
 // are lowered. It reports whether there were any; what is then missed is capped
@@ -310,7 +308,7 @@ func faultyModules(l *stage.Listing, faults []typecheck.Fault) string {
 		}
 	}
 	if len(out) > 3 {
-		return count(len(out), "module")
+		return report.Count(len(out), "module")
 	}
 	return strings.Join(out, ", ")
 }

@@ -55,7 +55,7 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 		Reference: Reference{Dir: o.Dir, Offline: o.Offline, Environ: o.Environ, Step: o.Step, Log: o.Log},
 		DryRun:    o.DryRun, Full: o.Full, Patch: o.Patch, Vendor: o.Vendor,
 	}}
-	lock, err := u.o.lock(ctx)
+	lock, err := acquire(ctx, u.o)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 
 // read reads the plugin, and what of it is pinfix's.
 func (u *unpinner) read() (err error) {
-	if u.plugin, err = readPlugin(u.o); err != nil {
+	if u.plugin, err = readPlugin(u.o.Dir, u.o.Packages, u.o.ImportsFile); err != nil {
 		return err
 	}
 	root := u.plugin.root

@@ -17,7 +17,7 @@ import (
 // one that the module itself names: people read that before the plan when they
 // move to another release. The module's server is only read, and not fetched, for
 // the user has named another one; where that fails, a warning says so.
-func (r Reference) compare(ctx context.Context, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
+func compare(ctx context.Context, r Reference, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
 	own, other := all.own()
 	if !other || own.Ref == all[0].Ref {
 		return nil
@@ -34,13 +34,13 @@ func (r Reference) compare(ctx context.Context, root string, all Servers, server
 	result.ServerChanges = serverChanges(old, server, l.Linked())
 	result.ServerChanges.From, result.ServerChanges.To = own.From, server.Ref
 	if !r.stays {
-		result.ServerChanges.Keep = r.keep(root, own, all[0])
+		result.ServerChanges.Keep = keep(r, root, own, all[0])
 	}
 	return nil
 }
 
 // keep is what to do to stay with the new server.
-func (r Reference) keep(root string, own, now Named) string {
+func keep(r Reference, root string, own, now Named) string {
 	if !own.snapshot {
 		dir, name := Upwards(root, ConfigName), ConfigName
 		if own.Above {

@@ -39,14 +39,14 @@ type naming struct {
 // snapshot that it is named by, of the line server: in .pinfix.yaml, or a new
 // server.buildinfo next to go.mod. version is pinfix's own. The zero naming changes
 // nothing.
-func (a *aligner) name(ctx context.Context, all Servers) (*naming, error) {
-	root := a.plugin.root
+func (c *changes) name(ctx context.Context, all Servers) (*naming, error) {
+	root := c.a.plugin.root
 	own, ok := all.own()
 	switch {
 	case !ok:
-		return a.snapshotAt(ctx, root, filepath.Join(root, snapshotName))
+		return c.snapshotAt(ctx, root, filepath.Join(root, snapshotName))
 	case own.snapshot:
-		return a.snapshotAt(ctx, Upwards(root, snapshotName), own.Ref)
+		return c.snapshotAt(ctx, Upwards(root, snapshotName), own.Ref)
 	}
 	dir := Upwards(root, ConfigName)
 	abs, err := filepath.Abs(own.Ref)
@@ -58,9 +58,9 @@ func (a *aligner) name(ctx context.Context, all Servers) (*naming, error) {
 	}
 	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says.
 	if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) && isSnapshot(abs) {
-		return a.snapshotAt(ctx, dir, abs)
+		return c.snapshotAt(ctx, dir, abs)
 	}
-	return a.serverLine(dir, own, all[0])
+	return c.serverLine(dir, own, all[0])
 }
 
 // isSnapshot reports whether the file is one that pinfix snapshot has written.
@@ -70,12 +70,12 @@ func isSnapshot(name string) bool {
 }
 
 // snapshotAt is the snapshot of the server in the file name, which is in dir or below.
-func (a *aligner) snapshotAt(ctx context.Context, dir, name string) (*naming, error) {
+func (c *changes) snapshotAt(ctx context.Context, dir, name string) (*naming, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return nil, err
 	}
-	if same, err := filepath.EvalSymlinks(a.server.Ref); err == nil {
+	if same, err := filepath.EvalSymlinks(c.a.server.Ref); err == nil {
 		if real, err := filepath.EvalSymlinks(abs); err == nil && onePlace(same, real) {
 			return &naming{}, nil // it is named by itself
 		}
@@ -84,12 +84,12 @@ func (a *aligner) snapshotAt(ctx context.Context, dir, name string) (*naming, er
 	if err != nil {
 		return nil, fault("move it away", "snapshot %s: %w", name, cause(err))
 	}
-	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(a.server, a.o.Version) })
+	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(c.a.server, c.a.o.Version) })
 	if err != nil {
 		return nil, err
 	}
-	n := &naming{snapshot: true, old: shortName(abs), new: a.server.Ref}
-	return n, n.set(a.plugin.root, dir, abs, old, data)
+	n := &naming{snapshot: true, old: shortName(abs), new: c.a.server.Ref}
+	return n, n.set(c.a.plugin.root, dir, abs, old, data)
 }
 
 // set takes the content of the file abs, which is in dir or below.
@@ -123,7 +123,7 @@ func onePlace(x, y string) bool {
 
 // serverLine is .pinfix.yaml in dir with another server, where the line is as simple as
 // people write it.
-func (a *aligner) serverLine(dir string, own, now Named) (*naming, error) {
+func (c *changes) serverLine(dir string, own, now Named) (*naming, error) {
 	abs := filepath.Join(dir, ConfigName)
 	ref := seenFrom(dir, now.Ref)
 	n := &naming{old: own.Ref, new: ref, byHand: true}
@@ -139,7 +139,7 @@ func (a *aligner) serverLine(dir string, own, now Named) (*naming, error) {
 		return n, nil
 	}
 	n.line, n.byHand = line, false
-	return n, n.set(a.plugin.root, dir, abs, data, []byte(text))
+	return n, n.set(c.a.plugin.root, dir, abs, data, []byte(text))
 }
 
 var (
@@ -205,7 +205,7 @@ func (c *changes) addNaming(ctx context.Context) (err error) {
 	if !c.a.o.Upgrade {
 		return nil
 	}
-	if c.naming, err = c.a.name(ctx, c.a.o.Servers.in(c.a.plugin.root)); err != nil || c.naming.file.Path == "" {
+	if c.naming, err = c.name(ctx, c.a.o.Servers.in(c.a.plugin.root)); err != nil || c.naming.file.Path == "" {
 		return err
 	}
 	if c.naming.above == "" {
