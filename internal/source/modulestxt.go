@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -132,18 +133,11 @@ func (v *Vendor) addPackage(p pinner.Pin, pkg string) error {
 	return nil
 }
 
-// A StaleError is a vendor/ that does not fit go.mod: nothing was built from it.
-type StaleError struct {
-	Module, Mod, Vendor string // what go.mod and modules.txt have of it
-}
-
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("vendor/modules.txt does not fit go.mod: %s is %s in go.mod, %s in vendor/", e.Module, orNone(e.Mod), orNone(e.Vendor))
-}
-
-// NextStep says what the user can do.
-func (e *StaleError) NextStep() string {
-	return "check out go.mod and vendor/ of one release of the server, or run go mod vendor there"
+// stale is the error of a vendor/ that does not fit go.mod, from which nothing was built:
+// mod and vendor are what go.mod and modules.txt have of a module.
+func stale(path, mod, vendor string) error {
+	return fault.New("check out go.mod and vendor/ of one release of the server, or run go mod vendor there",
+		"vendor/modules.txt does not fit go.mod: %s is %s in go.mod, %s in vendor/", path, orNone(mod), orNone(vendor))
 }
 
 func orNone(s string) string {
@@ -153,7 +147,7 @@ func orNone(s string) string {
 	return s
 }
 
-// fits returns a *StaleError if v was not made from mod: go build refuses it
+// fits returns an error, that of [stale], if v was not made from mod: go build refuses it
 // then ("inconsistent vendoring"). Go before 1.14 did not note what go.mod asks
 // for.
 func (v *Vendor) fits(mod *modfile.File) error {
@@ -162,12 +156,12 @@ func (v *Vendor) fits(mod *modfile.File) error {
 	}
 	for _, r := range mod.Require {
 		if have := v.explicit[r.Mod.Path]; have != r.Mod.Version {
-			return &StaleError{r.Mod.Path, r.Mod.Version, have}
+			return stale(r.Mod.Path, r.Mod.Version, have)
 		}
 	}
 	for _, p := range v.Pins {
 		if want := replacement(mod, p.Version); want != p.Replace {
-			return &StaleError{p.Path, show(p.Version, want), show(p.Version, p.Replace)}
+			return stale(p.Path, show(p.Version, want), show(p.Version, p.Replace))
 		}
 	}
 	return nil
