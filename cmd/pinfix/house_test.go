@@ -26,14 +26,14 @@ var mayImport = map[string][]string{
 	"internal/kept":      {"internal/bounded", "internal/vars"},
 	"internal/imagetest": {}, // for tests: no one may import it
 	"internal/tier":      {}, // for tests: no program may import it
-	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner", "internal/fault"},
+	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner", "internal/fault", "internal/modpath"},
 	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
 	"internal/suggest":   {},
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
 	"internal/stage":     {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
 	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "internal/syntax", "pinner"},
-	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax"},
+	"internal/check":     {"internal/look", "internal/syntax", "pinner", "internal/modpath"},
+	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax", "internal/modpath"},
 	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/bounded", "internal/vars", "internal/fault"},
 	"internal/hook":      {"internal/shell"},
@@ -42,24 +42,25 @@ var mayImport = map[string][]string{
 	"internal/pkghash":   {"internal/bounded", "pinner"},
 	"internal/gocmd":     {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":  {"internal/bounded", "pinner"},
-	"internal/solve":     {"internal/typecheck", "pinner"},
+	"internal/solve":     {"internal/typecheck", "pinner", "internal/modpath"},
 	"internal/typecheck": {"internal/bounded", "internal/kept", "internal/meter"},
 	"internal/meter":     {},
 	"internal/loopvar":   {},
 	"internal/syntax":    {},
 	"internal/bounded":   {"internal/fault"},
+	"internal/modpath":   {}, // which module a package may come from; pure
 	"internal/fault":     {}, // an error and its next step; pure
 	"internal/again":     {}, // it runs before the packages that it does not import are ready
 	"internal/mains":     {"internal/bounded"},
 	"internal/vars":      {},
 	"internal/shell":     {},
 	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner", "internal/fault"},
+	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner", "internal/fault", "internal/modpath"},
 	"internal/ccompiler": {}, // which C compiler; pure
 	"internal/libc":      {}, // what musl exports; pure
-	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern", "internal/fault"},
+	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern", "internal/fault", "internal/modpath"},
 	"internal/change":    {},
-	"pinner":             {"internal/pattern", "internal/fault"},
+	"pinner":             {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":         {},
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/modpath"
 )
 
 // A Vendor is what vendor/modules.txt says, as go mod vendor writes it.
@@ -69,7 +71,7 @@ func ParseVendor(text []byte) *Vendor {
 			}
 			continue
 		}
-		if f := strings.Fields(line); len(f) == 1 && module.CheckImportPath(f[0]) == nil && (f[0] == at.Version.Path || strings.HasPrefix(f[0], at.Version.Path+"/")) {
+		if f := strings.Fields(line); len(f) == 1 && module.CheckImportPath(f[0]) == nil && modpath.In(f[0], at.Version.Path) {
 			at.Packages = append(at.Packages, Package{f[0], n})
 		}
 	}

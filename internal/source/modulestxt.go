@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -116,7 +117,7 @@ func (v *Vendor) addPackage(p pinner.Pin, pkg string) error {
 	switch {
 	case p.Version.Version == "":
 		return fmt.Errorf("package %s is below no module", pkg)
-	case pkg != p.Path && !strings.HasPrefix(pkg, p.Path+"/"):
+	case !modpath.In(pkg, p.Path):
 		return fmt.Errorf("package %s is not in module %s", pkg, p.Path)
 	case v.Packages[pkg]:
 		return fmt.Errorf("package %s is there twice", pkg)
