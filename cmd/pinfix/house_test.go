@@ -18,50 +18,51 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/bounded", "internal/pattern", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter", "internal/again", "internal/fault"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter", "internal/syntax", "internal/kept"},
-	"internal/toolexec":  {},
-	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner", "internal/fault"},
-	"internal/image":     {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
-	"internal/kept":      {"internal/bounded", "internal/vars"},
-	"internal/imagetest": {}, // for tests: no one may import it
-	"internal/tier":      {}, // for tests: no program may import it
-	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner", "internal/fault", "internal/modpath"},
-	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
-	"internal/suggest":   {},
-	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
-	"internal/stage":     {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
-	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "internal/syntax", "pinner", "internal/modpath"},
-	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax", "internal/modpath"},
-	"internal/buildctx":  {"pinner"},
-	"internal/git":       {"internal/bounded", "internal/vars", "internal/fault"},
-	"internal/hook":      {"internal/shell"},
-	"internal/commit":    {"internal/change"},
-	"internal/report":    {"internal/pattern", "internal/shell"},
-	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/gocmd":     {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
-	"internal/modcache":  {"internal/bounded", "pinner"},
-	"internal/solve":     {"internal/typecheck", "pinner", "internal/modpath"},
-	"internal/typecheck": {"internal/bounded", "internal/kept", "internal/meter"},
-	"internal/meter":     {},
-	"internal/loopvar":   {},
-	"internal/syntax":    {},
-	"internal/bounded":   {"internal/fault"},
-	"internal/modpath":   {}, // which module a package may come from; pure
-	"internal/fault":     {}, // an error and its next step; pure
-	"internal/again":     {}, // it runs before the packages that it does not import are ready
-	"internal/mains":     {"internal/bounded"},
-	"internal/vars":      {},
-	"internal/shell":     {},
-	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner", "internal/fault", "internal/modpath"},
-	"internal/ccompiler": {}, // which C compiler; pure
-	"internal/libc":      {}, // what musl exports; pure
-	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern", "internal/fault", "internal/modpath"},
-	"internal/change":    {},
-	"pinner":             {"internal/pattern", "internal/fault", "internal/modpath"},
-	"astimports":         {},
+	"cmd/pinfix":          {"internal/bounded", "internal/pattern", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter", "internal/again", "internal/fault"},
+	"internal/flow":       {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter", "internal/syntax", "internal/kept", "internal/modulestxt"},
+	"internal/toolexec":   {},
+	"internal/target":     {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner", "internal/fault"},
+	"internal/image":      {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
+	"internal/kept":       {"internal/bounded", "internal/vars"},
+	"internal/imagetest":  {}, // for tests: no one may import it
+	"internal/tier":       {}, // for tests: no program may import it
+	"internal/source":     {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner", "internal/fault", "internal/modulestxt"},
+	"internal/config":     {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
+	"internal/suggest":    {},
+	"internal/recipe":     {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
+	"internal/stage":      {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter", "internal/modulestxt"},
+	"internal/scratch":    {"internal/pattern"},
+	"internal/check":      {"internal/look", "internal/syntax", "pinner", "internal/modpath", "internal/modulestxt"},
+	"internal/look":       {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax", "internal/modpath"},
+	"internal/buildctx":   {"pinner"},
+	"internal/git":        {"internal/bounded", "internal/vars", "internal/fault"},
+	"internal/hook":       {"internal/shell"},
+	"internal/commit":     {"internal/change"},
+	"internal/report":     {"internal/pattern", "internal/shell"},
+	"internal/pkghash":    {"internal/bounded", "pinner"},
+	"internal/gocmd":      {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
+	"internal/modcache":   {"internal/bounded", "pinner"},
+	"internal/solve":      {"internal/typecheck", "pinner", "internal/modpath"},
+	"internal/typecheck":  {"internal/bounded", "internal/kept", "internal/meter"},
+	"internal/meter":      {},
+	"internal/loopvar":    {},
+	"internal/syntax":     {},
+	"internal/bounded":    {"internal/fault"},
+	"internal/modulestxt": {"internal/modpath"},
+	"internal/modpath":    {}, // which module a package may come from; pure
+	"internal/fault":      {}, // an error and its next step; pure
+	"internal/again":      {}, // it runs before the packages that it does not import are ready
+	"internal/mains":      {"internal/bounded"},
+	"internal/vars":       {},
+	"internal/shell":      {},
+	"internal/pattern":    {},
+	"internal/verify":     {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner", "internal/fault", "internal/modpath"},
+	"internal/ccompiler":  {}, // which C compiler; pure
+	"internal/libc":       {}, // what musl exports; pure
+	"internal/explain":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern", "internal/fault", "internal/modpath"},
+	"internal/change":     {},
+	"pinner":              {"internal/pattern", "internal/fault", "internal/modpath"},
+	"astimports":          {},
 }
 
 // only says which packages may do what others may not.

@@ -19,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/meter"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -49,14 +50,22 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	if err != nil {
 		return nil, err
 	}
-	v, err := ParseVendor(data)
+	v, err := modulestxt.Parse(data)
 	if err != nil {
 		return nil, readError(filepath.Join(dir, "vendor", "modules.txt"), err, "run go mod vendor in "+dir+", or remove its vendor/")
 	}
-	if err := v.fits(mod); err != nil {
+	if err := fits(v, mod); err != nil {
 		return nil, err
 	}
-	s.Pins, s.Source.Packages = v.Pins, v.Packages
+	s.Source.Packages = map[string]bool{}
+	for _, m := range v.Modules {
+		if len(m.Packages) > 0 { // else it is not linked
+			s.Pins = append(s.Pins, pinner.Pin{Version: m.Version, Replace: m.Replace})
+		}
+		for _, p := range m.Packages {
+			s.Source.Packages[p.Path] = true
+		}
+	}
 	return s, nil
 }
 
