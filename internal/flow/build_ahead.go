@@ -12,9 +12,9 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vars"
@@ -68,7 +68,7 @@ func (b *builder) graph() *look.Graph {
 	if err != nil {
 		return nil
 	}
-	vendor := check.ParseVendor(text)
+	vendor, _ := modulestxt.Parse(text)
 	for _, m := range vendor.Modules {
 		if v := required(mod, m.Path); v != "" && v != m.Version.Version {
 			return nil // go build refuses such a vendor/, and says so at once

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -28,7 +28,8 @@ func readVendored(p *plugin) []stage.Vendored {
 		return nil
 	}
 	var out []stage.Vendored
-	for _, m := range check.ParseVendor(text).Modules {
+	vendored, _ := modulestxt.Parse(text)
+	for _, m := range vendored.Modules {
 		if module.CheckImportPath(m.Path) != nil || !semver.IsValid(m.Version.Version) || m.Go != "" && !modfile.GoVersionRE.MatchString(m.Go) {
 			continue // the go command has not written that
 		}

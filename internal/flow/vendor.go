@@ -16,9 +16,9 @@ import (
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/stage"
 )
 
 // A vendorRule decides what happens to vendor/, for every command: apply writes it,
@@ -181,13 +181,18 @@ func (d *vendorDiff) change(name string) (change.Change, error) {
 	return c, nil
 }
 
-// modules returns the modules of dir/modules.txt, see [stage.VendoredModules].
+// modules returns the modules of dir/modules.txt by path, see [modulestxt.Module.Taken].
 func modules(dir string) map[string]string {
 	data, err := bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod)
 	if err != nil {
 		return nil
 	}
-	return stage.VendoredModules(data)
+	vendored, _ := modulestxt.Parse(data)
+	out := map[string]string{}
+	for _, m := range vendored.Modules {
+		out[m.Path] = m.Taken()
+	}
+	return out
 }
 
 // moduleVendor is what changes of one module below vendor/.
