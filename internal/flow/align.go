@@ -273,7 +273,7 @@ func (a *aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 	if err != nil {
 		return nil, err
 	}
-	if a.moreExcludes(plan, needed) {
+	if moreExcludes(&a.in, plan, needed) {
 		return &result{next: now}, nil
 	}
 	if above := slices.DeleteFunc(slices.Clone(needed), func(d pinner.Demand) bool { return d.Lost }); a.o.Conflicts == "fail" && len(above) > 0 {
@@ -327,13 +327,14 @@ func (a *aligner) unconstrained(l *stage.Listing, files stage.Files) (stage.File
 	return files, nil
 }
 
-// moreExcludes adds to a.in.Exclude what tidy brought in above a pin.
-func (a *aligner) moreExcludes(plan *pinner.Plan, needed []pinner.Demand) bool {
+// moreExcludes adds to in.Exclude what tidy brought in above a pin, and reports whether
+// there was more of it than plan knows.
+func moreExcludes(in *pinner.Input, plan *pinner.Plan, needed []pinner.Demand) bool {
 	more := false
 	for _, d := range needed {
 		had := slices.ContainsFunc(plan.Demands, func(e pinner.Demand) bool { return e.Version == d.Version })
-		if !had && !slices.Contains(a.in.Exclude, d.Version) {
-			a.in.Exclude = append(a.in.Exclude, d.Version)
+		if !had && !slices.Contains(in.Exclude, d.Version) {
+			in.Exclude = append(in.Exclude, d.Version)
 			more = true
 		}
 	}

@@ -86,7 +86,7 @@ func (a *aligner) derivePlan() (*pinner.Plan, *pinner.Graph) {
 		if err != nil {
 			return nil, nil
 		}
-		if !a.moreExcludes(plan, needed) {
+		if !moreExcludes(&a.in, plan, needed) {
 			return plan, graph
 		}
 	}

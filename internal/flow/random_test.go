@@ -319,11 +319,8 @@ func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.
 // there is something new.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
-	a := &aligner{in: *in}
-	a.in.Exclude = slices.Clip(in.Exclude)
-	more = a.moreExcludes(plan, needed)
-	*in = a.in
-	return more, err
+	in.Exclude = slices.Clip(in.Exclude)
+	return moreExcludes(in, plan, needed), err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there
