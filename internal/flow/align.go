@@ -29,10 +29,11 @@ const nextBug = "report it with the go.mod and the server's build info: this is 
 
 // An aligner plans and stages until nothing changes.
 type aligner struct {
-	o      Options
-	server *pinner.Server
-	plugin *plugin
-	stage  *stage.Stage
+	o       Options
+	server  *pinner.Server
+	plugin  *plugin
+	stage   *stage.Stage
+	sources *stage.Sources
 
 	have, bare stage.Files // Go files with imports of pinfix's own: as they are, and without
 	in         pinner.Input

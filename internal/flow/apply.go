@@ -126,8 +126,6 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	return result, nil
 }
 
-func readGo(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }
-
 // unwritten adds the next step to an error of the commit.
 func unwritten(err error, root string) error {
 	var changed *commit.ChangedError

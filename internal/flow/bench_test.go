@@ -44,7 +44,7 @@ func BenchmarkPlan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		a := &aligner{o: o, server: s, plugin: p, stage: st, bare: stage.Files{}}
+		a := &aligner{o: o, server: s, plugin: p, stage: st, sources: st.Sources, bare: stage.Files{}}
 		a.in = pinner.Input{Server: s, Mod: p.user, Source: st.ModFiles(b.Context())}
 		listing, err := st.List(b.Context(), p.user, nil, nil, nil)
 		if err != nil {

@@ -290,7 +290,7 @@ func (c *checker) exact() error {
 	match := pinner.Compare(c.server, l.Linked())
 	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
 	a := c.aligner()
-	a.stage = stage.Reader(c.plugin.root, g.Read, g.Imports)
+	a.sources = stage.Read(c.plugin.root, g.Read, g.Imports)
 	if done := c.foreign(a, l, match, missing); done {
 		return nil
 	}

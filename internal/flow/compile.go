@@ -44,7 +44,7 @@ func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listi
 func (a *aligner) ownSource() map[string][]byte {
 	files := map[string][]byte{}
 	for name, src := range a.bare {
-		files[filepath.Join(a.stage.Root, filepath.FromSlash(name))] = src
+		files[filepath.Join(a.sources.Root, filepath.FromSlash(name))] = src
 	}
 	return files
 }
@@ -54,7 +54,7 @@ func (a *aligner) ownSource() map[string][]byte {
 func (a *aligner) onDisk(faults []typecheck.Fault) []typecheck.Fault {
 	lines := map[string][]int{}
 	for name, bare := range a.bare {
-		lines[filepath.Join(a.stage.Root, filepath.FromSlash(name))] = lineNumbers(bare, a.have[name])
+		lines[filepath.Join(a.sources.Root, filepath.FromSlash(name))] = lineNumbers(bare, a.have[name])
 	}
 	out := slices.Clone(faults)
 	for i, f := range out {

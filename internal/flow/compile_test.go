@@ -29,7 +29,7 @@ func TestOnDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &aligner{stage: &stage.Stage{Root: "/root"}, have: stage.Files{"main.go": have}, bare: stage.Files{"main.go": bare}}
+			a := &aligner{sources: stage.OnDisk("/root"), have: stage.Files{"main.go": have}, bare: stage.Files{"main.go": bare}}
 			for _, text := range []string{"package main", "func a()", "fault", "func c()"} {
 				f := typecheck.Fault{File: filepath.Join("/root", "main.go"), Line: lineWith(bare, text)}
 				if got, want := a.onDisk([]typecheck.Fault{f})[0].Line, lineWith(have, text); got != want {

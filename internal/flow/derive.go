@@ -41,7 +41,7 @@ func (p *planned) derive(ctx context.Context, o Options, s *pinner.Server) *outl
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &aligner{o: o, server: s, plugin: p.plugin, stage: p.stage, have: from.have, bare: from.bare, base: from.base, checker: from.checker, parsed: true}
+	a := &aligner{o: o, server: s, plugin: p.plugin, stage: p.stage, sources: p.stage.Sources, have: from.have, bare: from.bare, base: from.base, checker: from.checker, parsed: true}
 	a.in = from.in
 	a.in.Server, a.in.Pins, a.in.Exclude = s, nil, nil
 	for _, was := range p.aligned.match.Pins {

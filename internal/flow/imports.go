@@ -34,7 +34,7 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 	if err != nil {
 		return c, err
 	}
-	im := a.stage.NewImports(l, buildctx.Of(a.server), bare)
+	im := a.sources.NewImports(l, buildctx.Of(a.server), bare)
 	direct, err := im.Direct()
 	if err != nil {
 		return c, err
@@ -109,7 +109,7 @@ func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
 	if src, ok := files[file]; ok {
 		return src, nil
 	}
-	src, err := a.stage.ReadFile(filepath.Join(a.plugin.root, filepath.FromSlash(file)))
+	src, err := a.sources.ReadFile(filepath.Join(a.plugin.root, filepath.FromSlash(file)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return []byte("package " + name + "\n"), nil
 	}

@@ -221,7 +221,7 @@ func (a *aligner) places(p *stage.Package, pkg string) []place {
 	var out []place
 	for _, name := range p.Files() {
 		full := filepath.Join(p.Dir, name)
-		src, err := a.stage.ReadFile(full)
+		src, err := a.sources.ReadFile(full)
 		if err != nil {
 			continue
 		}

@@ -28,7 +28,7 @@ func makePlan(ctx context.Context, o Options, plugin *plugin, server *pinner.Ser
 		return nil, err
 	}
 	// What the plugin's files say by themselves is said before anything is fetched.
-	a := &aligner{o: o, server: server, plugin: plugin, stage: stage.Reader(plugin.root, readGo, nil)}
+	a := &aligner{o: o, server: server, plugin: plugin, sources: stage.OnDisk(plugin.root)}
 	if err := a.useSource(ctx); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func makePlan(ctx context.Context, o Options, plugin *plugin, server *pinner.Ser
 	case err != nil:
 		return nil, cannotRead("go.sum", err)
 	}
-	a.stage = p.stage
+	a.stage, a.sources = p.stage, p.stage.Sources
 	if err := p.align(ctx, a); err != nil {
 		p.stage.Close()
 		return nil, err

@@ -51,7 +51,7 @@ func (a *aligner) readable(err error) error {
 func (a *aligner) unparsed(names []string) error {
 	var bad []*syntax.Error
 	for _, name := range names {
-		src, err := a.stage.ReadFile(name)
+		src, err := a.sources.ReadFile(name)
 		if err != nil {
 			continue // whoever needs it says so
 		}
@@ -90,7 +90,7 @@ func (a *aligner) local(p *stage.Package) bool {
 // relative names a file from the plugin's directory, or with its full name where that
 // cannot be.
 func (a *aligner) relative(name string) string {
-	if rel, err := filepath.Rel(a.stage.Root, name); err == nil {
+	if rel, err := filepath.Rel(a.sources.Root, name); err == nil {
 		return filepath.ToSlash(rel)
 	}
 	return name

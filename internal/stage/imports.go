@@ -40,7 +40,7 @@ type Imports struct {
 	listing *Listing
 	read    func(name string) ([]byte, error) // by absolute name
 	imports func(name string, data []byte) ([]string, error)
-	parsed  map[string][]edge // by import path and directory; the stage keeps them
+	parsed  map[string][]edge // by import path and directory; the Sources keep them
 }
 
 // An edge is an import of one file and where the file builds.
@@ -49,9 +49,40 @@ type edge struct {
 	on   set
 }
 
+// Sources are the source files of a plugin and of what it links, wherever they are: on the
+// disk, in git's index, or as a plan leaves them.
+type Sources struct {
+	Root string // the plugin's module root
+
+	// ReadFile reads a source file by its full name.
+	ReadFile func(name string) ([]byte, error)
+
+	// ImportsOf returns the paths that a file with that content imports.
+	ImportsOf func(name string, data []byte) ([]string, error)
+
+	parsed map[string][]edge
+}
+
+// OnDisk are the files of the module in root as they are.
+func OnDisk(root string) *Sources {
+	return &Sources{Root: root, ReadFile: readSource, ImportsOf: importsOf}
+}
+
+// Read are files that read and imports have read: what a file holds, and what it imports.
+func Read(root string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Sources {
+	s := &Sources{Root: root, ReadFile: read}
+	s.ImportsOf = func(name string, data []byte) ([]string, error) {
+		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
+			return importsOf(name, data) // a file as it should be
+		}
+		return imports(name)
+	}
+	return s
+}
+
 // NewImports looks at the packages of l as a build in the server's context does, on every
 // platform. files are the plugin's Go files without pinfix's own imports.
-func (s *Stage) NewImports(l *Listing, server build.Context, files Files) *Imports {
+func (s *Sources) NewImports(l *Listing, server build.Context, files Files) *Imports {
 	read := func(name string) ([]byte, error) {
 		if rel, err := filepath.Rel(s.Root, name); err == nil {
 			if data, ok := files[filepath.ToSlash(rel)]; ok {
@@ -63,7 +94,7 @@ func (s *Stage) NewImports(l *Listing, server build.Context, files Files) *Impor
 	if s.parsed == nil {
 		s.parsed = map[string][]edge{}
 	}
-	im := &Imports{listing: l, read: read, imports: s.imports, parsed: s.parsed}
+	im := &Imports{listing: l, read: read, imports: s.ImportsOf, parsed: s.parsed}
 	all := platforms
 	if own := server.GOOS + "/" + server.GOARCH; !slices.Contains(all, own) {
 		all = append(slices.Clone(all), own)
@@ -401,3 +432,5 @@ func skip(full, name string) bool {
 	_, err := os.Stat(filepath.Join(full, "go.mod"))
 	return !errors.Is(err, fs.ErrNotExist)
 }
+
+func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

@@ -6,7 +6,6 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,9 +30,7 @@ import (
 type Stage struct {
 	Root string // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
 
-	// ReadFile reads a source file by its full name.
-	ReadFile func(name string) ([]byte, error)
-	imports  func(name string, data []byte) ([]string, error)
+	Sources *Sources // on the disk
 
 	Kept *kept.Store // what earlier runs have found out
 
@@ -58,7 +55,6 @@ type Stage struct {
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path
 	asked     map[string]bool                // module paths that the go command was asked for
-	parsed    map[string][]edge
 	count     meter.Count
 }
 
@@ -84,21 +80,8 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
+	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, Sources: OnDisk(c.Go.Dir), scratch: dir, dir: dir.Path, cache: c.Cache,
 		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
-}
-
-// Reader returns a stage without a scratch directory and without the go command:
-// for NewImports only. read and imports return what a file holds and imports.
-func Reader(root string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Stage {
-	s := &Stage{Root: root, ReadFile: read}
-	s.imports = func(name string, data []byte) ([]string, error) {
-		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
-			return importsOf(name, data) // a file as it should be
-		}
-		return imports(name)
-	}
-	return s
 }
 
 // A ScratchError says that there is no place for the scratch directory.
@@ -269,5 +252,3 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	s.keepVendor(world, dir, mod, files)
 	return dir, s.repayVendor(dir, mod)
 }
-
-func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

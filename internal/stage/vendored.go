@@ -140,11 +140,11 @@ func (s *Stage) loanMod(l *Loan) []byte {
 		dir := filepath.Join(l.dir, filepath.FromSlash(strings.TrimPrefix(pkg, l.Version.Path)))
 		names, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for a bad pattern only
 		for _, name := range names {
-			data, err := s.ReadFile(name)
+			data, err := s.Sources.ReadFile(name)
 			if err != nil {
 				continue
 			}
-			imports, err := s.imports(name, data)
+			imports, err := s.Sources.ImportsOf(name, data)
 			if err != nil {
 				continue
 			}
