@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/commit"
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -22,7 +22,7 @@ import (
 type ahead struct {
 	cancel func()
 	mod    []byte // the guess
-	files  stage.Files
+	files  importgraph.Files
 
 	tidyDone chan struct{}
 	tidied   *pinner.Mod
@@ -75,7 +75,7 @@ func (h *ahead) forget() {
 }
 
 // tidy is stage.Tidy, or what ran ahead of it.
-func (a *aligner) tidy(ctx context.Context, mod *pinner.Mod, files stage.Files) (*pinner.Mod, []byte, error) {
+func (a *aligner) tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
 	h := a.ahead
 	if bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
 		<-h.tidyDone
@@ -107,7 +107,7 @@ func (a *aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, do
 
 // linksAll reports whether every import of pinfix's own in files is of a package
 // that is linked anyway.
-func (a *aligner) linksAll(l *stage.Listing, files stage.Files) bool {
+func (a *aligner) linksAll(l *importgraph.Listing, files importgraph.Files) bool {
 	for name, src := range files {
 		paths, err := importPaths(name, src)
 		if err != nil || slices.ContainsFunc(paths, func(p string) bool { return l.Packages[p] == nil }) {

@@ -12,7 +12,9 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -33,9 +35,9 @@ type aligner struct {
 	server  *pinner.Server
 	plugin  *plugin
 	stage   *stage.Stage
-	sources *stage.Sources
+	sources *importgraph.Sources
 
-	have, bare stage.Files // Go files with imports of pinfix's own: as they are, and without
+	have, bare importgraph.Files // Go files with imports of pinfix's own: as they are, and without
 	in         pinner.Input
 	ahead      *ahead
 	oldVendor  chan oldVendor
@@ -71,12 +73,12 @@ type aligner struct {
 type aligned struct {
 	mod      *pinner.Mod // go.mod to be written
 	sum      []byte
-	files    stage.Files // Go files to be written
-	staged   stage.Files // the same as tidy and vendor see them
-	vendor   string      // the new vendor directory; "" = stays, or none
+	files    importgraph.Files // Go files to be written
+	staged   importgraph.Files // the same as tidy and vendor see them
+	vendor   string            // the new vendor directory; "" = stays, or none
 	plan     *pinner.Plan
 	match    *pinner.Match
-	listing  *stage.Listing
+	listing  *importgraph.Listing
 	doubts   []string // what only the fingerprints tell
 	graph    *pinner.Graph
 	demands  []pinner.Demand
@@ -90,7 +92,7 @@ type unpinned struct{ module, why string }
 // state is what one round has found out and the next one starts from.
 type state struct {
 	mod     []byte // the go.mod under which the listing was made
-	listing *stage.Listing
+	listing *importgraph.Listing
 	match   *pinner.Match
 	choice  choice
 	doubts  []string // what of the server's own packages only the fingerprints tell
@@ -98,7 +100,7 @@ type state struct {
 
 func (a *aligner) align(ctx context.Context) (*aligned, error) {
 	var err error
-	if a.have, a.bare, err = stage.OwnFiles(a.plugin.root); err != nil {
+	if a.have, a.bare, err = importgraph.OwnFiles(a.plugin.root); err != nil {
 		return nil, err
 	}
 	a.in = pinner.Input{Server: a.server, Mod: a.plugin.user, Pins: a.guess(), Source: a.stage.ModFiles(ctx)}
@@ -143,7 +145,7 @@ func (a *aligner) align(ctx context.Context) (*aligned, error) {
 		}
 		now = got.next
 	}
-	return nil, fault(nextBug, "the plan does not settle in %d rounds", maxRounds+maxRoundsOfTry*a.rounds)
+	return nil, fault.New(nextBug, "the plan does not settle in %d rounds", maxRounds+maxRoundsOfTry*a.rounds)
 }
 
 // first looks at the plugin under a guess of the plan, while that is tidied and
@@ -306,7 +308,7 @@ func (a *aligner) settle(ctx context.Context, now *state, tidied *pinner.Mod, do
 
 // unconstrained returns files with each plugin that is given as a file without
 // its build constraint, as go build takes it, and tidy would not.
-func (a *aligner) unconstrained(l *stage.Listing, files stage.Files) (stage.Files, error) {
+func (a *aligner) unconstrained(l *importgraph.Listing, files importgraph.Files) (importgraph.Files, error) {
 	files = maps.Clone(files)
 	for _, root := range l.Roots {
 		if !root.File() {
@@ -321,7 +323,7 @@ func (a *aligner) unconstrained(l *stage.Listing, files stage.Files) (stage.File
 		if err != nil {
 			return nil, err
 		}
-		if out := stage.Unconstrained(src); !bytes.Equal(out, src) {
+		if out := importgraph.Unconstrained(src); !bytes.Equal(out, src) {
 			files[name] = out
 		}
 	}
@@ -392,7 +394,7 @@ func selected(s *state) error {
 	versions := s.listing.Versions()
 	for _, p := range s.match.Pins {
 		if v, ok := versions[p.Path]; ok && v != p.Version.Version {
-			return fault(nextBug, "go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
+			return fault.New(nextBug, "go selects %s %s; the server has %s", p.Path, v, p.Version.Version)
 		}
 	}
 	return nil
@@ -442,5 +444,5 @@ func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 		}
 		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
 	}
-	return refusal{fault("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
+	return refusal{fault.New("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
 }

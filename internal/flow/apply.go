@@ -17,6 +17,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/pattern"
@@ -57,22 +58,6 @@ type Options struct {
 	kept *kept.Store // what earlier runs have found out; nil: nothing
 }
 
-// An Error is a fault of the plugin or its surroundings, with what to do.
-type Error struct {
-	Err  error
-	Next string
-}
-
-func (e *Error) Error() string { return e.Err.Error() }
-func (e *Error) Unwrap() error { return e.Err }
-
-// NextStep says what the user can do.
-func (e *Error) NextStep() string { return e.Next }
-
-func fault(next, format string, args ...any) error {
-	return &Error{fmt.Errorf(format, args...), next}
-}
-
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun. Where the
 // plugin's own code does not compile, the report of a dry run has its Summary alone.
@@ -88,7 +73,7 @@ func Apply(ctx context.Context, o Options) (*report.Apply, error) {
 	}
 	o.Step("reading the server")
 	if o.Servers.isModule(plugin.root) {
-		return nil, o.Servers[0].blame(fault("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
+		return nil, o.Servers[0].blame(fault.New("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
 	}
 	server, named, err := o.read(ctx, plugin.root)
 	if err != nil {
@@ -138,9 +123,9 @@ func unwritten(err error, root string) error {
 	}
 	err = fmt.Errorf("%w; nothing was changed", err)
 	if errors.Is(err, syscall.ENOSPC) {
-		return &Error{err, "make room on that disk, and run pinfix again"}
+		return fault.With(err, "make room on that disk, and run pinfix again")
 	}
-	return &Error{err, "make the files in " + root + " writable, and run pinfix again"}
+	return fault.With(err, "make the files in " + root + " writable, and run pinfix again")
 }
 
 // toolchain is the go command to stage with.
@@ -210,7 +195,7 @@ func (a *aligner) explain(err error) error {
 	case errors.As(err, &tooNew) && tooNewDirectory(tooNew):
 		return a.goLines(tooNew)
 	case errors.As(err, &tooNew) && !a.solves():
-		return &Error{err, "--conflicts auto lowers them; or " + tooNew.NextStep()}
+		return fault.With(err, "--conflicts auto lowers them; or " + tooNew.NextStep())
 	case errors.As(err, &dir):
 		where := "go.mod"
 		for _, r := range a.plugin.now.Replace {
@@ -218,18 +203,18 @@ func (a *aligner) explain(err error) error {
 				where = fmt.Sprintf("go.mod:%d", r.Syntax.Start.Line)
 			}
 		}
-		return fault("check out what belongs there, or remove the replace line", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, cause(dir.Err))
+		return fault.New("check out what belongs there, or remove the replace line", "%s: the replacement %s has no go.mod that can be read: %w", where, dir.Dir, fault.Cause(dir.Err))
 	case errors.As(err, &missing):
 		// What is wrong with a flag of the user's begins with the flag.
 		if better := a.onlyVendored(missing); better != nil && err.Error() == missing.Error() {
 			return better
 		}
-		return &Error{err, missing.NextStep()}
+		return fault.With(err, missing.NextStep())
 	case errors.As(err, &failed):
 		if err := a.lacking(failed); err != nil {
 			return err
 		}
-		return &Error{err, nextAfter(failed, filepath.Join(a.plugin.root, "go.mod"))}
+		return fault.With(err, nextAfter(failed, filepath.Join(a.plugin.root, "go.mod")))
 	}
 	return err
 }
@@ -267,7 +252,7 @@ func (a *aligner) goLines(e *pinner.TooNewError) error {
 	if n > 1 {
 		what = "those lines"
 	}
-	return fault(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
+	return fault.New(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
 }
 
 // sourceRE is the place of a fault in a Go file.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -44,7 +45,7 @@ func BenchmarkPlan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		a := &aligner{o: o, server: s, plugin: p, stage: st, sources: st.Sources, bare: stage.Files{}}
+		a := &aligner{o: o, server: s, plugin: p, stage: st, sources: st.Sources, bare: importgraph.Files{}}
 		a.in = pinner.Input{Server: s, Mod: p.user, Source: st.ModFiles(b.Context())}
 		listing, err := st.List(b.Context(), p.user, nil, nil, nil)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
@@ -297,9 +298,9 @@ func (b *builder) profile() error {
 	case name == "" && b.o.Profile == "":
 		return nil
 	case name == "":
-		return fault("leave it out: the plugin would differ", "--pgo %s: the server was built without a profile", b.o.Profile)
+		return fault.New("leave it out: the plugin would differ", "--pgo %s: the server was built without a profile", b.o.Profile)
 	case b.o.Profile == "":
-		return fault("name it with --pgo FILE; default.pgo is in the main package of the server's source",
+		return fault.New("name it with --pgo FILE; default.pgo is in the main package of the server's source",
 			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
 	}
 	f, err := bounded.Open(b.o.Profile)
@@ -307,7 +308,7 @@ func (b *builder) profile() error {
 		err = errors.New("no such file")
 	}
 	if err != nil {
-		return fault("name the profile that the server was built with", "--pgo %s: %w", b.o.Profile, cause(err))
+		return fault.New("name the profile that the server was built with", "--pgo %s: %w", b.o.Profile, fault.Cause(err))
 	}
 	f.Close() // the go command reads it
 	b.how.Profile, err = filepath.Abs(b.o.Profile)

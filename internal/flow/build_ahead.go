@@ -13,10 +13,10 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
@@ -80,7 +80,7 @@ func (b *builder) graph() *look.Graph {
 
 // judge compares the packages of a plugin with the server by their labels, and returns the
 // verdict if that is to refuse it.
-func (b *builder) judge(g *look.Graph, l *stage.Listing, out output) *report.Verified {
+func (b *builder) judge(g *look.Graph, l *importgraph.Listing, out output) *report.Verified {
 	plugin, err := b.expected(out)
 	if err != nil {
 		return nil
@@ -131,7 +131,7 @@ func (b *builder) expected(out output) (*pinner.Server, error) {
 // exports reports whether a package surely declares a name that others can use: then the
 // file's name, and the label in it, is part of the fingerprint. A package of blank imports
 // alone has the same one at every version.
-func exports(g *look.Graph, p *stage.Package) bool {
+func exports(g *look.Graph, p *importgraph.Package) bool {
 	return slices.ContainsFunc(slices.Concat(p.GoFiles, p.CgoFiles), func(name string) bool {
 		src, err := g.Read(filepath.Join(p.Dir, name))
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
@@ -47,7 +48,7 @@ func (b *builder) name(pkgs []string) ([]output, error) {
 		}
 	}
 	if len(pkgs) > 1 && !isDir {
-		return nil, fault("name one of them, or a directory with -o DIR/", "-o %s: %d main packages would be built into one file: %s", given, len(pkgs), strings.Join(pkgs, " "))
+		return nil, fault.New("name one of them, or a directory with -o DIR/", "-o %s: %d main packages would be built into one file: %s", given, len(pkgs), strings.Join(pkgs, " "))
 	}
 	var outs []output
 	for _, pkg := range pkgs {
@@ -60,7 +61,7 @@ func (b *builder) name(pkgs []string) ([]output, error) {
 		}
 		o.name = shortName(o.abs)
 		if slices.ContainsFunc(outs, func(p output) bool { return p.abs == o.abs }) {
-			return nil, fault("build one of them with -o FILE", "two main packages would be %s", o.name)
+			return nil, fault.New("build one of them with -o FILE", "two main packages would be %s", o.name)
 		}
 		if b.o.Print == "" {
 			if err := mayOverwrite(o, objectFile); err != nil {
@@ -114,30 +115,30 @@ func mayOverwrite(o output, kind fileKind) error {
 	info, err := os.Stat(o.abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(o.abs); err == nil {
-			return fault(nextOutput, "-o %s: a symbolic link that leads nowhere", o.name)
+			return fault.New(nextOutput, "-o %s: a symbolic link that leads nowhere", o.name)
 		}
 		return nil
 	}
 	if err != nil {
-		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+		return fault.New(nextOutput, "-o %s: %w", o.name, fault.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
-		return fault(nextOutput, "-o %s: not a regular file", o.name)
+		return fault.New(nextOutput, "-o %s: not a regular file", o.name)
 	}
 	f, err := bounded.Open(o.abs)
 	if err != nil {
-		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+		return fault.New(nextOutput, "-o %s: %w", o.name, fault.Cause(err))
 	}
 	defer f.Close()
 	head, err := io.ReadAll(io.LimitReader(f, 16))
 	if err != nil {
-		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+		return fault.New(nextOutput, "-o %s: %w", o.name, fault.Cause(err))
 	}
 	known := func(start string) bool { return bytes.HasPrefix(head, []byte(start)) }
 	if len(head) == 0 || slices.ContainsFunc(kind.heads, known) {
 		return nil
 	}
-	return fault(nextOutput, "-o %s: the file is there and is not %s; it is not overwritten", o.name, kind.name)
+	return fault.New(nextOutput, "-o %s: the file is there and is not %s; it is not overwritten", o.name, kind.name)
 }
 
 // writeOutput puts a file where it belongs, whole or not at all. root is the module
@@ -145,13 +146,13 @@ func mayOverwrite(o output, kind fileKind) error {
 func writeOutput(ctx context.Context, root string, o output, data []byte) error {
 	old, err := bounded.ReadFile(o.abs, bounded.Program)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault(nextOutput, "-o %s: %w", o.name, cause(err))
+		return fault.New(nextOutput, "-o %s: %w", o.name, fault.Cause(err))
 	}
 	if old == nil && err == nil {
 		old = []byte{}
 	}
 	if err := commit.WriteFile(ctx, root, o.abs, old, data, 0o644); err != nil {
-		return &Error{err, nextOutput}
+		return fault.With(err, nextOutput)
 	}
 	return nil
 }

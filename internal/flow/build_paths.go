@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -156,11 +157,11 @@ func (b *builder) flag(rules toolexec.Rules) (string, error) {
 	flag, err := rules.Flag()
 	var name *toolexec.NameError
 	if errors.As(err, &name) {
-		return "", fault("build it without pinfix, where the server was built, or have the server built in another directory with go build -trimpath",
+		return "", fault.New("build it without pinfix, where the server was built, or have the server built in another directory with go build -trimpath",
 			"server %s was built without -trimpath, so the plugin's file names must be those of the server; the compiler's rules for them cannot name %w", b.server.Ref, err)
 	}
 	if len(flag) > maxRules {
-		return "", fault("pinfix apply --vendor always", "%d modules need a rule each for their file names, which is more than a command line holds; with vendor/ it is one", len(rules))
+		return "", fault.New("pinfix apply --vendor always", "%d modules need a rule each for their file names, which is more than a command line holds; with vendor/ it is one", len(rules))
 	}
 	return flag, err
 }
@@ -172,7 +173,7 @@ func (b *builder) wrapper() (string, error) {
 		quote = "'"
 	}
 	if b.o.Self == "" || strings.Contains(b.o.Self, quote) {
-		return "", fault("install pinfix in another directory", "the go command cannot start pinfix from %s", strconv.Quote(b.o.Self))
+		return "", fault.New("install pinfix in another directory", "the go command cannot start pinfix from %s", strconv.Quote(b.o.Self))
 	}
 	return quote + b.o.Self + quote + " " + toolexec.Name, nil
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
 )
@@ -11,7 +12,7 @@ import (
 // who prints often cannot build.
 func (b *builder) print() (*report.Build, error) {
 	if b.work != nil && !b.work.inTree {
-		return nil, fault("pinfix apply --server-source writes the go.work that it needs; then run pinfix build --print", "--print: there is no go.work next to go.mod that uses the server's source")
+		return nil, fault.New("pinfix apply --server-source writes the go.work that it needs; then run pinfix build --print", "--print: there is no go.work next to go.mod that uses the server's source")
 	}
 	if err := b.printedCompiler(); err != nil {
 		return nil, err
@@ -28,9 +29,9 @@ func (b *builder) print() (*report.Build, error) {
 func (b *builder) dockerfile() error {
 	switch {
 	case len(b.outputs) != 1:
-		return fault("name one: pinfix build --print=dockerfile PACKAGE", "%d main packages; a Dockerfile is for one", len(b.outputs))
+		return fault.New("name one: pinfix build --print=dockerfile PACKAGE", "%d main packages; a Dockerfile is for one", len(b.outputs))
 	case b.work != nil:
-		return fault("copy both into one image, and run pinfix apply --server-source and pinfix build there", "--print=dockerfile: the server's source is not in the plugin's directory")
+		return fault.New("copy both into one image, and run pinfix apply --server-source and pinfix build there", "--print=dockerfile: the server's source is not in the plugin's directory")
 	}
 	im := recipe.Image{Server: b.server, Version: b.o.Version, Package: b.outputs[0].pkg, Out: filepath.Base(b.outputs[0].abs)}
 	if b.how.Profile != "" {

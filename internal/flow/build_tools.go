@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/toolexec"
@@ -46,18 +47,18 @@ func (b *builder) toolchain(ctx context.Context) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &failed):
-		return fault("let the go command reach the module proxy (GOPROXY), or "+image,
+		return fault.New("let the go command reach the module proxy (GOPROXY), or "+image,
 			"the server's toolchain %s could not be fetched: %s", want, lastLine(failed.Stderr))
 	case err != nil:
 		return err
 	}
 	have := pinner.Server{Go: b.facts.GOVERSION}
 	if "go"+have.GoVersion() != want {
-		return fault("install that release, or a go command of 1.21 or newer, which fetches it; or "+image,
+		return fault.New("install that release, or a go command of 1.21 or newer, which fetches it; or "+image,
 			"the server's toolchain is %s, the go command here is %s and does not change to it", want, b.facts.GOVERSION)
 	}
 	if is := b.facts.GOEXPERIMENT; is != "" && !hasVar(b.recipe.Env, "GOEXPERIMENT") {
-		return fault("remove it: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
+		return fault.New("remove it: go env -u GOEXPERIMENT", "go env -w has set GOEXPERIMENT=%s, which the server was not built with", is)
 	}
 	if wantedC(b.server).Libc == "musl" {
 		return g.CFlags(ctx, &b.facts) // a compiler for another libc gets more of them
@@ -119,10 +120,10 @@ func (b *builder) explain(err error) error {
 	}
 	for _, sign := range unaligned {
 		if strings.Contains(failed.Stderr, sign) {
-			return &Error{err, "run pinfix apply: it makes go.mod, go.sum and vendor/ fit"}
+			return fault.With(err, "run pinfix apply: it makes go.mod, go.sum and vendor/ fit")
 		}
 	}
-	return &Error{err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod"))}
+	return fault.With(err, nextAfter(failed, filepath.Join(b.plugin.root, "go.mod")))
 }
 
 // suffixWarning says that a server's Go is no plain release; what only names

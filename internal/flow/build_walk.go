@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -59,9 +60,9 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	all := len(r.Modules)
 	switch {
 	case ctx.Err() != nil && failed > 0:
-		return fault("run it again", "interrupted; %s of %d not built", report.Count(failed, "module"), all)
+		return fault.New("run it again", "interrupted; %s of %d not built", report.Count(failed, "module"), all)
 	case failed > 0:
-		return fault("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
+		return fault.New("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -144,11 +146,11 @@ func (c *checker) find() (err error) {
 func (c *checker) read(ctx context.Context) error {
 	sum, err := optional(c.tree.ReadFile("go.sum"))
 	if err != nil {
-		return cannotRead("go.sum", err)
+		return fault.CannotRead("go.sum", err)
 	}
 	c.in = &check.Input{Server: c.server, Mod: c.plugin.now, User: c.plugin.user, Sum: sum}
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
-		return cannotRead("", err)
+		return fault.CannotRead("", err)
 	}
 	c.in.Plugins = c.plugins()
 	if err := c.syntax(); err != nil {
@@ -197,7 +199,7 @@ func (c *checker) readVendor() (*check.Vendor, error) {
 	}
 	text, err := optional(c.tree.ReadFile("vendor/modules.txt"))
 	if err != nil {
-		return nil, cannotRead("vendor/modules.txt", err)
+		return nil, fault.CannotRead("vendor/modules.txt", err)
 	}
 	v := check.ParseVendor(text)
 	if v.Text = text; text == nil || !c.in.WantVendor {
@@ -217,7 +219,7 @@ func (c *checker) vendorDirs(dir string, entries []fs.DirEntry, dirs map[string]
 			sub := path.Join(dir, e.Name())
 			below, err := c.tree.ReadDir(sub)
 			if err != nil {
-				return cannotRead(sub, err)
+				return fault.CannotRead(sub, err)
 			}
 			if err := c.vendorDirs(sub, below, dirs); err != nil {
 				return err
@@ -290,7 +292,7 @@ func (c *checker) exact() error {
 	match := pinner.Compare(c.server, l.Linked())
 	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
 	a := c.aligner()
-	a.sources = stage.Read(c.plugin.root, g.Read, g.Imports)
+	a.sources = importgraph.Read(c.plugin.root, g.Read, g.Imports)
 	if done := c.foreign(a, l, match, missing); done {
 		return nil
 	}
@@ -352,7 +354,7 @@ func (c *checker) incomplete() {
 
 // foreign finds what apply would refuse: a package that the server has under the same
 // path, or that no go.mod can give its label. It reports whether there are any.
-func (c *checker) foreign(a *aligner, l *stage.Listing, match *pinner.Match, missing []look.Missing) bool {
+func (c *checker) foreign(a *aligner, l *importgraph.Listing, match *pinner.Match, missing []look.Missing) bool {
 	if err := a.clash(l); err != nil {
 		module := c.plugin.user.Module.Mod.Path
 		c.problems = []check.Problem{{Kind: check.Import, Module: module, Have: module, File: "go.mod", Line: max(c.plugin.now.Module.Syntax.Start.Line, 1),
@@ -388,13 +390,13 @@ func (c *checker) foreign(a *aligner, l *stage.Listing, match *pinner.Match, mis
 }
 
 // blankImports compares pinfix's own imports with those that apply would choose.
-func (c *checker) blankImports(a *aligner, l *stage.Listing) error {
-	a.have, a.bare = stage.Files{}, stage.Files{}
+func (c *checker) blankImports(a *aligner, l *importgraph.Listing) error {
+	a.have, a.bare = importgraph.Files{}, importgraph.Files{}
 	for _, f := range c.in.Files {
 		if f.Bare != nil {
 			src, err := c.tree.ReadFile(f.Name)
 			if err != nil {
-				return cannotRead(f.Name, err)
+				return fault.CannotRead(f.Name, err)
 			}
 			a.have[f.Name], a.bare[f.Name] = src, f.Bare
 		}
@@ -407,7 +409,7 @@ func (c *checker) blankImports(a *aligner, l *stage.Listing) error {
 		have, want := a.have[name], chosen.files[name]
 		if have == nil {
 			if have, err = optional(c.tree.ReadFile(name)); err != nil {
-				return cannotRead(name, err)
+				return fault.CannotRead(name, err)
 			}
 		}
 		if !bytes.Equal(have, want) {
@@ -427,7 +429,7 @@ func (c *checker) addImports(list []check.Problem) {
 	c.problems = append(c.problems, list...)
 }
 
-func importProblems(name string, have, want []byte, l *stage.Listing) []check.Problem {
+func importProblems(name string, have, want []byte, l *importgraph.Listing) []check.Problem {
 	old, _ := importPaths(name, have)
 	new, _ := importPaths(name, want)
 	var out []check.Problem

@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -143,9 +144,9 @@ func local(server Named) error {
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
-		return fault(next, "server %s: check reads files only, and that is on the network", ref)
+		return fault.New(next, "server %s: check reads files only, and that is on the network", ref)
 	case target.IsSource(ref):
-		return fault(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
+		return fault.New(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
 	}
 	return nil
 }
@@ -289,7 +290,7 @@ func stagedError(err error) error {
 	case errors.As(err, &e):
 		next = e.NextStep()
 	}
-	return &Error{fmt.Errorf("--staged: %w", err), next}
+	return fault.With(fmt.Errorf("--staged: %w", err), next)
 }
 
 // stagedServer takes a snapshot of the module, or of the repository above it, from the

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -23,13 +23,13 @@ import (
 // compile type-checks what other versions than the plugin's own may have broken:
 // the packages of modules that moved, and all that import them, directly or not.
 // The rest is as in the plugin without pinfix.
-func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listing) ([]typecheck.Fault, error) {
+func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *importgraph.Listing) ([]typecheck.Fault, error) {
 	touched := a.touched(plan.Mod, l)
 	if len(touched) == 0 {
 		return nil, nil
 	}
 	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion(), cache: a.stage.Cache()}
-	g.why = func(p *stage.Package) string { return whyMissing(a.server, plan, p) }
+	g.why = func(p *importgraph.Package) string { return whyMissing(a.server, plan, p) }
 	for path := range touched {
 		g.add(path)
 	}
@@ -92,7 +92,7 @@ func (a *aligner) place(f typecheck.Fault) string {
 
 // touched returns the packages of modules that moved and those that import
 // them. A package that is missing counts as moved.
-func (a *aligner) touched(mod *pinner.Mod, l *stage.Listing) map[string]bool {
+func (a *aligner) touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
 	importers := map[string][]string{}
 	var todo []string
 	for path, p := range l.Packages {
@@ -118,7 +118,7 @@ func (a *aligner) touched(mod *pinner.Mod, l *stage.Listing) map[string]bool {
 
 // isMoved reports whether a package is another one than in the plugin without
 // pinfix.
-func (a *aligner) isMoved(mod *pinner.Mod, p *stage.Package) bool {
+func (a *aligner) isMoved(mod *pinner.Mod, p *importgraph.Package) bool {
 	switch {
 	case missing(p):
 		return true
@@ -140,15 +140,15 @@ func source(mod *pinner.Mod, v module.Version) module.Version {
 }
 
 // own reports whether a package is of the plugin itself.
-func own(p *stage.Package) bool { return p.Main() || p.Module == nil }
+func own(p *importgraph.Package) bool { return p.Main() || p.Module == nil }
 
-func missing(p *stage.Package) bool { return len(p.Files()) == 0 }
+func missing(p *importgraph.Package) bool { return len(p.Files()) == 0 }
 
 // A codeGraph holds the packages of a listing that are type-checked.
 type codeGraph struct {
-	listing *stage.Listing
-	why     func(*stage.Package) string // nothing provides a package
-	touched map[string]bool             // with their function bodies
+	listing *importgraph.Listing
+	why     func(*importgraph.Package) string // nothing provides a package
+	touched map[string]bool                   // with their function bodies
 	graph   map[string]*typecheck.Package
 	max     string // the newest language version that the toolchain knows; "" for any
 	cache   string // GOMODCACHE
@@ -186,7 +186,7 @@ func (c *codeGraph) add(path string) {
 // the toolchain's release, where it came as a module, and else what the go command goes
 // by too (cmd/go/internal/modindex), the size and the time of each file. It is "" where
 // a file cannot be looked at.
-func (c *codeGraph) sealed(p *stage.Package) string {
+func (c *codeGraph) sealed(p *importgraph.Package) string {
 	if rel, err := filepath.Rel(c.cache, p.Dir); c.cache != "" && err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
@@ -204,7 +204,7 @@ func (c *codeGraph) sealed(p *stage.Package) string {
 
 // language returns the language version that a package is compiled with: that of
 // its module's go line (go 1.16 without one), as far as the toolchain knows it.
-func (c *codeGraph) language(p *stage.Package) string {
+func (c *codeGraph) language(p *importgraph.Package) string {
 	if p.Standard {
 		return ""
 	}
@@ -219,7 +219,7 @@ func (c *codeGraph) language(p *stage.Package) string {
 }
 
 // solverPackages shows a listing to the solver.
-func (a *aligner) solverPackages(mod *pinner.Mod, l *stage.Listing) map[string]*solve.Package {
+func (a *aligner) solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*solve.Package {
 	out := map[string]*solve.Package{}
 	for path, p := range l.Packages {
 		if missing(p) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/pinfix/pinfix/astimports"
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/typecheck"
 )
 
@@ -29,7 +29,7 @@ func TestOnDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &aligner{sources: stage.OnDisk("/root"), have: stage.Files{"main.go": have}, bare: stage.Files{"main.go": bare}}
+			a := &aligner{sources: importgraph.OnDisk("/root"), have: importgraph.Files{"main.go": have}, bare: importgraph.Files{"main.go": bare}}
 			for _, text := range []string{"package main", "func a()", "fault", "func c()"} {
 				f := typecheck.Fault{File: filepath.Join("/root", "main.go"), Line: lineWith(bare, text)}
 				if got, want := a.onDisk([]typecheck.Fault{f})[0].Line, lineWith(have, text); got != want {

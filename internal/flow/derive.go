@@ -12,10 +12,10 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -95,7 +95,7 @@ func (a *aligner) derivePlan() (*pinner.Plan, *pinner.Graph) {
 
 // deriveListing is the import graph under mod, read from the module cache; nil where that
 // does not have all of it, or where more than versions differs from p's.
-func (p *planned) deriveListing(a *aligner, mod *pinner.Mod, graph *pinner.Graph) *stage.Listing {
+func (p *planned) deriveListing(a *aligner, mod *pinner.Mod, graph *pinner.Graph) *importgraph.Listing {
 	all, err := mod.Clone()
 	if err != nil {
 		return nil
@@ -122,7 +122,7 @@ func (p *planned) deriveListing(a *aligner, mod *pinner.Mod, graph *pinner.Graph
 	if err != nil || len(missing) > 0 || len(found.Roots) != len(was.Roots) {
 		return nil
 	}
-	l := &stage.Listing{Roots: was.Roots, Others: was.Others, Packages: map[string]*stage.Package{}, Standard: was.Standard}
+	l := &importgraph.Listing{Roots: was.Roots, Others: was.Others, Packages: map[string]*importgraph.Package{}, Standard: was.Standard}
 	for path, pkg := range found.Packages {
 		old := was.Packages[path]
 		switch {
@@ -150,7 +150,7 @@ func (p *planned) deriveListing(a *aligner, mod *pinner.Mod, graph *pinner.Graph
 }
 
 // describeModule adds what go list says of a module.
-func (a *aligner) describeModule(mod *pinner.Mod, m *stage.Module) error {
+func (a *aligner) describeModule(mod *pinner.Mod, m *importgraph.Module) error {
 	v := module.Version{Path: m.Path, Version: m.Version}
 	src := source(mod, v)
 	sums, err := a.in.Source([]module.Version{src})
@@ -220,7 +220,7 @@ func (p *planned) fetchPins(ctx context.Context, all []*pinner.Server) {
 // A bareTree is the plugin on disk, with its Go files as they are without pinfix's imports.
 type bareTree struct {
 	disk look.Disk
-	bare stage.Files
+	bare importgraph.Files
 }
 
 func (t *bareTree) ReadFile(name string) ([]byte, error) {

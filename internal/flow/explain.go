@@ -11,6 +11,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/explain"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -59,7 +60,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	k := explain.Known{Flags: o.Flags}
 	root := Root(o.Dir)
 	if root == "" && o.Must {
-		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
+		return k, fault.New("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
 	if all := o.Servers.in(root); len(all) > 0 {
 		fetched := all[0].Own && !o.Offline && target.Asks(all[0].Ref) != ""

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
-	"github.com/pinfix/pinfix/internal/stage"
 )
 
 // buildHint is how to build now: with pinfix build, or with the go build that it
@@ -94,7 +94,7 @@ func (o Options) applyLine(dir string) string {
 }
 
 // packageArgument names a main package for go build in the module root.
-func packageArgument(root string, p *stage.Package) string {
+func packageArgument(root string, p *importgraph.Package) string {
 	name := p.Dir
 	if p.File() {
 		name = p.ImportPath // a package given as a file

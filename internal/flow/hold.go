@@ -6,14 +6,14 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // hold keeps the pin of a missing package's module in match if an earlier look
 // has asked for it: without the pin the package would be back, and with it what
 // asks for the pin.
-func (a *aligner) hold(l *stage.Listing, match *pinner.Match) {
+func (a *aligner) hold(l *importgraph.Listing, match *pinner.Match) {
 	required := a.server.Required()
 	for path, p := range l.Packages {
 		if !missing(p) {

@@ -12,20 +12,21 @@ import (
 
 	"github.com/pinfix/pinfix/astimports"
 	"github.com/pinfix/pinfix/internal/buildctx"
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // A choice is where the blank imports go.
 type choice struct {
-	files    stage.Files // every Go file that changes against the bare tree, or holds own imports now
+	files    importgraph.Files // every Go file that changes against the bare tree, or holds own imports now
 	unpinned []unpinned
 }
 
 // chooseImports chooses a blank import for each pinned module that pinfix moves and
 // that the plugin does not import itself. One that is at the server's version without
 // pinfix keeps its line.
-func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, error) {
+func (a *aligner) chooseImports(l *importgraph.Listing, pins []pinner.Pin) (choice, error) {
 	c := choice{files: maps.Clone(a.bare)}
 	if a.o.Imports == "none" || a.ownTree() {
 		return c, nil
@@ -63,14 +64,14 @@ func (a *aligner) chooseImports(l *stage.Listing, pins []pinner.Pin) (choice, er
 
 // importInto adds what root can import of wanted to file, and takes it off
 // wanted.
-func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, file string, wanted map[string]bool) error {
+func (a *aligner) importInto(c *choice, im *importgraph.Imports, root *importgraph.Package, file string, wanted map[string]bool) error {
 	src, err := a.source(c.files, file, root.Name)
 	if err != nil {
 		return err
 	}
 	built := src
 	if root.File() {
-		built = stage.Unconstrained(src)
+		built = importgraph.Unconstrained(src)
 	}
 	found, err := im.Reachable(root, filepath.Join(a.plugin.root, filepath.FromSlash(file)), built, wanted)
 	if err != nil || len(found) == 0 {
@@ -79,7 +80,7 @@ func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, 
 	paths := slices.Sorted(maps.Values(found))
 	out, err := astimports.Set(file, src, paths)
 	if err != nil {
-		return fault("name another file with --imports-file, or leave them out with --imports none", "%w", err)
+		return fault.New("name another file with --imports-file, or leave them out with --imports none", "%w", err)
 	}
 	c.files[file] = out
 	for module := range found {
@@ -90,7 +91,7 @@ func (a *aligner) importInto(c *choice, im *stage.Imports, root *stage.Package, 
 
 // importsFile returns the file of root that takes blank imports; "" if root has
 // none to offer.
-func (a *aligner) importsFile(im *stage.Imports, l *stage.Listing, root *stage.Package) (string, error) {
+func (a *aligner) importsFile(im *importgraph.Imports, l *importgraph.Listing, root *importgraph.Package) (string, error) {
 	if a.plugin.file == "" {
 		return im.Entry(a.plugin.root, root)
 	}
@@ -98,14 +99,14 @@ func (a *aligner) importsFile(im *stage.Imports, l *stage.Listing, root *stage.P
 	if root.Dir == dir {
 		return a.plugin.file, nil
 	}
-	if !slices.ContainsFunc(l.Roots, func(r *stage.Package) bool { return r.Dir == dir }) {
-		return "", fault("name a file in the directory of a main package", "--imports-file %s: no main package there", a.plugin.file)
+	if !slices.ContainsFunc(l.Roots, func(r *importgraph.Package) bool { return r.Dir == dir }) {
+		return "", fault.New("name a file in the directory of a main package", "--imports-file %s: no main package there", a.plugin.file)
 	}
 	return "", nil
 }
 
 // source returns the bare content of a Go file, or that of a new one.
-func (a *aligner) source(files stage.Files, file, name string) ([]byte, error) {
+func (a *aligner) source(files importgraph.Files, file, name string) ([]byte, error) {
 	if src, ok := files[file]; ok {
 		return src, nil
 	}

@@ -11,7 +11,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -36,17 +38,17 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 			if rest, own := cutModule(importer, a.plugin.user.Module.Mod.Path); own {
 				at = a.importedAt(filepath.FromSlash("."+rest), pkg)
 			}
-			return fault("add the package, or change the import", "%sthe module has no package %s", at, pkg)
+			return fault.New("add the package, or change the import", "%sthe module has no package %s", at, pkg)
 		}
 		for _, p := range a.in.Pins {
 			if !within(pkg, p.Path) {
 				continue
 			}
 			if rest, own := cutModule(importer, a.plugin.user.Module.Mod.Path); own {
-				return fault("change the import"+a.orServer(p), "%s%s is not in %s %s, which the server has%s",
+				return fault.New("change the import"+a.orServer(p), "%s%s is not in %s %s, which the server has%s",
 					a.importedAt(filepath.FromSlash("."+rest), pkg), pkg, p.Path, p.Version.Version, a.pluginHas(p))
 			}
-			return fault("require a version of the module of "+importer+" that does without it"+a.orServer(p),
+			return fault.New("require a version of the module of "+importer+" that does without it"+a.orServer(p),
 				"%s imports %s, which is not in %s %s, which the server has%s", importer, pkg, p.Path, p.Version.Version, a.pluginHas(p))
 		}
 	}
@@ -55,7 +57,7 @@ func (a *aligner) lacking(failed *gocmd.Error) error {
 
 // importedAt returns the place of an import in a directory of the plugin.
 func (a *aligner) importedAt(dir, pkg string) string {
-	p := &stage.Package{Dir: filepath.Join(a.plugin.root, dir)}
+	p := &importgraph.Package{Dir: filepath.Join(a.plugin.root, dir)}
 	files, _ := filepath.Glob(filepath.Join(p.Dir, "*.go")) // fails for a bad pattern only
 	for _, f := range files {
 		p.GoFiles = append(p.GoFiles, filepath.Base(f))
@@ -135,7 +137,7 @@ func (a *aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 // whoLacks returns a better error for one of tidy's: where the go command went to
 // a version that needs a newer Go, for a package that the plan's lacks, which
 // import wants that package.
-func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.Files, err error) error {
+func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files importgraph.Files, err error) error {
 	newer := stage.NeedsNewer(err).Path
 	held := slices.DeleteFunc(plan.Held(), func(v module.Version) bool { return v.Path != newer })
 	if a.solver == nil || len(held) == 0 {
@@ -150,7 +152,7 @@ func (a *aligner) whoLacks(ctx context.Context, plan *pinner.Plan, files stage.F
 // sought returns an error if tidy has left the plan's version of a module not
 // because someone asks for more, but for a package that this version lacks.
 // To exclude the version that it went to would lead it to the one below.
-func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files stage.Files) error {
+func (a *aligner) sought(ctx context.Context, plan *pinner.Plan, tidied *pinner.Mod, files importgraph.Files) error {
 	held, err := raised(plan, tidied, a.in.Source)
 	if a.solver == nil || err != nil || len(held) == 0 {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -104,15 +105,15 @@ func (a *aligner) onlyVendored(missing *stage.MissingError) error {
 	}
 	switch {
 	case len(same) > 0 && a.o.Vendor == "never":
-		return fault("leave --vendor never out", "%s; vendor/ has that version, but is left alone", gocmd.Explain(same))
+		return fault.New("leave --vendor never out", "%s; vendor/ has that version, but is left alone", gocmd.Explain(same))
 	case len(same) > 0:
-		return fault(missing.NextStep(), "%s; vendor/ has that version, but a plugin built from vendor/ does not load into this server", gocmd.Explain(same))
+		return fault.New(missing.NextStep(), "%s; vendor/ has that version, but a plugin built from vendor/ does not load into this server", gocmd.Explain(same))
 	}
 	next := "this module alone is in the way: "
 	if len(lines) > 1 {
 		next = "these modules alone are in the way: "
 	}
-	return &Error{errors.New(strings.Join(lines, "\n")), next + missing.NextStep()}
+	return fault.With(errors.New(strings.Join(lines, "\n")), next + missing.NextStep())
 }
 
 // whyOther says who needs that very version.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -131,7 +132,7 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(out) == 0 && broken != nil:
-		return nil, fault("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
+		return nil, fault.New("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
 	case len(out) == 0:
 		return nil, noPlugin(m.root, m.module)
 	}

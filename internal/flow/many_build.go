@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -85,7 +86,7 @@ func BuildMany(ctx context.Context, o BuildManyOptions) (*report.BuildMany, erro
 		}
 		for _, out := range j.b.outputs {
 			if other, ok := taken[out.abs]; ok {
-				return nil, fault("name them apart with {server}, {version}, {os} and {arch} in the pattern of -o, or build them one by one",
+				return nil, fault.New("name them apart with {server}, {version}, {os} and {arch} in the pattern of -o, or build them one by one",
 					"-o %s: the plugins for %s and for %s would be one file, %s", o.Out, other, m.ref.Servers[0].Ref, out.name)
 			}
 			taken[out.abs] = m.ref.Servers[0].Ref
@@ -215,7 +216,7 @@ func (b *builder) nameByPattern(pkgs []string) ([]output, error) {
 		}
 		o.name = shortName(o.abs)
 		if slices.ContainsFunc(outs, func(p output) bool { return p.abs == o.abs }) {
-			return nil, fault("name them apart with {name}", "-o %s: %d main packages would be %s", b.o.Out, len(pkgs), o.name)
+			return nil, fault.New("name them apart with {name}", "-o %s: %d main packages would be %s", b.o.Out, len(pkgs), o.name)
 		}
 		if err := mayOverwrite(o, objectFile); err != nil {
 			return nil, err
@@ -250,7 +251,7 @@ func fillPattern(pattern string, values map[string]string) (string, error) {
 		key, tail, closed := strings.Cut(after, "}")
 		value, known := values[key]
 		if !closed || !known {
-			return "", fault("a pattern may hold {"+strings.Join(Placeholders, "}, {")+"}", "-o %s: unknown placeholder {%s}", pattern, key)
+			return "", fault.New("a pattern may hold {"+strings.Join(Placeholders, "}, {")+"}", "-o %s: unknown placeholder {%s}", pattern, key)
 		}
 		b.WriteString(fileWord(value))
 		rest = tail

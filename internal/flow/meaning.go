@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/loopvar"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 )
 
@@ -46,7 +46,7 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 		checker.Count = a.o.Count
 	}
 	g := &codeGraph{listing: l, touched: bodies, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion()}
-	g.why = func(p *stage.Package) string { return whyMissing(a.server, c.al.plan, p) }
+	g.why = func(p *importgraph.Package) string { return whyMissing(a.server, c.al.plan, p) }
 	for path := range wanted {
 		g.add(path)
 	}
@@ -61,7 +61,7 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 		}
 	}
 	var pkgs []*loopvar.Package
-	of := map[string]*stage.Package{} // by directory
+	of := map[string]*importgraph.Package{} // by directory
 	for path := range wanted {
 		fset, files, info, ok := checker.Syntax(path, written)
 		if ok {
@@ -81,7 +81,7 @@ func (c *changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 // languages returns the go lines of a package that the user can edit: of the plugin
 // itself, or of a directory that replaces a module. An older Go than 1.21 builds a
 // directory whose go line is above it, with the language that it knows.
-func (c *changes) languages(p *stage.Package) (languages, bool) {
+func (c *changes) languages(p *importgraph.Package) (languages, bool) {
 	if own(p) {
 		return languages{c.a.plugin.now.GoVersion(), c.mod.GoVersion()}, true
 	}

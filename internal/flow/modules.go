@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/mains"
 )
 
@@ -36,10 +37,10 @@ func Modules(dir, pattern string) ([]string, error) {
 	top = filepath.Clean(top)
 	var roots []string
 	if err := walkModules(top, &roots); err != nil {
-		return nil, &Error{err, next} // an fs.PathError names the directory
+		return nil, fault.With(err, next) // an fs.PathError names the directory
 	}
 	if len(roots) == 0 {
-		return nil, fault(next, "no go.mod in or below %s", top)
+		return nil, fault.New(next, "no go.mod in or below %s", top)
 	}
 	slices.Sort(roots)
 	return roots, nil

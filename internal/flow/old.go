@@ -11,8 +11,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/solve"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -20,7 +21,7 @@ import (
 // asItIs is the plugin without pinfix: its own go.mod, its own toolchain. It is looked at
 // only where something does not compile under the plan, and then once.
 type asItIs struct {
-	listing *stage.Listing // nil: the go command cannot list it
+	listing *importgraph.Listing // nil: the go command cannot list it
 	checker *typecheck.Checker
 	looked  map[string]bool // packages that were checked
 	faults  []typecheck.Fault
@@ -79,7 +80,7 @@ func (a *aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 		return nil
 	}
 	g := &codeGraph{listing: b.listing, touched: map[string]bool{}, graph: map[string]*typecheck.Package{}, cache: a.stage.Cache()}
-	g.why = func(p *stage.Package) string { return whyMissing(a.server, &pinner.Plan{}, p) }
+	g.why = func(p *importgraph.Package) string { return whyMissing(a.server, &pinner.Plan{}, p) }
 	var also []string
 	for _, f := range faults {
 		if p := b.listing.Packages[f.Package]; p != nil && !missing(p) && !b.looked[f.Package] {
@@ -163,5 +164,5 @@ func (a *aligner) withOld(err error) error {
 	if len(a.old) == 0 || !errors.As(err, &none) {
 		return err
 	}
-	return &Error{fmt.Errorf("%w\n%s", err, strings.Join(a.old, "\n")), none.Next}
+	return fault.With(fmt.Errorf("%w\n%s", err, strings.Join(a.old, "\n")), none.Next)
 }

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/pinner"
@@ -66,7 +67,7 @@ func (a *aligner) way(l pinner.Linked) pinner.Way {
 
 // own looks at what the plugin links of the server's own modules, and at what no module
 // is known for: what cannot match, by package, and what only the fingerprints tell.
-func (a *aligner) own(l *stage.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
+func (a *aligner) own(l *importgraph.Listing, m *pinner.Match) (misfits []misfit, doubts []string) {
 	sources := map[string]bool{}
 	for _, o := range slices.Concat(m.Own, a.unprovided(l), a.fromDirectories(l)) {
 		label, way := a.server.Label(o.Path), a.way(o)
@@ -149,7 +150,7 @@ func (a *aligner) doubts(pins []pinner.Pin, more []string) []string {
 
 // unprovided returns the packages of the server's own modules that the plugin imports
 // and that none of its modules provides.
-func (a *aligner) unprovided(l *stage.Listing) []pinner.Linked {
+func (a *aligner) unprovided(l *importgraph.Listing) []pinner.Linked {
 	var out []pinner.Linked
 	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
 		p := l.Packages[name]
@@ -165,7 +166,7 @@ func (a *aligner) unprovided(l *stage.Listing) []pinner.Linked {
 
 // fromDirectories returns the packages that an untrimmed server or its plugin has from
 // directories: a version in go.mod is not their label.
-func (a *aligner) fromDirectories(l *stage.Listing) []pinner.Linked {
+func (a *aligner) fromDirectories(l *importgraph.Listing) []pinner.Linked {
 	if a.server.Trimmed() {
 		return nil
 	}
@@ -203,7 +204,7 @@ func testOf(label pinner.Label, way pinner.Way, pkg string) string {
 }
 
 // importers finds who imports a package.
-func (a *aligner) importers(l *stage.Listing, m *misfit) {
+func (a *aligner) importers(l *importgraph.Listing, m *misfit) {
 	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
 		p := l.Packages[name]
 		switch {
@@ -217,7 +218,7 @@ func (a *aligner) importers(l *stage.Listing, m *misfit) {
 }
 
 // places returns where p imports pkg.
-func (a *aligner) places(p *stage.Package, pkg string) []place {
+func (a *aligner) places(p *importgraph.Package, pkg string) []place {
 	var out []place
 	for _, name := range p.Files() {
 		full := filepath.Join(p.Dir, name)
@@ -258,7 +259,7 @@ func (a *aligner) refuse(misfits []misfit) error {
 	} else if n > 1 {
 		lines = append(lines, fmt.Sprintf("and %d more such packages behind them", n))
 	}
-	return refusal{fault(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
+	return refusal{fault.New(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
 }
 
 // shown are the misfits that the plugin's own code imports; where it imports none itself,
@@ -348,7 +349,7 @@ func moduleOf(dir string) string {
 }
 
 // clash is [clash] for what the plugin links.
-func (a *aligner) clash(l *stage.Listing) error {
+func (a *aligner) clash(l *importgraph.Listing) error {
 	var own []string
 	for name, p := range l.Packages {
 		if p.Main() && !p.File() {
@@ -416,7 +417,7 @@ func (a *aligner) nested(pkg, module string) bool {
 
 // fromFiles is the plugin's import graph as far as files show it; nil where they do not,
 // which the go command says better.
-func (a *aligner) fromFiles(cache string) *stage.Listing {
+func (a *aligner) fromFiles(cache string) *importgraph.Listing {
 	roots, _, err := newFinder(a.plugin.root, a.plugin.user.Module.Mod.Path, a.server).find(a.plugin.patterns)
 	if err != nil {
 		return nil
@@ -462,7 +463,7 @@ func (a *aligner) notInSource() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return fault("change the import to a package that the server has", "%s", strings.Join(lines, "\n"))
+	return fault.New("change the import to a package that the server has", "%s", strings.Join(lines, "\n"))
 }
 
 // unloadable is the error of misfits that the plugin's files show, where the module graph
@@ -533,7 +534,7 @@ func clash(s *pinner.Server, module string, pkgs []string) error {
 	if pkg == "main" {
 		has = "that is what the server's own main package is called"
 	}
-	return refusal{fault(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
+	return refusal{fault.New(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
 }
 
 func nextClash(module string) string {

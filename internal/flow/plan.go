@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
@@ -28,7 +30,7 @@ func makePlan(ctx context.Context, o Options, plugin *plugin, server *pinner.Ser
 		return nil, err
 	}
 	// What the plugin's files say by themselves is said before anything is fetched.
-	a := &aligner{o: o, server: server, plugin: plugin, sources: stage.OnDisk(plugin.root)}
+	a := &aligner{o: o, server: server, plugin: plugin, sources: importgraph.OnDisk(plugin.root)}
 	if err := a.useSource(ctx); err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func makePlan(ctx context.Context, o Options, plugin *plugin, server *pinner.Ser
 	case errors.As(err, &scratch):
 		return nil, err
 	case err != nil:
-		return nil, cannotRead("go.sum", err)
+		return nil, fault.CannotRead("go.sum", err)
 	}
 	a.stage, a.sources = p.stage, p.stage.Sources
 	if err := p.align(ctx, a); err != nil {

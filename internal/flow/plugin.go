@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
@@ -41,7 +42,7 @@ func readPluginBy(dir string, packages []string, file string, read func(name str
 	name := filepath.Join(root, "go.mod")
 	raw, err := read(name)
 	if err != nil {
-		return nil, cannotRead(name, err)
+		return nil, fault.CannotRead(name, err)
 	}
 	if err := p.setMod(raw); err != nil {
 		return nil, bounded.Hide(name, err)
@@ -55,7 +56,7 @@ func readPluginBy(dir string, packages []string, file string, read func(name str
 	}
 	if file != "" {
 		if p.file, err = importsFile(root, dir, file); err != nil {
-			return nil, fault("name a .go file of the plugin", "--imports-file %s: %w", file, err)
+			return nil, fault.New("name a .go file of the plugin", "--imports-file %s: %w", file, err)
 		}
 	}
 	return p, nil
@@ -68,10 +69,10 @@ func pluginRoot(c string) (dir, root string, err error) {
 		return "", "", err
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return "", "", fault("name the plugin's directory with -C", "-C %s: %w", c, cause(err))
+		return "", "", fault.New("name the plugin's directory with -C", "-C %s: %w", c, fault.Cause(err))
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return "", "", fault("name the plugin's directory with -C", "-C %s: not a directory", c)
+		return "", "", fault.New("name the plugin's directory with -C", "-C %s: not a directory", c)
 	}
 	root, err = moduleRoot(dir)
 	return dir, root, err
@@ -99,7 +100,7 @@ func parse(data []byte) (*pinner.Mod, error) {
 		if at := syntax.Conflict("go.mod", data); at != nil {
 			return nil, at
 		}
-		return nil, &Error{list, "correct go.mod; go mod edit -json shows how Go reads it"}
+		return nil, fault.With(list, "correct go.mod; go mod edit -json shows how Go reads it")
 	}
 	return mod, err
 }
@@ -112,7 +113,7 @@ func moduleRoot(dir string) (string, error) {
 		if info, err := os.Stat(name); err == nil && !info.IsDir() {
 			return d, nil
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return "", cannotRead(name, err)
+			return "", fault.CannotRead(name, err)
 		}
 		if filepath.Dir(d) == d {
 			return "", &noModuleError{dir}
@@ -166,34 +167,11 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// cause leaves out the operation and the name of an [fs.PathError].
-func cause(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
-// cannotRead is the fault of a file that cannot be read; without a name it is the
-// one that the error names.
-func cannotRead(name string, err error) error {
-	var next interface{ NextStep() string }
-	if errors.As(err, &next) {
-		return err
-	}
-	var e *fs.PathError
-	if errors.As(err, &e) && name == "" {
-		name = e.Path
-	}
-	return fault("make it a file that you can read", "%s: %w", name, cause(err))
-}
-
 // packagePattern turns a --package value, relative to dir, into one relative to
 // root. Import paths stay.
 func packagePattern(root, dir, value string) (string, error) {
 	if value == "" {
-		return "", fault("name a main package of the module, or a Go file of one", "--package: an empty name")
+		return "", fault.New("name a main package of the module, or a Go file of one", "--package: an empty name")
 	}
 	local := value == "." || value == ".." || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") ||
 		filepath.IsAbs(value) || strings.HasSuffix(value, ".go")
@@ -202,11 +180,11 @@ func packagePattern(root, dir, value string) (string, error) {
 	}
 	rel, err := below(root, dir, value)
 	if err != nil {
-		return "", fault("name a main package of the module, or a Go file of one", "--package %s: %w", value, err)
+		return "", fault.New("name a main package of the module, or a Go file of one", "--package %s: %w", value, err)
 	}
 	if !strings.HasSuffix(value, "...") {
 		if _, err := os.Stat(filepath.Join(root, rel)); err != nil {
-			return "", fault("name a main package of the module, or a Go file of one", "--package %s: no such file or directory", value)
+			return "", fault.New("name a main package of the module, or a Go file of one", "--package %s: no such file or directory", value)
 		}
 	}
 	if rel == "." {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -198,7 +198,7 @@ func (c *changes) imports() []report.Change {
 }
 
 // moduleIn returns the module of a linked package; where it has none, the package.
-func moduleIn(l *stage.Listing, pkg string) string {
+func moduleIn(l *importgraph.Listing, pkg string) string {
 	if p := l.Packages[pkg]; p != nil && p.Module != nil {
 		return p.Module.Path
 	}

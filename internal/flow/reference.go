@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
 )
@@ -142,7 +143,7 @@ func (r Named) blame(err error) error {
 		return err
 	}
 	if r.image != "" && !exists(r.Ref) {
-		return fault("for the image write server: "+r.image, "%s: %w", r.From, err)
+		return fault.New("for the image write server: "+r.image, "%s: %w", r.From, err)
 	}
 	return fmt.Errorf("%s: %w", r.From, err)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/report"
@@ -50,7 +51,7 @@ func (r Reference) environ() []string {
 func (r Reference) read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.in(root)
 	if len(all) == 0 {
-		return nil, nil, fault("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE", "no server given")
+		return nil, nil, fault.New("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE", "no server given")
 	}
 	s, err := r.open(ctx, all[0])
 	if err != nil {
@@ -74,7 +75,7 @@ func (r Reference) open(ctx context.Context, n Named) (*pinner.Server, error) {
 // command starts.
 func (r Reference) readBuilt(ctx context.Context, root string) (*pinner.Server, error) {
 	all := r.Servers.in(root)
-	source := fault("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
+	source := fault.New("name the program itself, or a snapshot of it: pinfix snapshot --server PROGRAM", "source has no package fingerprints")
 	if len(all) > 0 && target.IsSource(all[0].Ref) {
 		return nil, all[0].blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/target"
 )
 
@@ -55,13 +56,13 @@ func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, 
 	}
 	old, err := oldSnapshot(abs)
 	if err != nil {
-		return "", fault(next, "snapshot %s: %w", name, cause(err))
+		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
 	}
 	if _, err := os.Stat(filepath.Dir(abs)); err != nil { // a directory is not made for it
-		return "", fault(next, "snapshot %s: %w", name, cause(err))
+		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
 	}
 	if err := commit.WriteFile(ctx, Root(dir), abs, old, data, 0o644); err != nil {
-		return "", fault(next, "snapshot %w", err)
+		return "", fault.New(next, "snapshot %w", err)
 	}
 	return name, nil
 }

@@ -13,7 +13,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
@@ -88,7 +90,7 @@ func (a *aligner) userCaps() error {
 	for _, s := range a.o.Caps {
 		path, v, _ := strings.Cut(s, "@")
 		if err := module.Check(path, v); err != nil {
-			return fault("name it as MODULE@VERSION", "--cap %s: %w", s, err)
+			return fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
 		}
 		had := a.base.Selected(path)
 		if had == "" {
@@ -96,10 +98,10 @@ func (a *aligner) userCaps() error {
 		}
 		cap := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
 		if _, err := a.in.Source([]module.Version{cap.Version}); err != nil {
-			return fault("name a version that there is", "--cap %s: %w", s, err)
+			return fault.New("name a version that there is", "--cap %s: %w", s, err)
 		}
 		if slices.Contains(a.o.Keep, path) {
-			return fault("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
+			return fault.New("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
 		}
 		if semver.Compare(v, had) < 0 {
 			a.user = append(a.user, cap)
@@ -114,7 +116,7 @@ func (a *aligner) userCaps() error {
 }
 
 func notInGraph(flag, value, path string) error {
-	return fault("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, value, path)
+	return fault.New("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, value, path)
 }
 
 // steered returns an error if --cap or --keep names a module that is pinned to
@@ -123,11 +125,11 @@ func (a *aligner) steered(plan *pinner.Plan) error {
 	for _, p := range plan.Pins {
 		for _, c := range a.user {
 			if c.Cause == pinner.CauseUser && c.Path == p.Path && c.Version != p.Version {
-				return fault("remove the flag", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
+				return fault.New("remove the flag", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
 			}
 		}
 		if slices.Contains(a.o.Keep, p.Path) && a.base.Selected(p.Path) != p.Version.Version {
-			return fault("remove the flag", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
+			return fault.New("remove the flag", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
 		}
 	}
 	return nil
@@ -278,7 +280,7 @@ func capsText(caps []pinner.Cap) string {
 // prune takes caps back whose modules are not linked any more, now that others
 // are lowered. It reports whether there were any; what is then missed is capped
 // again, and stays.
-func (a *aligner) prune(l *stage.Listing) bool {
+func (a *aligner) prune(l *importgraph.Listing) bool {
 	linked := l.Versions()
 	needless := func(path string) bool {
 		asked := slices.ContainsFunc(a.user, func(c pinner.Cap) bool { return c.Path == path })
@@ -293,7 +295,7 @@ func (a *aligner) prune(l *stage.Listing) bool {
 
 // faultyModules names the modules of faults: the plugin itself by that word, and a
 // package of no module by its import path.
-func faultyModules(l *stage.Listing, faults []typecheck.Fault) string {
+func faultyModules(l *importgraph.Listing, faults []typecheck.Fault) string {
 	var out []string
 	for _, f := range faults {
 		name := f.Package
@@ -360,7 +362,7 @@ func (a *aligner) refused(err error) bool {
 
 // wants reports whether a package is missing of a module that the plan has excluded, as
 // nothing was known to link it: the next plan knows it.
-func (a *aligner) wants(plan *pinner.Plan, l *stage.Listing) bool {
+func (a *aligner) wants(plan *pinner.Plan, l *importgraph.Listing) bool {
 	found := false
 	for path, p := range l.Packages {
 		if !missing(p) || holder(plan, path).Path != "" || without(a.server, plan, path) != "" {
@@ -382,7 +384,7 @@ func (a *aligner) wants(plan *pinner.Plan, l *stage.Listing) bool {
 }
 
 // ambiguities returns what is said of packages that two modules hold.
-func ambiguities(l *stage.Listing) []string {
+func ambiguities(l *importgraph.Listing) []string {
 	var out []string
 	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
 		if p := l.Packages[path]; p.Error != nil && strings.Contains(p.Error.Err, "ambiguous import") {
@@ -395,7 +397,7 @@ func ambiguities(l *stage.Listing) []string {
 // unreadable reports whether a package is missing for another reason than that
 // the version of a pin or a cap does not have it: its module could not be fetched, or
 // no one has it.
-func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
+func (a *aligner) unreadable(plan *pinner.Plan, l *importgraph.Listing) bool {
 	for path, p := range l.Packages {
 		if missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.server, plan, path) == "" {
 			return true
@@ -407,7 +409,7 @@ func (a *aligner) unreadable(plan *pinner.Plan, l *stage.Listing) bool {
 var providedRE = pattern.New(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
 
 // whyMissing says why nothing provides a package.
-func whyMissing(server *pinner.Server, plan *pinner.Plan, p *stage.Package) string {
+func whyMissing(server *pinner.Server, plan *pinner.Plan, p *importgraph.Package) string {
 	if why := without(server, plan, p.ImportPath); why != "" {
 		return why
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -98,11 +99,11 @@ func readSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 		return nil, err
 	}
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
-		return nil, fault(nextSource, "--server-source %s: %w", dir, cause(err))
+		return nil, fault.New(nextSource, "--server-source %s: %w", dir, fault.Cause(err))
 	}
 	data, err := bounded.ReadFile(filepath.Join(abs, "go.mod"), bounded.Mod)
 	if err != nil {
-		return nil, fault(nextSource, "--server-source %s: go.mod: %w", dir, cause(err))
+		return nil, fault.New(nextSource, "--server-source %s: go.mod: %w", dir, fault.Cause(err))
 	}
 	src := &serverSource{dir: abs}
 	if src.mod, err = pinner.ParseMod(filepath.Join(dir, "go.mod"), data); err != nil {
@@ -132,14 +133,14 @@ func (src *serverSource) belongs(s *pinner.Server, dir string) error {
 	case slices.Contains(own, src.path):
 		return nil
 	case s.Installed != nil:
-		return fault("leave --server-source out, and require "+s.Installed.Version.String()+" in go.mod",
+		return fault.New("leave --server-source out, and require "+s.Installed.Version.String()+" in go.mod",
 			"--server-source %s: the server was installed as %s, so its packages have that version in their label", dir, s.Installed.Version)
 	case len(own) == 0:
-		return fault("leave --server-source out", "--server-source %s: the server's build info names no module of its own", dir)
+		return fault.New("leave --server-source out", "--server-source %s: the server's build info names no module of its own", dir)
 	case len(own) == 1:
-		return fault(nextSource, "--server-source %s: it is module %s, the server's is %s", dir, src.path, own[0])
+		return fault.New(nextSource, "--server-source %s: it is module %s, the server's is %s", dir, src.path, own[0])
 	}
-	return fault(nextSource, "--server-source %s: it is module %s, the server's are %s", dir, src.path, strings.Join(own, ", "))
+	return fault.New(nextSource, "--server-source %s: it is module %s, the server's are %s", dir, src.path, strings.Join(own, ", "))
 }
 
 // workspace finds the modules that the server was built with in a go.work: the one
@@ -183,7 +184,7 @@ func hidden(name string, err error, next string) error {
 	if h := bounded.Hidden(name); h != nil {
 		return h
 	}
-	return &Error{err, next}
+	return fault.With(err, next)
 }
 
 func readUsed(dir string) (usedModule, error) {
@@ -222,7 +223,7 @@ func (m usedModule) lend(mod *pinner.Mod, root string) error {
 		if r.New.Version == "" && realDir(root, r.New.Path) == m.dir {
 			return nil // the user's own way to the same end
 		}
-		return fault("remove that line: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
+		return fault.New("remove that line: the go.work gives the server's source", "go.mod:%d: replace %s => %s", r.Syntax.Start.Line, r.Old, r.New)
 	}
 	if err := mod.AddReplace(m.path, "", m.dir, ""); err != nil {
 		return err

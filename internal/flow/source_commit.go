@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/vars"
@@ -43,7 +44,7 @@ func (src *serverSource) commit(ctx context.Context, environ []string, s *pinner
 		return false, nil
 	}
 	if !strings.HasPrefix(head, want) {
-		return false, fault(fmt.Sprintf("git -C %s checkout %s", dir, want), "--server-source %s: it is at commit %.12s, the server was built from %.12s", dir, head, want)
+		return false, fault.New(fmt.Sprintf("git -C %s checkout %s", dir, want), "--server-source %s: it is at commit %.12s, the server was built from %.12s", dir, head, want)
 	}
 	changed, err := repo.Changed(ctx)
 	if err != nil {
@@ -97,5 +98,5 @@ func (src *serverSource) requirements(s *pinner.Server, dir string) error {
 	if len(differ) > 1 {
 		more = fmt.Sprintf(" (and %d more)", len(differ)-1)
 	}
-	return fault("check out the commit there that the server was built from", "--server-source %s: not the server's source: %s%s", dir, differ[0], more)
+	return fault.New("check out the commit there that the server was built from", "--server-source %s: not the server's source: %s%s", dir, differ[0], more)
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -73,7 +74,7 @@ func (a *aligner) after(ctx context.Context, m stage.Move) (string, error) {
 	}
 	v, err := a.stage.After(ctx, m, g.Versions(m.Parent.Path), a.server.Accepts)
 	if err != nil {
-		return "", fault("require a version of "+m.Parent.Path+" that does not hold it", "%w", err)
+		return "", fault.New("require a version of "+m.Parent.Path+" that does not hold it", "%w", err)
 	}
 	return v, nil
 }

@@ -11,14 +11,15 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
 // syntax returns an error if a Go file of the plugin that is linked does not parse: no
 // version of anything fixes that, and no server loads what cannot be built. It looks once.
-func (a *aligner) syntax(l *stage.Listing) error {
+func (a *aligner) syntax(l *importgraph.Listing) error {
 	if a.parsed {
 		return nil
 	}
@@ -38,7 +39,7 @@ func (a *aligner) syntax(l *stage.Listing) error {
 // readable returns the error of a listing or, where it is of packages with files that do
 // not parse, one with the places of all.
 func (a *aligner) readable(err error) error {
-	var broken *stage.BrokenError
+	var broken *importgraph.BrokenError
 	if errors.As(err, &broken) {
 		if places := a.unparsed(broken.Files); places != nil {
 			return places
@@ -78,12 +79,12 @@ func badSyntax(bad []*syntax.Error) error {
 			next = "correct these places, and run pinfix again"
 		}
 	}
-	return fault(next, "%s", strings.Join(lines, "\n"))
+	return fault.New(next, "%s", strings.Join(lines, "\n"))
 }
 
 // local reports whether a package is of a module that a directory replaces: its files are
 // the user's to edit.
-func (a *aligner) local(p *stage.Package) bool {
+func (a *aligner) local(p *importgraph.Package) bool {
 	return p.Module != nil && p.Module.Replace != nil && p.Module.Replace.Version == ""
 }
 

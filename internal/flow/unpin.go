@@ -16,7 +16,9 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -41,10 +43,10 @@ type UnpinOptions struct {
 type unpinner struct {
 	o         Options
 	plugin    *plugin
-	have      stage.Files // Go files with imports of pinfix's own, as they are
-	bare      stage.Files // the same without
-	work      []string    // go.work and go.work.sum, if pinfix has made them
-	hasVendor bool        // vendor/ is there and go mod vendor has made it
+	have      importgraph.Files // Go files with imports of pinfix's own, as they are
+	bare      importgraph.Files // the same without
+	work      []string          // go.work and go.work.sum, if pinfix has made them
+	hasVendor bool              // vendor/ is there and go mod vendor has made it
 }
 
 // Unpin makes the plugin what it was before pinfix: go.mod by its marks, Go files
@@ -98,7 +100,7 @@ func (u *unpinner) read() (err error) {
 		return err
 	}
 	root := u.plugin.root
-	if u.have, u.bare, err = stage.OwnFiles(root); err != nil {
+	if u.have, u.bare, err = importgraph.OwnFiles(root); err != nil {
 		return err
 	}
 	u.hasVendor = exists(filepath.Join(root, "vendor", "modules.txt"))
@@ -107,7 +109,7 @@ func (u *unpinner) read() (err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return cannotRead(workName, err)
+		return fault.CannotRead(workName, err)
 	case !strings.HasPrefix(string(work), workHead):
 		return nil // the user's own
 	}
@@ -142,7 +144,7 @@ func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
 	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.user})
 	var scratchErr *stage.ScratchError
 	if err != nil && !errors.As(err, &scratchErr) {
-		return nil, cannotRead("go.sum", err)
+		return nil, fault.CannotRead("go.sum", err)
 	}
 	if err == nil && u.hasVendor {
 		st.SetVendored(readVendored(u.plugin))
@@ -172,7 +174,7 @@ func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *ve
 	for _, name := range slices.Concat(u.work, u.ownFiles()) {
 		old, err := bounded.ReadFile(filepath.Join(root, filepath.FromSlash(name)), bounded.Any)
 		if err != nil {
-			return nil, nil, cannotRead(name, err)
+			return nil, nil, fault.CannotRead(name, err)
 		}
 		tree.Files = slices.DeleteFunc(tree.Files, func(f change.Change) bool { return f.Path == name })
 		tree.Files = append(tree.Files, change.Change{Path: name, Old: old})
@@ -272,9 +274,9 @@ func (u *unpinner) explain(err error) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &missing):
-		return &Error{fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep()}
+		return fault.With(fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep())
 	case errors.As(err, &failed):
-		return &Error{fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod"))}
+		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod")))
 	}
 	return err
 }

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -17,7 +17,7 @@ import (
 // one that the module itself names: people read that before the plan when they
 // move to another release. The module's server is only read, and not fetched, for
 // the user has named another one; where that fails, a warning says so.
-func compare(ctx context.Context, r Reference, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
+func compare(ctx context.Context, r Reference, root string, all Servers, server *pinner.Server, l *importgraph.Listing, result *report.Apply) error {
 	own, other := all.own()
 	if !other || own.Ref == all[0].Ref {
 		return nil

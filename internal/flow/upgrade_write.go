@@ -17,6 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -82,7 +83,7 @@ func (c *changes) snapshotAt(ctx context.Context, dir, name string) (*naming, er
 	}
 	old, err := oldSnapshot(abs)
 	if err != nil {
-		return nil, fault("move it away", "snapshot %s: %w", name, cause(err))
+		return nil, fault.New("move it away", "snapshot %s: %w", name, fault.Cause(err))
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(c.a.server, c.a.o.Version) })
 	if err != nil {
@@ -132,7 +133,7 @@ func (c *changes) serverLine(dir string, own, now Named) (*naming, error) {
 		return n, nil // gone meanwhile
 	}
 	if err != nil {
-		return nil, cannotRead(abs, err)
+		return nil, fault.CannotRead(abs, err)
 	}
 	text, line := setServer(string(data), ref)
 	if line == 0 {

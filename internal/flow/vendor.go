@@ -15,6 +15,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/report"
@@ -129,7 +130,7 @@ func (a *aligner) vendorDiff(ctx context.Context, al *aligned) (*vendorDiff, err
 
 // noModules is the fault of a vendor/ that go mod vendor would not make.
 func noModules() error {
-	return fault("remove it: rm -r vendor", "vendor/ holds modules, but the plugin depends on none")
+	return fault.New("remove it: rm -r vendor", "vendor/ holds modules, but the plugin depends on none")
 }
 
 // diffVendor compares vendor/ in root with the new vendor directory dir. old is what
@@ -137,10 +138,10 @@ func noModules() error {
 func diffVendor(ctx context.Context, root, dir string, old oldVendor) (*vendorDiff, error) {
 	d := &vendorDiff{dirs: [2]string{filepath.Join(root, "vendor"), dir}}
 	if d.old = old.sums; old.err != nil {
-		return nil, &Error{old.err, "remove it, or leave it alone with --vendor never"}
+		return nil, fault.With(old.err, "remove it, or leave it alone with --vendor never")
 	}
 	if _, ours := d.old["modules.txt"]; len(d.old) > 0 && !ours {
-		return nil, fault("move it away, or leave it alone with --vendor never", "vendor/ holds files but no modules.txt: go mod vendor did not make it, and it is not replaced")
+		return nil, fault.New("move it away, or leave it alone with --vendor never", "vendor/ holds files but no modules.txt: go mod vendor did not make it, and it is not replaced")
 	}
 	var err error
 	if d.new = d.old; dir != d.dirs[0] {

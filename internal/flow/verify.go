@@ -9,6 +9,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
@@ -131,10 +132,10 @@ func comparable(s *pinner.Server) error {
 		return nil
 	}
 	if s.Packages == nil {
-		return fault(next, "server %s: no package fingerprints in it, so there is nothing to compare a plugin with", s.Ref)
+		return fault.New(next, "server %s: no package fingerprints in it, so there is nothing to compare a plugin with", s.Ref)
 	}
 	if _, ok := s.Packages["runtime"]; !ok {
-		return fault(next, "server %s: its list of packages is not complete: the package runtime is not there", s.Ref)
+		return fault.New(next, "server %s: its list of packages is not complete: the package runtime is not there", s.Ref)
 	}
 	return nil
 }

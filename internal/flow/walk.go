@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/report"
 )
@@ -70,7 +71,7 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 func (m Module) skip() (why, path string, err error) {
 	data, err := bounded.ReadFile(filepath.Join(m.Dir, "go.mod"), bounded.Mod)
 	if err != nil {
-		return "", "", fault("make it a file that you can read", "%w", err)
+		return "", "", fault.New("make it a file that you can read", "%w", err)
 	}
 	mod, err := parse(data)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -34,7 +35,7 @@ func treeWork(root string, s *pinner.Server, read func(string) ([]byte, error)) 
 		return nil, "", nil
 	}
 	if err != nil {
-		return nil, "", cannotRead(workName, err)
+		return nil, "", fault.CannotRead(workName, err)
 	}
 	work, err := modfile.ParseWork(workName, data, nil)
 	if err != nil {
@@ -75,7 +76,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 		return nil, nil
 	}
 	if b.o.pinned != nil {
-		return nil, refusal{fault("apply it to that server, and build it without --pin", "a plugin that imports the server's own packages is built in a go.work, which the tree must have")}
+		return nil, refusal{fault.New("apply it to that server, and build it without --pin", "a plugin that imports the server's own packages is built in a go.work, which the tree must have")}
 	}
 	src, err := readSource(ctx, b.o.environ(), b.server, dir)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -90,7 +91,7 @@ func (a *aligner) workFiles(ctx context.Context, al *aligned, tool *toolchain) e
 		return nil
 	}
 	if len(al.match.Own) == 0 && a.o.ServerSource != "" {
-		return fault("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
+		return fault.New("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
 	}
 	// A line of the loan is nowhere; what the plan says of it is not for
 	// the user.
@@ -127,7 +128,7 @@ func (a *aligner) workText(al *aligned) ([]byte, error) {
 		if _, dir, err := treeWork(a.plugin.root, a.server, readMod); err != nil || dir == a.serverSource.dir {
 			return have, err
 		}
-		return nil, fault("go work use "+a.o.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workName)
+		return nil, fault.New("go work use "+a.o.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workName)
 	}
 	work, err := a.serverSource.work(al.mod, ".", func(dir string) string {
 		rel, err := filepath.Rel(a.plugin.root, dir)
@@ -212,7 +213,7 @@ func (a *aligner) selects(ctx context.Context, g *gocmd.Go, pins []pinner.Pin) e
 		}
 	}
 	if len(lines) > 0 {
-		return fault("add these lines to go.mod and run pinfix again", "the workspace selects other versions than the server has:\n%s", strings.Join(lines, "\n"))
+		return fault.New("add these lines to go.mod and run pinfix again", "the workspace selects other versions than the server has:\n%s", strings.Join(lines, "\n"))
 	}
 	return nil
 }

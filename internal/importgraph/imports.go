@@ -1,4 +1,7 @@
-package stage
+// Package importgraph has the import graph of a plugin: its packages and what they link
+// ([Listing]), and which package of a module a plugin can import blank ([Imports]). Package
+// stage fills a listing with the go command, package look from the files alone.
+package importgraph
 
 import (
 	"bytes"
@@ -49,6 +52,9 @@ type edge struct {
 	on   set
 }
 
+// Files are the plugin's Go files as they should be: path below Root -> content.
+type Files map[string][]byte
+
 // Sources are the source files of a plugin and of what it links, wherever they are: on the
 // disk, in git's index, or as a plan leaves them.
 type Sources struct {
@@ -65,7 +71,7 @@ type Sources struct {
 
 // OnDisk are the files of the module in root as they are.
 func OnDisk(root string) *Sources {
-	return &Sources{Root: root, ReadFile: readSource, ImportsOf: importsOf}
+	return &Sources{Root: root, ReadFile: ReadFile, ImportsOf: importsOf}
 }
 
 // Read are files that read and imports have read: what a file holds, and what it imports.
@@ -402,7 +408,7 @@ func OwnFiles(root string) (have, bare Files, err error) {
 		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
 			return nil // the go command takes a link to a file, but nothing else
 		}
-		data, err := readSource(name)
+		data, err := ReadFile(name)
 		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {
 			return err
 		}
@@ -433,4 +439,4 @@ func skip(full, name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }
+func ReadFile(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }
