@@ -125,7 +125,7 @@ func unwritten(err error, root string) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return fault.With(err, "make room on that disk, and run pinfix again")
 	}
-	return fault.With(err, "make the files in " + root + " writable, and run pinfix again")
+	return fault.With(err, "make the files in "+root+" writable, and run pinfix again")
 }
 
 // toolchain is the go command to stage with.
@@ -195,7 +195,7 @@ func (a *aligner) explain(err error) error {
 	case errors.As(err, &tooNew) && tooNewDirectory(tooNew):
 		return a.goLines(tooNew)
 	case errors.As(err, &tooNew) && !a.solves():
-		return fault.With(err, "--conflicts auto lowers them; or " + tooNew.NextStep())
+		return fault.With(err, "--conflicts auto lowers them; or "+tooNew.NextStep())
 	case errors.As(err, &dir):
 		where := "go.mod"
 		for _, r := range a.plugin.now.Replace {

@@ -36,7 +36,7 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 	if err = m.Err; err != nil {
 		return one, err
 	}
-	if one.Skipped, one.Module, err = (Module{Dir: m.Dir, Options: Options{Reference: m.Options.Reference}}).skip(); err != nil || one.Skipped != "" {
+	if one.Skipped, one.Module, err = skip(m.Dir, m.Options.Servers); err != nil || one.Skipped != "" {
 		return one, err
 	}
 	if err = ctx.Err(); err == nil { // not yet begun

@@ -184,7 +184,7 @@ func checkOne(ctx context.Context, o CheckOptions, s *servers, walk bool) (out c
 func judge(ctx context.Context, o CheckOptions, s *servers, walk bool) (out checked) {
 	out.dir = o.Dir
 	if walk {
-		if out.skipped, _, out.err = (Module{Dir: o.Dir, Options: o.Options}).skip(); out.err != nil || out.skipped != "" {
+		if out.skipped, _, out.err = skip(o.Dir, o.Servers); out.err != nil || out.skipped != "" {
 			return out
 		}
 	}

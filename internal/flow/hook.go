@@ -251,7 +251,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 // write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
 	if err := commit.WriteFile(ctx, "", h.file, old, new, 0o755); err != nil {
-		return fault.With(fmt.Errorf("hook: %w", err), "make " + filepath.Dir(h.file) + " writable")
+		return fault.With(fmt.Errorf("hook: %w", err), "make "+filepath.Dir(h.file)+" writable")
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func (a *aligner) onlyVendored(missing *stage.MissingError) error {
 	if len(lines) > 1 {
 		next = "these modules alone are in the way: "
 	}
-	return fault.With(errors.New(strings.Join(lines, "\n")), next + missing.NextStep())
+	return fault.With(errors.New(strings.Join(lines, "\n")), next+missing.NextStep())
 }
 
 // whyOther says who needs that very version.

@@ -8,9 +8,6 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -46,7 +43,7 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 	r.Plugin.Dir = Root(m.Dir)
 	err := m.Err
 	if err == nil {
-		r.Skipped, r.Plugin.Module, err = m.skip()
+		r.Skipped, r.Plugin.Module, err = skip(m.Dir, m.Options.Servers)
 	}
 	if err == nil && r.Skipped != "" {
 		return r, nil
@@ -65,32 +62,6 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 		r.Error = "interrupted"
 	}
 	return r, err
-}
-
-// skip returns why the module is left alone, and its path.
-func (m Module) skip() (why, path string, err error) {
-	data, err := bounded.ReadFile(filepath.Join(m.Dir, "go.mod"), bounded.Mod)
-	if err != nil {
-		return "", "", fault.New("make it a file that you can read", "%w", err)
-	}
-	mod, err := parse(data)
-	if err != nil {
-		return "", "", bounded.Hide(filepath.Join(m.Dir, "go.mod"), err)
-	}
-	path = mod.Module.Mod.Path
-	all := m.Options.Servers.in(m.Dir)
-	kind, err := mains.KindOf(m.Dir)
-	switch {
-	case err != nil:
-		return "", path, err
-	case kind == mains.Library:
-		return "no main package", path, nil
-	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
-		return "a program, not a plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
-	case len(all) == 0:
-		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
-	}
-	return "", path, nil
 }
 
 // Workspaces returns the go.work files that the go command would take for the
