@@ -444,5 +444,5 @@ func conflictError(pins []pinner.Pin, demands []pinner.Demand) error {
 		}
 		lines = append(lines, fmt.Sprintf("%s; the server has %s", strings.Join(d.By, ", "), pins[i].Version.Version))
 	}
-	return refusal{fault.New("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
+	return refusal{Err: fault.New("--conflicts auto lowers what does not compile with the server's versions; keep only excludes what is above them", "the plugin's modules ask for more than the server has:\n%s", strings.Join(lines, "\n"))}
 }

@@ -259,7 +259,7 @@ func (a *aligner) refuse(misfits []misfit) error {
 	} else if n > 1 {
 		lines = append(lines, fmt.Sprintf("and %d more such packages behind them", n))
 	}
-	return refusal{fault.New(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
+	return refusal{Err: fault.New(a.nextOwn(shown[0]), "%s", strings.Join(lines, "\n"))}
 }
 
 // shown are the misfits that the plugin's own code imports; where it imports none itself,
@@ -534,7 +534,7 @@ func clash(s *pinner.Server, module string, pkgs []string) error {
 	if pkg == "main" {
 		has = "that is what the server's own main package is called"
 	}
-	return refusal{fault.New(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
+	return refusal{Err: fault.New(nextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
 }
 
 func nextClash(module string) string {

@@ -74,6 +74,8 @@ func (p *planned) align(ctx context.Context, a *aligner) error {
 
 // A refusal is an error that says that the server takes no plugin that is built from
 // this code, whatever its modules are. Other errors leave that open.
-type refusal struct{ error }
+type refusal struct{ Err error }
 
-func (r refusal) Unwrap() error { return r.error }
+func (r refusal) Error() string { return r.Err.Error() }
+
+func (r refusal) Unwrap() error { return r.Err }

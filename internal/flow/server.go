@@ -131,7 +131,7 @@ func hopeless(s *pinner.Server) error {
 		err = s.Unmatched()
 	}
 	if err != nil {
-		return refusal{fmt.Errorf("server %s: %w", s.Ref, err)}
+		return refusal{Err: fmt.Errorf("server %s: %w", s.Ref, err)}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (a *aligner) solves() bool { return a.o.Conflicts == "auto" || a.o.Conflict
 // startSolver makes the solver.
 func (a *aligner) startSolver(ctx context.Context) error {
 	if err := pinner.CheckDirectives(a.plugin.user, a.server); err != nil {
-		return refusal{err}
+		return refusal{Err: err}
 	}
 	var err error
 	if a.base, err = pinner.LoadGraph(a.plugin.user, a.in.Source); err != nil {

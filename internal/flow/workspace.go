@@ -76,7 +76,7 @@ func (b *builder) workspace(ctx context.Context) (*workspace, error) {
 		return nil, nil
 	}
 	if b.o.pinned != nil {
-		return nil, refusal{fault.New("apply it to that server, and build it without --pin", "a plugin that imports the server's own packages is built in a go.work, which the tree must have")}
+		return nil, refusal{Err: fault.New("apply it to that server, and build it without --pin", "a plugin that imports the server's own packages is built in a go.work, which the tree must have")}
 	}
 	src, err := readSource(ctx, b.o.environ(), b.server, dir)
 	if err != nil {
