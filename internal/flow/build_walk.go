@@ -3,14 +3,16 @@ package flow
 import (
 	"context"
 
+	"github.com/pinfix/pinfix/internal/build"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 // A BuildModule is a module of a walk that builds: what to do there, or why it cannot be.
 type BuildModule struct {
 	Dir     string
-	Options BuildOptions
+	Options build.Options
 	Err     error // its settings cannot be read
 }
 
@@ -36,12 +38,12 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 	if err = m.Err; err != nil {
 		return one, err
 	}
-	if one.Skipped, one.Module, err = skip(m.Dir, m.Options.Servers); err != nil || one.Skipped != "" {
+	if one.Skipped, one.Module, err = reference.Skip(m.Dir, m.Options.Servers); err != nil || one.Skipped != "" {
 		return one, err
 	}
 	if err = ctx.Err(); err == nil { // not yet begun
-		m.Options.walk = true
-		one.Build, err = Build(ctx, m.Options)
+		m.Options.Walk = true
+		one.Build, err = build.Run(ctx, m.Options)
 	}
 	return one, err
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/hook"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
 )
 
 // HookOptions are what pinfix hook was asked for.
@@ -73,7 +75,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 		return nil, err
 	}
 	h.file = filepath.Join(where, hook.Name)
-	if h.old, err = optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
+	if h.old, err = place.Optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
 		return nil, fault.CannotRead(h.file, err)
 	}
 	if h.old != nil {
@@ -96,7 +98,7 @@ func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 		}
 		c.Dir = real
 	} else {
-		root, err := moduleRoot(dir)
+		root, err := plugin.ModuleRoot(dir)
 		if err != nil {
 			return c, err
 		}
@@ -134,7 +136,7 @@ func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) 
 	for _, m := range hook.Managers {
 		for _, name := range m.Files {
 			file := filepath.Join(h.repo.Top, name)
-			text, err := optional(bounded.ReadFile(file, bounded.Mod))
+			text, err := place.Optional(bounded.ReadFile(file, bounded.Mod))
 			if err != nil {
 				return m, "", nil, fault.CannotRead(file, err)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/tier"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -320,7 +321,7 @@ func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
 	in.Exclude = slices.Clip(in.Exclude)
-	return moreExcludes(in, plan, needed), err
+	return align.MoreExcludes(in, plan, needed), err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there
