@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
 )
 
 // lateFlags puts a first argument that stands for all modules below, such as ./..., and
@@ -14,7 +14,7 @@ import (
 // argument for another argument. Nothing else can be meant there, so such flags count;
 // after any other argument they are an error of the command.
 func lateFlags(app *cli.App, args []string) []string {
-	if !slices.ContainsFunc(args, flow.IsWalk) {
+	if !slices.ContainsFunc(args, plugin.IsWalk) {
 		return args
 	}
 	cmd := root(app)
@@ -33,7 +33,7 @@ func lateFlags(app *cli.App, args []string) []string {
 	for i := at; i < len(args); i++ {
 		name, isFlag := strings.CutPrefix(args[i], "-")
 		switch {
-		case args[i] == "--" || len(words) == 0 && !(isFlag && name != "") && !flow.IsWalk(args[i]):
+		case args[i] == "--" || len(words) == 0 && !(isFlag && name != "") && !plugin.IsWalk(args[i]):
 			return args
 		case !isFlag || name == "":
 			words = append(words, args[i])

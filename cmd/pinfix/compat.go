@@ -7,8 +7,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -99,7 +101,7 @@ func (e *env) compat(c *cli.Context) error {
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *progress) flow.Options {
+func (e *env) planOptions(c *cli.Context, p *progress) align.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o
@@ -134,7 +136,7 @@ func typedServers(c *cli.Context) []string {
 	}
 	refs := slices.DeleteFunc(c.StringSlice("server"), func(s string) bool { return s == "" })
 	if c.Command.Name == "compat" {
-		refs = append(refs, flow.Sorted(c.Args().Slice())...)
+		refs = append(refs, reference.Sorted(c.Args().Slice())...)
 	}
 	return refs
 }

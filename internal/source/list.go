@@ -146,5 +146,5 @@ func explain(err error) error {
 	case strings.Contains(failed.Stderr, "requires go >= "):
 		next = "set GOTOOLCHAIN=auto, or install that Go"
 	}
-	return &fault.Error{Err: err, Next: next}
+	return fault.With(err, next)
 }

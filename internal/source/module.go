@@ -46,7 +46,7 @@ func parseVersion(ref string) (module.Version, error) {
 			"%q is no version, and what it stands for may be another one tomorrow", version)
 	}
 	if err := module.Check(v.Path, v.Version); err != nil {
-		return v, &fault.Error{Err: err, Next: next}
+		return v, fault.With(err, next)
 	}
 	return v, nil
 }

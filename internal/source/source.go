@@ -113,7 +113,7 @@ func readError(name string, err error, next string) error {
 	if hidden := bounded.Hidden(name); hidden != nil {
 		return hidden
 	}
-	return &fault.Error{Err: err, Next: next}
+	return fault.With(err, next)
 }
 
 func readFile(name string) ([]byte, error) {

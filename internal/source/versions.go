@@ -14,7 +14,7 @@ import (
 // its author has retracted, in the order of semantic versions.
 func Versions(ctx context.Context, path string, o Options) ([]string, error) {
 	if err := module.CheckPath(path); err != nil {
-		return nil, &fault.Error{Err: err, Next: "write it as in mod:example.com/server@>=v1.2"}
+		return nil, fault.With(err, "write it as in mod:example.com/server@>=v1.2")
 	}
 	work, err := newScratch()
 	if err != nil {

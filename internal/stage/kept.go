@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/modulestxt"
@@ -42,7 +43,7 @@ const maxWorld = 50_000
 
 // world is the key of all that a go command reads of the plugin; "" where it reads what
 // has none.
-func (s *Stage) world(mod *pinner.Mod, files Files) string {
+func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
 	s.mu.Lock()
 	if s.heads == nil && s.Kept != nil {
 		s.heads = readHeads(s.Root)
@@ -54,11 +55,11 @@ func (s *Stage) world(mod *pinner.Mod, files Files) string {
 
 // fresh is world with the plugin's files as they are now: what they were not while the go
 // command ran is not to be kept as theirs.
-func (s *Stage) fresh(mod *pinner.Mod, files Files) string {
+func (s *Stage) fresh(mod *pinner.Mod, files importgraph.Files) string {
 	return s.worldOf(mod, files, readHeads(s.Root))
 }
 
-func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]string) string {
+func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]string) string {
 	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
 		return ""
 	}
@@ -107,7 +108,7 @@ func readHeads(root string) map[string]string {
 		}
 		heads[rel] = d.Type().String()
 		if path.Ext(rel) == ".go" && !d.IsDir() {
-			src, err := readSource(name)
+			src, err := importgraph.ReadFile(name)
 			if err != nil {
 				return err
 			}
@@ -178,7 +179,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		p := &Package{}
+		p := &importgraph.Package{}
 		if dec.Decode(p) != nil {
 			return
 		}
@@ -195,7 +196,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 }
 
 // there reports whether the directories of all packages are.
-func there(all map[string]*Package) bool {
+func there(all map[string]*importgraph.Package) bool {
 	std := false // one of the standard library stands for all
 	for _, p := range all {
 		if p.Standard && std || p.Dir == "" {
@@ -210,7 +211,7 @@ func there(all map[string]*Package) bool {
 }
 
 // fine reports whether nothing is wrong with any of the packages.
-func fine(all map[string]*Package) bool {
+func fine(all map[string]*importgraph.Package) bool {
 	for _, p := range all {
 		if p.Error != nil || len(p.InvalidGoFiles) > 0 {
 			return false
@@ -256,7 +257,7 @@ func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
 }
 
 // keepTidy keeps what go mod tidy has made.
-func (s *Stage) keepTidy(world string, mod *pinner.Mod, files Files, t tidyResult) {
+func (s *Stage) keepTidy(world string, mod *pinner.Mod, files importgraph.Files, t tidyResult) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}
@@ -348,7 +349,7 @@ func (v *vendorResult) is(dir string) bool {
 
 // keepVendor keeps what go mod vendor has made in dir: where each file is from, which a
 // module that is replaced by another one is no exception to.
-func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
+func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph.Files) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}

@@ -93,7 +93,7 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 	}
 	names, err := filepath.Glob(glob)
 	if err != nil {
-		return nil, &fault.Error{Err: err, Next: "a [ in a name is written as [[]"}
+		return nil, fault.With(err, "a [ in a name is written as [[]")
 	}
 	if len(names) == 0 {
 		return nil, fault.New("quote the pattern, and look with ls what is there", "no file has such a name")
@@ -110,7 +110,7 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 func expandImage(ctx context.Context, ref string, o Options) ([]string, error) {
 	name, pattern := cutTag(ref)
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, &fault.Error{Err: err, Next: "write it as in image:heroiclabs/nakama:3.*"}
+		return nil, fault.With(err, "write it as in image:heroiclabs/nakama:3.*")
 	}
 	tags, err := image.Tags(ctx, "image:"+name, o.image())
 	if err != nil {
@@ -164,7 +164,7 @@ func expandModule(ctx context.Context, ref string, o SourceOptions) ([]string, e
 	mod, query, _ := strings.Cut(ref, "@")
 	q, err := parseQuery(query)
 	if err != nil {
-		return nil, &fault.Error{Err: err, Next: "write it as in mod:example.com/server@>=v1.2,<v2 or @v1.2.*"}
+		return nil, fault.With(err, "write it as in mod:example.com/server@>=v1.2,<v2 or @v1.2.*")
 	}
 	versions, err := source.Versions(ctx, mod, o)
 	if err != nil {

@@ -32,7 +32,7 @@ func Parse(data []byte) (*pinner.Server, error) {
 	if at := syntax.Conflict("", data); at != nil {
 		return nil, fault.New(at.NextStep(), "line %d: %s", at.Line, at.Msg)
 	}
-	return nil, &fault.Error{Err: err, Next: cmp.Or(fault.Next(err), textHint)}
+	return nil, fault.With(err, cmp.Or(fault.Next(err), textHint))
 }
 
 func parse(data []byte) (*pinner.Server, error) {
