@@ -60,8 +60,8 @@ type limit struct {
 // exceeds returns the requirements of m that are above the limit.
 func (l limit) exceeds(m *Summary) []module.Version {
 	return slices.DeleteFunc(slices.Clone(m.Require), func(r module.Version) bool {
-		max, ok := l.of(r.Path)
-		return !ok || semver.Compare(r.Version, max) <= 0
+		limit, ok := l.of(r.Path)
+		return !ok || semver.Compare(r.Version, limit) <= 0
 	})
 }
 

@@ -72,8 +72,8 @@ func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 	lowered := 0
 	for _, path := range g.paths() {
 		v := module.Version{Path: path, Version: g.Selected(path)}
-		if max, ok := d.limit.of(path); ok {
-			v.Version = max
+		if limit, ok := d.limit.of(path); ok {
+			v.Version = limit
 		}
 		if !d.mayLower(m, v) {
 			continue
@@ -123,19 +123,19 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 		d.stuck[v.Path] = true
 		return false, nil
 	}
-	max, _ := d.limit.of(over.Path)
-	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max},
+	limit, _ := d.limit.of(over.Path)
+	lowered := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, limit), For: module.Version{Path: over.Path, Version: limit},
 		Why: Why{Module: v, Needs: over.Version}}
-	d.lowered = append(d.lowered, cap)
+	d.lowered = append(d.lowered, lowered)
 	d.limit.caps[v.Path] = to
 	return true, nil
 }
 
-func (d *downgrade) why(v, over module.Version, max string) string {
+func (d *downgrade) why(v, over module.Version, limit string) string {
 	if _, pinned := d.limit.pins[over.Path]; pinned {
-		return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, max)
+		return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, limit)
 	}
-	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, max)
+	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, limit)
 }
 
 // open returns the plan's go.mod without the excludes of pinfix's own: its graph

@@ -211,9 +211,9 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}
-	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server), Why: Why{Module: m.Version, Go: m.Go}}
-	p.Caps = append(p.Caps, cap)
-	return true, p.cap(cap)
+	lowered := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server), Why: Why{Module: m.Version, Go: m.Go}}
+	p.Caps = append(p.Caps, lowered)
+	return true, p.cap(lowered)
 }
 
 // NeedsGo says why m, whose go line is line, is not for the server: the error of a

@@ -169,8 +169,8 @@ func (p *Plan) staysExcluded(v module.Version, in Input) (bool, error) {
 	if p.Mod.version(v.Path) == v.Version {
 		return false, nil
 	}
-	max, ok := p.bounds().of(v.Path)
-	if ok && semver.Compare(v.Version, max) > 0 || slices.Contains(in.Drop, v.Path) {
+	limit, ok := p.bounds().of(v.Path)
+	if ok && semver.Compare(v.Version, limit) > 0 || slices.Contains(in.Drop, v.Path) {
 		return true, nil
 	}
 	sums, lost, err := in.Source.some([]module.Version{v})

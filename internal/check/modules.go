@@ -194,4 +194,4 @@ func moduleLine(v module.Version, mod *pinner.Mod, used map[module.Version]bool)
 	return replaceLine(v, src)
 }
 
-func replaceLine(old, new module.Version) string { return "# " + at(old) + " => " + at(new) + "\n" }
+func replaceLine(from, to module.Version) string { return "# " + at(from) + " => " + at(to) + "\n" }

@@ -113,11 +113,11 @@ func tryLock(root string) (*Lock, error) {
 }
 
 func tryLockFile(root string) (*Lock, error) {
-	real, err := filepath.EvalSymlinks(root)
+	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		return nil, fmt.Errorf("module root: %w", err)
 	}
-	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(real)))
+	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(resolved)))
 	l := &Lock{flock: flock.New(filepath.Join(os.TempDir(), name), flock.SetPermissions(0o600))}
 	if _, err := l.flock.TryLock(); err != nil {
 		l.Close()

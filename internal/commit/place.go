@@ -202,21 +202,21 @@ func (m *module) allow(root, at, slash string, links []string) error {
 
 // top is the place of a name in the module root itself, where no link counts.
 func (m *module) top(name string) (place, error) {
-	real, err := m.disk.realPath(m.root)
+	dir, err := m.disk.realPath(m.root)
 	if err != nil {
 		return place{}, fmt.Errorf("module root: %w", err)
 	}
-	root, err := m.open(real)
+	root, err := m.open(dir)
 	return place{root: root, name: name}, err
 }
 
-func (m *module) open(real string) (*os.Root, error) {
-	if root := m.roots[real]; root != nil {
+func (m *module) open(dir string) (*os.Root, error) {
+	if root := m.roots[dir]; root != nil {
 		return root, nil
 	}
-	root, err := m.disk.openRoot(real)
+	root, err := m.disk.openRoot(dir)
 	if err == nil {
-		m.roots[real] = root
+		m.roots[dir] = root
 	}
 	return root, err
 }

@@ -134,11 +134,11 @@ func inspect(root string) error {
 
 // state opens the state directory, nil for none.
 func (m *module) state() (*state, error) {
-	real, err := m.disk.realPath(m.root)
+	root, err := m.disk.realPath(m.root)
 	if err != nil {
 		return nil, fmt.Errorf("module root %s: %w", m.root, err)
 	}
-	s, err := openState(m.disk.called("state "), real, false)
+	s, err := openState(m.disk.called("state "), root, false)
 	if err != nil {
 		return nil, nil
 	}

@@ -25,10 +25,10 @@ type graph struct {
 	end   *node // the bound
 }
 
-func (g *graph) node(key, kind, name, old, new string) *node {
+func (g *graph) node(key, kind, name, was, now string) *node {
 	n := g.by[key]
 	if n == nil {
-		n = &node{kind: kind, name: name, old: old, new: new}
+		n = &node{kind: kind, name: name, old: was, new: now}
 		g.by[key], g.nodes = n, append(g.nodes, n)
 	}
 	return n
