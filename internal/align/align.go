@@ -1,3 +1,6 @@
+// Package align plans and stages until nothing changes any more: pins, blank imports, tidy and
+// vendor, and which modules to lower where code does not compile. [Aligner.Align] goes from one
+// round to the next; CONTRIBUTING.md says what a round does.
 package align
 
 import (
@@ -200,7 +203,7 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, a.readable(err)
 	}
 	if len(l.Roots) == 0 && len(a.Options.Packages) > 0 {
-		return nil, &stage.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
+		return nil, &importgraph.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
 	}
 	if len(l.Roots) == 0 {
 		return nil, plugin.NoPlugin(a.Plugin.Root, a.Plugin.User.Module.Mod.Path)

@@ -1,3 +1,6 @@
+// Package edit says what an aligned plugin changes, and why: each file, each line of go.mod,
+// each row of the plan ([Of], [Changes.Report]). The diff, the report and the commit read the
+// same value.
 package edit
 
 import (

@@ -1,3 +1,5 @@
+// Package place names files and directories: as the user sees them from where pinfix runs,
+// within the module, and within the git repository around it.
 package place
 
 import (

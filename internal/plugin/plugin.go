@@ -1,3 +1,6 @@
+// Package plugin reads the plugin's module as it is ([Read]): where its root is, its go.mod with
+// and without pinfix's marks, its main packages and which of these are plugins. It writes
+// nothing.
 package plugin
 
 import (

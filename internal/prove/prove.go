@@ -1,3 +1,5 @@
+// Package prove makes ready what a plugin's file is compared with, and gives the verdict of
+// package verify the form of a report.
 package prove
 
 import (

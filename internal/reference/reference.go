@@ -1,3 +1,5 @@
+// Package reference says which server is meant, and reads it: what was typed, what the
+// settings say, or the snapshot in the repository, and which of them counts ([Reference]).
 package reference
 
 import (

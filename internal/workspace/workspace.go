@@ -1,3 +1,5 @@
+// Package workspace is for a plugin that imports packages of the server's own module: the
+// server's source ([Source]) and the go.work in which both are built ([Workspace]).
 package workspace
 
 import (
