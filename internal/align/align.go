@@ -105,6 +105,8 @@ type state struct {
 	doubts  []string // what of the server's own packages only the fingerprints tell
 }
 
+// Align goes from round to round until one changes nothing, and returns what the plugin
+// would be then. Nothing outside of the stage is written.
 func (a *Aligner) Align(ctx context.Context) (*Aligned, error) {
 	var err error
 	if a.Have, a.Bare, err = importgraph.OwnFiles(a.Plugin.Root); err != nil {

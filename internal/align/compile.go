@@ -142,6 +142,7 @@ func Source(mod *pinner.Mod, v module.Version) module.Version {
 // Own reports whether a package is of the plugin itself.
 func Own(p *importgraph.Package) bool { return p.Main() || p.Module == nil }
 
+// Missing reports whether nothing is left of p to compile: its module lacks it.
 func Missing(p *importgraph.Package) bool { return len(p.Files()) == 0 }
 
 // A CodeGraph holds the packages of a listing that are type-checked.

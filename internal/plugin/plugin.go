@@ -99,6 +99,7 @@ func (p *Plugin) setMod(raw []byte) (err error) {
 	return nil
 }
 
+// Parse reads a go.mod; an error says where it does not parse, and a merge conflict as one.
 func Parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
@@ -237,6 +238,8 @@ type noPluginError struct {
 	found  []mains.Found // what there is instead
 }
 
+// NoPlugin returns the error of a module in root that has no plugin: which main packages it
+// has, if any, and where they are.
 func NoPlugin(root, module string) error {
 	return &noPluginError{module, mains.Packages(root)}
 }
