@@ -89,6 +89,8 @@ func (w *Workspace) Write(scratch *stage.Scratch, plugin *plugin.Plugin) error {
 	return err
 }
 
+// Write writes work and its sums into a scratch directory, and returns the name of the file
+// there.
 func Write(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (string, error) {
 	if sum != nil {
 		if _, err := scratch.Write("work/"+Name+".sum", sum); err != nil {
