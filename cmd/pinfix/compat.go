@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
@@ -114,24 +115,11 @@ func orFirst(value, choice string) string {
 	return value
 }
 
-// A manyError says that it could not be determined of some servers.
-type manyError struct {
-	unknown, all int
-	what         string
-}
-
-func (e *manyError) Error() string {
-	return fmt.Sprintf("%d of %d servers could not be %s", e.unknown, e.all, e.what)
-}
-
-// NextStep says what the user can do.
-func (e *manyError) NextStep() string { return "see the reason of each in the result" }
-
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
 	case unknown > 0:
-		return &manyError{unknown, all, what}
+		return fault.New("see the reason of each in the result", "%d of %d servers could not be %s", unknown, all, what)
 	case differ > 0:
 		return errDiffers
 	}

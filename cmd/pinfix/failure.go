@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
@@ -111,17 +112,14 @@ func failureOf(command, dir string, err error) *report.Failure {
 	f := &report.Failure{SchemaVersion: 1, Command: command}
 	message, cause, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	f.Error.Message, f.Error.Cause = strings.TrimSuffix(message, ":"), strings.TrimSpace(cause)
-	var next interface{ NextStep() string }
-	if errors.As(err, &next) {
-		f.Error.Fix = next.NextStep()
-	}
+	f.Error.Fix = fault.Next(err)
 	var some *flow.CheckError
 	if errors.As(err, &some) {
 		var each []string
 		for _, one := range some.Errs {
 			text := strings.TrimSpace(one.Error())
-			if errors.As(one, &next) && next.NextStep() != "" {
-				text += "; fix: " + next.NextStep()
+			if next := fault.Next(one); next != "" {
+				text += "; fix: " + next
 			}
 			each = append(each, text)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -108,12 +109,11 @@ func (e *env) complain(err error) {
 		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
 	}
 	msg = causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":"))
-	var next interface{ NextStep() string }
+	step := strings.ReplaceAll(fault.Next(err), "\n", " ")
 	switch {
 	case errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "\n"):
 		msg = "interrupted; nothing was changed"
-	case errors.As(err, &next) && next.NextStep() != "":
-		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
+	case step != "":
 		if !strings.HasPrefix(step, "try: ") {
 			step = "fix: " + step
 		}

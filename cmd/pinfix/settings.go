@@ -13,6 +13,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/config"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
@@ -199,11 +200,7 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, root, nil // gone meanwhile, or a link to nowhere
 	case err != nil:
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return nil, "", &config.Error{File: shown, Err: err, Next: "make it a file with settings that can be read, or remove it"}
+		return nil, "", fault.New("make it a file with settings that can be read, or remove it", "%s: %w", shown, fault.Cause(err))
 	}
 	values, err := config.Parse(shown, data, settingKeys)
 	return values, root, bounded.Hide(name, err)
@@ -217,7 +214,7 @@ func misnamed(root string) error {
 	if dir == "" {
 		return nil
 	}
-	return &config.Error{File: shortName(filepath.Join(dir, other)), Err: errors.New("pinfix reads no file of this name"), Next: "rename it to " + reference.ConfigName}
+	return fault.New("rename it to "+reference.ConfigName, "%s: pinfix reads no file of this name", shortName(filepath.Join(dir, other)))
 }
 
 // shortName is name relative to the current directory.

@@ -183,3 +183,29 @@ func FuzzProblems(f *testing.F) {
 		Certain(in, true)
 	})
 }
+
+// TestUnrequired: which module of the server would have a package that go.mod's have not.
+func TestUnrequired(t *testing.T) {
+	in := pinned(t, mod, sumText, modulesText)
+	in.Server.Pins = append(in.Server.Pins, pin("example.com/deep/inner", "v0.1.0", ""), pin("example.com/forked/own", "(devel)", ""), pin("example.com", "v0.9.0", ""))
+	for pkg, want := range map[string]string{
+		"example.com/deep":               "example.com/deep",
+		"example.com/deep/x":             "example.com/deep",
+		"example.com/deep/inner/x":       "example.com/deep/inner",
+		"example.com/deeper":             "example.com",
+		"example.com/forked/x":           "example.com/forked",
+		"example.com/forked/own/x":       "", // of the server's workspace: no go.mod can require it
+		"example.com/server/api":         "", // and of its main module
+		"example.org/x":                  "",
+		"example.com.evil/deep/inner":    "",
+		"golang.org/x/net/http/httpguts": "",
+	} {
+		kind := Version
+		if want == "" {
+			kind, want = Import, pkg
+		}
+		if p := in.Unrequired(pkg, "main.go:3"); p.Kind != kind || p.Module != want {
+			t.Errorf("Unrequired(%s) = %s of %s, want %s of %s", pkg, p.Kind, p.Module, kind, want)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -224,7 +225,7 @@ func (g *Graph) short(full string) string {
 // required is whether there is a module that could have it.
 func (g *Graph) find(pkg string) (_ *importgraph.Package, required, ok bool) {
 	main := g.Mod.Module.Mod.Path
-	if rest, own := strings.CutPrefix(pkg, main); own && (rest == "" || rest[0] == '/') {
+	if rest, own := modpath.Cut(pkg, main); own {
 		p, err := g.root(strings.TrimPrefix(rest, "/"))
 		if err == nil && p != nil {
 			return p, true, true
@@ -242,7 +243,7 @@ func (g *Graph) find(pkg string) (_ *importgraph.Package, required, ok bool) {
 		required = true
 	}
 	known := false
-	for up := pkg; ; {
+	for up := range modpath.Up(pkg) { // one of a longer path may not have the package
 		if v := g.versions[up]; v != "" {
 			p, atHand := g.cached(module.Version{Path: up, Version: v}, pkg)
 			if p != nil {
@@ -250,11 +251,6 @@ func (g *Graph) find(pkg string) (_ *importgraph.Package, required, ok bool) {
 			}
 			known, required = true, required || !atHand
 		}
-		i := strings.LastIndexByte(up, '/')
-		if i < 0 {
-			break
-		}
-		up = up[:i]
 	}
 	first, _, _ := strings.Cut(pkg, "/")
 	return nil, required, !known && !required && !strings.Contains(first, ".")

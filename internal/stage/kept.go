@@ -15,12 +15,11 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/module"
-
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -401,29 +400,12 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph
 // directory in the module cache that its files are from, from there.
 func (s *Stage) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
 	out := map[string]string{}
-	for path, is := range VendoredModules(text) {
-		version, _, _ := strings.Cut(is, " ")
-		if dir, ok := modcache.SourceDir(s.cache, mod.Source(module.Version{Path: path, Version: version})); ok {
+	vendored, _ := modulestxt.Parse(text)
+	for _, m := range vendored.Modules {
+		if dir, ok := modcache.SourceDir(s.cache, mod.Source(m.Version)); ok {
 			if rel, err := filepath.Rel(s.cache, dir); err == nil {
-				out[path] = filepath.ToSlash(rel)
+				out[m.Path] = filepath.ToSlash(rel)
 			}
-		}
-	}
-	return out
-}
-
-// VendoredModules returns the modules of a modules.txt by path, each with what follows the
-// path there: its version, and what replaces it.
-func VendoredModules(text []byte) map[string]string {
-	out := map[string]string{}
-	for line := range bytes.Lines(text) {
-		f := strings.Fields(string(line))
-		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
-			continue
-		}
-		// Replaces of versions that are not selected come last.
-		if _, ok := out[f[1]]; !ok {
-			out[f[1]] = strings.Join(f[2:], " ")
 		}
 	}
 	return out

@@ -21,10 +21,10 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
-	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -169,13 +169,18 @@ func (d *Diff) Change(name string) (change.Change, error) {
 	return c, nil
 }
 
-// Modules returns the modules of dir/modules.txt, see [stage.VendoredModules].
+// Modules returns the modules of dir/modules.txt, see [modulestxt.Module.Taken].
 func Modules(dir string) map[string]string {
 	data, err := bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod)
 	if err != nil {
 		return nil
 	}
-	return stage.VendoredModules(data)
+	vendored, _ := modulestxt.Parse(data)
+	out := map[string]string{}
+	for _, m := range vendored.Modules {
+		out[m.Path] = m.Taken()
+	}
+	return out
 }
 
 // Module is what changes of one module below vendor/.
@@ -252,7 +257,8 @@ func Read(p *plugin.Plugin) []stage.Vendored {
 		return nil
 	}
 	var out []stage.Vendored
-	for _, m := range check.ParseVendor(text).Modules {
+	vendored, _ := modulestxt.Parse(text)
+	for _, m := range vendored.Modules {
 		if module.CheckImportPath(m.Path) != nil || !semver.IsValid(m.Version.Version) || m.Go != "" && !modfile.GoVersionRE.MatchString(m.Go) {
 			continue // the go command has not written that
 		}
