@@ -163,7 +163,7 @@ func (c *codeGraph) add(path string) {
 		return
 	}
 	q := &typecheck.Package{
-		Path: path, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.language(p),
+		Path: path, Name: p.Name, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.language(p),
 		Imports: p.Imports, Map: p.ImportMap, Bodies: c.touched[path], Own: own(p) && !p.Standard,
 	}
 	if p.Standard {
