@@ -135,7 +135,7 @@ func (c *changes) compiles() (report.Compiles, int) {
 	if c.a.checker == nil {
 		return report.CompilesUnchecked, 0
 	}
-	n := len(c.a.touched(c.al.plan.Mod, c.al.listing))
+	n := len(c.a.suspects(c.al.plan.Mod, c.al.listing))
 	if n == 0 { // it is built in a workspace that has these versions without pinfix
 		return report.CompilesAsIs, 0
 	}

@@ -21,18 +21,18 @@ import (
 
 // compile type-checks what other versions than the plugin's own may have broken:
 // the packages of modules that moved, and all that import them, directly or not.
-// The rest is as in the plugin without pinfix.
+// The rest is as in the plugin without pinfix, or as in the server.
 func (a *aligner) compile(ctx context.Context, plan *pinner.Plan, l *stage.Listing) ([]typecheck.Fault, error) {
-	touched := a.touched(plan.Mod, l)
-	if len(touched) == 0 {
+	suspects := a.suspects(plan.Mod, l)
+	if len(suspects) == 0 {
 		return nil, nil
 	}
-	g := &codeGraph{listing: l, touched: touched, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion(), cache: a.stage.Cache()}
+	g := &codeGraph{listing: l, touched: suspects, graph: map[string]*typecheck.Package{}, max: a.server.GoVersion(), cache: a.stage.Cache()}
 	g.why = func(p *stage.Package) string { return whyMissing(a.server, plan, p) }
-	for path := range touched {
+	for path := range suspects {
 		g.add(path)
 	}
-	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
+	a.o.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(suspects)))
 	source, bodies := a.checker.FromSource, a.checker.Bodies
 	faults, err := a.checker.Check(ctx, g.graph, a.ownSource())
 	a.o.Log(fmt.Sprintf("read %s from source, %d with function bodies", count(a.checker.FromSource-source, "package"), a.checker.Bodies-bodies))
@@ -87,6 +87,39 @@ func lineNumbers(part, whole []byte) []int {
 // place returns where a fault is, from the plugin's directory.
 func (a *aligner) place(f typecheck.Fault) string {
 	return fmt.Sprintf("%s:%d", a.relative(f.File), f.Line)
+}
+
+// suspects are the touched packages that the server does not link just as the plugin does.
+func (a *aligner) suspects(mod *pinner.Mod, l *stage.Listing) map[string]bool {
+	touched, known := a.touched(mod, l), map[string]bool{}
+	maps.DeleteFunc(touched, func(path string, _ bool) bool { return a.inServer(mod, l, path, known) })
+	return touched
+}
+
+// inServer reports whether the server links a package, and all that it imports, from where
+// the plugin does: then it compiles, for the server was built. known has what was found out
+// of others.
+func (a *aligner) inServer(mod *pinner.Mod, l *stage.Listing, path string, known map[string]bool) bool {
+	p := l.Packages[path]
+	if p == nil {
+		return l.Standard[path] != nil || path == "C" || path == "unsafe"
+	}
+	if is, ok := known[path]; ok {
+		return is
+	}
+	known[path] = false
+	if _, linked := a.server.Packages[path]; !linked || own(p) || missing(p) || p.Error != nil {
+		return false
+	}
+	v := module.Version{Path: p.Module.Path, Version: p.Module.Version}
+	known[path] = slices.ContainsFunc(a.server.Pins, func(pin pinner.Pin) bool {
+		from := pin.Version
+		if pin.Replace.Path != "" {
+			from = pin.Replace
+		}
+		return pin.Version == v && from.Version != "" && from == source(mod, v)
+	}) && !slices.ContainsFunc(p.Imports, func(q string) bool { return !a.inServer(mod, l, q, known) })
+	return known[path]
 }
 
 // touched returns the packages of modules that moved and those that import

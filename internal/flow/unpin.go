@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -139,7 +141,9 @@ func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
 	if version.IsValid(facts.GOVERSION) {
 		config.Toolchain = facts.GOVERSION
 	}
-	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.user})
+	root := u.plugin.root
+	store := kept.Open(u.o.Environ, cmp.Or(repository(root), root))
+	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.user, Kept: store})
 	var scratchErr *stage.ScratchError
 	if err != nil && !errors.As(err, &scratchErr) {
 		return nil, cannotRead("go.sum", err)
