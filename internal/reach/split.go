@@ -54,11 +54,14 @@ func (l *lexer) function(start int) (*chunk, error) {
 	c := &chunk{}
 	t := l.significant()
 	if t.kind == '(' {
-		square := 0
-		for t = l.significant(); t.kind != ')' || square > 0; t = l.significant() {
-			switch {
+		for round, square := 1, 0; round > 0; {
+			switch t = l.significant(); {
 			case t.kind == eof:
 				return nil, errSplit
+			case t.kind == '(':
+				round++
+			case t.kind == ')':
+				round--
 			case t.kind == '[':
 				square++
 			case t.kind == ']':
@@ -66,9 +69,6 @@ func (l *lexer) function(start int) (*chunk, error) {
 			case t.kind == word && square == 0:
 				c.recv = l.text(t)
 			}
-		}
-		if c.recv == "" {
-			return nil, errSplit
 		}
 		t = l.significant()
 	}
