@@ -19,7 +19,7 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
-	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
+	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner", "internal/fault"},
 	"internal/image":       {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
@@ -30,10 +30,10 @@ var mayImport = map[string][]string{
 	"internal/config":      {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
 	"internal/suggest":     {},
 	"internal/recipe":      {"internal/buildctx", "internal/modcache", "internal/pattern", "internal/place", "internal/shell", "internal/toolexec", "internal/vars", "internal/workspace", "pinner"},
-	"internal/stage":       {"internal/bounded", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/pattern", "internal/scratch", "pinner", "internal/modulestxt"},
+	"internal/stage":       {"internal/bounded", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
 	"internal/scratch":     {"internal/pattern"},
 	"internal/check":       {"internal/look", "internal/syntax", "pinner", "internal/modpath", "internal/modulestxt"},
-	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/modcache", "internal/syntax", "pinner", "internal/modpath"},
+	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
 	"internal/buildctx":    {"pinner"},
 	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},
 	"internal/hook":        {"internal/shell"},
@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
 	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
-	"internal/typecheck":   {"internal/bounded", "internal/kept", "internal/meter"},
+	"internal/typecheck":   {"internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
 	"internal/syntax":      {},
@@ -70,12 +70,13 @@ var mayImport = map[string][]string{
 	"internal/outlook":     {"internal/align", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "pinner"},
 	"internal/parallel":    {"internal/bounded"},
 	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
-	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/mains", "internal/place", "internal/shell", "internal/stage", "internal/syntax", "pinner"},
-	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/plugin", "internal/report", "internal/stage", "internal/modulestxt"},
+	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner"},
+	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/modulestxt", "internal/plugin", "internal/report", "internal/stage"},
 	"internal/reference":   {"internal/bounded", "internal/fault", "internal/gocmd", "internal/mains", "internal/meter", "internal/parallel", "internal/place", "internal/plugin", "internal/report", "internal/shell", "internal/target", "internal/vars", "pinner"},
-	"internal/drift":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/syntax", "internal/target", "internal/workspace", "pinner"},
+	"internal/drift":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/syntax", "internal/target", "internal/workspace", "pinner"},
 	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner"},
 	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt"},
+	"internal/reach":       {},
 }
 
 // only says which packages may do what others may not.

@@ -196,10 +196,13 @@ func (a *Aligner) VendorRule(ctx context.Context, have bool) vendordir.Rule {
 		Ignored: func() bool { return vendordir.Ignored(ctx, a.Plugin.Root, a.Options.Environ) }}
 }
 
+// HasVendor reports whether the plugin has a vendor/ now.
 func (a *Aligner) HasVendor() bool {
 	return place.Exists(filepath.Join(a.Plugin.Root, "vendor"))
 }
 
+// VendorDiff says in what vendor/ as it is differs from the one that al has made; the zero
+// Diff where none is wanted. A vendor/ that go mod vendor would not make is an error.
 func (a *Aligner) VendorDiff(ctx context.Context, al *Aligned) (*vendordir.Diff, error) {
 	if al.Vendor != "" {
 		return vendordir.Compare(ctx, a.Plugin.Root, al.Vendor, <-a.oldVendor)

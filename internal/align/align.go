@@ -1,3 +1,6 @@
+// Package align plans and stages until nothing changes any more: pins, blank imports, tidy and
+// vendor, and which modules to lower where code does not compile. [Aligner.Align] goes from one
+// round to the next; CONTRIBUTING.md says what a round does.
 package align
 
 import (
@@ -102,6 +105,8 @@ type state struct {
 	doubts  []string // what of the server's own packages only the fingerprints tell
 }
 
+// Align goes from round to round until one changes nothing, and returns what the plugin
+// would be then. Nothing outside of the stage is written.
 func (a *Aligner) Align(ctx context.Context) (*Aligned, error) {
 	var err error
 	if a.Have, a.Bare, err = importgraph.OwnFiles(a.Plugin.Root); err != nil {
@@ -200,7 +205,7 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, a.readable(err)
 	}
 	if len(l.Roots) == 0 && len(a.Options.Packages) > 0 {
-		return nil, &stage.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
+		return nil, &importgraph.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
 	}
 	if len(l.Roots) == 0 {
 		return nil, plugin.NoPlugin(a.Plugin.Root, a.Plugin.User.Module.Mod.Path)

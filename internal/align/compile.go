@@ -22,18 +22,18 @@ import (
 
 // Compile type-checks what other versions than the plugin's own may have broken:
 // the packages of modules that moved, and all that import them, directly or not.
-// The rest is as in the plugin without pinfix.
+// The rest is as in the plugin without pinfix, or as in the server.
 func (a *Aligner) Compile(ctx context.Context, plan *pinner.Plan, l *importgraph.Listing) ([]typecheck.Fault, error) {
-	touched := a.Touched(plan.Mod, l)
-	if len(touched) == 0 {
+	suspects := a.Suspects(plan.Mod, l)
+	if len(suspects) == 0 {
 		return nil, nil
 	}
-	g := &CodeGraph{Listing: l, Touched: touched, Graph: map[string]*typecheck.Package{}, Max: a.Server.GoVersion(), cache: a.Stage.Cache()}
+	g := &CodeGraph{Listing: l, Touched: suspects, Graph: map[string]*typecheck.Package{}, Max: a.Server.GoVersion(), cache: a.Stage.Cache()}
 	g.Why = func(p *importgraph.Package) string { return WhyMissing(a.Server, plan, p) }
-	for path := range touched {
+	for path := range suspects {
 		g.Add(path)
 	}
-	a.Options.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(touched)))
+	a.Options.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(suspects)))
 	source, bodies := a.Checker.FromSource, a.Checker.Bodies
 	faults, err := a.Checker.Check(ctx, g.Graph, a.OwnSource())
 	a.Options.Log(fmt.Sprintf("read %s from source, %d with function bodies", report.Count(a.Checker.FromSource-source, "package"), a.Checker.Bodies-bodies))
@@ -90,6 +90,39 @@ func (a *Aligner) place(f typecheck.Fault) string {
 	return fmt.Sprintf("%s:%d", a.relative(f.File), f.Line)
 }
 
+// Suspects are the touched packages that the server does not link just as the plugin does.
+func (a *Aligner) Suspects(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
+	touched, known := a.Touched(mod, l), map[string]bool{}
+	maps.DeleteFunc(touched, func(path string, _ bool) bool { return a.inServer(mod, l, path, known) })
+	return touched
+}
+
+// inServer reports whether the server links a package, and all that it imports, from where
+// the plugin does: then it compiles, for the server was built. known has what was found out
+// of others.
+func (a *Aligner) inServer(mod *pinner.Mod, l *importgraph.Listing, path string, known map[string]bool) bool {
+	p := l.Packages[path]
+	if p == nil {
+		return l.Standard[path] != nil || path == "C" || path == "unsafe"
+	}
+	if is, ok := known[path]; ok {
+		return is
+	}
+	known[path] = false
+	if _, linked := a.Server.Packages[path]; !linked || Own(p) || Missing(p) || p.Error != nil {
+		return false
+	}
+	v := module.Version{Path: p.Module.Path, Version: p.Module.Version}
+	known[path] = slices.ContainsFunc(a.Server.Pins, func(pin pinner.Pin) bool {
+		from := pin.Version
+		if pin.Replace.Path != "" {
+			from = pin.Replace
+		}
+		return pin.Version == v && from.Version != "" && from == Source(mod, v)
+	}) && !slices.ContainsFunc(p.Imports, func(q string) bool { return !a.inServer(mod, l, q, known) })
+	return known[path]
+}
+
 // Touched returns the packages of modules that moved and those that import
 // them. A package that is missing counts as moved.
 func (a *Aligner) Touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
@@ -142,6 +175,7 @@ func Source(mod *pinner.Mod, v module.Version) module.Version {
 // Own reports whether a package is of the plugin itself.
 func Own(p *importgraph.Package) bool { return p.Main() || p.Module == nil }
 
+// Missing reports whether nothing is left of p to compile: its module lacks it.
 func Missing(p *importgraph.Package) bool { return len(p.Files()) == 0 }
 
 // A CodeGraph holds the packages of a listing that are type-checked.
@@ -164,7 +198,7 @@ func (c *CodeGraph) Add(path string) {
 		return
 	}
 	q := &typecheck.Package{
-		Path: path, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.Language(p),
+		Path: path, Name: p.Name, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.Language(p),
 		Imports: p.Imports, Map: p.ImportMap, Bodies: c.Touched[path], Own: Own(p) && !p.Standard,
 	}
 	if p.Standard {

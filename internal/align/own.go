@@ -185,6 +185,7 @@ func (a *Aligner) fromDirectories(l *importgraph.Listing) []pinner.Linked {
 	return out
 }
 
+// MayLink reports whether the server links pkg, or could, as far as is known of it.
 func (a *Aligner) MayLink(pkg string) bool {
 	linked, known := a.Server.Links(pkg)
 	return linked || !known || a.Server.Source != nil
@@ -516,6 +517,7 @@ func Clash(s *pinner.Server, module string, pkgs []string) error {
 	return reference.Refusal{Err: fault.New(NextClash(module), "the plugin's package %s can never load: %s", pkg, has)}
 }
 
+// NextClash is what to do about a plugin whose module has the path of one of the server's.
 func NextClash(module string) string {
 	return "give its module another path: go mod edit -module=example.com/" + path.Base(module)
 }

@@ -1,3 +1,6 @@
+// Package build builds a plugin as its server was built: toolchain, flags, C compiler and file
+// names ([Run]), for one server or for several ([RunMany]). It proves that the file loads
+// before it writes it.
 package build
 
 import (

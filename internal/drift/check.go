@@ -40,13 +40,13 @@ type Options struct {
 	Sources *Sources // filled with what an outcome without problems depends on; may be nil
 }
 
-// Servers reads each server once.
+// Servers reads each server once. The zero value is ready.
 type Servers struct {
 	mu sync.Mutex
-	By map[string]*ServerRead // by reference, platform and path
+	by map[string]*serverRead // by reference, platform and path
 }
 
-type ServerRead struct {
+type serverRead struct {
 	once   sync.Once
 	server *pinner.Server
 	err    error
@@ -63,10 +63,13 @@ func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (
 	}
 	key := strings.Join([]string{all[0].Ref, r.Platform, r.Path, strconv.FormatBool(r.NoPaths)}, "\x00")
 	s.mu.Lock()
-	one := s.By[key]
+	one := s.by[key]
 	if one == nil {
-		one = &ServerRead{}
-		s.By[key] = one
+		if s.by == nil {
+			s.by = map[string]*serverRead{}
+		}
+		one = &serverRead{}
+		s.by[key] = one
 	}
 	s.mu.Unlock()
 	one.once.Do(func() { one.server, one.err = r.Open(ctx, all[0]) })

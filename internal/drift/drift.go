@@ -1,3 +1,5 @@
+// Package drift finds where a plugin is no longer as pinfix apply leaves it ([CheckOne]): from
+// its files, or from the git index, and without the go command.
 package drift
 
 import (
@@ -27,7 +29,6 @@ import (
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -526,7 +527,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 			if !dirs[dir] {
 				why = "no such package"
 			}
-			return &stage.PackageError{Package: pattern, Why: why}
+			return &importgraph.PackageError{Package: pattern, Why: why}
 		}
 		roots[dir] = true
 		return nil

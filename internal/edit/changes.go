@@ -1,3 +1,6 @@
+// Package edit says what an aligned plugin changes, and why: each file, each line of go.mod,
+// each row of the plan ([Of], [Changes.Report]). The diff, the report and the commit read the
+// same value.
 package edit
 
 import (
@@ -269,7 +272,7 @@ func (c *Changes) Compiles() (report.Compiles, int) {
 	if c.Aligner.Checker == nil {
 		return report.CompilesUnchecked, 0
 	}
-	n := len(c.Aligner.Touched(c.Aligned.Plan.Mod, c.Aligned.Listing))
+	n := len(c.Aligner.Suspects(c.Aligned.Plan.Mod, c.Aligned.Listing))
 	if n == 0 { // it is built in a workspace that has these versions without pinfix
 		return report.CompilesAsIs, 0
 	}

@@ -16,9 +16,9 @@ import (
 func Check(ctx context.Context, modules []drift.Options, walk bool) (*report.Check, error) {
 	r := &report.Check{SchemaVersion: 1, Command: "check", Staged: len(modules) > 0 && modules[0].Staged,
 		Plugins: []report.Checked{}, Problems: []report.Problem{}, Notes: []string{}}
-	s := &drift.Servers{By: map[string]*drift.ServerRead{}}
+	var servers drift.Servers
 	results := make([]drift.Checked, len(modules))
-	parallel.Do(runtime.GOMAXPROCS(0), len(modules), func(i int) { results[i] = drift.CheckOne(ctx, modules[i], s, walk) })
+	parallel.Do(runtime.GOMAXPROCS(0), len(modules), func(i int) { results[i] = drift.CheckOne(ctx, modules[i], &servers, walk) })
 	failed := &CheckError{All: len(modules)}
 	for _, c := range results {
 		switch {

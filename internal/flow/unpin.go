@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
@@ -148,7 +150,9 @@ func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
 	if version.IsValid(facts.GOVERSION) {
 		config.Toolchain = facts.GOVERSION
 	}
-	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.User})
+	root := u.plugin.Root
+	store := kept.Open(u.o.Environ, cmp.Or(place.Repository(root), root))
+	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.User, Kept: store})
 	var scratchErr *stage.ScratchError
 	if err != nil && !errors.As(err, &scratchErr) {
 		return nil, fault.CannotRead("go.sum", err)

@@ -439,4 +439,6 @@ func skip(full, name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// ReadFile reads a source file by its full name, to a limit that no source file of people's
+// reaches.
 func ReadFile(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

@@ -167,3 +167,13 @@ func (l *Listing) Versions() map[string]string {
 	}
 	return out
 }
+
+// A PackageError is a --package that names no plugin.
+type PackageError struct{ Package, Why string }
+
+func (e *PackageError) Error() string { return "--package " + e.Package + ": " + e.Why }
+
+// NextStep says what the user can do.
+func (e *PackageError) NextStep() string {
+	return "name a main package of the module, or a Go file of one"
+}

@@ -1,3 +1,5 @@
+// Package outlook plans a plugin for a server in a scratch directory ([Make]), for apply and
+// for commands that compare several servers, which share what they can ([Plans]).
 package outlook
 
 import (

@@ -1,3 +1,5 @@
+// Package parallel does several things at once, as many as the machine has processors and
+// memory for.
 package parallel
 
 import (

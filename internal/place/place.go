@@ -1,3 +1,5 @@
+// Package place names files and directories: as the user sees them from where pinfix runs,
+// within the module, and within the git repository around it.
 package place
 
 import (
@@ -28,6 +30,7 @@ func Short(abs string) string {
 	return rel
 }
 
+// Optional returns no data and no error where a file that was read is not there.
 func Optional(data []byte, err error) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -63,6 +66,7 @@ func ModuleOf(dir string) string {
 	return modfile.ModulePath(data)
 }
 
+// Exists reports whether there is a file or a directory at name, through links.
 func Exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
@@ -93,6 +97,7 @@ func Upwards(root, name string) string {
 	}
 }
 
+// Has reports whether dir has an entry called name, which may be a link to nowhere.
 func Has(dir, name string) bool {
 	_, err := os.Lstat(filepath.Join(dir, name))
 	return err == nil

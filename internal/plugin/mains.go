@@ -12,9 +12,9 @@ import (
 
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/place"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -82,7 +82,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
-		return nil, &stage.PackageError{Package: pattern, Why: "it is not of module " + m.module}
+		return nil, &importgraph.PackageError{Package: pattern, Why: "it is not of module " + m.module}
 	}
 	if below, ok := strings.CutSuffix(rel, "..."); ok {
 		return m.walk(filepath.Join(m.root, below))
@@ -90,9 +90,9 @@ func (m *finder) match(pattern string) ([]string, error) {
 	p, err := m.look.ImportDir(filepath.Join(m.root, rel), 0)
 	switch {
 	case err != nil:
-		return nil, &stage.PackageError{Package: pattern, Why: err.Error()}
+		return nil, &importgraph.PackageError{Package: pattern, Why: err.Error()}
 	case p.Name != "main":
-		return nil, &stage.PackageError{Package: pattern, Why: "it is package " + p.Name + ", not a main package"}
+		return nil, &importgraph.PackageError{Package: pattern, Why: "it is package " + p.Name + ", not a main package"}
 	}
 	return []string{rel}, nil
 }

@@ -1,3 +1,6 @@
+// Package plugin reads the plugin's module as it is ([Read]): where its root is, its go.mod with
+// and without pinfix's marks, its main packages and which of these are plugins. It writes
+// nothing.
 package plugin
 
 import (
@@ -96,6 +99,7 @@ func (p *Plugin) setMod(raw []byte) (err error) {
 	return nil
 }
 
+// Parse reads a go.mod; an error says where it does not parse, and a merge conflict as one.
 func Parse(data []byte) (*pinner.Mod, error) {
 	mod, err := pinner.ParseMod("go.mod", data)
 	var list modfile.ErrorList
@@ -234,6 +238,8 @@ type noPluginError struct {
 	found  []mains.Found // what there is instead
 }
 
+// NoPlugin returns the error of a module in root that has no plugin: which main packages it
+// has, if any, and where they are.
 func NoPlugin(root, module string) error {
 	return &noPluginError{module, mains.Packages(root)}
 }

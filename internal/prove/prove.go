@@ -1,3 +1,5 @@
+// Package prove makes ready what a plugin's file is compared with, and gives the verdict of
+// package verify the form of a report.
 package prove
 
 import (
@@ -72,6 +74,7 @@ func Comparable(s *pinner.Server) error {
 	return nil
 }
 
+// Report is the verdict on a plugin's file in the form of a report.
 func Report(file string, r *verify.Result) report.Verified {
 	v := report.Verified{
 		File: file, Loads: r.Loads, Shared: r.Shared,

@@ -1,3 +1,5 @@
+// Package reference says which server is meant, and reads it: what was typed, what the
+// settings say, or the snapshot in the repository, and which of them counts ([Reference]).
 package reference
 
 import (
@@ -149,6 +151,7 @@ type Reference struct {
 	Log      func(string) // told each go command line, which source needs
 }
 
+// Options are how to read the server n.
 func (r Reference) Options(n Named) target.Options {
 	return target.Options{Platform: r.Platform, Path: r.Path, Bare: r.bare, Offline: r.Offline, Foreign: n.Own, Environ: r.Environ, NoPaths: r.NoPaths, Step: r.Step}
 }
@@ -176,6 +179,8 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	return s, all, nil
 }
 
+// Open reads the server n. It is fetched, if it is an image or a module version, unless r is
+// offline.
 func (r Reference) Open(ctx context.Context, n Named) (*pinner.Server, error) {
 	// A clone's .pinfix.yaml is not the user's word: whom it makes pinfix ask is said.
 	if asked := target.Asks(n.Ref); n.Own && asked != "" && !r.Offline && r.Note != nil {

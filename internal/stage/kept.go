@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -44,9 +45,12 @@ const maxWorld = 50_000
 // world is the key of all that a go command reads of the plugin; "" where it reads what
 // has none.
 func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
+	if s.Kept == nil {
+		return ""
+	}
 	s.mu.Lock()
-	if s.heads == nil && s.Kept != nil {
-		s.heads = readHeads(s.Root)
+	if s.heads == nil {
+		s.heads = readHeads(s.Root, nil)
 	}
 	heads := s.heads
 	s.mu.Unlock()
@@ -56,10 +60,13 @@ func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
 // fresh is world with the plugin's files as they are now: what they were not while the go
 // command ran is not to be kept as theirs.
 func (s *Stage) fresh(mod *pinner.Mod, files importgraph.Files) string {
-	return s.worldOf(mod, files, readHeads(s.Root))
+	s.mu.Lock()
+	known := s.heads
+	s.mu.Unlock()
+	return s.worldOf(mod, files, readHeads(s.Root, known))
 }
 
-func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]string) string {
+func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]fileHead) string {
 	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
 		return ""
 	}
@@ -73,24 +80,45 @@ func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[stri
 		return ""
 	}
 	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, string(mod.Text())}
-	heads = maps.Clone(heads)
-	for name, src := range files {
+	for name := range files {
 		if _, ok := heads[name]; !ok {
 			return ""
 		}
-		heads[name] = head(src)
 	}
 	for _, name := range slices.Sorted(maps.Keys(heads)) {
-		parts = append(parts, name, heads[name])
+		text := heads[name].text
+		if src, ok := files[name]; ok {
+			text = head(src)
+		}
+		parts = append(parts, name, text)
 	}
 	key := kept.KeyOf(parts...)
 	return string(key[:])
 }
 
+// A fileHead is what the go command reads of a file, and the state of the file that it
+// was read from.
+type fileHead struct {
+	text         string
+	size         int64
+	changed, was time.Time // when it was changed, and when it was read
+}
+
+// settled is how long after a change of a file another one gives it another time, on any
+// file system.
+const settled = 3 * time.Second
+
+// of reports whether a file is as it was read.
+func (h fileHead) of(info fs.FileInfo) bool {
+	return h.size == info.Size() && h.changed.Equal(info.ModTime()) && h.was.Sub(h.changed) > settled
+}
+
 // readHeads returns the names of all files below root, from there, with the heads of the
-// Go files. It is nil where there are too many, or one cannot be read.
-func readHeads(root string) map[string]string {
-	heads := map[string]string{}
+// Go files; known are those of an earlier call, which it reads again only where they have
+// changed. It is nil where there are too many, or one cannot be read.
+func readHeads(root string, known map[string]fileHead) map[string]fileHead {
+	heads := map[string]fileHead{}
+	now := time.Now()
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -106,14 +134,21 @@ func readHeads(root string) map[string]string {
 		if len(heads) > maxWorld {
 			return fs.ErrInvalid
 		}
-		heads[rel] = d.Type().String()
+		h := fileHead{text: d.Type().String(), was: now}
 		if path.Ext(rel) == ".go" && !d.IsDir() {
-			src, err := importgraph.ReadFile(name)
+			info, err := os.Stat(name) // of what a link leads to
 			if err != nil {
 				return err
 			}
-			heads[rel] = head(src)
+			if h = known[rel]; !h.of(info) {
+				src, err := importgraph.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				h = fileHead{head(src), info.Size(), info.ModTime(), now}
+			}
 		}
+		heads[rel] = h
 		return nil
 	})
 	if err != nil {

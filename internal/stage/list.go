@@ -128,7 +128,7 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 			return nil, fmt.Errorf("go list: %w", err)
 		}
 		if p.Standard && !p.DepOnly && named {
-			return nil, &PackageError{p.ImportPath, "it is of the standard library"}
+			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of the standard library"}
 		}
 		if p.ImportPath == "command-line-arguments" && len(p.GoFiles)+len(p.CgoFiles) > 0 {
 			p.ImportPath = p.Dir + "/" + p.Files()[0] // several files may be listed, each by itself
@@ -137,23 +137,13 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 		switch {
 		case p.DepOnly, p.Standard:
 		case p.Module != nil && !p.Main():
-			return nil, &PackageError{p.ImportPath, "it is of module " + p.Module.Path}
+			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of module " + p.Module.Path}
 		case p.Name == "main":
 			roots = append(roots, p)
 		case named && p.Error != nil:
-			return nil, &PackageError{p.ImportPath, oneLine(p.Error.Err)}
+			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: oneLine(p.Error.Err)}
 		case named:
-			return nil, &PackageError{p.ImportPath, "it is package " + p.Name + ", not a main package"}
+			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is package " + p.Name + ", not a main package"}
 		}
 	}
-}
-
-// A PackageError is a --package that names no plugin.
-type PackageError struct{ Package, Why string }
-
-func (e *PackageError) Error() string { return "--package " + e.Package + ": " + e.Why }
-
-// NextStep says what the user can do.
-func (e *PackageError) NextStep() string {
-	return "name a main package of the module, or a Go file of one"
 }

@@ -51,7 +51,7 @@ type Stage struct {
 	fetch     *gocmd.Go // see fetcher
 	traces    bool      // fetch knows go mod graph -x
 	modFiles  modFiles
-	heads     map[string]string              // guarded by mu; see world
+	heads     map[string]fileHead            // guarded by mu; see world
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path

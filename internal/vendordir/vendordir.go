@@ -1,3 +1,5 @@
+// Package vendordir decides whether vendor/ is written ([Rule]), and says in what two vendor
+// directories differ ([Diff]).
 package vendordir
 
 import (

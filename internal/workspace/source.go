@@ -82,6 +82,7 @@ func (src *Source) All() []Used {
 	return append([]Used{{src.Path, src.Dir, src.mod}}, src.more...)
 }
 
+// Mods returns the go.mod files of all modules of the source, the server's own first.
 func (src *Source) Mods() []*pinner.Mod {
 	var out []*pinner.Mod
 	for _, m := range src.All() {

@@ -1,3 +1,5 @@
+// Package workspace is for a plugin that imports packages of the server's own module: the
+// server's source ([Source]) and the go.work in which both are built ([Workspace]).
 package workspace
 
 import (
@@ -20,6 +22,7 @@ import (
 // The packages of a server's main module have no version in their label. Only as
 // a module of a workspace does the plugin's build give them the same one.
 
+// Name is the file of a workspace.
 const Name = "go.work"
 
 // Head begins a go.work of pinfix's own, which it may write again.
@@ -64,6 +67,8 @@ type Workspace struct {
 
 // Write writes the workspace's copy. A build in the one next to go.mod might
 // write go.work.sum there.
+// Write puts a copy of the workspace with absolute paths into a scratch directory, for a
+// build there.
 func (w *Workspace) Write(scratch *stage.Scratch, plugin *plugin.Plugin) error {
 	work := w.Tree
 	var sum []byte
@@ -84,6 +89,8 @@ func (w *Workspace) Write(scratch *stage.Scratch, plugin *plugin.Plugin) error {
 	return err
 }
 
+// Write writes work and its sums into a scratch directory, and returns the name of the file
+// there.
 func Write(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (string, error) {
 	if sum != nil {
 		if _, err := scratch.Write("work/"+Name+".sum", sum); err != nil {
