@@ -1,5 +1,5 @@
 // Package report holds the typed results of pinfix's commands and their forms:
-// text for people, JSON for scripts (DESIGN.md 6), and the others that a
+// text for people, JSON for scripts (docs/json.md), and the others that a
 // command offers.
 package report
 

@@ -86,9 +86,9 @@ func Settings(was, now *pinner.Server) []Difference {
 	return out
 }
 
-// flags are the settings that can change a fingerprint, and the part of each
-// value that does (MECHANICS.md 4). -ldflags and the C flags are not among them,
-// nor GOAMD64 and its like.
+// flags are the settings that can change a fingerprint, and the part of each value that
+// does (docs/how-the-loader-decides.md). -ldflags and the C flags are not among them, nor
+// GOAMD64 and its like.
 var flags = []struct {
 	key   string
 	value func(string) string
