@@ -119,7 +119,7 @@ type manyError struct {
 }
 
 func (e *manyError) Error() string {
-	return fmt.Sprintf("%d of %d servers could not be %s", e.unknown, e.all, e.what)
+	return report.Of(e.unknown, e.all, "server") + " could not be " + e.what
 }
 
 // NextStep says what the user can do.

@@ -59,9 +59,9 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	all := len(r.Modules)
 	switch {
 	case ctx.Err() != nil && failed > 0:
-		return fault("run it again", "interrupted; %s of %d not built", count(failed, "module"), all)
+		return fault("run it again", "interrupted; %s %s not built", report.Of(failed, all, "module"), report.Verb(failed, "were"))
 	case failed > 0:
-		return fault("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
+		return fault("do what is said of each above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

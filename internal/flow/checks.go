@@ -79,7 +79,7 @@ type CheckError struct {
 }
 
 func (e *CheckError) Error() string {
-	return fmt.Sprintf("%d of %d modules could not be checked", len(e.Errs), e.All)
+	return report.Of(len(e.Errs), e.All, "module") + " could not be checked"
 }
 
 // parallel runs f for 0 to n-1, as many at a time as limit says.

@@ -241,7 +241,7 @@ func (c *changes) vendors() []report.Change {
 			act = "remove"
 		}
 		ch := report.Change{Kind: "vendor", Action: act, Path: m.module, Old: m.old, New: m.new, File: "vendor/modules.txt", Files: &m.FileCounts}
-		ch.Reason = "files: " + m.Text()
+		ch.Reason = m.Text()
 		out = append(out, ch)
 	}
 	return out

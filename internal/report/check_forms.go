@@ -59,7 +59,7 @@ func (r *Check) total() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%d of %s pinned", n, count(len(r.Plugins), "plugin"))
+	return Of(n, len(r.Plugins), "plugin") + " pinned"
 }
 
 // of returns the problems of one plugin.

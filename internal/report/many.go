@@ -58,7 +58,8 @@ func (r *BuildMany) Text(w io.Writer, st Style) error {
 		s.text(b, st)
 	}
 	if len(r.Servers) > 1 {
-		fmt.Fprintf(b, "\n%d of %s built for\n", len(r.Servers)-r.Differ-r.Unknown, count(len(r.Servers), "server"))
+		n := len(r.Servers)
+		fmt.Fprintf(b, "\nbuilt for %s\n", Of(n-r.Differ-r.Unknown, n, "server"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -42,14 +42,17 @@ func NewUnpin(dryRun bool, plugin Module) *Unpin {
 	return &Unpin{SchemaVersion: 1, Command: "unpin", DryRun: dryRun, Aligned: true, Plugin: plugin, Files: []FileChange{}}
 }
 
-// Text is the counts as words; "" where there is nothing.
+// Text is the counts as words, "2 files added, 1 changed"; "" where there is nothing.
 func (c FileCounts) Text() string {
 	var s []string
 	for _, n := range []struct {
 		n    int
 		what string
 	}{{c.Added, "added"}, {c.Changed, "changed"}, {c.Removed, "removed"}} {
-		if n.n > 0 {
+		switch {
+		case n.n > 0 && len(s) == 0:
+			s = append(s, count(n.n, "file")+" "+n.what)
+		case n.n > 0:
 			s = append(s, fmt.Sprintf("%d %s", n.n, n.what))
 		}
 	}
@@ -81,7 +84,7 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 		}
 	}
 	if text := u.Vendor.Text(); text != "" {
-		fmt.Fprintf(b, "  vendor/: files: %s\n", text)
+		fmt.Fprintf(b, "  vendor/: %s\n", text)
 	}
 	for _, n := range u.Notes {
 		fmt.Fprintf(b, "%s\n", clean(n))
