@@ -213,5 +213,5 @@ func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error 
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "served")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no plugin was built for")
 }

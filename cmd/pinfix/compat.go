@@ -93,7 +93,7 @@ func (e *env) compat(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "looked at")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no result for")
 }
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
@@ -119,7 +119,7 @@ type manyError struct {
 }
 
 func (e *manyError) Error() string {
-	return report.Of(e.unknown, e.all, "server") + " could not be " + e.what
+	return e.what + " " + report.Of(e.unknown, e.all, "server")
 }
 
 // NextStep says what the user can do.

@@ -232,7 +232,7 @@ func (c *changes) report(server *pinner.Server, tool *toolchain) *report.Apply {
 	r.Server = serverReport(server)
 	r.Plugin = report.Plugin{Dir: c.a.plugin.root, Module: c.a.plugin.user.Module.Mod.Path, SharedModules: len(c.al.match.Pins), Prefix: reviewPrefix(c.a.plugin.root)}
 	r.Unknown = append(r.Unknown, c.a.doubts(c.al.match.Pins, c.al.doubts)...)
-	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings())...)
+	r.Warnings = append(r.Warnings, slices.Concat(doubts(server), tool.warnings, c.al.warnings, c.a.loanWarnings(), c.sumWarnings(), embedWarnings(c.al.listing, c.a.plugin.root))...)
 	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.go_.Calls()
 	r.Caps, r.Raises = c.moved()
 	for _, u := range c.al.unpinned {

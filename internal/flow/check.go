@@ -22,6 +22,7 @@ import (
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -145,6 +146,9 @@ func (c *checker) read(ctx context.Context) error {
 	sum, err := optional(c.tree.ReadFile("go.sum"))
 	if err != nil {
 		return cannotRead("go.sum", err)
+	}
+	if at := syntax.Sum("go.sum", sum); at != nil {
+		return at
 	}
 	c.in = &check.Input{Server: c.server, Mod: c.plugin.now, User: c.plugin.user, Sum: sum}
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
@@ -433,7 +437,7 @@ func importProblems(name string, have, want []byte, l *stage.Listing) []check.Pr
 	var out []check.Problem
 	for _, p := range new {
 		if !slices.Contains(old, p) {
-			out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin is not there"})
+			out = append(out, check.Problem{Kind: check.Import, Module: moduleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin"})
 		}
 	}
 	for _, p := range old {

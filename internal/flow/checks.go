@@ -237,7 +237,7 @@ func (c *checker) needsPaths() bool {
 func (c *checker) open(ctx context.Context, o CheckOptions) (done func(), err error) {
 	done = func() {}
 	if !o.Staged {
-		if c.plugin, err = readPlugin(o.Options); err == nil {
+		if c.plugin, err = readPluginBy(o.Options, readText); err == nil {
 			c.tree = look.Disk(c.plugin.root)
 			if o.Sources != nil {
 				c.tree = noted{c.tree, c.plugin.root, o.Sources}

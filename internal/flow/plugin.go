@@ -26,10 +26,22 @@ type plugin struct {
 	file     string      // --imports-file below root, slashes; ""
 }
 
-// readPlugin finds and reads the module around o.Dir.
+// readPlugin finds and reads the module around o.Dir. A go.sum that does not parse is an
+// error here: no go command would do anything with it.
 func readPlugin(o Options) (*plugin, error) {
-	return readPluginBy(o, func(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) })
+	p, err := readPluginBy(o, readText)
+	if err != nil {
+		return nil, err
+	}
+	if sum, err := readText(filepath.Join(p.root, "go.sum")); err == nil {
+		if at := syntax.Sum("go.sum", sum); at != nil {
+			return nil, at
+		}
+	}
+	return p, nil
 }
+
+func readText(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) }
 
 // readPluginBy reads go.mod with read.
 func readPluginBy(o Options, read func(name string) ([]byte, error)) (*plugin, error) {
