@@ -92,11 +92,6 @@ func (e *env) showExplained(c *cli.Context, r *report.Explain) error {
 // oneArgument returns the name of the file, "-" where there is none.
 func oneArgument(c *cli.Context) (string, error) {
 	args := c.Args().Slice()
-	for _, a := range args {
-		if strings.HasPrefix(a, "-") && a != "-" {
-			return "", &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, args[0]), help: "explain"}
-		}
-	}
 	switch len(args) {
 	case 0:
 		return "-", nil

@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
 	"internal/stage":     {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
 	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "internal/syntax", "pinner"},
+	"internal/check":     {"internal/look", "pinner"},
 	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax"},
 	"internal/buildctx":  {"pinner"},
 	"internal/git":       {"internal/bounded", "internal/vars"},
