@@ -37,9 +37,9 @@ its cause and the one thing to do.
    pinfix explain -s ./nakama -C ./plugin server.log  # which module and version
    pinfix explain --format json server.log
 
-Causes: those of pinfix verify, and toolchain-or-flags (a package of the standard
-library), no-plugin-support (of the server), vendor, build-context (a file is missing
-where the build runs), user-code.
+Causes in the JSON form: those of pinfix verify, and toolchain-or-flags (a package of
+the standard library), no-plugin-support (of the server), vendor, build-context (a file
+is missing where the build runs), user-code.
 
 Exit codes: 0 found an error, 1 found none, 2 the text could not be read.
 ---

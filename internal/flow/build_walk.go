@@ -61,7 +61,7 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	case ctx.Err() != nil && failed > 0:
 		return fault("run it again", "interrupted; %s %s not built", report.Of(failed, all, "module"), report.Verb(failed, "were"))
 	case failed > 0:
-		return fault("do what is said of each above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
+		return fault("follow the fix of each one above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

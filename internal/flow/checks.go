@@ -143,7 +143,7 @@ func local(server Named) error {
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
-		return fault(next, "server %s: check reads files only, and that is on the network", ref)
+		return fault(next, "server %s: check reads files only, and this server is on the network", ref)
 	case target.IsSource(ref):
 		return fault(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
 	}

@@ -36,7 +36,7 @@ type UnpinOptions struct {
 	Log     func(string) // told each go command line
 }
 
-// An unpinner takes back what pinfix has done to a plugin. No server is needed: the
+// An unpinner reverts what pinfix has done to a plugin. No server is needed: the
 // marks hold the old values.
 type unpinner struct {
 	o         Options
@@ -272,9 +272,9 @@ func (u *unpinner) explain(err error) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &missing):
-		return &Error{fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep()}
+		return &Error{fmt.Errorf("without these modules go.sum cannot be made, so nothing was reverted: %w", err), missing.NextStep()}
 	case errors.As(err, &failed):
-		return &Error{fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod"))}
+		return &Error{fmt.Errorf("go.sum cannot be made, so nothing was reverted: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod"))}
 	}
 	return err
 }

@@ -154,7 +154,7 @@ func (e *WalkError) NextStep() string {
 	case e.Interrupted:
 		return "run it again: what was pinned stays so"
 	case e.Failed > 0:
-		return "do what is said of each above, and run it again"
+		return "follow the fix of each one above, and run it again"
 	}
 	return "name one with --server, or in each plugin's .pinfix.yaml"
 }

@@ -124,5 +124,5 @@ func (s *ServerBuild) differs(b *strings.Builder, st Style) {
 	if n := len(s.Moved) - len(shown); n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	fmt.Fprintf(b, "  otherwise than in the tree: %s%s\n", strings.Join(texts, ", "), more)
+	fmt.Fprintf(b, "  not as in the tree: %s%s\n", strings.Join(texts, ", "), more)
 }

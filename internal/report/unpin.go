@@ -11,7 +11,7 @@ type Unpin struct {
 	SchemaVersion int          `json:"schema_version"`
 	Command       string       `json:"command"`
 	DryRun        bool         `json:"dry_run"`
-	Aligned       bool         `json:"aligned"` // there is nothing to take back
+	Aligned       bool         `json:"aligned"` // there is nothing to revert
 	Plugin        Module       `json:"plugin"`
 	Files         []FileChange `json:"files"`
 	Vendor        FileCounts   `json:"vendor"` // files below vendor/
@@ -69,7 +69,7 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 	}
 	switch {
 	case u.Aligned:
-		fmt.Fprintln(b, st.paint(bold, module+": nothing to take back: no line, import or go.work of pinfix's"))
+		fmt.Fprintln(b, st.paint(bold, module+": nothing to revert: no line, import or go.work is pinfix's"))
 	case u.DryRun:
 		fmt.Fprintf(b, "%s\n\n", st.paint(bold, fmt.Sprintf("%s: pinfix unpin changes %s", module, files)))
 	default:
@@ -90,7 +90,7 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 		fmt.Fprintf(b, "%s\n", clean(n))
 	}
 	if u.DryRun && !u.Aligned {
-		fmt.Fprintf(b, "\ntake it back: %s\n", Printable(u.Write))
+		fmt.Fprintf(b, "\nRevert it: %s\n", Printable(u.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
