@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -175,9 +174,6 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 // buildPackages are --package and the one argument.
 func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i > 0 {
-		return nil, &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
-	}
 	switch {
 	case len(args) > 1:
 		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
@@ -213,5 +209,5 @@ func (e *env) buildMany(c *cli.Context, p *progress, o build.Options) error {
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "served")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no plugin was built for")
 }

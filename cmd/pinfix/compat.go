@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,9 +68,6 @@ not have.`,
 }
 
 func (e *env) compat(c *cli.Context) error {
-	if err := flagAfter(c); err != nil {
-		return err
-	}
 	p := e.progress(c)
 	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
 		Brief: c.String("format") == "text" && !c.Bool("verbose")})
@@ -96,7 +91,7 @@ func (e *env) compat(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "looked at")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no result for")
 }
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
@@ -158,14 +153,4 @@ func onePlatform(c *cli.Context) string {
 		return all[0]
 	}
 	return ""
-}
-
-// flagAfter returns an argument that begins like a flag: after the first argument
-// urfave/cli takes it for one.
-func flagAfter(c *cli.Context) error {
-	args := c.Args().Slice()
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[max(0, i-1)]), help: helpPath(c)}
-	}
-	return nil
 }

@@ -37,9 +37,9 @@ its cause and the one thing to do.
    pinfix explain -s ./nakama -C ./plugin server.log  # which module and version
    pinfix explain --format json server.log
 
-Causes: those of pinfix verify, and toolchain-or-flags (a package of the standard
-library), no-plugin-support (of the server), vendor, build-context (a file is missing
-where the build runs), user-code.
+Causes in the JSON form: those of pinfix verify, and toolchain-or-flags (a package of
+the standard library), no-plugin-support (of the server), vendor, build-context (a file
+is missing where the build runs), user-code.
 
 Exit codes: 0 found an error, 1 found none, 2 the text could not be read.
 ---
@@ -92,11 +92,6 @@ func (e *env) showExplained(c *cli.Context, r *report.Explain) error {
 // oneArgument returns the name of the file, "-" where there is none.
 func oneArgument(c *cli.Context) (string, error) {
 	args := c.Args().Slice()
-	for _, a := range args {
-		if strings.HasPrefix(a, "-") && a != "-" {
-			return "", &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, args[0]), help: "explain"}
-		}
-	}
 	switch len(args) {
 	case 0:
 		return "-", nil

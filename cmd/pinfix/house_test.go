@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/recipe":      {"internal/buildctx", "internal/modcache", "internal/pattern", "internal/place", "internal/shell", "internal/toolexec", "internal/vars", "internal/workspace", "pinner"},
 	"internal/stage":       {"internal/bounded", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
 	"internal/scratch":     {"internal/pattern"},
-	"internal/check":       {"internal/look", "internal/syntax", "pinner", "internal/modpath", "internal/modulestxt"},
+	"internal/check":       {"internal/look", "internal/modpath", "internal/modulestxt", "pinner"},
 	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
 	"internal/buildctx":    {"pinner"},
 	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},

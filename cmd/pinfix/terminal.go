@@ -164,14 +164,15 @@ func (s summary) Text(w io.Writer, _ report.Style) error {
 // textTo writes to w what text prints.
 func (e *env) textTo(w io.Writer, c *cli.Context, r printed) error {
 	st := e.style(c)
-	if !st.Fold {
-		return r.Text(w, st)
-	}
 	var b strings.Builder
 	if err := r.Text(&b, st); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, report.Fold(b.String(), st.Width))
+	fold := report.FoldSentences
+	if st.Fold {
+		fold = report.Fold
+	}
+	_, err := io.WriteString(w, fold(b.String(), st.Width))
 	return err
 }
 

@@ -90,7 +90,7 @@ func local(server reference.Named) error {
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case place.Exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
-		return fault.New(next, "server %s: check reads files only, and that is on the network", ref)
+		return fault.New(next, "server %s: check reads files only, and this server is on the network", ref)
 	case target.IsSource(ref):
 		return fault.New(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
 	}
@@ -184,7 +184,7 @@ func (c *checker) needsPaths() bool {
 func (c *checker) open(ctx context.Context, o Options) (done func(), err error) {
 	done = func() {}
 	if !o.Staged {
-		if c.plugin, err = plugin.Read(o.Dir, o.Packages, o.ImportsFile); err == nil {
+		if c.plugin, err = plugin.ReadBy(o.Dir, o.Packages, o.ImportsFile, plugin.ReadText); err == nil {
 			c.tree = look.Disk(c.plugin.Root)
 			if o.Sources != nil {
 				c.tree = noted{c.tree, c.plugin.Root, o.Sources}

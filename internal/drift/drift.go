@@ -29,6 +29,7 @@ import (
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -153,6 +154,9 @@ func (c *checker) read(ctx context.Context) error {
 	sum, err := place.Optional(c.tree.ReadFile("go.sum"))
 	if err != nil {
 		return fault.CannotRead("go.sum", err)
+	}
+	if at := syntax.Sum("go.sum", sum); at != nil {
+		return at
 	}
 	c.in = &check.Input{Server: c.server, Mod: c.plugin.Now, User: c.plugin.User, Sum: sum}
 	if c.in.Files, err = look.Scan(c.tree); err != nil {
@@ -431,7 +435,7 @@ func importProblems(name string, have, want []byte, l *importgraph.Listing) []ch
 	var out []check.Problem
 	for _, p := range new {
 		if !slices.Contains(old, p) {
-			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin is not there"})
+			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin"})
 		}
 	}
 	for _, p := range old {

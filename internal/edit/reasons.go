@@ -220,7 +220,7 @@ func (c *Changes) vendors() []report.Change {
 			act = "remove"
 		}
 		ch := report.Change{Kind: "vendor", Action: act, Path: m.Module, Old: m.Old, New: m.New, File: "vendor/modules.txt", Files: &m.FileCounts}
-		ch.Reason = "files: " + m.Text()
+		ch.Reason = m.Text()
 		out = append(out, ch)
 	}
 	return out

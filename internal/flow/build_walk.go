@@ -62,9 +62,9 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	all := len(r.Modules)
 	switch {
 	case ctx.Err() != nil && failed > 0:
-		return fault.New("run it again", "interrupted; %s of %d not built", report.Count(failed, "module"), all)
+		return fault.New("run it again", "interrupted; %s %s not built", report.Of(failed, all, "module"), report.Verb(failed, "were"))
 	case failed > 0:
-		return fault.New("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
+		return fault.New("follow the fix of each one above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

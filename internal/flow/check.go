@@ -51,5 +51,5 @@ type CheckError struct {
 }
 
 func (e *CheckError) Error() string {
-	return fmt.Sprintf("%d of %d modules could not be checked", len(e.Errs), e.All)
+	return report.Of(len(e.Errs), e.All, "module") + " could not be checked"
 }

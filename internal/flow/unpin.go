@@ -47,7 +47,7 @@ type UnpinOptions struct {
 	Log     func(string) // told each go command line
 }
 
-// An unpinner takes back what pinfix has done to a plugin. No server is needed: the
+// An unpinner reverts what pinfix has done to a plugin. No server is needed: the
 // marks hold the old values.
 type unpinner struct {
 	o         align.Options
@@ -284,9 +284,9 @@ func (u *unpinner) explain(err error) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &missing):
-		return fault.With(fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep())
+		return fault.With(fmt.Errorf("without these modules go.sum cannot be made, so nothing was reverted: %w", err), missing.NextStep())
 	case errors.As(err, &failed):
-		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), align.NextAfter(failed, filepath.Join(u.plugin.Root, "go.mod")))
+		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was reverted: %w", err), align.NextAfter(failed, filepath.Join(u.plugin.Root, "go.mod")))
 	}
 	return err
 }

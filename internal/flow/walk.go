@@ -78,9 +78,9 @@ type WalkError struct {
 func (e *WalkError) Error() string {
 	switch {
 	case e.Interrupted:
-		return fmt.Sprintf("interrupted; %d of %d modules were not pinned", e.Failed, e.All)
+		return fmt.Sprintf("interrupted; %s %s not pinned", report.Of(e.Failed, e.All, "module"), report.Verb(e.Failed, "were"))
 	case e.Failed > 0:
-		return fmt.Sprintf("%d of %d modules could not be pinned", e.Failed, e.All)
+		return report.Of(e.Failed, e.All, "module") + " could not be pinned"
 	}
 	return fmt.Sprintf("no plugin with a server among the modules (%d)", e.All)
 }
@@ -91,7 +91,7 @@ func (e *WalkError) NextStep() string {
 	case e.Interrupted:
 		return "run it again: what was pinned stays so"
 	case e.Failed > 0:
-		return "do what is said of each above, and run it again"
+		return "follow the fix of each one above, and run it again"
 	}
 	return "name one with --server, or in each plugin's .pinfix.yaml"
 }

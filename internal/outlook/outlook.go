@@ -43,15 +43,21 @@ func (v *outlook) Sentence() string {
 	case !v.checked:
 		head = "whether your code compiles against " + v.Name + " was not checked"
 	}
-	return fmt.Sprintf("%s; %d of your own modules %s back, %d %s up, no file has to be edited",
-		head, len(v.Lowered), goes(len(v.Lowered)), len(v.Raised), goes(len(v.Raised)))
-}
-
-func goes(n int) string {
-	if n == 1 {
-		return "goes"
+	var moves []string
+	own := " of your own modules"
+	for _, m := range []struct {
+		n   int
+		way string
+	}{{len(v.Lowered), "back"}, {len(v.Raised), "up"}} {
+		if m.n > 0 {
+			moves = append(moves, fmt.Sprintf("%d%s %s %s", m.n, own, report.Verb(m.n, "go"), m.way))
+			own = ""
+		}
 	}
-	return "go"
+	if len(moves) == 0 {
+		moves = []string{"none of your own modules moves"}
+	}
+	return head + "; " + strings.Join(moves, ", ") + ", and no file has to be edited"
 }
 
 // DoesNotCompile is the answer where the plugin's author has to edit files. at are the
@@ -64,15 +70,11 @@ func DoesNotCompile(name string, at []string) string {
 			files = append(files, file)
 		}
 	}
-	has := "has"
-	if len(files) > 1 {
-		has = "have"
-	}
 	shown, more := at, ""
 	if len(at) > 5 {
 		shown, more = at[:5], fmt.Sprintf(" and %d more", len(at)-5)
 	}
-	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(len(files), "file"), has, strings.Join(shown, ", "), more)
+	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(len(files), "file"), report.Verb(len(files), "have"), strings.Join(shown, ", "), more)
 }
 
 // EditPlaces are the places in the plugin's own code for which err says that no plan

@@ -145,5 +145,5 @@ func LeftAlone(others []string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("left alone, for it exports no function or variable that a server could look up: %s (name it with --package if it is a plugin)", strings.Join(others, ", "))
+	return fmt.Sprintf("left alone, because it exports no function or variable that a server could look up: %s (name it with --package if it is a plugin)", strings.Join(others, ", "))
 }

@@ -33,10 +33,24 @@ type Plugin struct {
 	File     string      // --imports-file below root, slashes; ""
 }
 
-// Read finds and reads the module around dir, of which packages and file are what --package and --imports-file name.
+// Read finds and reads the module around dir, of which packages and file are what --package
+// and --imports-file name. A go.sum that does not parse is an error here: no go command would
+// do anything with it.
 func Read(dir string, packages []string, file string) (*Plugin, error) {
-	return ReadBy(dir, packages, file, func(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) })
+	p, err := ReadBy(dir, packages, file, ReadText)
+	if err != nil {
+		return nil, err
+	}
+	if sum, err := ReadText(filepath.Join(p.Root, "go.sum")); err == nil {
+		if at := syntax.Sum("go.sum", sum); at != nil {
+			return nil, at
+		}
+	}
+	return p, nil
 }
+
+// ReadText reads a file of the module's description, such as go.mod, to a limit.
+func ReadText(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) }
 
 // ReadBy reads go.mod with read.
 func ReadBy(dir string, packages []string, file string, read func(name string) ([]byte, error)) (*Plugin, error) {
