@@ -16,8 +16,8 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
@@ -373,7 +373,7 @@ func (a *Aligner) wants(plan *pinner.Plan, l *importgraph.Listing) bool {
 			continue
 		}
 		for _, d := range plan.Demands {
-			if place.Within(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.Input.Drop, d.Path) {
+			if modpath.In(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.Input.Drop, d.Path) {
 				if a.wanted == nil {
 					a.wanted = map[string]bool{}
 				}

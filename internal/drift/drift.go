@@ -27,6 +27,7 @@ import (
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -188,7 +189,7 @@ func (c *checker) borrowed() {
 			continue
 		}
 		direct := slices.ContainsFunc(c.in.Files, func(f look.File) bool {
-			return !f.Ignored && slices.ContainsFunc(f.Imports, func(im look.Import) bool { return place.Within(im.Path, m.Path) })
+			return !f.Ignored && slices.ContainsFunc(f.Imports, func(im look.Import) bool { return modpath.In(im.Path, m.Path) })
 		})
 		line := c.borrow([]string{"require", modfile.AutoQuote(m.Path), noVersion})
 		if !direct {
@@ -317,7 +318,7 @@ func (c *checker) unrequired(missing []look.Missing) {
 		return
 	}
 	for _, m := range missing {
-		if _, own := place.CutModule(m.Package, c.plugin.User.Module.Mod.Path); own {
+		if _, own := modpath.Cut(m.Package, c.plugin.User.Module.Mod.Path); own {
 			c.problems = append(c.problems, c.in.Absent(m.Package, m.By))
 			continue
 		}
@@ -521,7 +522,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 		return nil
 	}
 	dir := path.Clean(pattern)
-	if rest, ok := place.CutModule(pattern, c.plugin.User.Module.Mod.Path); ok {
+	if rest, ok := modpath.Cut(pattern, c.plugin.User.Module.Mod.Path); ok {
 		dir = path.Clean("." + rest)
 	}
 	top, all := strings.CutSuffix(dir, "...")
@@ -538,7 +539,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 	}
 	top = strings.TrimSuffix(top, "/")
 	for d := range mains {
-		if top == "" || top == "." || place.Within(d, top) {
+		if top == "" || top == "." || modpath.In(d, top) {
 			roots[d] = true
 		}
 	}

@@ -41,19 +41,6 @@ func Optional(data []byte, err error) ([]byte, error) {
 	return data, err
 }
 
-// Within reports whether a package of this path may be of the module.
-func Within(pkg, module string) bool {
-	_, ok := CutModule(pkg, module)
-	return ok
-}
-
-// CutModule returns what follows the module's path in that of a package, "" or
-// "/x", and whether the package may be of the module.
-func CutModule(pkg, module string) (rest string, ok bool) {
-	rest, ok = strings.CutPrefix(pkg, module)
-	return rest, ok && (rest == "" || rest[0] == '/')
-}
-
 // ModuleOf returns the path of the module in dir, "" where there is none.
 func ModuleOf(dir string) string {
 	if dir == "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/mains"
-	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -78,7 +78,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		return []string{pattern}, nil
 	}
 	rel := pattern
-	if rest, ok := place.CutModule(pattern, m.module); ok {
+	if rest, ok := modpath.Cut(pattern, m.module); ok {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {

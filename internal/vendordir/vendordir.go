@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -24,6 +23,7 @@ import (
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
@@ -221,18 +221,13 @@ func (d *Diff) ByModule() []*Module {
 // owner returns the module that a file below vendor/ belongs to, or the file
 // itself.
 func owner(name string, sets ...map[string]string) string {
-	for dir := name; ; {
-		i := strings.LastIndexByte(dir, '/')
-		if i < 0 {
-			return name
-		}
-		dir = dir[:i]
-		for _, s := range sets {
-			if _, ok := s[dir]; ok {
-				return dir
-			}
-		}
+	path, ok := modpath.Above(name, func(p string) bool {
+		return slices.ContainsFunc(sets, func(s map[string]string) bool { return s[p] != "" })
+	})
+	if !ok {
+		return name
 	}
+	return path
 }
 
 // An Old is vendor/ as it is, or why it cannot be read.
