@@ -100,15 +100,15 @@ func (a *Aligner) userCaps() error {
 		if had == "" {
 			return notInGraph("--cap", s, path)
 		}
-		cap := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
-		if _, err := a.Input.Source([]module.Version{cap.Version}); err != nil {
+		limit := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
+		if _, err := a.Input.Source([]module.Version{limit.Version}); err != nil {
 			return fault.New("name a version that there is", "--cap %s: %w", s, err)
 		}
 		if slices.Contains(a.Options.Keep, path) {
 			return fault.New("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
 		}
 		if semver.Compare(v, had) < 0 {
-			a.user = append(a.user, cap)
+			a.user = append(a.user, limit)
 		}
 	}
 	for _, path := range a.Options.Keep {

@@ -64,12 +64,12 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	c.stray = sync.OnceValue(c.strays)
-	pins, clear := check.Candidates(c.in)
+	pins, whole := check.Candidates(c.in)
 	c.in.Pins = pins
 	if err := c.find(); err != nil {
 		return err
 	}
-	if len(c.problems) == 0 && clear && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
+	if len(c.problems) == 0 && whole && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
 		return nil
 	}
 	return c.exact()
@@ -432,20 +432,20 @@ func (c *checker) addImports(list []check.Problem) {
 
 func importProblems(name string, have, want []byte, l *importgraph.Listing) []check.Problem {
 	old, _ := align.ImportPaths(name, have)
-	new, _ := align.ImportPaths(name, want)
+	wanted, _ := align.ImportPaths(name, want)
 	var out []check.Problem
-	for _, p := range new {
+	for _, p := range wanted {
 		if !slices.Contains(old, p) {
 			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin"})
 		}
 	}
 	for _, p := range old {
-		if !slices.Contains(new, p) {
+		if !slices.Contains(wanted, p) {
 			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Have: `_ "` + p + `"`, File: name, Line: align.LineOf(have, p), Why: "no pin needs it any more"})
 		}
 	}
-	if len(out) == 0 && len(new) > 0 {
-		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, new[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(align.LineOf(have, new[0]), 1), Why: "they are not where pinfix puts them"})
+	if len(out) == 0 && len(wanted) > 0 {
+		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, wanted[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(align.LineOf(have, wanted[0]), 1), Why: "they are not where pinfix puts them"})
 	}
 	return out
 }

@@ -20,8 +20,8 @@ func Short(abs string) string {
 	if err != nil {
 		return abs
 	}
-	if real, err := filepath.EvalSymlinks(cwd); err == nil && !strings.HasPrefix(abs, cwd+string(filepath.Separator)) {
-		cwd = real
+	if resolved, err := filepath.EvalSymlinks(cwd); err == nil && !strings.HasPrefix(abs, cwd+string(filepath.Separator)) {
+		cwd = resolved
 	}
 	rel, err := filepath.Rel(cwd, abs)
 	if err != nil || !filepath.IsLocal(rel) {
@@ -96,11 +96,11 @@ func RealDir(root, dir string) string {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(root, dir)
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return ""
 	}
-	return real
+	return resolved
 }
 
 // SeenFrom returns a server reference as the settings in root name it: a path is

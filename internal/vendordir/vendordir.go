@@ -191,13 +191,13 @@ type Module struct {
 
 // ByModule counts the changed files by module; modules.txt stands for itself.
 func (d *Diff) ByModule() []*Module {
-	old, new := Modules(d.dirs[0]), Modules(d.dirs[1])
+	old, now := Modules(d.dirs[0]), Modules(d.dirs[1])
 	by := map[string]*Module{}
 	for _, name := range d.Names {
-		path := owner(name, old, new)
+		path := owner(name, old, now)
 		m := by[path]
 		if m == nil {
-			m = &Module{Module: path, Old: old[path], New: new[path]}
+			m = &Module{Module: path, Old: old[path], New: now[path]}
 			by[path] = m
 		}
 		_, was := d.old[name]
@@ -297,10 +297,10 @@ func AddFile(t *commit.Tree, name string, data []byte) error {
 
 // SameLineEnds gives new the line ends of old. go mod tidy writes LF, and
 // leaves a file alone, whatever its line ends, that is right already.
-func SameLineEnds(old, new []byte) []byte {
-	if bytes.Equal(old, new) || !bytes.Contains(old, []byte("\r\n")) {
-		return new
+func SameLineEnds(old, now []byte) []byte {
+	if bytes.Equal(old, now) || !bytes.Contains(old, []byte("\r\n")) {
+		return now
 	}
-	new = bytes.ReplaceAll(new, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(new, []byte("\n"), []byte("\r\n"))
+	now = bytes.ReplaceAll(now, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(now, []byte("\n"), []byte("\r\n"))
 }
