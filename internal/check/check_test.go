@@ -117,7 +117,6 @@ func TestProblems(t *testing.T) {
 		{"sum", "sum", "shared v1.1.0 h1:s=", "shared v1.1.0 h1:x=", "sum example.com/shared h1:x= -> h1:s= go.sum:7"},
 		{"sum gone", "sum", "example.com/only v1.0.0 h1:a=\n", "", "sum example.com/only  -> v1.0.0 go.sum:1"},
 		{"sum of a fork gone", "sum", "example.com/fork v1.5.0/go.mod h1:a=\n", "", "sum example.com/fork  -> v1.5.0/go.mod go.sum:1"},
-		{"sum malformed", "sum", "example.com/deep v1.0.0 h1:a=\n", "example.com/deep v1.0.0 h1:a=\nwhat\n", "sum example.com/plugin this line ->  go.sum:2"},
 		{"vendor malformed", "vendor", "## explicit", "SECRET\n## explicit", "vendor example.com/deep this line -> ## explicit; go 1.20 vendor/modules.txt:2"},
 		{"vendor", "vendor", "# example.com/only v1.0.0", "# example.com/only v0.9.0", "vendor example.com/only v0.9.0 -> v1.0.0 vendor/modules.txt:8"},
 		{"vendor entry gone", "vendor", "# example.com/only v1.0.0\n## explicit; go 1.20\nexample.com/only\n", "", "vendor example.com/only  -> v1.0.0 vendor/modules.txt:1"},
