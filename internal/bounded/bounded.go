@@ -134,7 +134,7 @@ func Hidden(name string) error {
 	return &hiddenError{name}
 }
 
-// A hiddenError says of a file no more than that it cannot be read.
+// A hiddenError says only that a file cannot be read, and nothing about its content.
 type hiddenError struct{ name string }
 
 func (e *hiddenError) Error() string {
