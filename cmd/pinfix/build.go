@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/build"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -123,7 +123,7 @@ func (e *env) build(c *cli.Context, form string) error {
 	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
 		return e.buildMany(c, p, o)
 	}
-	result, err := flow.Build(c.Context, o)
+	result, err := build.Run(c.Context, o)
 	p.done()
 	if err != nil {
 		return err
@@ -138,9 +138,9 @@ func (e *env) build(c *cli.Context, form string) error {
 }
 
 // buildOptions is what c asks for.
-func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (flow.BuildOptions, error) {
+func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (build.Options, error) {
 	self, err := os.Executable()
-	return flow.BuildOptions{
+	return build.Options{
 		Reference:    e.reference(c, p),
 		ServerSource: c.String("server-source"),
 		Packages:     packages,
@@ -184,13 +184,13 @@ func buildPackages(c *cli.Context) ([]string, error) {
 }
 
 // buildMany builds for several servers, or pinned for one.
-func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error {
+func (e *env) buildMany(c *cli.Context, p *progress, o build.Options) error {
 	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
 		if set {
 			return &usageError{msg: flag + " is for one server, without --pin; name one with --server", help: "build"}
 		}
 	}
-	result, err := flow.BuildMany(c.Context, flow.BuildManyOptions{BuildOptions: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	result, err := build.RunMany(c.Context, build.ManyOptions{Options: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
 	p.done()
 	if err != nil {
 		return err

@@ -5,7 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -93,7 +96,7 @@ func (e *env) compat(c *cli.Context) error {
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *progress) flow.Options {
+func (e *env) planOptions(c *cli.Context, p *progress) align.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o
@@ -107,24 +110,11 @@ func orFirst(value, choice string) string {
 	return value
 }
 
-// A manyError says that it could not be determined of some servers.
-type manyError struct {
-	unknown, all int
-	what         string
-}
-
-func (e *manyError) Error() string {
-	return e.what + " " + report.Of(e.unknown, e.all, "server")
-}
-
-// NextStep says what the user can do.
-func (e *manyError) NextStep() string { return "see the reason of each in the result" }
-
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
 	case unknown > 0:
-		return &manyError{unknown, all, what}
+		return fault.New("see the reason of each in the result", "%d of %d servers could not be %s", unknown, all, what)
 	case differ > 0:
 		return errDiffers
 	}
@@ -141,7 +131,7 @@ func typedServers(c *cli.Context) []string {
 	}
 	refs := slices.DeleteFunc(c.StringSlice("server"), func(s string) bool { return s == "" })
 	if c.Command.Name == "compat" {
-		refs = append(refs, flow.Sorted(c.Args().Slice())...)
+		refs = append(refs, reference.Sorted(c.Args().Slice())...)
 	}
 	return refs
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
@@ -151,9 +152,7 @@ func (e *env) partsOf(err error) parts {
 	}
 	var p parts
 	p.what, p.cause, _ = strings.Cut(causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":")), "\n")
-	var next interface{ NextStep() string }
-	if errors.As(err, &next) {
-		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
+	if step := strings.ReplaceAll(fault.Next(err), "\n", " "); step != "" {
 		if try, ok := strings.CutPrefix(step, "try: "); ok {
 			p.try = try
 		} else {

@@ -10,7 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
@@ -56,9 +57,9 @@ type env struct {
 	catch func(context.Context) context.Context
 
 	// configure sets them.
-	servers flow.Servers // that flag, environment and .pinfix.yaml name
-	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
-	verbose bool         // -v: errors of the go command are shown whole
+	servers reference.Servers // that flag, environment and .pinfix.yaml name
+	typed   []string          // names of flags that neither environment nor .pinfix.yaml has set
+	verbose bool              // -v: errors of the go command are shown whole
 }
 
 // run is pinfix without the process around it. It returns the exit code.
@@ -168,9 +169,9 @@ func noArguments(c *cli.Context) error {
 func insteadOf(cmd *cli.Command, arg string) string {
 	quoted := shell.Quote(arg)
 	switch {
-	case flow.IsWalk(arg), arg == "help":
+	case plugin.IsWalk(arg), arg == "help":
 		return ""
-	case hasFlag(cmd, "server") && flow.NamesServer(arg):
+	case hasFlag(cmd, "server") && reference.NamesServer(arg):
 		return "write it as --server " + quoted
 	case hasFlag(cmd, "package") && strings.HasSuffix(arg, ".go"):
 		return "write it as --package " + quoted

@@ -12,8 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/meter"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/vars"
 )
@@ -93,8 +93,8 @@ func lookFlags(verbose string) []cli.Flag {
 func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 
 // reference is which server c means, and how it is read.
-func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
-	return flow.Reference{
+func (e *env) reference(c *cli.Context, p *progress) reference.Reference {
+	return reference.Reference{
 		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
 		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Count: p.count, Note: p.say, Log: p.log,
 	}
