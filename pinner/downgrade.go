@@ -7,7 +7,7 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Downgrade returns the caps under which nothing asks for more than it gets: it
+// Downgrade returns the caps under which no module requires more than it gets. It
 // lowers each module that requires more than a pin or another cap to the newest
 // version that does not, until none is left (as go get X@lower does it,
 // cmd/go/internal/mvs.Downgrade, but it never removes a module or takes a
@@ -38,8 +38,8 @@ func Downgrade(in Input) ([]Cap, error) {
 	return nil, fmt.Errorf("no end after %d rounds of downgrades", maxDowngrades)
 }
 
-// maxDowngrades bounds the rounds; each lowers every module that asks for too
-// much in the graph of the round before.
+// maxDowngrades bounds the rounds. Each round lowers every module that requires too much
+// in the graph of the round before.
 const maxDowngrades = 200
 
 type downgrade struct {
@@ -67,7 +67,7 @@ func (d *downgrade) caps() []Cap {
 	return append(kept, d.lowered...)
 }
 
-// step caps every module of g that asks for more than it gets.
+// step caps every module of g that requires more than it gets.
 func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 	lowered := 0
 	for _, path := range g.paths() {
@@ -108,7 +108,7 @@ func (d *downgrade) mayLower(m *Mod, v module.Version) bool {
 	return !pinned && !d.stuck[v.Path] && m.Replacement(v) == nil && !slices.Contains(d.in.Keep, v.Path)
 }
 
-// lower caps v, which asks for over.
+// lower caps v, which requires over.
 func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 	c := Candidates{d.in.Versions, d.in.Source}
 	below, err := c.Below(v, g.Versions(v.Path))
@@ -138,8 +138,8 @@ func (d *downgrade) why(v, over module.Version, limit string) string {
 	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, limit)
 }
 
-// open returns the plan's go.mod without the excludes of pinfix's own: its graph
-// shows who asks for too much.
+// open returns the plan's go.mod without pinfix's own excludes. Its graph shows which
+// modules require too much.
 func (p *Plan) open() (*Mod, error) {
 	m, err := p.Mod.Clone()
 	if err != nil {

@@ -90,7 +90,7 @@ func (in *Input) packages() []Problem {
 	return out
 }
 
-// quotable returns a line of modules.txt as it is said. One that has no form of
+// quotable returns a line of modules.txt as an error may quote it. One that has no form of
 // such a line is not quoted: the file may be a link to any other.
 func quotable(line string) string {
 	f := strings.Fields(line)

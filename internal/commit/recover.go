@@ -49,7 +49,7 @@ func exists(root, name string) bool {
 	return err == nil
 }
 
-// proven reports whether a commit has begun at root as far as to prove its
+// proven reports whether a commit at root has got as far as writing the proof of its
 // journal.
 func proven(root string) bool {
 	here, err := disk{}.here(root)

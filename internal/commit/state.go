@@ -24,7 +24,7 @@ type proof struct {
 	Inode   uint64 `json:"inode,omitempty"`
 }
 
-// maxProof is what is read of one.
+// maxProof limits how many bytes of a proof are read.
 const maxProof = 64 << 10
 
 // here is a proof of a module root but for the journal. The device is not in

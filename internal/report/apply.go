@@ -103,7 +103,7 @@ type LineCounts struct {
 	Removed int `json:"removed"`
 }
 
-// Compiles is what a plan means for the plugin's code.
+// Compiles says whether the plugin's code compiles under a plan.
 type Compiles int
 
 // What a plan can mean for it.

@@ -156,7 +156,7 @@ func (c *conflict) ask(steps []string) {
 	}
 }
 
-// Summary is what the conflict comes to.
+// Summary counts the requirements, exclusions and lowered modules of the conflict.
 func (c *conflict) Summary() string {
 	var parts []string
 	if n := len(c.Asks); n > 0 {

@@ -17,7 +17,7 @@ type node struct {
 	x, y int
 }
 
-// graph is who asks for what, from the plugin to the bound.
+// A graph shows which module requires which, from the plugin to the bound.
 type graph struct {
 	nodes []*node
 	by    map[string]*node
@@ -115,7 +115,7 @@ func (g *graph) chain(steps []string) {
 	}
 }
 
-// connect lets the plugin ask for what no one else does.
+// connect draws an edge from the plugin to each module that no other module requires.
 func (g *graph) connect() {
 	asked := map[*node]bool{g.first: true}
 	for _, n := range g.nodes {
