@@ -12,12 +12,12 @@ import (
 // Long is how long a step may take before it is worth a word.
 const Long = 2 * time.Second
 
-// A Count is told that so many more of a unit, such as "go.mod file", are done, and
-// that so many more were found that are to be done. What was not found first is only
+// A Count gets how many more of a unit, such as "go.mod file", are done, and how many more
+// were found. What was not found first is only
 // counted.
 type Count func(unit string, done, found int)
 
-// Add tells c; a nil Count is told nothing.
+// Add adds to c. It does nothing for a nil Count.
 func (c Count) Add(unit string, done, found int) {
 	if c != nil {
 		c(unit, done, found)

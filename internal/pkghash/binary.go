@@ -72,8 +72,8 @@ func (f *file) arch() string {
 	return ""
 }
 
-// A dynamic is what PT_DYNAMIC says, of what is wanted here. The addresses are
-// in memory.
+// A dynamic holds the entries of PT_DYNAMIC that pinfix needs. The addresses are those in
+// memory.
 type dynamic struct {
 	needed             []uint64 // places in the strings
 	strings, size      uint64
@@ -164,7 +164,7 @@ func (f *file) stringAt(off, size uint64, part string) (string, error) {
 	return "", &ReadError{off, part, fmt.Errorf("does not end within %d bytes", size)}
 }
 
-// checkLibrary keeps out what would do harm in a terminal or a snapshot.
+// checkLibrary refuses a name that would do harm in a terminal or a snapshot.
 func checkLibrary(off uint64, part, name string) error {
 	if name == "" {
 		return &ReadError{off, part, fmt.Errorf("empty name")}

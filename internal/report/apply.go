@@ -1,5 +1,5 @@
 // Package report holds the typed results of pinfix's commands and their forms:
-// text for people, JSON for scripts (DESIGN.md 6), and the others that a
+// text for people, JSON for scripts (docs/json.md), and the others that a
 // command offers.
 package report
 
@@ -35,7 +35,11 @@ type Source struct {
 }
 
 func (s *Source) text() string {
-	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", s.Digest, " ", s.Platform, " ", s.Program)), " ")
+	digest := s.Digest
+	if digest == "unknown" {
+		digest = "" // that of a source's commit
+	}
+	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", digest, " ", s.Platform, " ", s.Program)), " ")
 }
 
 // Reference says where the server's name is, and which places with another
@@ -99,7 +103,7 @@ type LineCounts struct {
 	Removed int `json:"removed"`
 }
 
-// Compiles is what a plan means for the plugin's code.
+// Compiles says whether the plugin's code compiles under a plan.
 type Compiles int
 
 // What a plan can mean for it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 )
 
 // What a server of several says to the plugin.
@@ -43,7 +42,7 @@ type Compat struct {
 	Unknown int `json:"-"` // servers of which it could not be determined
 }
 
-// CompatServer is what one server means for the plugin.
+// CompatServer says whether one server can load the plugin, and what has to change for it.
 type CompatServer struct {
 	Name    string   `json:"name"`
 	Ref     string   `json:"ref"`
@@ -99,7 +98,7 @@ func (s *CompatServer) pins() int {
 	return n
 }
 
-// reason is what speaks against the plugin, in a line: place and cause.
+// reason says in one line why the server cannot load the plugin: place and cause.
 func (s *CompatServer) reason() string { return clean(s.Reason) }
 
 // platform is what the server runs on, "linux/arm64"; "" where that is not known.
@@ -110,7 +109,7 @@ func (s Server) platform() string {
 	return s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
 }
 
-// taken is the last line: how many of the servers take the plugin.
+// taken is the last line: how many of the servers can load the plugin.
 func (r *Compat) taken() string {
 	pins := 0
 	for _, s := range r.Servers {
@@ -119,7 +118,18 @@ func (r *Compat) taken() string {
 		}
 	}
 	n := len(r.Servers)
-	text := fmt.Sprintf("%d of %s can load it", n-r.Differ-r.Unknown, count(n, "server"))
+	if n == 1 {
+		switch r.Servers[0].Result {
+		case ServerFits:
+			return "the server can load it"
+		case ServerPins:
+			return "the server can load it after pinfix apply"
+		case ServerRefuses:
+			return "the server cannot load it"
+		}
+		return "it could not be determined whether the server can load it"
+	}
+	text := Of(n-r.Differ-r.Unknown, n, "server") + " can load it"
 	if pins > 0 {
 		text += fmt.Sprintf(", %d of them after pinfix apply", pins)
 	}
@@ -138,12 +148,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(s.Summary)))
 		}
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SERVER\tGO\tPLATFORM\tRESULT")
+	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
+		t.row(clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
 	}
-	t.Flush()
+	newSheet(b, st, nil).table(t)
 	if len(r.Servers) > 1 && !st.Verbose {
 		before := "\n"
 		for _, s := range r.Servers {
@@ -163,7 +172,7 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	return err
 }
 
-// detail is what one server asks for.
+// detail says what has to change for one server.
 func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 	if heading {
 		fmt.Fprintf(b, "\n%s\n", st.paint(bold, clean(s.Name+" ("+s.Ref+")")))

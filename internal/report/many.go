@@ -48,7 +48,8 @@ func NewBuildMany(dir, module string) *BuildMany {
 // Loads reports whether the server would load all plugins.
 func (s *ServerBuild) Loads() bool { return (&Verify{Plugins: s.Plugins}).Loads() }
 
-// Text writes for each server its files, and what the build has otherwise than the tree.
+// Text writes the files of each server, and the versions in which its build differs from
+// the tree.
 func (r *BuildMany) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	for i, s := range r.Servers {
@@ -58,7 +59,8 @@ func (r *BuildMany) Text(w io.Writer, st Style) error {
 		s.text(b, st)
 	}
 	if len(r.Servers) > 1 {
-		fmt.Fprintf(b, "\n%d of %s built for\n", len(r.Servers)-r.Differ-r.Unknown, count(len(r.Servers), "server"))
+		n := len(r.Servers)
+		fmt.Fprintf(b, "\nbuilt for %s\n", Of(n-r.Differ-r.Unknown, n, "server"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -103,7 +105,7 @@ func (s *ServerBuild) text(b *strings.Builder, st Style) {
 	}
 }
 
-// maxMoves is how many modules are named that a build has otherwise than the tree.
+// maxMoves is how many modules are named whose version in a build differs from the tree.
 const maxMoves = 5
 
 func (s *ServerBuild) differs(b *strings.Builder, st Style) {
@@ -123,5 +125,5 @@ func (s *ServerBuild) differs(b *strings.Builder, st Style) {
 	if n := len(s.Moved) - len(shown); n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	fmt.Fprintf(b, "  otherwise than in the tree: %s%s\n", strings.Join(texts, ", "), more)
+	fmt.Fprintf(b, "  not as in the tree: %s%s\n", strings.Join(texts, ", "), more)
 }

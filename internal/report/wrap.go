@@ -19,8 +19,8 @@ func (s Style) width() int {
 	return max(s.Width, 20)
 }
 
-// columns is how many columns of a terminal a line takes: codes of colours none, and a
-// tab those up to the next multiple of eight.
+// columns is how many columns a line takes on a terminal. Colour codes take none, and a
+// tab ends at the next multiple of eight.
 func columns(line string) int {
 	n := 0
 	for i := 0; i < len(line); {
@@ -128,7 +128,12 @@ func part(word string, room int) string {
 }
 
 // shellRE is a line that a shell takes, maybe behind a word that says what for.
-var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)((?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) .*)$`)
+var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)(` + shellWords + `.*)$`)
+
+// endRE is a sentence with such a line at its end.
+var endRE = pattern.New(`^(.*\S:) (` + shellWords + `.*)$`)
+
+const shellWords = `(?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) `
 
 // Fold breaks the lines of a text that have more than width columns: between words, and
 // a command line so that a shell still takes it.
@@ -145,15 +150,66 @@ func Fold(text string, width int) string {
 			b.WriteString(m[1] + shell.Fold(m[2], width-column, width, strings.Repeat(" ", min(column, 8)+2)) + "\n")
 			continue
 		}
-		rest := strings.TrimLeft(body, " \t")
-		indent := body[:len(body)-len(rest)]
-		if columns(indent) > width/2 {
-			indent = ""
-		}
-		b.WriteString(wrap(rest, width, indent, indent+"  "))
+		foldSentence(&b, body, width, func(command, hang string) string {
+			return shell.Fold(command, width-len(hang), width, hang+"  ")
+		})
 	}
 	return b.String()
 }
 
-// prose reports whether a text goes on in words behind a command: "pinfix apply, then …".
+// FoldSentences is Fold for a text that no terminal shows. It does not break a command or
+// a line of a diff, because a program may look for these.
+func FoldSentences(text string, width int) string {
+	var b strings.Builder
+	diff := hunk{b: &strings.Builder{}}
+	for line := range strings.Lines(text) {
+		body, bare := strings.TrimRight(line, "\r\n"), uncoloured(line)
+		switch {
+		case diff.take(bare):
+		case strings.HasPrefix(bare, "@@ "):
+			diff.start(bare)
+		case strings.HasPrefix(bare, "diff "), strings.HasPrefix(bare, "--- "), strings.HasPrefix(bare, "+++ "):
+		case columns(body) > width:
+			if m := shellRE.Regexp().FindStringSubmatch(body); m != nil && !prose(m[2]) {
+				break
+			}
+			foldSentence(&b, body, width, func(command, _ string) string { return command })
+			continue
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// foldSentence breaks a line between words. A command at its end gets lines of its own,
+// as fold writes it with that indent.
+func foldSentence(b *strings.Builder, body string, width int, fold func(command, hang string) string) {
+	rest := strings.TrimLeft(body, " \t")
+	indent := body[:len(body)-len(rest)]
+	if columns(indent) > width/2 {
+		indent = ""
+	}
+	hang := indent + "  "
+	if m := endRE.Regexp().FindStringSubmatch(rest); m != nil && !prose(m[2]) {
+		b.WriteString(wrap(m[1], width, indent, hang) + hang + fold(m[2], hang) + "\n")
+		return
+	}
+	b.WriteString(wrap(rest, width, indent, hang))
+}
+
+// uncoloured is a line without the codes of colours.
+func uncoloured(line string) string {
+	var b strings.Builder
+	for i := 0; i < len(line); {
+		if skip := colour(line[i:]); skip > 0 {
+			i += skip
+			continue
+		}
+		b.WriteByte(line[i])
+		i++
+	}
+	return b.String()
+}
+
+// prose reports whether words follow a command: "pinfix apply, then …".
 func prose(text string) bool { return strings.Contains(text, "; ") || strings.Contains(text, ", ") }

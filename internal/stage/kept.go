@@ -16,11 +16,12 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/module"
-
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -44,7 +45,7 @@ const maxWorld = 50_000
 
 // world is the key of all that a go command reads of the plugin; "" where it reads what
 // has none.
-func (s *Stage) world(mod *pinner.Mod, files Files) string {
+func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
 	if s.Kept == nil {
 		return ""
 	}
@@ -59,14 +60,14 @@ func (s *Stage) world(mod *pinner.Mod, files Files) string {
 
 // fresh is world with the plugin's files as they are now: what they were not while the go
 // command ran is not to be kept as theirs.
-func (s *Stage) fresh(mod *pinner.Mod, files Files) string {
+func (s *Stage) fresh(mod *pinner.Mod, files importgraph.Files) string {
 	s.mu.Lock()
 	known := s.heads
 	s.mu.Unlock()
 	return s.worldOf(mod, files, readHeads(s.Root, known))
 }
 
-func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]fileHead) string {
+func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]fileHead) string {
 	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
 		return ""
 	}
@@ -141,7 +142,7 @@ func readHeads(root string, known map[string]fileHead) map[string]fileHead {
 				return err
 			}
 			if h = known[rel]; !h.of(info) {
-				src, err := readSource(name)
+				src, err := importgraph.ReadFile(name)
 				if err != nil {
 					return err
 				}
@@ -214,7 +215,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		p := &Package{}
+		p := &importgraph.Package{}
 		if dec.Decode(p) != nil {
 			return
 		}
@@ -231,7 +232,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 }
 
 // there reports whether the directories of all packages are.
-func there(all map[string]*Package) bool {
+func there(all map[string]*importgraph.Package) bool {
 	std := false // one of the standard library stands for all
 	for _, p := range all {
 		if p.Standard && std || p.Dir == "" {
@@ -246,7 +247,7 @@ func there(all map[string]*Package) bool {
 }
 
 // fine reports whether nothing is wrong with any of the packages.
-func fine(all map[string]*Package) bool {
+func fine(all map[string]*importgraph.Package) bool {
 	for _, p := range all {
 		if p.Error != nil || len(p.InvalidGoFiles) > 0 {
 			return false
@@ -292,7 +293,7 @@ func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
 }
 
 // keepTidy keeps what go mod tidy has made.
-func (s *Stage) keepTidy(world string, mod *pinner.Mod, files Files, t tidyResult) {
+func (s *Stage) keepTidy(world string, mod *pinner.Mod, files importgraph.Files, t tidyResult) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}
@@ -384,7 +385,7 @@ func (v *vendorResult) is(dir string) bool {
 
 // keepVendor keeps what go mod vendor has made in dir: where each file is from, which a
 // module that is replaced by another one is no exception to.
-func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
+func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph.Files) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}
@@ -408,11 +409,8 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
 			return err
 		}
 		sum := sha256.Sum256(data)
-		m := path.Dir(rel)
-		for m != "." && from[m] == "" {
-			m = path.Dir(m)
-		}
-		if m == "." {
+		m, ok := modpath.Above(rel, func(p string) bool { return from[p] != "" })
+		if !ok {
 			return fs.ErrNotExist
 		}
 		f := vendorFile{Name: rel, From: from[m] + strings.TrimPrefix(rel, m), Sum: sum[:]}
@@ -435,29 +433,12 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
 // directory in the module cache that its files are from, from there.
 func (s *Stage) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
 	out := map[string]string{}
-	for path, is := range VendoredModules(text) {
-		version, _, _ := strings.Cut(is, " ")
-		if dir, ok := modcache.SourceDir(s.cache, mod.Source(module.Version{Path: path, Version: version})); ok {
+	vendored, _ := modulestxt.Parse(text)
+	for _, m := range vendored.Modules {
+		if dir, ok := modcache.SourceDir(s.cache, mod.Source(m.Version)); ok {
 			if rel, err := filepath.Rel(s.cache, dir); err == nil {
-				out[path] = filepath.ToSlash(rel)
+				out[m.Path] = filepath.ToSlash(rel)
 			}
-		}
-	}
-	return out
-}
-
-// VendoredModules returns the modules of a modules.txt by path, each with what follows the
-// path there: its version, and what replaces it.
-func VendoredModules(text []byte) map[string]string {
-	out := map[string]string{}
-	for line := range bytes.Lines(text) {
-		f := strings.Fields(string(line))
-		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
-			continue
-		}
-		// Replaces of versions that are not selected come last.
-		if _, ok := out[f[1]]; !ok {
-			out[f[1]] = strings.Join(f[2:], " ")
 		}
 	}
 	return out

@@ -17,7 +17,9 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -140,11 +142,11 @@ func (s *Stage) loanMod(l *Loan) []byte {
 		dir := filepath.Join(l.dir, filepath.FromSlash(strings.TrimPrefix(pkg, l.Version.Path)))
 		names, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for a bad pattern only
 		for _, name := range names {
-			data, err := s.ReadFile(name)
+			data, err := s.Sources.ReadFile(name)
 			if err != nil {
 				continue
 			}
-			imports, err := s.imports(name, data)
+			imports, err := s.Sources.ImportsOf(name, data)
 			if err != nil {
 				continue
 			}
@@ -183,7 +185,7 @@ func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 			if c.Module.Path != "" {
 				return v.Source == c.Module || v.Version == c.Module
 			}
-			return mayHold(v, c.Package) && !s.taken(v) && !modcache.HasSource(s.cache, v.Source)
+			return modpath.In(c.Package, v.Version.Path) && !s.taken(v) && !modcache.HasSource(s.cache, v.Source)
 		}, c)
 		if err != nil {
 			return false, err
@@ -193,18 +195,13 @@ func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 	return found, nil
 }
 
-// mayHold reports whether the go command looks into a module for a package.
-func mayHold(v Vendored, pkg string) bool {
-	return pkg == v.Version.Path || strings.HasPrefix(pkg, v.Version.Path+"/")
-}
-
 // taken reports whether a module is taken from vendor/ already.
 func (s *Stage) taken(v Vendored) bool {
 	return slices.ContainsFunc(s.Loans(), func(l *Loan) bool { return l.Version == v.Version })
 }
 
 // borrowListed is borrowFor the packages of a listing.
-func (s *Stage) borrowListed(l *Listing) (bool, error) {
+func (s *Stage) borrowListed(l *importgraph.Listing) (bool, error) {
 	if l == nil || len(s.vendored) == 0 {
 		return false, nil
 	}
@@ -348,9 +345,9 @@ func (s *Stage) repayVendor(dir string, plan *pinner.Mod) error {
 
 // listWithLoans is list, with what vendor/ has of modules that could not be
 // fetched.
-func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
+func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
 	for {
-		var l *Listing
+		var l *importgraph.Listing
 		err := s.retry(func() (err error) {
 			l, err = s.list(ctx, mod, files, patterns)
 			return err

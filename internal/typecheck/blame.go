@@ -451,7 +451,7 @@ func (b *blamer) value(f *Fault, e ast.Expr, path []ast.Node) {
 	}
 }
 
-// compares reports whether the types are compared or converted with all that is in them:
+// compares reports whether the types are compared or converted as a whole, with everything in them:
 // in ==, the key of a map, a conversion.
 func (b *blamer) compares(e ast.Expr, path []ast.Node) bool {
 	if _, ok := e.(*ast.BinaryExpr); ok || len(path) < 2 {
@@ -700,7 +700,7 @@ func (b *blamer) result(ret *ast.ReturnStmt, e ast.Expr, around []ast.Node) type
 	return nil
 }
 
-// assigned is the type of what e is assigned to.
+// assigned is the type of the variable that e is assigned to.
 func (b *blamer) assigned(lhs, rhs []ast.Expr, e ast.Expr) types.Type {
 	i := slices.IndexFunc(rhs, func(x ast.Expr) bool { return ast.Unparen(x) == e })
 	if len(lhs) != len(rhs) || i < 0 {
