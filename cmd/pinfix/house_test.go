@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
 	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
-	"internal/typecheck":   {"internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
+	"internal/typecheck":   {"internal/blame", "internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
 	"internal/syntax":      {},
@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner"},
 	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt", "internal/modpath"},
 	"internal/reach":       {},
+	"internal/blame":       {},
 }
 
 // only says which packages may do what others may not.
