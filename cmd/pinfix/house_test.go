@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/loopvar":   {},
 	"internal/syntax":    {},
 	"internal/bounded":   {},
+	"internal/fault":     {}, // an error and its next step; pure
 	"internal/again":     {}, // it runs before the packages that it does not import are ready
 	"internal/mains":     {"internal/bounded"},
 	"internal/vars":      {},
