@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
@@ -30,11 +31,18 @@ func (keychain) Resolve(r authn.Resource) (authn.Authenticator, error) {
 		return authn.Anonymous, nil
 	}
 	found, err := authn.DefaultKeychain.Resolve(r)
-	if err != nil {
-		return nil, fault.New("log in again with docker login "+r.RegistryStr()+", or name another directory in DOCKER_CONFIG", "credentials: %s: %w", name, err)
+	switch {
+	case err == nil:
+		return found, nil
+	case strings.Contains(err.Error(), "error getting credentials"): // of a helper
+		return nil, fault.New("log in again with docker login "+r.RegistryStr(), "the credentials for %s: %w", r.RegistryStr(), err)
+	case strings.Contains(err.Error(), name):
+		return nil, fault.New(correct, "credentials: %w", err)
 	}
-	return found, nil
+	return nil, fault.New(correct, "credentials: %s: %w", name, err)
 }
+
+const correct = "correct it, or name another directory in DOCKER_CONFIG"
 
 // credentials returns the first file of credentials that is there, in the library's
 // order, or "" where there is none.

@@ -31,8 +31,13 @@ func TestKeychain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile("bad.json", []byte("{{"), 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"bad.json": "{{", "bad/config.json": "{{", "helper/config.json": `{"credsStore":"not-there"}`} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := syscall.Mkfifo("pipe.json", 0o666); err != nil {
 		t.Fatal(err)
@@ -46,6 +51,8 @@ func TestKeychain(t *testing.T) {
 		{"HOME=none", ""},
 		{"", ""},
 		{"HOME=none REGISTRY_AUTH_FILE=bad.json", "error: credentials: bad.json: "},
+		{"HOME=none DOCKER_CONFIG=bad", "error: credentials: parsing config file (bad/config.json): "},
+		{"HOME=none DOCKER_CONFIG=helper", "error: the credentials for example.com: "},
 		{"HOME=none REGISTRY_AUTH_FILE=pipe.json", "error: credentials: open pipe.json: not a regular file"},
 	} {
 		for _, name := range []string{"HOME", "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"} {
