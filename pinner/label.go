@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/modpath"
 )
 
 // A Label says what the compiler has written as the directory of a package's files.
@@ -225,16 +227,8 @@ func (s *Server) byPath() table {
 }
 
 func (t table) holder(pkg string) (Pin, bool) {
-	for p := pkg; ; {
-		if pin, ok := t[p]; ok {
-			return pin, true
-		}
-		i := strings.LastIndexByte(p, '/')
-		if i < 0 {
-			return Pin{}, false
-		}
-		p = p[:i]
-	}
+	path, ok := modpath.Longest(pkg, func(p string) bool { _, ok := t[p]; return ok })
+	return t[path], ok
 }
 
 // isOwn reports whether p is one of [Server.Own].

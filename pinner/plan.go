@@ -10,6 +10,8 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // maxRounds bounds the exclude rounds: each excludes at least one version, and
@@ -68,24 +70,6 @@ type Plan struct {
 	user   *Mod // Input.Mod
 	server *Server
 	known  bounds
-}
-
-// A directiveError is a directive of the plugin's go.mod that the server's
-// toolchain does not know.
-type directiveError struct {
-	File      string
-	Line      int
-	Directive string
-	Since, Go string // the release that brought it, the server's Go
-}
-
-func (e *directiveError) Error() string {
-	return fmt.Sprintf("%s:%d: %s is not known to the server's Go %s (it came with Go %s)", e.File, e.Line, e.Directive, e.Go, e.Since)
-}
-
-// NextStep says what the user can do.
-func (e *directiveError) NextStep() string {
-	return "move it to a go.mod of its own, such as tools/go.mod, or ask for a server built by Go " + e.Since
 }
 
 // Make makes the plan: the selected version and the replacement of every pin,
@@ -371,7 +355,8 @@ func CheckDirectives(m *Mod, s *Server) error {
 	var errs []error
 	check := func(l *modfile.Line, verb string) {
 		if since := directiveSince[verb]; since != "" && compareGo(since, v) > 0 {
-			errs = append(errs, &directiveError{m.name, l.Start.Line, verb, since, v})
+			errs = append(errs, fault.New("move it to a go.mod of its own, such as tools/go.mod, or ask for a server built by Go "+since,
+				"%s:%d: %s is not known to the server's Go %s (it came with Go %s)", m.name, l.Start.Line, verb, v, since))
 		}
 	}
 	for _, stmt := range m.Syntax.Stmt {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // platforms that Go builds plugins for (internal/platform.BuildModeSupported).
@@ -14,14 +16,6 @@ var platforms = []string{
 	"darwin/amd64", "darwin/arm64",
 	"freebsd/amd64",
 }
-
-// A mendable error has a next step.
-type mendable struct{ msg, next string }
-
-func (e *mendable) Error() string { return e.msg }
-
-// NextStep says what the user can do.
-func (e *mendable) NextStep() string { return e.next }
 
 // Refuses says why s can never load a plugin, whatever is pinned; nil if it can.
 // The reasons are those of the package plugin (src/plugin/plugin_stubs.go) and of
@@ -34,17 +28,17 @@ func (s *Server) Refuses() error {
 	}
 	switch {
 	case s.Settings["GOOS"] == "windows":
-		return &mendable{"built for " + platform + "; Go cannot build plugins for Windows",
-			"build for linux in a container: name the server program of a Linux image, and build the plugin in an image golang:" + s.GoVersion()}
+		return fault.New("build for linux in a container: name the server program of a Linux image, and build the plugin in an image golang:"+s.GoVersion(),
+			"built for %s; Go cannot build plugins for Windows", platform)
 	case s.Settings["GOOS"] != "" && s.Settings["GOARCH"] != "" && !slices.Contains(platforms, platform):
-		return &mendable{"built for " + platform + "; Go builds plugins for " + strings.Join(platforms, ", "),
-			"name the server program of one of these platforms"}
+		return fault.New("name the server program of one of these platforms",
+			"built for %s; Go builds plugins for %s", platform, strings.Join(platforms, ", "))
 	case s.Settings["CGO_ENABLED"] == "0":
-		return &mendable{"built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"",
-			"rebuild the server with CGO_ENABLED=1, or take its publisher's build with plugin support"}
+		return fault.New("rebuild the server with CGO_ENABLED=1, or take its publisher's build with plugin support",
+			"built with CGO_ENABLED=0; it answers every plugin with \"plugin: not implemented\"")
 	case s.Packages != nil && len(s.Packages) == 0:
-		return &mendable{"it cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically",
-			"name the program that calls plugin.Open, built with cgo"}
+		return fault.New("name the program that calls plugin.Open, built with cgo",
+			"it cannot load plugins: it has no package fingerprints, so it does not import the package plugin, or was linked statically")
 	}
 	return nil
 }
@@ -59,8 +53,8 @@ func (s *Server) Unmatched() error {
 	if !all || !slices.ContainsFunc(strings.Fields(list), func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") }) {
 		return nil
 	}
-	return &mendable{"built with -gcflags=" + strings.Trim(strconv.Quote(flags), `"`) + ", which leaves the temporary directory of that one build in the fingerprint of runtime/cgo: no other build matches it",
-		"ask its publisher for a build with go build -trimpath, which does what is meant by it"}
+	return fault.New("ask its publisher for a build with go build -trimpath, which does what is meant by it",
+		"built with -gcflags=%s, which leaves the temporary directory of that one build in the fingerprint of runtime/cgo: no other build matches it", strings.Trim(strconv.Quote(flags), `"`))
 }
 
 // Platform returns the server's GOOS/GOARCH, and false where the build info

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 )
@@ -139,8 +140,8 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 }
 
 // applyOptions is what c asks for.
-func (e *env) applyOptions(c *cli.Context, p *progress) flow.Options {
-	return flow.Options{
+func (e *env) applyOptions(c *cli.Context, p *progress) align.Options {
+	return align.Options{
 		Reference:   e.reference(c, p),
 		Flags:       e.typedFlags(c, "platform", "path", "offline", "package", "conflicts", "cap", "keep", "imports", "imports-file", "server-source", "vendor"),
 		Packages:    c.StringSlice("package"),

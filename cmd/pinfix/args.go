@@ -5,18 +5,12 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/pinfix/pinfix/internal/flow"
 )
 
-// lateFlags puts a first argument that stands for all modules below, such as ./..., and
-// the arguments after it behind the flags that follow it: urfave/cli takes a flag after an
-// argument for another argument. Nothing else can be meant there, so such flags count;
-// after any other argument they are an error of the command.
+// lateFlags puts the arguments of a command behind the flags that follow them, because
+// urfave/cli takes a flag after an argument for another argument. Behind "--" nothing is a
+// flag.
 func lateFlags(app *cli.App, args []string) []string {
-	if !slices.ContainsFunc(args, flow.IsWalk) {
-		return args
-	}
 	cmd := root(app)
 	at := 1 // behind the name of the program
 	for ; at < len(args); at++ {
@@ -26,15 +20,15 @@ func lateFlags(app *cli.App, args []string) []string {
 		}
 		cmd = next
 	}
-	if at == 1 || at == len(args) {
+	if at == 1 || at >= len(args) {
 		return args
 	}
 	var flags, words []string
 	for i := at; i < len(args); i++ {
 		name, isFlag := strings.CutPrefix(args[i], "-")
 		switch {
-		case args[i] == "--" || len(words) == 0 && !(isFlag && name != "") && !flow.IsWalk(args[i]):
-			return args
+		case args[i] == "--":
+			return slices.Concat(args[:at], flags, args[i:i+1], words, args[i+1:])
 		case !isFlag || name == "":
 			words = append(words, args[i])
 		default:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestLateFlags: a flag after ./... counts; no other word changes its place.
+// TestLateFlags: a flag after an argument counts, but for what is behind "--".
 func TestLateFlags(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"pinfix apply ./... -n", "pinfix apply -n ./..."},
@@ -18,10 +18,13 @@ func TestLateFlags(t *testing.T) {
 		{"pinfix apply --package ./... -n", "pinfix apply --package ./... -n"},
 		{"pinfix apply --package ./... ./... -n", "pinfix apply --package ./... -n ./..."},
 		{"pinfix apply --package -n ./...", "pinfix apply --package -n ./..."},
-		{"pinfix build ./x -o y", "pinfix build ./x -o y"},
-		{"pinfix build ./x ./... -o y", "pinfix build ./x ./... -o y"},
+		{"pinfix build ./x -o y", "pinfix build -o y ./x"},
+		{"pinfix build ./x ./... -o y", "pinfix build -o y ./x ./..."},
 		{"pinfix apply -- ./... -n", "pinfix apply -- ./... -n"},
-		{"pinfix apply ./... -- -n", "pinfix apply ./... -- -n"},
+		{"pinfix apply ./... -- -n", "pinfix apply -- ./... -n"},
+		{"pinfix verify a.so -q -- -b.so", "pinfix verify -q -- a.so -b.so"},
+		{"pinfix verify a.so -s server b.so -v", "pinfix verify -s server -v a.so b.so"},
+		{"pinfix explain - --format json", "pinfix explain --format json -"},
 		{"pinfix aply ./... -n", "pinfix aply ./... -n"},
 		{"pinfix ./... -n", "pinfix ./... -n"},
 	} {

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/build"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -124,7 +123,7 @@ func (e *env) build(c *cli.Context, form string) error {
 	if c.Bool("pin") || o.Servers.Several() || len(c.StringSlice("platform")) > 1 {
 		return e.buildMany(c, p, o)
 	}
-	result, err := flow.Build(c.Context, o)
+	result, err := build.Run(c.Context, o)
 	p.done()
 	if err != nil {
 		return err
@@ -139,9 +138,9 @@ func (e *env) build(c *cli.Context, form string) error {
 }
 
 // buildOptions is what c asks for.
-func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (flow.BuildOptions, error) {
+func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (build.Options, error) {
 	self, err := os.Executable()
-	return flow.BuildOptions{
+	return build.Options{
 		Reference:    e.reference(c, p),
 		ServerSource: c.String("server-source"),
 		Packages:     packages,
@@ -175,9 +174,6 @@ func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 // buildPackages are --package and the one argument.
 func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i > 0 {
-		return nil, &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[i-1]), help: "build"}
-	}
 	switch {
 	case len(args) > 1:
 		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
@@ -188,13 +184,13 @@ func buildPackages(c *cli.Context) ([]string, error) {
 }
 
 // buildMany builds for several servers, or pinned for one.
-func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error {
+func (e *env) buildMany(c *cli.Context, p *progress, o build.Options) error {
 	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
 		if set {
 			return &usageError{msg: flag + " is for one server, without --pin; name one with --server", help: "build"}
 		}
 	}
-	result, err := flow.BuildMany(c.Context, flow.BuildManyOptions{BuildOptions: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
+	result, err := build.RunMany(c.Context, build.ManyOptions{Options: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
 	p.done()
 	if err != nil {
 		return err
@@ -213,5 +209,5 @@ func (e *env) buildMany(c *cli.Context, p *progress, o flow.BuildOptions) error 
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "served")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no plugin was built for")
 }

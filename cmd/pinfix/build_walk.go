@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -16,7 +17,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 			return &usageError{msg: dashed(flag) + " is for one module; name it with -C", help: "build"}
 		}
 	}
-	dirs, err := flow.Modules(c.String("C"), c.Args().First())
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	}
 	result := flow.BuildAll(c.Context, modules)
 	p.done()
-	if note := flow.WorkspaceNote(flow.Workspaces(dirs, e.get("GOWORK"))); note != "" {
+	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		p.warn([]string{note})
 	}
 	if err := c.Context.Err(); err != nil && !result.Wrote() {

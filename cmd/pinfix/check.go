@@ -8,7 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/drift"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -68,16 +71,16 @@ func (e *env) check(c *cli.Context) error {
 			return err
 		}
 	}
-	modules := []flow.CheckOptions{e.checkOptions(c)}
+	modules := []drift.Options{e.checkOptions(c)}
 	if walk {
-		dirs, err := flow.Modules(c.String("C"), c.Args().First())
+		dirs, err := plugin.Modules(c.String("C"), c.Args().First())
 		if err != nil {
 			return err
 		}
 		modules = nil
 		for _, dir := range dirs {
 			own, sub, err := e.forModule(c, e.checkCommand(), dir)
-			m := flow.CheckOptions{Err: err}
+			m := drift.Options{Err: err}
 			if err == nil {
 				m = own.checkOptions(sub)
 			}
@@ -85,9 +88,9 @@ func (e *env) check(c *cli.Context) error {
 			modules = append(modules, m)
 		}
 	}
-	var read *flow.Sources
+	var read *drift.Sources
 	if !walk && e.question != nil {
-		read = &flow.Sources{}
+		read = &drift.Sources{}
 		modules[0].Sources = read
 	}
 	result, err := flow.Check(c.Context, modules, walk)
@@ -133,8 +136,8 @@ func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
 
 // checkOptions is what c asks for. Nothing that check does takes long enough to
 // say so.
-func (e *env) checkOptions(c *cli.Context) flow.CheckOptions {
-	return flow.CheckOptions{Staged: c.Bool("staged"), Get: e.get, Options: flow.Options{
+func (e *env) checkOptions(c *cli.Context) drift.Options {
+	return drift.Options{Staged: c.Bool("staged"), Get: e.get, Options: align.Options{
 		Flags:       e.typedFlags(c, "platform", "path", "imports", "imports-file", "vendor", "package"),
 		Reference:   e.reference(c, silent),
 		Packages:    c.StringSlice("package"),

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -67,9 +68,6 @@ not have.`,
 }
 
 func (e *env) compat(c *cli.Context) error {
-	if err := flagAfter(c); err != nil {
-		return err
-	}
 	p := e.progress(c)
 	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
 		Brief: c.String("format") == "text" && !c.Bool("verbose")})
@@ -93,12 +91,12 @@ func (e *env) compat(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "looked at")
+	return verdictOf(len(result.Servers), result.Differ, result.Unknown, "no result for")
 }
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *progress) flow.Options {
+func (e *env) planOptions(c *cli.Context, p *progress) align.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o
@@ -112,24 +110,11 @@ func orFirst(value, choice string) string {
 	return value
 }
 
-// A manyError says that it could not be determined of some servers.
-type manyError struct {
-	unknown, all int
-	what         string
-}
-
-func (e *manyError) Error() string {
-	return fmt.Sprintf("%d of %d servers could not be %s", e.unknown, e.all, e.what)
-}
-
-// NextStep says what the user can do.
-func (e *manyError) NextStep() string { return "see the reason of each in the result" }
-
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
 	case unknown > 0:
-		return &manyError{unknown, all, what}
+		return fault.New("see the reason of each in the result", "%d of %d servers could not be %s", unknown, all, what)
 	case differ > 0:
 		return errDiffers
 	}
@@ -146,7 +131,7 @@ func typedServers(c *cli.Context) []string {
 	}
 	refs := slices.DeleteFunc(c.StringSlice("server"), func(s string) bool { return s == "" })
 	if c.Command.Name == "compat" {
-		refs = append(refs, flow.Sorted(c.Args().Slice())...)
+		refs = append(refs, reference.Sorted(c.Args().Slice())...)
 	}
 	return refs
 }
@@ -168,14 +153,4 @@ func onePlatform(c *cli.Context) string {
 		return all[0]
 	}
 	return ""
-}
-
-// flagAfter returns an argument that begins like a flag: after the first argument
-// urfave/cli takes it for one.
-func flagAfter(c *cli.Context) error {
-	args := c.Args().Slice()
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[i], args[max(0, i-1)]), help: helpPath(c)}
-	}
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -37,9 +37,9 @@ its cause and the one thing to do.
    pinfix explain -s ./nakama -C ./plugin server.log  # which module and version
    pinfix explain --format json server.log
 
-Causes: those of pinfix verify, and toolchain-or-flags (a package of the standard
-library), no-plugin-support (of the server), vendor, build-context (a file is missing
-where the build runs), user-code.
+Causes in the JSON form: those of pinfix verify, and toolchain-or-flags (a package of
+the standard library), no-plugin-support (of the server), vendor, build-context (a file
+is missing where the build runs), user-code.
 
 Exit codes: 0 found an error, 1 found none, 2 the text could not be read.
 ---
@@ -92,11 +92,6 @@ func (e *env) showExplained(c *cli.Context, r *report.Explain) error {
 // oneArgument returns the name of the file, "-" where there is none.
 func oneArgument(c *cli.Context) (string, error) {
 	args := c.Args().Slice()
-	for _, a := range args {
-		if strings.HasPrefix(a, "-") && a != "-" {
-			return "", &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, args[0]), help: "explain"}
-		}
-	}
 	switch len(args) {
 	case 0:
 		return "-", nil
@@ -127,37 +122,21 @@ func (e *env) readLog(ctx context.Context, name string) (text string, all bool, 
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return e.readStart(name) })
 	if err != nil {
-		return "", false, &logError{name, err}
+		return "", false, notLog(name, err)
 	}
 	if isProgram(data) {
-		return "", false, &logError{name, errors.New("a program, not a log; for a plugin: pinfix verify")}
+		return "", false, notLog(name, errors.New("a program, not a log; for a plugin: pinfix verify"))
 	}
 	return decode(data[:min(len(data), maxLog)]), len(data) <= maxLog, nil
 }
 
-// A logError is a text that cannot be read.
-type logError struct {
-	name string
-	err  error
-}
-
-func (e *logError) Error() string {
-	name, err := e.name, e.err
+// notLog returns err as the reason why the file called name, or "-", cannot be read as
+// a log.
+func notLog(name string, err error) error {
 	if name == "-" {
 		name = "stdin"
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err // without the name again
-	}
-	return fmt.Sprintf("%s: %v", name, err)
-}
-
-func (e *logError) Unwrap() error { return e.err }
-
-// NextStep says what the user can do.
-func (e *logError) NextStep() string {
-	return "name a file with the server's log or the output of go build, or - for stdin"
+	return fault.New("name a file with the server's log or the output of go build, or - for stdin", "%s: %w", name, fault.Cause(err))
 }
 
 // readStart reads the first of a log, a byte more than maxLog. The user may name

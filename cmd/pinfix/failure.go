@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
@@ -61,7 +63,7 @@ func (e *env) failed(app *cli.App, args []string, err error) {
 		return // who has interrupted it does not wait for a result
 	}
 	command, format, dir := e.asked(app, args)
-	f := failureOf(command, dir, err)
+	f := e.failureOf(command, dir, err)
 	switch format {
 	case "json":
 		_ = report.JSON(out, f)
@@ -105,25 +107,16 @@ func (e *env) asked(app *cli.App, args []string) (command, format, dir string) {
 // placeRE is how an error begins that has a place, as the go command's do.
 var placeRE = pattern.New(`^([^\s:]+):([0-9]+)(?::[0-9]+)?: (.+)$`)
 
-// failureOf is err in its parts: what is wrong with its place, the cause in further lines,
-// and the next step.
-func failureOf(command, dir string, err error) *report.Failure {
-	f := &report.Failure{SchemaVersion: 1, Command: command}
-	message, cause, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	f.Error.Message, f.Error.Cause = strings.TrimSuffix(message, ":"), strings.TrimSpace(cause)
-	var next interface{ NextStep() string }
-	if errors.As(err, &next) {
-		f.Error.Fix = next.NextStep()
-	}
+// failureOf is err in the form of a command: its parts ([env.partsOf]), and its place apart
+// from what is wrong there.
+func (e *env) failureOf(command, dir string, err error) *report.Failure {
+	p := e.partsOf(err)
+	f := &report.Failure{SchemaVersion: 1, Command: command, Error: report.Failed{Message: p.what, Cause: p.cause, Fix: p.fix, Try: p.try}}
 	var some *flow.CheckError
 	if errors.As(err, &some) {
 		var each []string
 		for _, one := range some.Errs {
-			text := strings.TrimSpace(one.Error())
-			if errors.As(one, &next) && next.NextStep() != "" {
-				text += "; fix: " + next.NextStep()
-			}
-			each = append(each, text)
+			each = append(each, strings.Join(e.partsOf(one).lines(), "; "))
 		}
 		f.Error.Cause = strings.Join(each, "\n")
 	}
@@ -138,4 +131,84 @@ func failureOf(command, dir string, err error) *report.Failure {
 		}
 	}
 	return f
+}
+
+// parts are what every form shows of an error: what is wrong, with its place; the cause, in
+// lines; and the next step, which fixes it, or else only helps to find what does.
+type parts struct{ what, cause, fix, try string }
+
+// partsOf takes an error apart. Without -v, that of a go command is its line that matters.
+func (e *env) partsOf(err error) parts {
+	msg := err.Error()
+	if errors.Is(err, context.Canceled) && !strings.Contains(msg, "\n") {
+		return parts{what: "interrupted; nothing was changed"}
+	}
+	var long interface {
+		error
+		Short() string
+	}
+	if !e.verbose && errors.As(err, &long) {
+		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
+	}
+	var p parts
+	p.what, p.cause, _ = strings.Cut(causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":")), "\n")
+	if step := strings.ReplaceAll(fault.Next(err), "\n", " "); step != "" {
+		if try, ok := strings.CutPrefix(step, "try: "); ok {
+			p.try = try
+		} else {
+			p.fix = step
+		}
+	}
+	return p
+}
+
+// lines are the parts as people read them.
+func (p parts) lines() []string {
+	out := []string{p.what}
+	if p.cause != "" {
+		out = append(out, p.cause)
+	}
+	switch {
+	case p.fix != "":
+		out = append(out, "fix: "+p.fix)
+	case p.try != "":
+		out = append(out, "try: "+p.try)
+	}
+	return out
+}
+
+// complain prints an error.
+func (e *env) complain(err error) {
+	p := e.partsOf(err)
+	step := p.lines()[1:]
+	if p.cause != "" {
+		p.what, step = p.what+"\n"+p.cause, step[1:]
+	}
+	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(p.what))
+	for _, line := range step {
+		fmt.Fprintln(e.stderr, message(line))
+	}
+}
+
+// causeBelow puts what follows the first semicolon of a message of one line below it,
+// unless that is in quotes or parentheses: it is a cause, or another fact.
+func causeBelow(msg string) string {
+	if strings.Contains(msg, "\n") {
+		return msg
+	}
+	depth, quoted := 0, false
+	for i, r := range msg {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted:
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ';' && depth <= 0 && strings.HasPrefix(msg[i:], "; "):
+			return msg[:i] + "\n" + msg[i+2:]
+		}
+	}
+	return msg
 }

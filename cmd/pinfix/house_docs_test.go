@@ -135,7 +135,7 @@ func TestMapOfTheHouse(t *testing.T) {
 }
 
 // small are left out of the picture: tools that anybody may use, and helpers of tests.
-var small = []string{"internal/bounded", "internal/fault", "internal/vars", "internal/shell", "internal/pattern", "internal/scratch", "internal/buildctx", "internal/mains", "internal/suggest", "internal/imagetest", "internal/tier"}
+var small = []string{"internal/bounded", "internal/fault", "internal/modpath", "internal/modulestxt", "internal/vars", "internal/shell", "internal/pattern", "internal/scratch", "internal/buildctx", "internal/mains", "internal/suggest", "internal/imagetest", "internal/tier"}
 
 // drawMap draws who imports whom, without what is also imported by one of those.
 func drawMap() string {

@@ -18,52 +18,68 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":         {"internal/bounded", "internal/pattern", "internal/flow", "internal/report", "internal/config", "internal/suggest", "internal/shell", "internal/vars", "internal/gocmd", "internal/toolexec", "internal/meter", "internal/again"},
-	"internal/flow":      {"internal/bounded", "internal/buildctx", "internal/mains", "internal/target", "internal/stage", "internal/commit", "internal/change", "internal/report", "internal/gocmd", "internal/modcache", "internal/verify", "internal/explain", "internal/recipe", "internal/solve", "internal/typecheck", "internal/check", "internal/look", "internal/git", "internal/hook", "pinner", "astimports", "internal/shell", "internal/pattern", "internal/vars", "internal/ccompiler", "internal/toolexec", "internal/loopvar", "internal/meter", "internal/syntax", "internal/kept"},
-	"internal/toolexec":  {},
-	"internal/target":    {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner"},
-	"internal/image":     {"internal/bounded", "internal/fault", "internal/pattern", "internal/kept", "internal/layers", "internal/registry"},
-	"internal/layers":    {"internal/bounded", "internal/fault"},
-	"internal/registry":  {"internal/bounded", "internal/fault"},
-	"internal/kept":      {"internal/bounded", "internal/vars"},
-	"internal/imagetest": {}, // for tests: no one may import it
-	"internal/tier":      {}, // for tests: no program may import it
-	"internal/source":    {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner"},
-	"internal/config":    {"internal/suggest", "internal/pattern", "internal/syntax"},
-	"internal/suggest":   {},
-	"internal/recipe":    {"internal/buildctx", "pinner", "internal/shell", "internal/pattern", "internal/toolexec"},
-	"internal/stage":     {"internal/bounded", "internal/kept", "internal/mains", "internal/gocmd", "pinner", "astimports", "internal/modcache", "internal/pattern", "internal/scratch", "internal/meter"},
-	"internal/scratch":   {"internal/pattern"},
-	"internal/check":     {"internal/look", "internal/syntax", "pinner"},
-	"internal/look":      {"internal/bounded", "internal/buildctx", "internal/stage", "pinner", "astimports", "internal/modcache", "internal/syntax"},
-	"internal/buildctx":  {"pinner"},
-	"internal/git":       {"internal/bounded", "internal/vars"},
-	"internal/hook":      {"internal/shell"},
-	"internal/commit":    {"internal/change"},
-	"internal/report":    {"internal/pattern", "internal/shell"},
-	"internal/pkghash":   {"internal/bounded", "pinner"},
-	"internal/srcdir":    {"pinner"},
-	"internal/gocmd":     {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars"},
-	"internal/modcache":  {"internal/bounded", "pinner"},
-	"internal/solve":     {"internal/typecheck", "pinner"},
-	"internal/typecheck": {"internal/bounded", "internal/kept", "internal/meter"},
-	"internal/meter":     {},
-	"internal/loopvar":   {},
-	"internal/syntax":    {},
-	"internal/bounded":   {},
-	"internal/fault":     {}, // an error and its next step; pure
-	"internal/again":     {}, // it runs before the packages that it does not import are ready
-	"internal/mains":     {"internal/bounded"},
-	"internal/vars":      {},
-	"internal/shell":     {},
-	"internal/pattern":   {},
-	"internal/verify":    {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner"},
-	"internal/ccompiler": {}, // which C compiler; pure
-	"internal/libc":      {}, // what musl exports; pure
-	"internal/explain":   {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern"},
-	"internal/change":    {},
-	"pinner":             {"internal/pattern"},
-	"astimports":         {},
+	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
+	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
+	"internal/toolexec":    {},
+	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
+	"internal/image":       {"internal/bounded", "internal/fault", "internal/kept", "internal/layers", "internal/pattern", "internal/registry"},
+	"internal/layers":      {"internal/bounded", "internal/fault"},
+	"internal/registry":    {"internal/bounded", "internal/fault"},
+	"internal/srcdir":      {"pinner"},
+	"internal/kept":        {"internal/bounded", "internal/vars"},
+	"internal/imagetest":   {}, // for tests: no one may import it
+	"internal/tier":        {}, // for tests: no program may import it
+	"internal/source":      {"internal/bounded", "internal/gocmd", "internal/meter", "internal/scratch", "pinner", "internal/fault", "internal/modulestxt"},
+	"internal/config":      {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
+	"internal/suggest":     {},
+	"internal/recipe":      {"internal/buildctx", "internal/modcache", "internal/pattern", "internal/place", "internal/shell", "internal/toolexec", "internal/vars", "internal/workspace", "pinner"},
+	"internal/stage":       {"internal/bounded", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
+	"internal/scratch":     {"internal/pattern"},
+	"internal/check":       {"internal/look", "internal/modpath", "internal/modulestxt", "pinner"},
+	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
+	"internal/buildctx":    {"pinner"},
+	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},
+	"internal/hook":        {"internal/shell"},
+	"internal/commit":      {"internal/change"},
+	"internal/report":      {"internal/pattern", "internal/shell"},
+	"internal/pkghash":     {"internal/bounded", "pinner"},
+	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
+	"internal/modcache":    {"internal/bounded", "pinner"},
+	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
+	"internal/typecheck":   {"internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
+	"internal/meter":       {},
+	"internal/loopvar":     {},
+	"internal/syntax":      {},
+	"internal/bounded":     {"internal/fault"},
+	"internal/fault":       {}, // an error and its next step; pure
+	"internal/modulestxt":  {"internal/modpath"},
+	"internal/modpath":     {}, // which module a package may come from; pure
+	"internal/again":       {}, // it runs before the packages that it does not import are ready
+	"internal/mains":       {"internal/bounded"},
+	"internal/vars":        {},
+	"internal/shell":       {},
+	"internal/pattern":     {},
+	"internal/verify":      {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/shell", "pinner", "internal/fault", "internal/modpath"},
+	"internal/ccompiler":   {"internal/gocmd", "internal/target", "internal/vars", "pinner"}, // which C compiler; pure
+	"internal/libc":        {},                                                               // what musl exports; pure
+	"internal/explain":     {"internal/buildctx", "internal/ccompiler", "internal/libc", "internal/recipe", "internal/verify", "pinner", "internal/pattern", "internal/fault", "internal/modpath"},
+	"internal/change":      {},
+	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
+	"astimports":           {},
+	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
+	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
+	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
+	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
+	"internal/outlook":     {"internal/align", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "pinner"},
+	"internal/parallel":    {"internal/bounded"},
+	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
+	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner"},
+	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/modulestxt", "internal/plugin", "internal/report", "internal/stage"},
+	"internal/reference":   {"internal/bounded", "internal/fault", "internal/gocmd", "internal/mains", "internal/meter", "internal/parallel", "internal/place", "internal/plugin", "internal/report", "internal/shell", "internal/target", "internal/vars", "pinner"},
+	"internal/drift":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/syntax", "internal/target", "internal/workspace", "pinner"},
+	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner"},
+	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt"},
+	"internal/reach":       {},
 }
 
 // only says which packages may do what others may not.
@@ -82,7 +98,7 @@ var only = []struct {
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
@@ -57,9 +57,9 @@ type env struct {
 	catch func(context.Context) context.Context
 
 	// configure sets them.
-	servers flow.Servers // that flag, environment and .pinfix.yaml name
-	typed   []string     // names of flags that neither environment nor .pinfix.yaml has set
-	verbose bool         // -v: errors of the go command are shown whole
+	servers reference.Servers // that flag, environment and .pinfix.yaml name
+	typed   []string          // names of flags that neither environment nor .pinfix.yaml has set
+	verbose bool              // -v: errors of the go command are shown whole
 }
 
 // run is pinfix without the process around it. It returns the exit code.
@@ -93,56 +93,6 @@ func (e *env) run(ctx context.Context, args []string) int {
 	e.complain(err)
 	e.failed(app, args, err)
 	return exitTrouble
-}
-
-// complain prints an error: what is wrong, on the next line the cause, and at last one
-// step to take, as "fix: …". A step that begins with "try: " has its own word.
-func (e *env) complain(err error) {
-	msg := err.Error()
-	var long interface {
-		error
-		Short() string
-	}
-	if !e.verbose && errors.As(err, &long) {
-		msg = strings.Replace(msg, long.Error(), long.Short(), 1)
-	}
-	msg = causeBelow(strings.TrimSuffix(strings.TrimSpace(msg), ":"))
-	var next interface{ NextStep() string }
-	switch {
-	case errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "\n"):
-		msg = "interrupted; nothing was changed"
-	case errors.As(err, &next) && next.NextStep() != "":
-		step := strings.ReplaceAll(next.NextStep(), "\n", " ")
-		if !strings.HasPrefix(step, "try: ") {
-			step = "fix: " + step
-		}
-		fmt.Fprintf(e.stderr, "pinfix: %s\n%s\n", message(msg), message(step))
-		return
-	}
-	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(msg))
-}
-
-// causeBelow puts what follows the first semicolon of a message of one line below it,
-// unless that is in quotes or parentheses: it is a cause, or another fact.
-func causeBelow(msg string) string {
-	if strings.Contains(msg, "\n") {
-		return msg
-	}
-	depth, quoted := 0, false
-	for i, r := range msg {
-		switch {
-		case r == '"':
-			quoted = !quoted
-		case quoted:
-		case r == '(':
-			depth++
-		case r == ')':
-			depth--
-		case r == ';' && depth <= 0 && strings.HasPrefix(msg[i:], "; "):
-			return msg[:i] + "\n" + msg[i+2:]
-		}
-	}
-	return msg
 }
 
 func (e *env) app() *cli.App {
@@ -206,27 +156,22 @@ func prepare(cmd *cli.Command) {
 	}
 }
 
-// noArguments refuses positional arguments: after one, urfave/cli takes a flag
-// for an argument without a word.
+// noArguments refuses arguments.
 func noArguments(c *cli.Context) error {
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return nil
 	}
-	msg := fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0])
-	if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
-		msg = fmt.Sprintf("flag %s comes after the argument %q; nothing was done", args[i], args[0])
-	}
-	return &usageError{msg: msg, help: helpPath(c), next: insteadOf(c.Command, args[0])}
+	return &usageError{msg: fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0]), help: helpPath(c), next: insteadOf(c.Command, args[0])}
 }
 
 // insteadOf says how an argument is written that cmd does not take.
 func insteadOf(cmd *cli.Command, arg string) string {
 	quoted := shell.Quote(arg)
 	switch {
-	case flow.IsWalk(arg), arg == "help":
+	case plugin.IsWalk(arg), arg == "help":
 		return ""
-	case hasFlag(cmd, "server") && flow.NamesServer(arg):
+	case hasFlag(cmd, "server") && reference.NamesServer(arg):
 		return "write it as --server " + quoted
 	case hasFlag(cmd, "package") && strings.HasSuffix(arg, ".go"):
 		return "write it as --package " + quoted

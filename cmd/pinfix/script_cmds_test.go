@@ -76,8 +76,8 @@ func realModules(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GOPROXY", ts.Getenv("HOST_GOPROXY"))
 }
 
-// build splits -go=go1.x.y off the flags and sets the toolchain.
-func build(ts *testscript.TestScript, args []string) (flags []string, version string) {
+// buildFlags splits -go=go1.x.y off the flags and sets the toolchain.
+func buildFlags(ts *testscript.TestScript, args []string) (flags []string, version string) {
 	for _, a := range args {
 		if v, ok := strings.CutPrefix(a, "-go="); ok {
 			version = v
@@ -110,7 +110,7 @@ func serverBuild(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: serverbuild DIR OUT [flags]")
 	}
 	dir, out := ts.MkAbs(args[0]), ts.MkAbs(args[1])
-	flags, version := build(ts, args[2:])
+	flags, version := buildFlags(ts, args[2:])
 	main := filepath.Join(dir, "main.go")
 	if _, err := os.Stat(main); errors.Is(err, fs.ErrNotExist) {
 		src, err := os.ReadFile(filepath.Join(ts.Getenv("TESTDATA"), "loader", "main.go"))
@@ -182,7 +182,7 @@ func pluginBuild(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: pluginbuild DIR OUT PKG [flags]")
 	}
-	flags, version := build(ts, args[3:])
+	flags, version := buildFlags(ts, args[3:])
 	err := goIn(ts, ts.MkAbs(args[0]), version, append(append([]string{"build", "-buildmode=plugin", "-ldflags=-w", "-o", ts.MkAbs(args[1])}, flags...), args[2])...)
 	if neg != (err != nil) {
 		ts.Fatalf("go build: %v", err)
@@ -191,7 +191,7 @@ func pluginBuild(ts *testscript.TestScript, neg bool, args []string) {
 
 // tidy DIR [-go=go1.x.y]: go mod tidy, as the plugin's author has run it.
 func tidy(ts *testscript.TestScript, neg bool, args []string) {
-	flags, version := build(ts, args[1:])
+	flags, version := buildFlags(ts, args[1:])
 	ts.Check(goIn(ts, ts.MkAbs(args[0]), version, append([]string{"mod", "tidy"}, flags...)...))
 }
 

@@ -38,7 +38,7 @@ func shares(ts *testscript.TestScript, neg bool, args []string) {
 
 // fit does what shares says, but for stdout, and returns the packages that differ.
 func fit(ts *testscript.TestScript, neg bool, args []string) []string {
-	flags, version := build(ts, args[2:])
+	flags, version := buildFlags(ts, args[2:])
 	pkg := "."
 	if len(flags) > 0 && !strings.HasPrefix(flags[0], "-") {
 		pkg, flags = flags[0], flags[1:]

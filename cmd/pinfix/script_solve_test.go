@@ -22,7 +22,7 @@ func solved(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: solved DIR SERVER [-go=go1.x.y] [flags of apply]")
 	}
 	dir, server := args[0], args[1]
-	flags, version := build(ts, args[2:])
+	flags, version := buildFlags(ts, args[2:])
 	apply := append([]string{"0", "pinfix", "apply", "-C", dir, "-s", server}, flags...)
 	goFlag := []string{}
 	if version != "" {

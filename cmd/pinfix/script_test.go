@@ -115,6 +115,7 @@ func runScripts(t *testing.T, dir, bin string) {
 			"GORACE=atexit_sleep_ms=10", // else each run of pinfix ends with a second of sleep
 			"HOST_GOMODCACHE="+host["GOMODCACHE"], "HOST_GOPROXY="+host["GOPROXY"],
 			"TESTDATA="+testdata(t), "GIT_CONFIG_NOSYSTEM=1",
+			"COLUMNS=500", // sentences of results are whole lines
 		)
 		return os.MkdirAll(e.WorkDir+"/.tmp", 0o777)
 	}

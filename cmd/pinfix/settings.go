@@ -13,7 +13,11 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/config"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 )
 
 // settingKeys are the flags that a project may set in .pinfix.yaml and the
@@ -81,10 +85,10 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	if s, ok := file["server"]; ok {
 		for _, ref := range s.Values {
-			e.servers = append(e.servers, flow.Written(ref, inDir(root, ref), s.From, root != flow.Root(c.String("C"))))
+			e.servers = append(e.servers, reference.Written(ref, inDir(root, ref), s.From, root != plugin.Root(c.String("C"))))
 		}
 	}
-	if slices.ContainsFunc(e.servers, func(s flow.Named) bool { return !s.IsFile() }) {
+	if slices.ContainsFunc(e.servers, func(s reference.Named) bool { return !s.IsFile() }) {
 		e.catchSignals(c)
 	}
 	for _, k := range settingKeys {
@@ -106,8 +110,8 @@ func (e *env) configure(c *cli.Context) error {
 }
 
 // typedServer is a server that the user has named, and says what it is taken for.
-func (e *env) typedServer(c *cli.Context, ref, from string) flow.Named {
-	n, note := flow.Typed(ref, from)
+func (e *env) typedServer(c *cli.Context, ref, from string) reference.Named {
+	n, note := reference.Typed(ref, from)
 	if note != "" {
 		e.progress(c).note([]string{note})
 	}
@@ -181,26 +185,22 @@ func hasFlag(cmd *cli.Command, name string) bool {
 // projectFile reads the settings of the module around dir, next to its go.mod or above
 // it, and returns the directory that they are in. Both are empty where there are none.
 func projectFile(dir string) (map[string]config.Value, string, error) {
-	module := flow.Root(dir)
+	module := plugin.Root(dir)
 	if module == "" {
 		return nil, "", nil
 	}
-	root := flow.Upwards(module, flow.ConfigName)
+	root := place.Upwards(module, reference.ConfigName)
 	if root == "" {
 		return nil, "", misnamed(module)
 	}
-	name := filepath.Join(root, flow.ConfigName)
+	name := filepath.Join(root, reference.ConfigName)
 	shown := shortName(name)
 	data, err := bounded.ReadFile(name, config.MaxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, root, nil // gone meanwhile, or a link to nowhere
 	case err != nil:
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return nil, "", &config.Error{File: shown, Err: err, Next: "make it a file with settings that can be read, or remove it"}
+		return nil, "", fault.New("make it a file with settings that can be read, or remove it", "%s: %w", shown, fault.Cause(err))
 	}
 	values, err := config.Parse(shown, data, settingKeys)
 	return values, root, bounded.Hide(name, err)
@@ -209,12 +209,12 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 // misnamed returns an error if the settings of the module in root have a name that
 // pinfix does not read.
 func misnamed(root string) error {
-	other := strings.TrimSuffix(flow.ConfigName, "yaml") + "yml"
-	dir := flow.Upwards(root, other)
+	other := strings.TrimSuffix(reference.ConfigName, "yaml") + "yml"
+	dir := place.Upwards(root, other)
 	if dir == "" {
 		return nil
 	}
-	return &config.Error{File: shortName(filepath.Join(dir, other)), Err: errors.New("pinfix reads no file of this name"), Next: "rename it to " + flow.ConfigName}
+	return fault.New("rename it to "+reference.ConfigName, "%s: pinfix reads no file of this name", shortName(filepath.Join(dir, other)))
 }
 
 // shortName is name relative to the current directory.

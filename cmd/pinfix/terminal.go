@@ -12,8 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/meter"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/vars"
 )
@@ -93,8 +93,8 @@ func lookFlags(verbose string) []cli.Flag {
 func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 
 // reference is which server c means, and how it is read.
-func (e *env) reference(c *cli.Context, p *progress) flow.Reference {
-	return flow.Reference{
+func (e *env) reference(c *cli.Context, p *progress) reference.Reference {
+	return reference.Reference{
 		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
 		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Count: p.count, Note: p.say, Log: p.log,
 	}
@@ -164,14 +164,15 @@ func (s summary) Text(w io.Writer, _ report.Style) error {
 // textTo writes to w what text prints.
 func (e *env) textTo(w io.Writer, c *cli.Context, r printed) error {
 	st := e.style(c)
-	if !st.Fold {
-		return r.Text(w, st)
-	}
 	var b strings.Builder
 	if err := r.Text(&b, st); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, report.Fold(b.String(), st.Width))
+	fold := report.FoldSentences
+	if st.Fold {
+		fold = report.Fold
+	}
+	_, err := io.WriteString(w, fold(b.String(), st.Width))
 	return err
 }
 

@@ -13,18 +13,18 @@ import (
 func (e *env) unpinCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "unpin",
-		Usage: "take back what apply changed",
-		Description: `Makes the plugin what it was before pinfix. Takes back the lines of go.mod that end
-in a "// pinfix" mark, the blank imports, and a go.work that apply wrote. go.sum and
-vendor/ become what your own go command makes for that go.mod. Writes all of that or
-nothing. It needs no server, because the marks hold the old values.
+		Usage: "revert what apply changed",
+		Description: `Makes the plugin what it was before pinfix. Reverts the lines of go.mod that end in a
+"// pinfix" mark, and removes the blank imports and a go.work that apply wrote. go.sum
+and vendor/ become what your own go command makes for that go.mod. Writes all of that
+or nothing. It needs no server, because the marks hold the old values.
 
    pinfix unpin -n                  # show the change first
    pinfix unpin                     # write it
    pinfix unpin -n --format patch   # a patch for git apply
    pinfix unpin -C plugins/a
 
-Exit codes: 0 taken back, or nothing to take back; 1 -n found a change; 2 it failed.
+Exit codes: 0 reverted, or nothing to revert; 1 -n found a change; 2 it failed.
 ---
 Your own lines stay, and so does what you have changed since: if a line no longer holds
 what pinfix wrote, it only loses its mark.
@@ -67,7 +67,7 @@ func (e *env) unpin(c *cli.Context) error {
 	}
 	if err != nil {
 		if !result.DryRun {
-			err = fmt.Errorf("it is taken back, but the report could not be printed: %w", err)
+			err = fmt.Errorf("it is reverted, but the report could not be printed: %w", err)
 		}
 		return err
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -49,11 +47,7 @@ names the command that pins the other plugins.`,
 }
 
 func (e *env) upgrade(c *cli.Context) error {
-	args := c.Args().Slice()
-	late := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
 	switch {
-	case late > 0:
-		return &usageError{msg: fmt.Sprintf("flag %s comes after the argument %q; put flags first", args[late], args[late-1]), help: "upgrade"}
 	case c.NArg() == 0:
 		return &usageError{msg: "upgrade needs the new server: pinfix upgrade REF", help: "upgrade"}
 	case c.NArg() > 1:

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -54,16 +52,10 @@ determined.`,
 	}
 }
 
-// plugins refuses a command line without a file, or with a flag among them.
+// plugins refuses a command line without a file.
 func plugins(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return &usageError{msg: "verify: no plugin; name the .so files", help: "verify"}
-	}
-	for i, a := range c.Args().Slice() {
-		if strings.HasPrefix(a, "-") {
-			msg := fmt.Sprintf("flag %s comes after the argument %q; put flags first", a, c.Args().Get(max(i-1, 0)))
-			return &usageError{msg: msg, help: "verify"}
-		}
 	}
 	return nil
 }

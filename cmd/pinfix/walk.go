@@ -7,20 +7,21 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 // isWalk reports whether the one argument stands for all modules below a directory. That
 // of build may stand for packages of the one module there is, as for go build.
 func isWalk(c *cli.Context) bool {
-	if c.NArg() != 1 || !flow.IsWalk(c.Args().First()) {
+	if c.NArg() != 1 || !plugin.IsWalk(c.Args().First()) {
 		return false
 	}
 	if c.Command.Name != "build" {
 		return true
 	}
-	dirs, err := flow.Modules(c.String("C"), c.Args().First())
-	return err == nil && (len(dirs) > 1 || !flow.IsRoot(c.String("C"), dirs[0]))
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
+	return err == nil && (len(dirs) > 1 || !plugin.IsRoot(c.String("C"), dirs[0]))
 }
 
 // forModule returns c's command line for the module in dir, with its own
@@ -61,7 +62,7 @@ func (e *env) applyAll(c *cli.Context) error {
 	if format := c.String("format"); format != "text" && format != "json" {
 		return &usageError{msg: "--format " + format + " is for one module; name it with -C", help: c.Command.Name}
 	}
-	dirs, err := flow.Modules(c.String("C"), c.Args().First())
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (e *env) applyAll(c *cli.Context) error {
 	}
 	result := flow.ApplyAll(c.Context, modules)
 	p.done()
-	if note := flow.WorkspaceNote(flow.Workspaces(dirs, e.get("GOWORK"))); note != "" {
+	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		result.Warnings = append(result.Warnings, note)
 	}
 	return e.showAll(c, p, result)

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // Limits on files, each far above any real one.
@@ -131,18 +133,9 @@ func Hidden(name string) error {
 	if err != nil || info.Mode().Type() != fs.ModeSymlink {
 		return nil
 	}
-	return &hiddenError{name}
+	return fault.New("make it a file, or look at what it leads to",
+		"%s is a link, and the text of what it leads to, which is not shown, cannot be read as one", name)
 }
-
-// A hiddenError says of a file no more than that it cannot be read.
-type hiddenError struct{ name string }
-
-func (e *hiddenError) Error() string {
-	return e.name + " is a link, and the text of what it leads to, which is not shown, cannot be read as one"
-}
-
-// NextStep says what the user can do.
-func (*hiddenError) NextStep() string { return "make it a file, or look at what it leads to" }
 
 func check(info fs.FileInfo) error {
 	switch {

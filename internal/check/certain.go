@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -49,17 +50,10 @@ func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
 	return pins, clear
 }
 
-// nested reports whether a path above path is in the set.
+// nested reports whether a module above path is in the set.
 func nested(path string, in func(string) bool) bool {
-	for {
-		i := strings.LastIndexByte(path, '/')
-		if i < 0 {
-			return false
-		}
-		if path = path[:i]; in(path) {
-			return true
-		}
-	}
+	_, ok := modpath.Above(path, in)
+	return ok
 }
 
 // Certain reports whether a plugin without [Problems] is pinned for sure, given

@@ -117,7 +117,6 @@ func TestProblems(t *testing.T) {
 		{"sum", "sum", "shared v1.1.0 h1:s=", "shared v1.1.0 h1:x=", "sum example.com/shared h1:x= -> h1:s= go.sum:7"},
 		{"sum gone", "sum", "example.com/only v1.0.0 h1:a=\n", "", "sum example.com/only  -> v1.0.0 go.sum:1"},
 		{"sum of a fork gone", "sum", "example.com/fork v1.5.0/go.mod h1:a=\n", "", "sum example.com/fork  -> v1.5.0/go.mod go.sum:1"},
-		{"sum malformed", "sum", "example.com/deep v1.0.0 h1:a=\n", "example.com/deep v1.0.0 h1:a=\nwhat\n", "sum example.com/plugin this line ->  go.sum:2"},
 		{"vendor malformed", "vendor", "## explicit", "SECRET\n## explicit", "vendor example.com/deep this line -> ## explicit; go 1.20 vendor/modules.txt:2"},
 		{"vendor", "vendor", "# example.com/only v1.0.0", "# example.com/only v0.9.0", "vendor example.com/only v0.9.0 -> v1.0.0 vendor/modules.txt:8"},
 		{"vendor entry gone", "vendor", "# example.com/only v1.0.0\n## explicit; go 1.20\nexample.com/only\n", "", "vendor example.com/only  -> v1.0.0 vendor/modules.txt:1"},
@@ -182,4 +181,30 @@ func FuzzProblems(f *testing.F) {
 		}
 		Certain(in, true)
 	})
+}
+
+// TestUnrequired: which module of the server would have a package that go.mod's have not.
+func TestUnrequired(t *testing.T) {
+	in := pinned(t, mod, sumText, modulesText)
+	in.Server.Pins = append(in.Server.Pins, pin("example.com/deep/inner", "v0.1.0", ""), pin("example.com/forked/own", "(devel)", ""), pin("example.com", "v0.9.0", ""))
+	for pkg, want := range map[string]string{
+		"example.com/deep":               "example.com/deep",
+		"example.com/deep/x":             "example.com/deep",
+		"example.com/deep/inner/x":       "example.com/deep/inner",
+		"example.com/deeper":             "example.com",
+		"example.com/forked/x":           "example.com/forked",
+		"example.com/forked/own/x":       "", // of the server's workspace: no go.mod can require it
+		"example.com/server/api":         "", // and of its main module
+		"example.org/x":                  "",
+		"example.com.evil/deep/inner":    "",
+		"golang.org/x/net/http/httpguts": "",
+	} {
+		kind := Version
+		if want == "" {
+			kind, want = Import, pkg
+		}
+		if p := in.Unrequired(pkg, "main.go:3"); p.Kind != kind || p.Module != want {
+			t.Errorf("Unrequired(%s) = %s of %s, want %s of %s", pkg, p.Kind, p.Module, kind, want)
+		}
+	}
 }

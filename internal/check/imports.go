@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -21,20 +22,15 @@ func (in *Input) owner(pkg string) (path string, ok bool) {
 			return v.Path, in.required[v.Path] != nil
 		}
 	}
-	for p := pkg; ; {
-		if p == main {
-			return "", true
-		}
-		if in.required[p] != nil {
-			return p, true
-		}
-		i := strings.LastIndexByte(p, '/')
-		if i < 0 {
-			first, _, _ := strings.Cut(pkg, "/")
-			return "", !strings.Contains(first, ".")
-		}
-		p = p[:i]
+	path, ok = modpath.Longest(pkg, func(p string) bool { return p == main || in.required[p] != nil })
+	switch {
+	case !ok:
+		first, _, _ := strings.Cut(pkg, "/")
+		return "", !strings.Contains(first, ".")
+	case path == main:
+		return "", true
 	}
+	return path, true
 }
 
 // direct returns the modules that the plugin's own packages import from, tests
@@ -123,11 +119,9 @@ func (in *Input) Absent(pkg, by string) Problem {
 // module has: the requirement of a pin is gone, or never was there.
 func (in *Input) Unrequired(pkg, by string) Problem {
 	p := Problem{Kind: Import, Module: pkg, Have: "imported", File: goMod, Line: requireBlock(in.Mod), Why: by + " imports it, and go.mod requires no module that has it"}
-	for _, pin := range in.Server.Required() {
-		if (pkg == pin.Path || strings.HasPrefix(pkg, pin.Path+"/")) && (p.Kind == Import || len(pin.Path) > len(p.Module)) {
-			p.Kind, p.Module, p.Want, p.Have = Version, pin.Path, pin.Version.Version, ""
-			p.Why = by + " imports a package of it, and go.mod does not require it"
-		}
+	if pin := in.Server.Label(pkg).Pin; pin.Path != "" && !in.Server.Owns(pin.Path) {
+		p.Kind, p.Module, p.Want, p.Have = Version, pin.Path, pin.Version.Version, ""
+		p.Why = by + " imports a package of it, and go.mod does not require it"
 	}
 	return p
 }

@@ -12,10 +12,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
-
-const modulesTxt = "vendor/modules.txt"
 
 // vendor compares vendor/ with what go mod vendor makes of want. What the
 // vendored files hold is not looked at.
@@ -27,7 +26,7 @@ func (in *Input) vendor(want *pinner.Mod) []Problem {
 		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: "vendor/", File: goMod, Line: line(in.Mod.Module.Syntax),
 			Why: "there is no vendor/"}}
 	case in.Vendor.Text == nil:
-		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: modulesTxt, File: goMod, Line: line(in.Mod.Module.Syntax),
+		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: modulestxt.Name, File: goMod, Line: line(in.Mod.Module.Syntax),
 			Why: "vendor/ has no modules.txt"}}
 	}
 	out := slices.Concat(in.entries(want), in.packages())
@@ -48,7 +47,7 @@ func (in *Input) entries(want *pinner.Mod) []Problem {
 	required, now := requireLines(want), requireLines(in.Mod)
 	for _, p := range slices.Sorted(maps.Keys(required)) {
 		r, v := required[p], in.Vendor.module(p)
-		problem := Problem{Kind: VendorDir, Module: p, Want: r.Mod.Version, File: modulesTxt, Line: 1, Why: "vendor/ is not what go.mod asks for"}
+		problem := Problem{Kind: VendorDir, Module: p, Want: r.Mod.Version, File: modulestxt.Name, Line: 1, Why: "vendor/ is not what go.mod asks for"}
 		switch {
 		case now[p] == nil || now[p].Mod != r.Mod:
 			continue // a problem already: vendor/ comes with the version
@@ -62,7 +61,7 @@ func (in *Input) entries(want *pinner.Mod) []Problem {
 	}
 	for _, v := range in.Vendor.Modules {
 		if required[v.Path] == nil && (v.Explicit || want.Pruned()) {
-			out = append(out, Problem{Kind: VendorDir, Module: v.Path, Have: v.Version.Version, File: modulesTxt, Line: v.Line, Why: "go.mod does not require it"})
+			out = append(out, Problem{Kind: VendorDir, Module: v.Path, Have: v.Version.Version, File: modulestxt.Name, Line: v.Line, Why: "go.mod does not require it"})
 		}
 	}
 	return out
@@ -79,13 +78,13 @@ func (in *Input) packages() []Problem {
 		for _, p := range m.Packages {
 			listed[p.Path] = true
 			if !in.Vendor.Dirs[p.Path] {
-				out = append(out, Problem{Kind: VendorDir, Module: m.Path, Want: p.Path, File: modulesTxt, Line: p.Line, Why: "the package is not in vendor/"})
+				out = append(out, Problem{Kind: VendorDir, Module: m.Path, Want: p.Path, File: modulestxt.Name, Line: p.Line, Why: "the package is not in vendor/"})
 			}
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(in.Vendor.Dirs)) {
 		if !listed[dir] {
-			out = append(out, Problem{Kind: VendorDir, Module: dir, Have: "vendor/" + dir, File: modulesTxt, Line: 1, Why: "modules.txt does not list the package"})
+			out = append(out, Problem{Kind: VendorDir, Module: dir, Have: "vendor/" + dir, File: modulestxt.Name, Line: 1, Why: "modules.txt does not list the package"})
 		}
 	}
 	return out
@@ -120,7 +119,7 @@ func (in *Input) modulesText(want *pinner.Mod) []Problem {
 		}
 		if h != w {
 			return []Problem{{Kind: VendorDir, Module: in.Vendor.moduleAt(i + 1), Want: strings.TrimSpace(w), Have: quotable(strings.TrimSpace(h)),
-				File: modulesTxt, Line: min(i+1, max(len(have)-1, 1)), Why: "not as go mod vendor writes it"}}
+				File: modulestxt.Name, Line: min(i+1, max(len(have)-1, 1)), Why: "not as go mod vendor writes it"}}
 		}
 	}
 	return nil
@@ -128,7 +127,7 @@ func (in *Input) modulesText(want *pinner.Mod) []Problem {
 
 // moduleAt returns the module whose entry holds the line.
 func (v *Vendor) moduleAt(line int) string {
-	name := path.Base(modulesTxt)
+	name := path.Base(modulestxt.Name)
 	for _, m := range v.Modules {
 		if m.Line > line {
 			break
@@ -142,10 +141,10 @@ func (v *Vendor) moduleAt(line int) string {
 // module's packages and its go line are those that v has.
 func (v *Vendor) expect(mod *pinner.Mod) string {
 	annotate := mod.Go != nil && version.Compare("go"+mod.GoVersion(), "go1.14") >= 0
-	var list []Vendored
+	var list []modulestxt.Module
 	explicit := map[string]bool{}
 	for _, r := range mod.Require {
-		m := Vendored{Version: r.Mod, Explicit: true}
+		m := modulestxt.Module{Version: r.Mod, Explicit: true}
 		if old := v.module(r.Mod.Path); old != nil {
 			m.Packages, m.Go = old.Packages, old.Go
 		}
@@ -156,7 +155,7 @@ func (v *Vendor) expect(mod *pinner.Mod) string {
 			list = append(list, m)
 		}
 	}
-	slices.SortFunc(list, func(a, b Vendored) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(list, func(a, b modulestxt.Module) int { return strings.Compare(a.Path, b.Path) })
 	var b strings.Builder
 	used := map[module.Version]bool{}
 	for _, m := range list {
@@ -169,8 +168,8 @@ func (v *Vendor) expect(mod *pinner.Mod) string {
 		case m.Go != "":
 			fmt.Fprintf(&b, "## go %s\n", m.Go)
 		}
-		pkgs := slices.SortedFunc(slices.Values(m.Packages), func(a, b Package) int { return strings.Compare(a.Path, b.Path) })
-		for _, p := range slices.CompactFunc(pkgs, func(a, b Package) bool { return a.Path == b.Path }) {
+		pkgs := slices.SortedFunc(slices.Values(m.Packages), func(a, b modulestxt.Package) int { return strings.Compare(a.Path, b.Path) })
+		for _, p := range slices.CompactFunc(pkgs, func(a, b modulestxt.Package) bool { return a.Path == b.Path }) {
 			b.WriteString(p.Path + "\n")
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -21,7 +20,7 @@ type sumLine struct {
 // sums looks for what go mod tidy would add to go.sum, and compares it with the
 // server's own sums: the same version with other content is refused.
 func (in *Input) sums(want *pinner.Mod) []Problem {
-	have, out := in.readSum()
+	have, out := in.readSum(), []Problem(nil)
 	now := requireLines(in.Mod)
 	for _, r := range want.Require {
 		v := want.Source(r.Mod)
@@ -60,26 +59,16 @@ func (in *Input) sums(want *pinner.Mod) []Problem {
 	return out
 }
 
-func (in *Input) readSum() (map[module.Version]sumLine, []Problem) {
+// readSum reads the lines of go.sum. One that is none is an error before ([syntax.Sum]).
+func (in *Input) readSum() map[module.Version]sumLine {
 	have, n := map[module.Version]sumLine{}, 0
-	var out []Problem
 	for raw := range bytes.Lines(in.Sum) {
 		n++
-		f := strings.Fields(string(raw))
-		switch len(f) {
-		case 0:
-		case 3:
+		if f := strings.Fields(string(raw)); len(f) == 3 {
 			have[module.Version{Path: f[0], Version: f[1]}] = sumLine{f[2], n}
-		default:
-			p := Problem{Kind: Sum, Module: in.Mod.Module.Mod.Path, Have: "this line", File: goSum, Line: n,
-				Why: "no line of a go.sum; its text is not shown", Fix: "remove the line and run go mod tidy"}
-			if syntax.Conflict(goSum, raw) != nil {
-				p.Why, p.Fix = syntax.Unresolved, "remove the marker lines and run go mod tidy"
-			}
-			out = append(out, p)
 		}
 	}
-	return have, out
+	return have
 }
 
 // holdsPackages reports whether the plugin surely takes packages from a module.

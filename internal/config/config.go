@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/suggest"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -53,25 +54,14 @@ type Value struct {
 	Values []string // one, or those of a List; of a Bool "true" or "false"
 }
 
-// An Error is a setting that cannot be.
-type Error struct {
-	File string // or the environment variable
-	Line int    // 0: not known
-	Err  error
-	Next string
-}
-
-func (e *Error) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+// at returns err as that of a line of the file called name, with the user's next step. A
+// line 0 is one that is not known.
+func at(name string, line int, err error, next string) error {
+	if line == 0 {
+		return fault.New(next, "%s: %w", name, err)
 	}
-	return fmt.Sprintf("%s: %v", e.File, e.Err)
+	return fault.New(next, "%s:%d: %w", name, line, err)
 }
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// NextStep says what the user can do.
-func (e *Error) NextStep() string { return e.Next }
 
 // Environ reads the settings that get, such as os.Getenv, knows by the keys' Env
 // names. An empty variable counts as unset.
@@ -86,12 +76,12 @@ func Environ(get func(string) string, known []Key) (map[string]Value, error) {
 		if k.Kind == Bool {
 			b, err := strconv.ParseBool(v)
 			if err != nil {
-				return nil, &Error{File: name, Err: fmt.Errorf("%q is neither true nor false", v), Next: "set it to true or false, or unset it"}
+				return nil, fault.New("set it to true or false, or unset it", "%s: %q is neither true nor false", name, v)
 			}
 			v = strconv.FormatBool(b)
 		}
 		if err := k.check(v); err != nil {
-			return nil, &Error{File: name, Err: err, Next: "unset it, or give it one of these values"}
+			return nil, fault.New("unset it, or give it one of these values", "%s: %w", name, err)
 		}
 		out[k.Name] = Value{name, []string{v}}
 	}
@@ -110,7 +100,7 @@ func Misspelt(environ []string, known []Key) error {
 		}
 		if near := suggest.Nearest(key, names(known)); near != "" {
 			near = Key{Name: near}.Env()
-			return &Error{File: name, Err: fmt.Errorf("unknown variable (did you mean %s?)", near), Next: "rename it, or unset it"}
+			return fault.New("rename it, or unset it", "%s: unknown variable (did you mean %s?)", name, near)
 		}
 	}
 	return nil
@@ -128,8 +118,8 @@ func (k Key) check(v string) error {
 func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	values, err := parse(name, data, known)
 	if err != nil {
-		if at := syntax.Conflict(name, data); at != nil {
-			return nil, &Error{name, at.Line, errors.New(at.Msg), at.NextStep()}
+		if conflict := syntax.Conflict(name, data); conflict != nil {
+			return nil, conflict
 		}
 	}
 	return values, err
@@ -137,14 +127,14 @@ func Parse(name string, data []byte, known []Key) (map[string]Value, error) {
 
 func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 	if len(data) > MaxSize {
-		return nil, &Error{File: name, Err: fmt.Errorf("more than %d MiB", MaxSize>>20), Next: "make it a short file of settings"}
+		return nil, fault.New("make it a short file of settings", "%s: more than %d MiB", name, MaxSize>>20)
 	}
 	root, err := document(name, data)
 	if err != nil || root == nil {
 		return nil, err
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, &Error{name, root.Line, fmt.Errorf("%s, where key: value lines are wanted", what(root)), knownKeys(known)}
+		return nil, at(name, root.Line, fmt.Errorf("%s, where key: value lines are wanted", what(root)), knownKeys(known))
 	}
 	out := map[string]Value{}
 	lines := map[string]int{}
@@ -155,12 +145,12 @@ func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 			return nil, unknown(name, key, known)
 		}
 		if first := lines[key.Value]; first > 0 {
-			return nil, &Error{name, key.Line, fmt.Errorf("%s is there twice, in line %d as well", key.Value, first), "keep one of them"}
+			return nil, at(name, key.Line, fmt.Errorf("%s is there twice, in line %d as well", key.Value, first), "keep one of them")
 		}
 		lines[key.Value] = key.Line
 		values, bad := known[j].read(value)
 		if bad != nil {
-			return nil, &Error{name, max(key.Line, bad.line), fmt.Errorf("%s: %w", key.Value, bad.err), bad.next}
+			return nil, at(name, max(key.Line, bad.line), fmt.Errorf("%s: %w", key.Value, bad.err), bad.next)
 		}
 		out[key.Value] = Value{fmt.Sprintf("%s:%d", name, key.Line), values}
 	}
@@ -182,16 +172,16 @@ func document(name string, data []byte) (*yaml.Node, error) {
 	}
 	if err == nil {
 		if err = dec.Decode(&second); err == nil {
-			return nil, &Error{name, second.Line, errors.New("a second document"), "keep one document, without a line ---"}
+			return nil, at(name, second.Line, errors.New("a second document"), "keep one document, without a line ---")
 		}
 	}
 	if !errors.Is(err, io.EOF) {
 		m := lineRE.Regexp().FindStringSubmatch(err.Error())
 		if m == nil {
-			return nil, &Error{File: name, Err: err, Next: next}
+			return nil, at(name, 0, err, next)
 		}
 		line, _ := strconv.Atoi(m[1])
-		return nil, &Error{name, line, errors.New(strings.TrimPrefix(err.Error(), m[0])), next}
+		return nil, at(name, line, errors.New(strings.TrimPrefix(err.Error(), m[0])), next)
 	}
 	root := doc.Content[0]
 	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
@@ -202,17 +192,17 @@ func document(name string, data []byte) (*yaml.Node, error) {
 
 func unknown(name string, key *yaml.Node, known []Key) error {
 	if key.Kind != yaml.ScalarNode {
-		return &Error{name, key.Line, fmt.Errorf("%s as a key", what(key)), knownKeys(known)}
+		return at(name, key.Line, fmt.Errorf("%s as a key", what(key)), knownKeys(known))
 	}
 	word := strings.TrimPrefix(key.Value, "--")
 	if len(word) > len(prefix) && strings.EqualFold(word[:len(prefix)], prefix) {
 		word = word[len(prefix):]
 	}
 	if near := suggest.Nearest(word, names(known)); near != "" {
-		return &Error{name, key.Line, fmt.Errorf("unknown key %q (did you mean %s?)", key.Value, near), "rename it to " + near}
+		return at(name, key.Line, fmt.Errorf("unknown key %q (did you mean %s?)", key.Value, near), "rename it to "+near)
 	}
 	err := fmt.Errorf("unknown key %q", key.Value)
-	return &Error{name, key.Line, err, knownKeys(known)}
+	return at(name, key.Line, err, knownKeys(known))
 }
 
 func knownKeys(known []Key) string {

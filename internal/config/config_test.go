@@ -1,11 +1,12 @@
 package config
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 var keys = []Key{
@@ -81,10 +82,9 @@ func TestParseErrors(t *testing.T) {
 		{strings.Repeat("#", MaxSize+1), "f: more than 1 MiB"},
 	} {
 		got, err := Parse("f", []byte(tt.text), keys)
-		var e *Error
-		if !errors.As(err, &e) {
-			t.Errorf("%.60q: %v, error %v", tt.text, got, err)
-		} else if msg := e.Error() + "; " + e.NextStep(); !strings.HasPrefix(msg, tt.want) {
+		if err == nil {
+			t.Errorf("%.60q: %v", tt.text, got)
+		} else if msg := err.Error() + "; " + fault.Next(err); !strings.HasPrefix(msg, tt.want) {
 			t.Errorf("%.60q:\n got %s\nwant %s", tt.text, msg, tt.want)
 		}
 	}
@@ -145,8 +145,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Parse("f", data, keys)
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || got != nil || e.NextStep() == "" || strings.Contains(e.Error(), "yaml: ") {
+			if got != nil || fault.Next(err) == "" || strings.Contains(err.Error(), "yaml: ") {
 				t.Fatalf("%v, %v", got, err)
 			}
 			return

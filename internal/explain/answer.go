@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -118,9 +119,7 @@ func (k Known) crash(f *Finding) {
 
 func (k Known) refuses(f *Finding, err error) {
 	f.Cause, f.Why = NoPluginSupport, "the server: "+err.Error()
-	if next, ok := err.(interface{ NextStep() string }); ok {
-		f.Fix = next.NextStep()
-	}
+	f.Fix = fault.Next(err)
 }
 
 // goLine: pinfix apply lowers a go line that the server's Go cannot read; with

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -131,41 +132,28 @@ func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
 
 // byGoMod: without a server there is one side to show.
 func (k Known) byGoMod(f *Finding) {
-	for p := f.Package; p != "."; p = parent(p) {
-		if v := k.version(p); v.Version != "" {
-			f.Module = p
-			f.Plugin = versions(pinner.Pin{Version: v, Replace: k.replacedBy(v)})
-			f.Why += "; the plugin has " + (pinner.Pin{Version: v, Replace: k.replacedBy(v)}).String()
-			return
-		}
+	path, ok := modpath.Longest(f.Package, func(p string) bool { return k.version(p).Version != "" })
+	if !ok {
+		return
 	}
+	v := k.version(path)
+	pin := pinner.Pin{Version: v, Replace: k.replacedBy(v)}
+	f.Module, f.Plugin = path, versions(pin)
+	f.Why += "; the plugin has " + pin.String()
 }
 
-func parent(pkg string) string {
-	i := strings.LastIndexByte(pkg, '/')
-	if i < 0 {
-		return "."
-	}
-	return pkg[:i]
-}
-
-// pin returns the module of the server that has pkg: the one with the longest
-// path.
+// pin returns the module that the server has pkg from, and false where that is none, or
+// one of its own, which go.mod cannot require.
 func (k Known) pin(pkg string) (pinner.Pin, bool) {
-	var best pinner.Pin
-	for _, p := range k.Server.Required() {
-		if within(pkg, p.Path) && len(p.Path) > len(best.Path) {
-			best = p
-		}
-	}
-	return best, best.Path != ""
+	pin := k.Server.Label(pkg).Pin
+	return pin, pin.Path != "" && !k.Server.Owns(pin.Path)
 }
 
 // isServerOwn reports whether pkg is of the server's main module or of its
 // workspace: such labels have no version.
 func (k Known) isServerOwn(pkg string) bool {
 	label := k.Server.Label(pkg)
-	if pkg == "" || k.Mod != nil && within(pkg, k.Mod.Module.Mod.Path) && len(label.Pin.Path) <= len(k.Mod.Module.Mod.Path) {
+	if pkg == "" || k.Mod != nil && modpath.In(pkg, k.Mod.Module.Mod.Path) && len(label.Pin.Path) <= len(k.Mod.Module.Mod.Path) {
 		return false
 	}
 	return k.Server.Owns(label.Pin.Path)
@@ -178,24 +166,13 @@ func (k Known) named(f *Finding) bool {
 	if f.kind != ownPackage || f.Package != own && !links || own == k.Server.Main.Path {
 		return false
 	}
-	if f.Package != "main" && !links && !k.isServerPackage(f.Package) {
+	if f.Package != "main" && !links && k.Server.Label(f.Package).Pin.Path == "" {
 		return false
 	}
 	f.Cause = AlreadyLoaded
 	f.Why = f.Package + " is a package of the plugin's own module, " + own + ", and the server has another one of that name"
 	f.Fix = "give the plugin's module another path, and build it again: go mod edit -module=PATH"
 	return true
-}
-
-// isServerPackage reports whether pkg would be of the server's main module or of one
-// of its dependencies.
-func (k Known) isServerPackage(pkg string) bool {
-	_, ok := k.pin(pkg)
-	return ok || k.Server.Main.Path != "" && within(pkg, k.Server.Main.Path)
-}
-
-func within(pkg, module string) bool {
-	return pkg == module || strings.HasPrefix(pkg, module+"/")
 }
 
 func (k Known) serverOwn(f *Finding) {

@@ -3,6 +3,8 @@ package explain
 import (
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/modpath"
 )
 
 // stdRoots are the first elements of the standard library's import paths, of
@@ -47,7 +49,7 @@ func isStd(pkg string) bool {
 // standard library.
 func stdWhy(pkg string) string {
 	below := func(roots ...string) bool {
-		return slices.ContainsFunc(roots, func(r string) bool { return within(pkg, r) })
+		return slices.ContainsFunc(roots, func(r string) bool { return modpath.In(pkg, r) })
 	}
 	const same = "a package of the standard library: the plugin was built with another Go release than the server, or with other flags "
 	switch {

@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -161,5 +162,5 @@ func packageOf(fn string) string {
 
 // isOwn reports whether pkg belongs to the plugin's module.
 func (f *finder) isOwn(pkg string) bool {
-	return f.own != "" && within(pkg, f.own)
+	return f.own != "" && modpath.In(pkg, f.own)
 }

@@ -31,6 +31,9 @@ func New(next, format string, args ...any) error {
 	return &Error{fmt.Errorf(format, args...), next}
 }
 
+// With returns an [*Error] with the text of err and the step next.
+func With(err error, next string) error { return &Error{err, next} }
+
 // Next returns the first step in err's chain, in the order of errors.As: an error comes
 // before the ones that it wraps, which may be several. An error whose step is empty is
 // like one without. Next is "" where there is no step, and for nil.

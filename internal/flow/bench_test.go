@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -25,61 +29,61 @@ func BenchmarkPlan(b *testing.B) {
 		b.Fatal(err)
 	}
 	quiet := func(string) {}
-	o := Options{Reference: Reference{Dir: dir, Servers: Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
-	p, err := readPlugin(o)
+	o := align.Options{Reference: reference.Reference{Dir: dir, Servers: reference.Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
+	p, err := plugin.Read(o.Dir, o.Packages, o.ImportsFile)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, _, err := o.read(b.Context(), p.root)
+	s, _, err := o.Read(b.Context(), p.Root)
 	if err != nil {
 		b.Fatal(err)
 	}
-	tool, err := chooseToolchain(b.Context(), o, s, p.root)
+	tool, err := align.ChooseToolchain(b.Context(), o, s, p.Root)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var plan, commands time.Duration
 	for b.Loop() {
-		st, err := stage.New(stage.Config{Go: tool.go_, Cache: tool.cache})
+		st, err := stage.New(stage.Config{Go: tool.Go, Cache: tool.Cache})
 		if err != nil {
 			b.Fatal(err)
 		}
-		a := &aligner{o: o, server: s, plugin: p, stage: st, bare: stage.Files{}}
-		a.in = pinner.Input{Server: s, Mod: p.user, Source: st.ModFiles(b.Context())}
-		listing, err := st.List(b.Context(), p.user, nil, nil, nil)
+		a := &align.Aligner{Options: o, Server: s, Plugin: p, Stage: st, Sources: st.Sources, Bare: importgraph.Files{}}
+		a.Input = pinner.Input{Server: s, Mod: p.User, Source: st.ModFiles(b.Context())}
+		listing, err := st.List(b.Context(), p.User, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
 
 		start := time.Now()
 		match := pinner.Compare(s, listing.Linked())
-		choice, err := a.chooseImports(listing, match.Pins)
+		choice, err := a.ChooseImports(listing, match.Pins)
 		if err != nil {
 			b.Fatal(err)
 		}
-		a.in.Pins = match.Pins
-		pl, err := pinner.Make(a.in)
+		a.Input.Pins = match.Pins
+		pl, err := pinner.Make(a.Input)
 		if err != nil {
 			b.Fatal(err)
 		}
 		plan += time.Since(start)
 
 		start = time.Now()
-		tidied, sum, err := st.Tidy(b.Context(), pl.Mod, choice.files)
+		tidied, sum, err := st.Tidy(b.Context(), pl.Mod, choice.Files)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := st.Vendor(b.Context(), tidied, sum, choice.files); err != nil {
+		if _, err := st.Vendor(b.Context(), tidied, sum, choice.Files); err != nil {
 			b.Fatal(err)
 		}
 		commands += time.Since(start)
 
 		start = time.Now()
-		needed, _, err := pl.Recheck(a.in, tidied)
+		needed, _, err := pl.Recheck(a.Input, tidied)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := pl.Finish(p.user, tidied, needed); err != nil {
+		if _, err := pl.Finish(p.User, tidied, needed); err != nil {
 			b.Fatal(err)
 		}
 		plan += time.Since(start)

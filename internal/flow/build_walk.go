@@ -3,13 +3,16 @@ package flow
 import (
 	"context"
 
+	"github.com/pinfix/pinfix/internal/build"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 // A BuildModule is a module of a walk that builds: what to do there, or why it cannot be.
 type BuildModule struct {
 	Dir     string
-	Options BuildOptions
+	Options build.Options
 	Err     error // its settings cannot be read
 }
 
@@ -35,12 +38,12 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 	if err = m.Err; err != nil {
 		return one, err
 	}
-	if one.Skipped, one.Module, err = (Module{Dir: m.Dir, Options: Options{Reference: m.Options.Reference}}).skip(); err != nil || one.Skipped != "" {
+	if one.Skipped, one.Module, err = reference.Skip(m.Dir, m.Options.Servers); err != nil || one.Skipped != "" {
 		return one, err
 	}
 	if err = ctx.Err(); err == nil { // not yet begun
-		m.Options.walk = true
-		one.Build, err = Build(ctx, m.Options)
+		m.Options.Walk = true
+		one.Build, err = build.Run(ctx, m.Options)
 	}
 	return one, err
 }
@@ -59,9 +62,9 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 	all := len(r.Modules)
 	switch {
 	case ctx.Err() != nil && failed > 0:
-		return fault("run it again", "interrupted; %s of %d not built", count(failed, "module"), all)
+		return fault.New("run it again", "interrupted; %s %s not built", report.Of(failed, all, "module"), report.Verb(failed, "were"))
 	case failed > 0:
-		return fault("do what is said of each above, and run it again", "%d of %d modules could not be built", failed, all)
+		return fault.New("follow the fix of each one above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
 	case skipped == all:
 		return &WalkError{All: all, Skipped: skipped}
 	}

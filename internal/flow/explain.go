@@ -11,19 +11,23 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/explain"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // ExplainOptions says what is available next to the text.
 type ExplainOptions struct {
-	Reference                     // none: the snapshot next to go.mod, if there is one
-	Must      bool                // the plugin's module must be there
-	Flags     string              // what the user has typed of these, for the commands to type
-	Env       func(string) string // reads the environment
+	reference.Reference                     // none: the snapshot next to go.mod, if there is one
+	Must                bool                // the plugin's module must be there
+	Flags               string              // what the user has typed of these, for the commands to type
+	Env                 func(string) string // reads the environment
 }
 
 // Explain recognises the errors in text, and answers as concretely as server
@@ -57,16 +61,16 @@ func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explai
 // read, is a warning: the text may be about just that.
 func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.Known, error) {
 	k := explain.Known{Flags: o.Flags}
-	root := Root(o.Dir)
+	root := plugin.Root(o.Dir)
 	if root == "" && o.Must {
-		return k, fault("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
+		return k, fault.New("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
-	if all := o.Servers.in(root); len(all) > 0 {
+	if all := o.Servers.In(root); len(all) > 0 {
 		fetched := all[0].Own && !o.Offline && target.Asks(all[0].Ref) != ""
 		if fetched {
 			o.Offline = true // a log does not need it so much that a clone may choose whom pinfix asks
 		}
-		s, err := o.readBuilt(ctx, root)
+		s, err := o.ReadBuilt(ctx, root)
 		switch {
 		case err != nil && fetched:
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%v; explain does not fetch a server that only %s names: name it with --server", err, all[0].From))
@@ -79,7 +83,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 			if o.Dir != "." {
 				k.Build += " -C " + shell.Quote(o.Dir)
 			}
-			for _, word := range o.typed() {
+			for _, word := range o.Typed() {
 				k.Build += " " + word
 			}
 		}
@@ -89,7 +93,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	}
 	data, err := bounded.ReadFile(filepath.Join(root, "go.mod"), bounded.Mod)
 	if err == nil {
-		k.Mod, err = parse(data)
+		k.Mod, err = plugin.Parse(data)
 		err = bounded.Hide(filepath.Join(root, "go.mod"), err)
 	}
 	if err != nil {
@@ -104,7 +108,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 // plugin reads which versions the plugin has: those of vendor/, and, once they
 // are asked for, those that the module graph selects.
 func (o ExplainOptions) plugin(k *explain.Known, root string) {
-	vendor := modules(filepath.Join(root, "vendor"))
+	vendor := vendordir.Modules(filepath.Join(root, "vendor"))
 	k.Vendored = func(path string) string {
 		version, _, _ := strings.Cut(vendor[path], " ") // what replaces it comes after
 		return version

@@ -12,8 +12,11 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/hook"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
 )
 
 // HookOptions are what pinfix hook was asked for.
@@ -51,7 +54,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 		return nil, err
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, fault("name the plugin's directory with -C", "-C %s: %w", o.Dir, cause(err))
+		return nil, fault.New("name the plugin's directory with -C", "-C %s: %w", o.Dir, fault.Cause(err))
 	}
 	cwd, err := filepath.Abs(".")
 	if err != nil {
@@ -60,7 +63,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	h := &hooks{env: o.Environ}
 	var failed *git.Error
 	if h.repo, err = git.Open(ctx, dir, cwd, o.Environ); errors.As(err, &failed) {
-		return nil, &Error{err, "run it in a working tree of git, or name one with -C"}
+		return nil, fault.With(err, "run it in a working tree of git, or name one with -C")
 	} else if err != nil {
 		return nil, err
 	}
@@ -72,8 +75,8 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 		return nil, err
 	}
 	h.file = filepath.Join(where, hook.Name)
-	if h.old, err = optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
-		return nil, cannotRead(h.file, err)
+	if h.old, err = place.Optional(bounded.ReadFile(h.file, bounded.Mod)); err != nil {
+		return nil, fault.CannotRead(h.file, err)
 	}
 	if h.old != nil {
 		h.info, err = os.Stat(h.file)
@@ -91,11 +94,11 @@ func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 		}
 		real, err := filepath.EvalSymlinks(below)
 		if err != nil {
-			return c, fault("name a directory of the repository", "%s: %w", o.Walk, cause(err))
+			return c, fault.New("name a directory of the repository", "%s: %w", o.Walk, fault.Cause(err))
 		}
 		c.Dir = real
 	} else {
-		root, err := moduleRoot(dir)
+		root, err := plugin.ModuleRoot(dir)
 		if err != nil {
 			return c, err
 		}
@@ -107,7 +110,7 @@ func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 	}
 	rel, err := filepath.Rel(top, c.Dir)
 	if err != nil || !filepath.IsLocal(rel) {
-		return c, fault("name a directory of the repository", "%s is not in the repository %s", c.Dir, top)
+		return c, fault.New("name a directory of the repository", "%s is not in the repository %s", c.Dir, top)
 	}
 	c.Dir = filepath.ToSlash(rel)
 	if o.Server == "" {
@@ -133,9 +136,9 @@ func (h *hooks) manager() (m hook.Manager, file string, text []byte, err error) 
 	for _, m := range hook.Managers {
 		for _, name := range m.Files {
 			file := filepath.Join(h.repo.Top, name)
-			text, err := optional(bounded.ReadFile(file, bounded.Mod))
+			text, err := place.Optional(bounded.ReadFile(file, bounded.Mod))
 			if err != nil {
-				return m, "", nil, cannotRead(file, err)
+				return m, "", nil, fault.CannotRead(file, err)
 			}
 			if text != nil {
 				return m, file, text, nil
@@ -197,7 +200,7 @@ func HookInstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case m.Name != "":
 		return &HookResult{Path: file, Manager: m.Name, Snippet: m.Snippet(h.check, o.Version)}, nil
 	case h.old != nil && !hook.Ours(h.old):
-		return nil, fault("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; it is not overwritten", h.file)
+		return nil, fault.New("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; it is not overwritten", h.file)
 	case h.ready() && bytes.Equal(h.old, hook.Script(h.old, h.check)):
 		return &HookResult{Installed: true, Path: h.file}, nil
 	}
@@ -223,7 +226,7 @@ func (h *hooks) shared(ctx context.Context) error {
 		return err
 	}
 	if scope == "global" || scope == "system" {
-		return fault("give the repository hooks of its own: git config core.hooksPath .githooks; or add this line to that hook by hand: "+h.check.Line()+" || exit",
+		return fault.New("give the repository hooks of its own: git config core.hooksPath .githooks; or add this line to that hook by hand: "+h.check.Line()+" || exit",
 			"core.hooksPath of your %s git configuration sends all repositories to %s", scope, filepath.Dir(h.file))
 	}
 	return nil
@@ -241,7 +244,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 		r.Why = "there is no hook"
 		return r, nil
 	case !hook.Ours(h.old):
-		return nil, fault("remove pinfix's line from it by hand", "%s is not a hook of pinfix's; it stays", h.file)
+		return nil, fault.New("remove pinfix's line from it by hand", "%s is not a hook of pinfix's; it stays", h.file)
 	}
 	r.Changed = true
 	return r, h.write(ctx, h.old, nil)
@@ -250,7 +253,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 // write writes the hook through the one package that writes.
 func (h *hooks) write(ctx context.Context, old, new []byte) error {
 	if err := commit.WriteFile(ctx, "", h.file, old, new, 0o755); err != nil {
-		return &Error{fmt.Errorf("hook: %w", err), "make " + filepath.Dir(h.file) + " writable"}
+		return fault.With(fmt.Errorf("hook: %w", err), "make "+filepath.Dir(h.file)+" writable")
 	}
 	return nil
 }

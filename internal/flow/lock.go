@@ -2,22 +2,22 @@ package flow
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
 )
 
 // lock takes the right to write the plugin before its first file is read: two
 // that plan at the same time would both be right, and the second one would have
 // planned for files that are no more. A dry run needs none.
-func (o Options) lock(ctx context.Context) (*commit.Lock, error) {
+func acquire(ctx context.Context, o align.Options) (*commit.Lock, error) {
 	if o.DryRun {
 		return nil, nil
 	}
-	_, root, err := pluginRoot(o.Dir)
+	_, root, err := plugin.Locate(o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func waiting(root string, step func(string)) commit.Waits {
 // become, where a pinfix was killed while it wrote. It returns what to tell of
 // it; "" nearly always.
 func Restore(ctx context.Context, dir string, environ []string, step func(string)) (string, error) {
-	_, root, err := pluginRoot(dir)
+	_, root, err := plugin.Locate(dir)
 	if err != nil {
 		return "", nil // the command says so, if it needs a module
 	}
@@ -47,7 +47,7 @@ func Restore(ctx context.Context, dir string, environ []string, step func(string
 // Settled is for commands that write nothing: it says where a pinfix was killed
 // while it wrote the module around dir.
 func Settled(ctx context.Context, dir string) error {
-	_, root, err := pluginRoot(dir)
+	_, root, err := plugin.Locate(dir)
 	if err != nil {
 		return nil // as in Restore
 	}
@@ -68,7 +68,7 @@ func restored(o commit.Outcome) string {
 // tracks. It is asked about a link that leads out of the module only.
 func brought(ctx context.Context, environ []string) commit.Brought {
 	return func(root, slash string) bool {
-		if !inRepository(root) {
+		if !place.InRepository(root) {
 			return false
 		}
 		repo, err := git.Open(ctx, root, root, environ)
@@ -77,17 +77,5 @@ func brought(ctx context.Context, environ []string) commit.Brought {
 		}
 		tracked, err := repo.Tracks(ctx, slash)
 		return tracked || err != nil
-	}
-}
-
-// inRepository reports whether git would find a repository at dir or above it.
-func inRepository(dir string) bool {
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); !errors.Is(err, os.ErrNotExist) {
-			return true
-		}
-		if dir == filepath.Dir(dir) {
-			return false
-		}
 	}
 }

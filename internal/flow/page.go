@@ -4,18 +4,20 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/pinfix/pinfix/internal/build"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
 // htmlPage is what begins as pinfix's own pages do.
-var htmlPage = fileKind{"an HTML page", []string{"<!doctype html>"}}
+var htmlPage = build.FileKind{Name: "an HTML page", Heads: []string{"<!doctype html>"}}
 
 // A Page is the file of a report. It is looked at before the work whose result
 // it should hold.
 type Page struct {
 	root string // of the module
-	out  output
+	out  build.Output
 }
 
 // NewPage returns the page at name, for the plugin in dir, or an error where
@@ -25,14 +27,14 @@ func NewPage(dir, name string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{Root(dir), output{name: name, abs: abs}}
-	return p, mayOverwrite(p.out, htmlPage)
+	p := &Page{plugin.Root(dir), build.Output{Name: name, Abs: abs}}
+	return p, build.MayOverwrite(p.out, htmlPage)
 }
 
 // Commit is the commit that is checked out where the plugin in dir is; "" without a
 // repository, or without git.
 func Commit(ctx context.Context, dir string, environ []string) string {
-	root := Root(dir)
+	root := plugin.Root(dir)
 	if root == "" {
 		return ""
 	}
@@ -46,5 +48,5 @@ func Commit(ctx context.Context, dir string, environ []string) string {
 
 // Write writes the page, whole or not at all.
 func (p *Page) Write(ctx context.Context, data []byte) error {
-	return writeOutput(ctx, p.root, p.out, data)
+	return build.WriteOutput(ctx, p.root, p.out, data)
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/tier"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -319,11 +320,8 @@ func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.
 // there is something new.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
-	a := &aligner{in: *in}
-	a.in.Exclude = slices.Clip(in.Exclude)
-	more = a.moreExcludes(plan, needed)
-	*in = a.in
-	return more, err
+	in.Exclude = slices.Clip(in.Exclude)
+	return align.MoreExcludes(in, plan, needed), err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there

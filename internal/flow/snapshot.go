@@ -2,25 +2,22 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/target"
 )
 
-// maxSnapshot is what is read of a file that a snapshot would replace; a real
-// one has some hundred kilobytes.
-const maxSnapshot = 32 << 20
-
 // Snapshot returns the snapshot of the server that ref names. version is
 // pinfix's own.
-func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []string, error) {
-	s, _, err := ref.read(ctx, Root(ref.Dir))
+func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]byte, []string, error) {
+	s, _, err := ref.Read(ctx, plugin.Root(ref.Dir))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -29,7 +26,7 @@ func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []str
 	}
 	var warnings []string
 	if !s.KnowsModules() {
-		warnings = append(warnings, doubts(s)[0])
+		warnings = append(warnings, reference.Doubts(s)[0])
 	}
 	if s.Packages == nil {
 		warnings = append(warnings, "no package fingerprints in "+s.Ref+": the snapshot is good for apply, not for verify; name the program itself for both")
@@ -43,50 +40,25 @@ func Snapshot(ctx context.Context, ref Reference, version string) ([]byte, []str
 // a server's text, and says which file it is.
 func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, error) {
 	if name == "" {
-		if root := Root(dir); root != "" {
+		if root := plugin.Root(dir); root != "" {
 			dir = root
 		}
-		name = filepath.Join(dir, snapshotName)
+		name = filepath.Join(dir, reference.SnapshotName)
 	}
 	const next = "name another file with -o, or - for standard output"
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return "", err
 	}
-	old, err := oldSnapshot(abs)
+	old, err := reference.OldSnapshot(abs)
 	if err != nil {
-		return "", fault(next, "snapshot %s: %w", name, cause(err))
+		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
 	}
 	if _, err := os.Stat(filepath.Dir(abs)); err != nil { // a directory is not made for it
-		return "", fault(next, "snapshot %s: %w", name, cause(err))
+		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
 	}
-	if err := commit.WriteFile(ctx, Root(dir), abs, old, data, 0o644); err != nil {
-		return "", fault(next, "snapshot %w", err)
+	if err := commit.WriteFile(ctx, plugin.Root(dir), abs, old, data, 0o644); err != nil {
+		return "", fault.New(next, "snapshot %w", err)
 	}
 	return name, nil
-}
-
-// oldSnapshot returns what a snapshot may replace, nil for nothing.
-func oldSnapshot(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("that is a directory")
-	}
-	foreign := errors.New("the file is there and is not a snapshot; it is not overwritten")
-	if !info.Mode().IsRegular() || info.Size() > maxSnapshot {
-		return nil, foreign
-	}
-	old, err := bounded.ReadFile(name, maxSnapshot)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := target.Parse(old); err != nil {
-		return nil, foreign
-	}
-	return old, nil
 }

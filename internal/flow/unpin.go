@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,13 +14,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/edit"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/vendordir"
+	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -36,26 +47,26 @@ type UnpinOptions struct {
 	Log     func(string) // told each go command line
 }
 
-// An unpinner takes back what pinfix has done to a plugin. No server is needed: the
+// An unpinner reverts what pinfix has done to a plugin. No server is needed: the
 // marks hold the old values.
 type unpinner struct {
-	o         Options
-	plugin    *plugin
-	have      stage.Files // Go files with imports of pinfix's own, as they are
-	bare      stage.Files // the same without
-	work      []string    // go.work and go.work.sum, if pinfix has made them
-	hasVendor bool        // vendor/ is there and go mod vendor has made it
+	o         align.Options
+	plugin    *plugin.Plugin
+	have      importgraph.Files // Go files with imports of pinfix's own, as they are
+	bare      importgraph.Files // the same without
+	work      []string          // go.work and go.work.sum, if pinfix has made them
+	hasVendor bool              // vendor/ is there and go mod vendor has made it
 }
 
 // Unpin makes the plugin what it was before pinfix: go.mod by its marks, Go files
 // without pinfix's imports, no go.work of pinfix's own, go.sum and vendor/ as the
 // user's own go command makes them for that. All of it is written, or nothing.
 func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
-	u := &unpinner{o: Options{
-		Reference: Reference{Dir: o.Dir, Offline: o.Offline, Environ: o.Environ, Step: o.Step, Log: o.Log},
+	u := &unpinner{o: align.Options{
+		Reference: reference.Reference{Dir: o.Dir, Offline: o.Offline, Environ: o.Environ, Step: o.Step, Log: o.Log},
 		DryRun:    o.DryRun, Full: o.Full, Patch: o.Patch, Vendor: o.Vendor,
 	}}
-	lock, err := u.o.lock(ctx)
+	lock, err := acquire(ctx, u.o)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +74,8 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 	if err := u.read(); err != nil {
 		return nil, err
 	}
-	result := report.NewUnpin(o.DryRun, report.Module{Dir: u.plugin.root, Module: u.plugin.user.Module.Mod.Path})
-	if bytes.Equal(u.plugin.now.Text(), u.plugin.user.Text()) && len(u.have) == 0 && len(u.work) == 0 {
+	result := report.NewUnpin(o.DryRun, report.Module{Dir: u.plugin.Root, Module: u.plugin.User.Module.Mod.Path})
+	if bytes.Equal(u.plugin.Now.Text(), u.plugin.User.Text()) && len(u.have) == 0 && len(u.work) == 0 {
 		return result, nil
 	}
 	st, err := u.stage(ctx)
@@ -94,26 +105,26 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 
 // read reads the plugin, and what of it is pinfix's.
 func (u *unpinner) read() (err error) {
-	if u.plugin, err = readPlugin(u.o); err != nil {
+	if u.plugin, err = plugin.Read(u.o.Dir, u.o.Packages, u.o.ImportsFile); err != nil {
 		return err
 	}
-	root := u.plugin.root
-	if u.have, u.bare, err = stage.OwnFiles(root); err != nil {
+	root := u.plugin.Root
+	if u.have, u.bare, err = importgraph.OwnFiles(root); err != nil {
 		return err
 	}
-	u.hasVendor = exists(filepath.Join(root, "vendor", "modules.txt"))
-	work, err := readMod(filepath.Join(root, workName))
+	u.hasVendor = place.Exists(filepath.Join(root, "vendor", "modules.txt"))
+	work, err := workspace.ReadMod(filepath.Join(root, workspace.Name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return cannotRead(workName, err)
-	case !strings.HasPrefix(string(work), workHead):
+		return fault.CannotRead(workspace.Name, err)
+	case !strings.HasPrefix(string(work), workspace.Head):
 		return nil // the user's own
 	}
-	u.work = append(u.work, workName)
-	if exists(filepath.Join(root, workName+".sum")) {
-		u.work = append(u.work, workName+".sum")
+	u.work = append(u.work, workspace.Name)
+	if place.Exists(filepath.Join(root, workspace.Name+".sum")) {
+		u.work = append(u.work, workspace.Name+".sum")
 	}
 	return nil
 }
@@ -122,13 +133,13 @@ func (u *unpinner) read() (err error) {
 // user's own go command takes for the restored go.mod: that of the one that is
 // there may be too old for it.
 func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
-	config := gocmd.Config{Dir: u.plugin.root, Environ: u.o.environ(), Log: u.o.Log}
+	config := gocmd.Config{Dir: u.plugin.Root, Environ: u.o.GoEnviron(), Log: u.o.Log}
 	scratch, err := stage.NewScratch()
 	if err != nil {
 		return nil, err
 	}
 	defer scratch.Close()
-	name, err := scratch.Write("go.mod", u.plugin.user.Text())
+	name, err := scratch.Write("go.mod", u.plugin.User.Text())
 	if err != nil {
 		return nil, err
 	}
@@ -139,22 +150,24 @@ func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
 	if version.IsValid(facts.GOVERSION) {
 		config.Toolchain = facts.GOVERSION
 	}
-	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.user})
+	root := u.plugin.Root
+	store := kept.Open(u.o.Environ, cmp.Or(place.Repository(root), root))
+	st, err := stage.New(stage.Config{Go: gocmd.New(config), GoVersion: facts.GOVERSION, Cache: facts.GOMODCACHE, Mod: u.plugin.User, Kept: store})
 	var scratchErr *stage.ScratchError
 	if err != nil && !errors.As(err, &scratchErr) {
-		return nil, cannotRead("go.sum", err)
+		return nil, fault.CannotRead("go.sum", err)
 	}
 	if err == nil && u.hasVendor {
-		st.SetVendored(readVendored(u.plugin))
+		st.SetVendored(vendordir.Read(u.plugin))
 	}
 	return st, err
 }
 
 // tree tidies and vendors what the marks give, and returns all that changes.
-func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *vendorDiff, error) {
-	root := u.plugin.root
+func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *vendordir.Diff, error) {
+	root := u.plugin.Root
 	u.o.Step("go mod tidy")
-	tidied, sum, err := st.Tidy(ctx, u.plugin.user, u.bare)
+	tidied, sum, err := st.Tidy(ctx, u.plugin.User, u.bare)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -165,35 +178,35 @@ func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *ve
 	}
 	maps.Copy(files, u.bare)
 	for name, data := range files {
-		if err := addFile(tree, name, data); err != nil {
+		if err := vendordir.AddFile(tree, name, data); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, name := range slices.Concat(u.work, u.ownFiles()) {
 		old, err := bounded.ReadFile(filepath.Join(root, filepath.FromSlash(name)), bounded.Any)
 		if err != nil {
-			return nil, nil, cannotRead(name, err)
+			return nil, nil, fault.CannotRead(name, err)
 		}
 		tree.Files = slices.DeleteFunc(tree.Files, func(f change.Change) bool { return f.Path == name })
 		tree.Files = append(tree.Files, change.Change{Path: name, Old: old})
 	}
 	slices.SortFunc(tree.Files, func(a, b change.Change) int { return strings.Compare(a.Path, b.Path) })
-	vendor := &vendorDiff{}
+	vendor := &vendordir.Diff{}
 	if u.hasVendor && u.o.Vendor != "never" {
 		if vendor, err = u.vendor(ctx, st, tidied, sum); err != nil {
 			return nil, nil, err
 		}
-		tree.Vendor = vendor.tree
+		tree.Vendor = vendor.Tree
 	}
 	return tree, vendor, nil
 }
 
 // modBytes is the go.mod to be written. It has the line ends of the one that is there.
 func (u *unpinner) modBytes(tidied *pinner.Mod) []byte {
-	if bytes.Equal(tidied.Text(), u.plugin.user.Text()) {
-		return u.plugin.user.Bytes()
+	if bytes.Equal(tidied.Text(), u.plugin.User.Text()) {
+		return u.plugin.User.Bytes()
 	}
-	return sameLineEnds(u.plugin.raw, tidied.Text())
+	return vendordir.SameLineEnds(u.plugin.Raw, tidied.Text())
 }
 
 // ownFiles are the Go files that pinfix has made (--imports-file): nothing is left in
@@ -202,7 +215,7 @@ func (u *unpinner) ownFiles() []string {
 	var out []string
 	for name, data := range u.bare {
 		rest, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "package ")
-		others, err := filepath.Glob(filepath.Join(u.plugin.root, filepath.FromSlash(path.Dir(name)), "*.go"))
+		others, err := filepath.Glob(filepath.Join(u.plugin.Root, filepath.FromSlash(path.Dir(name)), "*.go"))
 		if ok && !strings.ContainsAny(rest, " \t\r\n;/") && err == nil && len(others) > 1 {
 			out = append(out, name)
 		}
@@ -211,21 +224,20 @@ func (u *unpinner) ownFiles() []string {
 }
 
 // vendor vendors what is tidied, and compares it with vendor/ as it is.
-func (u *unpinner) vendor(ctx context.Context, st *stage.Stage, tidied *pinner.Mod, sum []byte) (*vendorDiff, error) {
+func (u *unpinner) vendor(ctx context.Context, st *stage.Stage, tidied *pinner.Mod, sum []byte) (*vendordir.Diff, error) {
 	u.o.Step("go mod vendor")
 	dir, err := st.Vendor(ctx, tidied, sum, u.bare)
 	if err != nil {
 		return nil, err
 	}
 	if dir == "" {
-		return nil, noModules()
+		return nil, vendordir.NoModules()
 	}
-	sums, err := commit.VendorSums(ctx, u.plugin.root)
-	return diffVendor(ctx, u.plugin.root, dir, oldVendor{sums, err})
+	return vendordir.Compare(ctx, u.plugin.Root, dir, vendordir.ReadOld(ctx, u.plugin.Root))
 }
 
 // report says what changes.
-func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendorDiff) (err error) {
+func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendordir.Diff) (err error) {
 	r.Aligned = false
 	r.Write = "pinfix unpin"
 	if u.o.Dir != "." {
@@ -242,21 +254,21 @@ func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendorDiff
 		added, removed := change.Stat(f.Old, f.New)
 		r.Files = append(r.Files, report.FileChange{Path: f.Path, Action: act, Added: added, Removed: removed})
 	}
-	for _, m := range vendor.byModule() {
+	for _, m := range vendor.ByModule() {
 		r.Vendor.Added += m.Added
 		r.Vendor.Changed += m.Changed
 		r.Vendor.Removed += m.Removed
 	}
-	r.Patch, r.Diff, err = diffs(*tree, vendor, u.o.Full, u.o.Patch)
+	r.Patch, r.Diff, err = edit.Diffs(*tree, vendor, u.o.Full, u.o.Patch)
 	if err != nil {
 		return err
 	}
 	if u.hasVendor && u.o.Vendor != "never" {
-		r.Notes = append(r.Notes, "vendor/ stays, as go mod vendor makes it. If pinfix made it and you do not want it, remove it: rm -r "+fromHere(filepath.Join(u.plugin.root, "vendor")))
+		r.Notes = append(r.Notes, "vendor/ stays, as go mod vendor makes it. If pinfix made it and you do not want it, remove it: rm -r "+place.FromHere(filepath.Join(u.plugin.Root, "vendor")))
 	}
 	var left []string
-	for _, name := range []string{snapshotName, ConfigName} {
-		if exists(filepath.Join(u.plugin.root, name)) {
+	for _, name := range []string{reference.SnapshotName, reference.ConfigName} {
+		if place.Exists(filepath.Join(u.plugin.Root, name)) {
 			left = append(left, name)
 		}
 	}
@@ -272,9 +284,9 @@ func (u *unpinner) explain(err error) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &missing):
-		return &Error{fmt.Errorf("without these modules go.sum cannot be made, so nothing was taken back: %w", err), missing.NextStep()}
+		return fault.With(fmt.Errorf("without these modules go.sum cannot be made, so nothing was reverted: %w", err), missing.NextStep())
 	case errors.As(err, &failed):
-		return &Error{fmt.Errorf("go.sum cannot be made, so nothing was taken back: %w", err), nextAfter(failed, filepath.Join(u.plugin.root, "go.mod"))}
+		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was reverted: %w", err), align.NextAfter(failed, filepath.Join(u.plugin.Root, "go.mod")))
 	}
 	return err
 }

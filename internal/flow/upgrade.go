@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/edit"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -17,13 +20,13 @@ import (
 // one that the module itself names: people read that before the plan when they
 // move to another release. The module's server is only read, and not fetched, for
 // the user has named another one; where that fails, a warning says so.
-func (r Reference) compare(ctx context.Context, root string, all Servers, server *pinner.Server, l *stage.Listing, result *report.Apply) error {
-	own, other := all.own()
+func compare(ctx context.Context, r reference.Reference, root string, all reference.Servers, server *pinner.Server, l *importgraph.Listing, result *report.Apply) error {
+	own, other := all.Own()
 	if !other || own.Ref == all[0].Ref {
 		return nil
 	}
 	r.Offline = true
-	old, err := r.open(ctx, own)
+	old, err := r.Open(ctx, own)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -33,24 +36,24 @@ func (r Reference) compare(ctx context.Context, root string, all Servers, server
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())
 	result.ServerChanges.From, result.ServerChanges.To = own.From, server.Ref
-	if !r.stays {
-		result.ServerChanges.Keep = r.keep(root, own, all[0])
+	if !r.Stays {
+		result.ServerChanges.Keep = keep(r, root, own, all[0])
 	}
 	return nil
 }
 
 // keep is what to do to stay with the new server.
-func (r Reference) keep(root string, own, now Named) string {
-	if !own.snapshot {
-		dir, name := Upwards(root, ConfigName), ConfigName
+func keep(r reference.Reference, root string, own, now reference.Named) string {
+	if !own.Snapshot {
+		dir, name := place.Upwards(root, reference.ConfigName), reference.ConfigName
 		if own.Above {
-			name = shortName(filepath.Join(dir, name))
+			name = place.Short(filepath.Join(dir, name))
 		}
-		return "write server: " + seenFrom(dir, now.Ref) + " into " + name
+		return "write server: " + place.SeenFrom(dir, now.Ref) + " into " + name
 	}
 	cmd := "pinfix snapshot"
 	if own.Above {
-		cmd += " -o " + shell.Quote(shortName(own.Ref))
+		cmd += " -o " + shell.Quote(place.Short(own.Ref))
 	}
 	for _, f := range []struct{ flag, value, unset string }{{"-C", r.Dir, "."}, {"--server", now.Ref, ""}, {"--platform", r.Platform, ""}, {"--path", r.Path, ""}} {
 		if f.value != f.unset {
@@ -58,32 +61,6 @@ func (r Reference) keep(root string, own, now Named) string {
 		}
 	}
 	return cmd
-}
-
-// seenFrom returns a server reference as the settings in root name it: a path is
-// relative to them.
-func seenFrom(root, ref string) string {
-	scheme, path := "", ref
-	for _, s := range []string{"docker-archive:", "oci-archive:", "oci:"} {
-		if rest, ok := strings.CutPrefix(ref, s); ok {
-			scheme, path = s, rest
-		}
-	}
-	if filepath.IsAbs(path) || scheme == "" && !exists(path) {
-		return ref
-	}
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return ref
-	}
-	if cwd, err = filepath.EvalSymlinks(cwd); err != nil {
-		return ref
-	}
-	rel, err := filepath.Rel(root, filepath.Join(cwd, path))
-	if err != nil {
-		return ref
-	}
-	return scheme + filepath.ToSlash(rel)
 }
 
 func serverChanges(old, new *pinner.Server, linked []pinner.Linked) *report.ServerChanges {
@@ -106,7 +83,7 @@ func movedPins(old, new *pinner.Server, linked []pinner.Linked) []report.Moved {
 		after[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
 	}
 	var moved []report.Moved
-	for _, path := range union(before, after) {
+	for _, path := range edit.Union(before, after) {
 		if before[path] != after[path] {
 			moved = append(moved, report.Moved{Name: path, Old: before[path], New: after[path]})
 		}

@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -192,14 +193,6 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// A missingError is that of a machine without git.
-type missingError struct{}
-
-func (*missingError) Error() string { return "no git command in PATH" }
-
-// NextStep says what the user can do.
-func (*missingError) NextStep() string { return "install git, or set PATH" }
-
 // noHooks is the setting with which git finds no hook.
 var noHooks = []string{"-c", "core.hooksPath=" + os.DevNull}
 
@@ -220,7 +213,7 @@ func output(ctx context.Context, cmd *exec.Cmd, args []string) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, &missingError{}
+			return nil, fault.New("install git, or set PATH", "no git command in PATH")
 		}
 		if stdout.Full() || stderr.Full() { // git dies of the broken pipe
 			return nil, &Error{args, "", bounded.ErrOutput}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/vars"
@@ -286,7 +287,7 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 			return nil, nil, ctx.Err()
 		}
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, nil, &missingError{program}
+			return nil, nil, fault.New("install Go from https://go.dev/dl, or set PATH", "no %s command in PATH", program)
 		}
 		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
 			return nil, nil, &Error{Args: args, Err: bounded.ErrOutput}
@@ -295,14 +296,6 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 	}
 	return stdout.Kept.Bytes(), stderr.Kept.Bytes(), nil
 }
-
-// A missingError is that of a machine without a go command.
-type missingError struct{ program string }
-
-func (e *missingError) Error() string { return "no " + e.program + " command in PATH" }
-
-// NextStep says what the user can do.
-func (*missingError) NextStep() string { return "install Go from https://go.dev/dl, or set PATH" }
 
 // Facts are what go env says of the toolchain in use, and of settings that go
 // env -w may have made.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -145,8 +146,7 @@ func TestRun(t *testing.T) {
 func TestRunWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := New(Config{Dir: t.TempDir(), Environ: os.Environ()}).Run(t.Context(), "version")
-	var missing *missingError
-	if !errors.As(err, &missing) || err.Error() != "no go command in PATH" || !strings.Contains(missing.NextStep(), "install Go") {
+	if err == nil || err.Error() != "no go command in PATH" || !strings.Contains(fault.Next(err), "install Go") {
 		t.Errorf("%v", err)
 	}
 }

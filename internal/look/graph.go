@@ -13,8 +13,9 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/buildctx"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -47,13 +48,13 @@ type Missing struct {
 // List returns the import graph of the main packages in the directories that
 // roots names (slash paths below the module root), or of the files. missing are
 // packages whose source is not available.
-func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err error) {
+func (g *Graph) List(roots []string) (l *importgraph.Listing, missing []Missing, err error) {
 	g.ctx = buildctx.Of(g.Server)
 	g.versions = map[string]string{}
 	for _, r := range g.Mod.Require {
 		g.versions[r.Mod.Path] = r.Mod.Version
 	}
-	l = &stage.Listing{Packages: map[string]*stage.Package{}}
+	l = &importgraph.Listing{Packages: map[string]*importgraph.Package{}}
 	for _, r := range roots {
 		p, err := g.root(r)
 		if err != nil {
@@ -65,7 +66,7 @@ func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err e
 		l.Roots = append(l.Roots, p)
 		l.Packages[p.ImportPath] = p
 	}
-	slices.SortFunc(l.Roots, func(a, b *stage.Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
+	slices.SortFunc(l.Roots, func(a, b *importgraph.Package) int { return strings.Compare(a.ImportPath, b.ImportPath) })
 	for level := l.Roots; len(level) > 0; {
 		var more []Missing
 		level, more = g.next(l, level)
@@ -78,10 +79,10 @@ func (g *Graph) List(roots []string) (l *stage.Listing, missing []Missing, err e
 }
 
 // next reads what the packages of level import and l does not have yet.
-func (g *Graph) next(l *stage.Listing, level []*stage.Package) (next []*stage.Package, missing []Missing) {
+func (g *Graph) next(l *importgraph.Listing, level []*importgraph.Package) (next []*importgraph.Package, missing []Missing) {
 	type wanted struct {
 		pkg, by      string
-		found        *stage.Package
+		found        *importgraph.Package
 		required, ok bool
 	}
 	var want []wanted
@@ -111,7 +112,7 @@ func (g *Graph) next(l *stage.Listing, level []*stage.Package) (next []*stage.Pa
 }
 
 // root reads one main package: a directory, or a file of one by itself.
-func (g *Graph) root(name string) (*stage.Package, error) {
+func (g *Graph) root(name string) (*importgraph.Package, error) {
 	main := g.Mod.Module.Mod.Path
 	if strings.HasSuffix(name, ".go") {
 		return g.file(name)
@@ -119,13 +120,13 @@ func (g *Graph) root(name string) (*stage.Package, error) {
 	importPath := path.Join(main, name)
 	p, err := g.read(importPath, filepath.Join(g.Root, filepath.FromSlash(name)))
 	if p != nil {
-		p.Module = &stage.Module{Path: main, Main: true}
+		p.Module = &importgraph.Module{Path: main, Main: true}
 	}
 	return p, err
 }
 
 // file reads a plugin that is one file, whatever its constraints.
-func (g *Graph) file(name string) (*stage.Package, error) {
+func (g *Graph) file(name string) (*importgraph.Package, error) {
 	full := filepath.Join(g.Root, filepath.FromSlash(name))
 	src, err := g.source(full)
 	switch {
@@ -134,19 +135,19 @@ func (g *Graph) file(name string) (*stage.Package, error) {
 	case src.err != nil:
 		return nil, g.broken(full, src.err)
 	}
-	p := &stage.Package{ImportPath: full, Dir: filepath.Dir(full)}
+	p := &importgraph.Package{ImportPath: full, Dir: filepath.Dir(full)}
 	p.Name = src.pkg
 	add(p, filepath.Base(full), src)
 	return p, nil
 }
 
 // read reads the package in dir; nil if there is none for this platform.
-func (g *Graph) read(importPath, dir string) (*stage.Package, error) {
+func (g *Graph) read(importPath, dir string) (*importgraph.Package, error) {
 	entries, err := g.readDir(dir)
 	if err != nil {
 		return nil, nil
 	}
-	p := &stage.Package{ImportPath: importPath, Dir: dir}
+	p := &importgraph.Package{ImportPath: importPath, Dir: dir}
 	for _, e := range entries {
 		name := e.Name()
 		if !isSource(name) || e.IsDir() {
@@ -164,7 +165,7 @@ func (g *Graph) read(importPath, dir string) (*stage.Package, error) {
 		case src.err != nil:
 			return nil, g.broken(full, src.err)
 		case p.Name != "" && src.pkg != p.Name:
-			return nil, &stage.BrokenError{Pos: g.short(dir), Why: "found packages " + p.Name + " and " + src.pkg + " (" + name + ")"}
+			return nil, &importgraph.BrokenError{Pos: g.short(dir), Why: "found packages " + p.Name + " and " + src.pkg + " (" + name + ")"}
 		}
 		p.Name = src.pkg
 		add(p, name, src)
@@ -180,9 +181,9 @@ func (g *Graph) broken(full string, err error) error {
 	var at *syntax.Error
 	if errors.As(err, &at) {
 		at = at.In(g.short(full))
-		return &stage.BrokenError{Pos: at.Place(), Why: at.Msg, Next: at.NextStep()}
+		return &importgraph.BrokenError{Pos: at.Place(), Why: at.Msg, Next: at.NextStep()}
 	}
-	return &stage.BrokenError{Pos: g.short(full), Why: err.Error()}
+	return &importgraph.BrokenError{Pos: g.short(full), Why: err.Error()}
 }
 
 func isSource(name string) bool {
@@ -190,7 +191,7 @@ func isSource(name string) bool {
 }
 
 // add adds a file and its imports to p.
-func add(p *stage.Package, name string, src *source) {
+func add(p *importgraph.Package, name string, src *source) {
 	if slices.Contains(src.imports, "C") {
 		p.CgoFiles = append(p.CgoFiles, name)
 	} else {
@@ -205,10 +206,10 @@ func add(p *stage.Package, name string, src *source) {
 
 // builds reports whether a file is part of a build for the server's platform.
 func (g *Graph) builds(dir, name string, src *source) bool {
-	if !stage.Constrained(name, src.data) {
+	if !importgraph.Constrained(name, src.data) {
 		return true
 	}
-	ok, err := stage.Match(g.ctx, dir, name, src.data)
+	ok, err := importgraph.Match(g.ctx, dir, name, src.data)
 	return ok && err == nil
 }
 
@@ -222,9 +223,9 @@ func (g *Graph) short(full string) string {
 
 // find reads a package by its import path; nil for one of the standard library.
 // required is whether there is a module that could have it.
-func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
+func (g *Graph) find(pkg string) (_ *importgraph.Package, required, ok bool) {
 	main := g.Mod.Module.Mod.Path
-	if rest, own := strings.CutPrefix(pkg, main); own && (rest == "" || rest[0] == '/') {
+	if rest, own := modpath.Cut(pkg, main); own {
 		p, err := g.root(strings.TrimPrefix(rest, "/"))
 		if err == nil && p != nil {
 			return p, true, true
@@ -236,13 +237,13 @@ func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
 	if m, vendored := g.Vendor[pkg]; vendored {
 		p, err := g.read(pkg, filepath.Join(g.Root, "vendor", filepath.FromSlash(pkg)))
 		if err == nil && p != nil {
-			p.Module = &stage.Module{Path: m.Path, Version: m.Version}
+			p.Module = &importgraph.Module{Path: m.Path, Version: m.Version}
 			return p, true, true
 		}
 		required = true
 	}
 	known := false
-	for up := pkg; ; {
+	for up := range modpath.Up(pkg) { // one of a longer path may not have the package
 		if v := g.versions[up]; v != "" {
 			p, atHand := g.cached(module.Version{Path: up, Version: v}, pkg)
 			if p != nil {
@@ -250,11 +251,6 @@ func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
 			}
 			known, required = true, required || !atHand
 		}
-		i := strings.LastIndexByte(up, '/')
-		if i < 0 {
-			break
-		}
-		up = up[:i]
 	}
 	first, _, _ := strings.Cut(pkg, "/")
 	return nil, required, !known && !required && !strings.Contains(first, ".")
@@ -262,7 +258,7 @@ func (g *Graph) find(pkg string) (_ *stage.Package, required, ok bool) {
 
 // cached reads a package from the module cache, or from the directory that
 // replaces its module. atHand is whether the module is there.
-func (g *Graph) cached(m module.Version, pkg string) (_ *stage.Package, atHand bool) {
+func (g *Graph) cached(m module.Version, pkg string) (_ *importgraph.Package, atHand bool) {
 	src := g.Mod.Source(m)
 	rel := filepath.FromSlash(strings.TrimPrefix(strings.TrimPrefix(pkg, m.Path), "/"))
 	dir := ""
@@ -285,7 +281,7 @@ func (g *Graph) cached(m module.Version, pkg string) (_ *stage.Package, atHand b
 		_, missing := g.readDir(dir)
 		return nil, missing == nil
 	}
-	p.Module = &stage.Module{Path: m.Path, Version: m.Version}
+	p.Module = &importgraph.Module{Path: m.Path, Version: m.Version}
 	return p, true
 }
 

@@ -35,7 +35,11 @@ type Source struct {
 }
 
 func (s *Source) text() string {
-	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", s.Digest, " ", s.Platform, " ", s.Program)), " ")
+	digest := s.Digest
+	if digest == "unknown" {
+		digest = "" // that of a source's commit
+	}
+	return strings.Join(strings.Fields(fmt.Sprint(s.Ref, " ", digest, " ", s.Platform, " ", s.Program)), " ")
 }
 
 // Reference says where the server's name is, and which places with another

@@ -140,7 +140,7 @@ func (a *Apply) otherChanges(b *strings.Builder) {
 	if modules, files := a.vendored(); a.NewVendor != "" {
 		fmt.Fprintf(b, "- %s\n", cell(a.NewVendor))
 	} else if modules > 0 {
-		fmt.Fprintf(b, "- vendor/: %s; files: %s\n", count(modules, "module"), files.Text())
+		fmt.Fprintf(b, "- vendor/: %s; %s\n", count(modules, "module"), files.Text())
 	}
 	if b.Len() > first {
 		b.WriteString("\n")
@@ -186,7 +186,7 @@ func (a *Apply) entries() []entry {
 		}
 	}
 	if modules, files := a.vendored(); modules > 0 {
-		out = append(out, entry{"vendor", "notice", fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()), "vendor/modules.txt", 1})
+		out = append(out, entry{"vendor", "notice", fmt.Sprintf("vendor/: %s; %s", count(modules, "module"), files.Text()), "vendor/modules.txt", 1})
 	}
 	return out
 }

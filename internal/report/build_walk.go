@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 )
 
 // BuildAll is the result of pinfix build for several modules.
@@ -68,16 +67,15 @@ func (r *BuildAll) Text(w io.Writer, st Style) error {
 		}
 		b.WriteString("\n")
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MODULE\tSERVER\tRESULT")
+	t := &table{heads: []string{"MODULE", "SERVER", "RESULT"}, prose: true}
 	for _, m := range r.Modules {
 		server := ""
 		if m.Build != nil {
 			server = m.Build.Server.Main + " (" + m.Build.Server.Go + ")"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", clean(m.Dir), dash(server), m.result())
+		t.row(clean(m.Dir), dash(server), m.result())
 	}
-	t.Flush()
+	newSheet(b, st, nil).table(t)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

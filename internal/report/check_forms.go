@@ -59,7 +59,7 @@ func (r *Check) total() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%d of %s pinned", n, count(len(r.Plugins), "plugin"))
+	return Of(n, len(r.Plugins), "plugin") + " pinned"
 }
 
 // of returns the problems of one plugin.
@@ -106,7 +106,11 @@ func (p *Problem) message() string {
 	default:
 		s += fmt.Sprintf(" is %s, should be %s", clean(p.Have), clean(p.Want))
 	}
-	if p.Why != "" {
+	switch {
+	case p.Why == "":
+	case strings.HasSuffix(p.Why, "; the server has "+p.Want):
+		s += " (the server has it)"
+	default:
 		s += " (" + clean(p.Why) + ")"
 	}
 	return s

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 )
 
 // What a server of several says to the plugin.
@@ -119,7 +118,18 @@ func (r *Compat) taken() string {
 		}
 	}
 	n := len(r.Servers)
-	text := fmt.Sprintf("%d of %s can load it", n-r.Differ-r.Unknown, count(n, "server"))
+	if n == 1 {
+		switch r.Servers[0].Result {
+		case ServerFits:
+			return "the server can load it"
+		case ServerPins:
+			return "the server can load it after pinfix apply"
+		case ServerRefuses:
+			return "the server cannot load it"
+		}
+		return "it could not be determined whether the server can load it"
+	}
+	text := Of(n-r.Differ-r.Unknown, n, "server") + " can load it"
 	if pins > 0 {
 		text += fmt.Sprintf(", %d of them after pinfix apply", pins)
 	}
@@ -138,12 +148,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 			fmt.Fprintf(b, "%s\n\n", st.paint(bold, clean(s.Summary)))
 		}
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SERVER\tGO\tPLATFORM\tRESULT")
+	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
+		t.row(clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
 	}
-	t.Flush()
+	newSheet(b, st, nil).table(t)
 	if len(r.Servers) > 1 && !st.Verbose {
 		before := "\n"
 		for _, s := range r.Servers {

@@ -55,11 +55,44 @@ func (f *Explained) sameAnswer(g Explained) bool {
 	return f.Cause == g.Cause && f.Why == g.Why && f.Fix == g.Fix
 }
 
-func (f *Explained) head(b *strings.Builder, st Style) {
-	head := fmt.Sprintf("line %d: %s", f.Line, f.Cause)
-	if f.Package != "" {
-		head += " " + f.Package
+// causes are the causes in words. The package comes behind them.
+var causes = map[string]string{
+	"version":            "different version of",
+	"replace":            "different replacement of",
+	"content":            "different source of",
+	"tags":               "different build tags",
+	"trimpath":           "different source paths",
+	"flags":              "different build flags",
+	"go-version":         "different Go release",
+	"toolchain-or-flags": "different Go release or flags",
+	"platform":           "different platform",
+	"libc":               "different C library",
+	"server-own":         "the server's own package",
+	"already-loaded":     "already loaded",
+	"no-plugin-support":  "the server cannot load plugins",
+	"vendor":             "vendor/ does not fit go.mod",
+	"build-context":      "missing from the build",
+	"user-code":          "the plugin's own code",
+	"unknown":            "not known what differs",
+}
+
+// words is the cause in words, with the package.
+func (f *Explained) words() string {
+	text, known := causes[f.Cause]
+	pkg, of := f.Package, strings.HasSuffix(text, " of")
+	switch {
+	case !known:
+		text = f.Cause
+	case pkg == "" && of:
+		pkg = "a package"
+	case pkg != "" && !of:
+		text += ":"
 	}
+	return strings.TrimSpace(text + " " + pkg)
+}
+
+func (f *Explained) head(b *strings.Builder, st Style) {
+	head := fmt.Sprintf("line %d: %s", f.Line, f.words())
 	if f.Count > 1 {
 		head += fmt.Sprintf(" (on %d lines)", f.Count)
 	}

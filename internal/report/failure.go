@@ -22,6 +22,7 @@ type Failed struct {
 	Place   string `json:"place,omitempty"` // FILE:LINE
 	Cause   string `json:"cause,omitempty"` // why, in lines
 	Fix     string `json:"fix,omitempty"`   // the next step
+	Try     string `json:"try,omitempty"`   // or what helps to find it
 }
 
 // Markdown writes the failure for a comment.
@@ -40,8 +41,8 @@ func (f *Failure) Markdown(w io.Writer) error {
 		}
 		b.WriteString("\n")
 	}
-	if f.Error.Fix != "" {
-		fmt.Fprintf(b, "fix: %s\n", cell(f.Error.Fix))
+	if step := f.step(); step != "" {
+		fmt.Fprintf(b, "%s\n", cell(step))
 	}
 	_, err := io.WriteString(w, fit(b.String()))
 	return err
@@ -73,8 +74,19 @@ func (f *Failure) text(sep string) string {
 	if f.Error.Cause != "" {
 		s += sep + strings.ReplaceAll(f.Error.Cause, "\n", sep)
 	}
-	if f.Error.Fix != "" {
-		s += sep + "fix: " + f.Error.Fix
+	if step := f.step(); step != "" {
+		s += sep + step
 	}
 	return s
+}
+
+// step is the next step, with the word that says how far it leads.
+func (f *Failure) step() string {
+	switch {
+	case f.Error.Fix != "":
+		return "fix: " + f.Error.Fix
+	case f.Error.Try != "":
+		return "try: " + f.Error.Try
+	}
+	return ""
 }

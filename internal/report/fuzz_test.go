@@ -112,6 +112,14 @@ var forms = []form{
 	{name: "check text on a terminal", lines: true, check: narrow, write: func(t *testing.T, a, b, c string) string {
 		return Fold(written(t, func(w io.Writer) error { return foreignCheck(a, b, c).Text(w, Style{}) }), narrowWidth)
 	}},
+	{name: "verify text on a terminal", lines: true, check: narrow, write: func(t *testing.T, a, b, c string) string {
+		return Fold(written(t, func(w io.Writer) error {
+			return foreignVerify(a, b, c).Text(w, Style{Verbose: true, Width: narrowWidth})
+		}), narrowWidth)
+	}},
+	{name: "server text on a terminal", lines: true, check: narrow, write: func(t *testing.T, a, b, c string) string {
+		return Fold(written(t, func(w io.Writer) error { return foreignServer(a, b, c).Text(w, Style{Width: narrowWidth}) }), narrowWidth)
+	}},
 	{name: "failure markdown", lines: true, write: func(t *testing.T, a, b, c string) string {
 		return written(t, foreignFailure(a, b, c).Markdown)
 	}},
@@ -134,7 +142,7 @@ var forms = []form{
 	{name: "check github", commands: true, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCheck(a, b, c).GitHub) }},
 	{name: "check sarif", check: validJSON, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCheck(a, b, c).SARIF) }},
 	{name: "verify text", write: func(t *testing.T, a, b, c string) string {
-		return written(t, func(w io.Writer) error { return foreignVerify(a, b, c).Text(w, Style{Verbose: true}) })
+		return written(t, func(w io.Writer) error { return foreignVerify(a, b, c).Text(w, Style{Verbose: true, Width: 1 << 20}) })
 	}},
 	{name: "verify markdown", check: sameTables, write: func(t *testing.T, a, b, c string) string { return written(t, foreignVerify(a, b, c).Markdown) }},
 	{name: "verify github", commands: true, write: func(t *testing.T, a, b, c string) string { return written(t, foreignVerify(a, b, c).GitHub) }},
@@ -149,7 +157,7 @@ var forms = []form{
 		return written(t, func(w io.Writer) error { return r.Text(w, Style{Verbose: true, Width: 1 << 20}) })
 	}},
 	{name: "server text", write: func(t *testing.T, a, b, c string) string {
-		return written(t, func(w io.Writer) error { return foreignServer(a, b, c).Text(w, Style{}) })
+		return written(t, func(w io.Writer) error { return foreignServer(a, b, c).Text(w, Style{Width: 1 << 20}) })
 	}},
 	{name: "server renovate", lines: true, check: validJSON, write: func(t *testing.T, a, b, c string) string { return written(t, foreignServer(a, b, c).Renovate) }},
 	{name: "explain text", lines: true, write: func(t *testing.T, a, b, c string) string {
@@ -160,7 +168,7 @@ var forms = []form{
 		r := &Build{Server: foreignServer(a, b, c).Server, Plugins: foreignVerify(a, b, c).Plugins, Commands: []Command{{Output: a}, {Output: b, Written: true}}}
 		return written(t, func(w io.Writer) error {
 			fmt.Fprintln(w, Left{a, b, "why"})
-			return r.Text(w, Style{Verbose: true})
+			return r.Text(w, Style{Verbose: true, Width: 1 << 20})
 		})
 	}},
 }

@@ -58,7 +58,8 @@ func (r *BuildMany) Text(w io.Writer, st Style) error {
 		s.text(b, st)
 	}
 	if len(r.Servers) > 1 {
-		fmt.Fprintf(b, "\n%d of %s built for\n", len(r.Servers)-r.Differ-r.Unknown, count(len(r.Servers), "server"))
+		n := len(r.Servers)
+		fmt.Fprintf(b, "\nbuilt for %s\n", Of(n-r.Differ-r.Unknown, n, "server"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -123,5 +124,5 @@ func (s *ServerBuild) differs(b *strings.Builder, st Style) {
 	if n := len(s.Moved) - len(shown); n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	fmt.Fprintf(b, "  otherwise than in the tree: %s%s\n", strings.Join(texts, ", "), more)
+	fmt.Fprintf(b, "  not as in the tree: %s%s\n", strings.Join(texts, ", "), more)
 }

@@ -9,7 +9,7 @@ import (
 func init() {
 	forms = append(forms,
 		form{name: "compat text", write: func(t *testing.T, a, b, c string) string {
-			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{}) })
+			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{Width: 1 << 20}) })
 		}},
 		form{name: "compat text in full", lines: true, write: func(t *testing.T, a, b, c string) string { // errors keep their lines
 			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{Verbose: true}) })

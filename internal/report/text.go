@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // Style says how text looks.
@@ -101,7 +100,7 @@ func (a *Apply) rest(p *sheet) {
 // headline is the verdict with counts.
 func (a *Apply) headline() string {
 	n, lines := a.modules()
-	verb := map[bool]string{true: "changes", false: "change"}[n+len(lines) == 1]
+	verb := Verb(n+len(lines), "change")
 	if !a.DryRun {
 		verb = "changed"
 	}
@@ -182,6 +181,24 @@ func Count(n int, what string) string {
 
 func count(n int, what string) string { return Count(n, what) }
 
+// Of is a part of what is counted: "1 of 2 modules".
+func Of(n, all int, what string) string { return fmt.Sprintf("%d of %s", n, count(all, what)) }
+
+// Verb is the verb of so many: "differ" of one is "differs".
+func Verb(n int, verb string) string {
+	switch {
+	case n != 1:
+		return verb
+	case verb == "have":
+		return "has"
+	case verb == "were":
+		return "was"
+	case strings.HasSuffix(verb, "o"):
+		return verb + "es"
+	}
+	return verb + "s"
+}
+
 // counts says how much changes in what the diff leaves out: the sums, vendor/, a
 // snapshot.
 func (a *Apply) counts(p *sheet) {
@@ -197,7 +214,7 @@ func (a *Apply) counts(p *sheet) {
 	if a.NewVendor != "" {
 		p.line(clean(a.NewVendor))
 	} else {
-		p.line(fmt.Sprintf("vendor/: %s; files: %s", count(modules, "module"), files.Text()))
+		p.line(fmt.Sprintf("vendor/: %s; %s", count(modules, "module"), files.Text()))
 	}
 	if !p.st.Verbose {
 		return
@@ -302,27 +319,18 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 		fmt.Fprintf(b, "assumed: %s\n", clean(a))
 	}
 	fmt.Fprintf(b, "named by %s\n", r.Reference.text())
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	if len(s.Pins) > 0 {
-		fmt.Fprintln(t, "\nMODULE\tVERSION\tREPLACED BY")
-	}
+	t := &table{heads: []string{"MODULE", "VERSION", "REPLACED BY"}}
 	for _, p := range s.Pins {
 		by := ""
 		if p.Replace != nil {
 			by = strings.TrimSpace(p.Replace.Path + " " + p.Replace.Version)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", clean(p.Path), clean(p.Version), clean(by))
+		t.row(clean(p.Path), clean(p.Version), clean(by))
 	}
-	t.Flush()
-	_, err := io.WriteString(w, trimRight(b.String()))
+	if len(t.rows) > 0 {
+		b.WriteString("\n")
+		newSheet(b, st, nil).table(t)
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// trimRight removes the blanks that a table leaves at line ends.
-func trimRight(s string) string {
-	var b strings.Builder
-	for line := range strings.Lines(s) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return b.String()
 }

@@ -11,7 +11,7 @@ type Unpin struct {
 	SchemaVersion int          `json:"schema_version"`
 	Command       string       `json:"command"`
 	DryRun        bool         `json:"dry_run"`
-	Aligned       bool         `json:"aligned"` // there is nothing to take back
+	Aligned       bool         `json:"aligned"` // there is nothing to revert
 	Plugin        Module       `json:"plugin"`
 	Files         []FileChange `json:"files"`
 	Vendor        FileCounts   `json:"vendor"` // files below vendor/
@@ -42,14 +42,17 @@ func NewUnpin(dryRun bool, plugin Module) *Unpin {
 	return &Unpin{SchemaVersion: 1, Command: "unpin", DryRun: dryRun, Aligned: true, Plugin: plugin, Files: []FileChange{}}
 }
 
-// Text is the counts as words; "" where there is nothing.
+// Text is the counts as words, "2 files added, 1 changed"; "" where there is nothing.
 func (c FileCounts) Text() string {
 	var s []string
 	for _, n := range []struct {
 		n    int
 		what string
 	}{{c.Added, "added"}, {c.Changed, "changed"}, {c.Removed, "removed"}} {
-		if n.n > 0 {
+		switch {
+		case n.n > 0 && len(s) == 0:
+			s = append(s, count(n.n, "file")+" "+n.what)
+		case n.n > 0:
 			s = append(s, fmt.Sprintf("%d %s", n.n, n.what))
 		}
 	}
@@ -66,7 +69,7 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 	}
 	switch {
 	case u.Aligned:
-		fmt.Fprintln(b, st.paint(bold, module+": nothing to take back: no line, import or go.work of pinfix's"))
+		fmt.Fprintln(b, st.paint(bold, module+": nothing to revert: no line, import or go.work is pinfix's"))
 	case u.DryRun:
 		fmt.Fprintf(b, "%s\n\n", st.paint(bold, fmt.Sprintf("%s: pinfix unpin changes %s", module, files)))
 	default:
@@ -81,13 +84,13 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 		}
 	}
 	if text := u.Vendor.Text(); text != "" {
-		fmt.Fprintf(b, "  vendor/: files: %s\n", text)
+		fmt.Fprintf(b, "  vendor/: %s\n", text)
 	}
 	for _, n := range u.Notes {
 		fmt.Fprintf(b, "%s\n", clean(n))
 	}
 	if u.DryRun && !u.Aligned {
-		fmt.Fprintf(b, "\ntake it back: %s\n", Printable(u.Write))
+		fmt.Fprintf(b, "\nRevert it: %s\n", Printable(u.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 )
 
 // Text writes the report for people: for each plugin the verdict, a table of
@@ -18,7 +18,7 @@ func (r *Verify) Text(w io.Writer, st Style) error {
 		}
 		p.text(b, r.Server, st)
 	}
-	_, err := io.WriteString(w, trimRight(b.String()))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
@@ -30,7 +30,7 @@ func (p *Verified) text(b *strings.Builder, s Server, st Style) {
 	fmt.Fprintln(b, st.paint(colour, p.verdict(s)))
 	if len(p.Causes) > 0 {
 		b.WriteString("\n")
-		p.table(b)
+		p.table(newSheet(b, st, nil))
 		b.WriteString("\nwhat to do:\n")
 		for _, c := range p.Causes {
 			fmt.Fprintf(b, "  %s: %s\n", c.Cause, clean(c.Fix))
@@ -38,53 +38,52 @@ func (p *Verified) text(b *strings.Builder, s Server, st Style) {
 	}
 	if st.Verbose && len(p.Mismatched) > 0 {
 		b.WriteString("\n")
-		p.packages(b)
+		p.packages(newSheet(b, st, nil))
 	}
 }
 
 // verdict is the first line of every form.
 func (p *Verified) verdict(s Server) string {
 	server := fmt.Sprintf("%s (%s)", clean(s.Main), clean(cmp.Or(s.Go, "its Go release is not known")))
-	shared := count(p.Shared, "shared package")
+	const shared = "shared package"
 	switch {
 	case p.Loads:
-		return fmt.Sprintf("%s: loads into %s, no mismatch in %s", clean(p.File), server, shared)
+		return fmt.Sprintf("%s: loads into %s, no mismatch in %s", clean(p.File), server, count(p.Shared, shared))
 	case len(p.Mismatched) == 0:
 		return fmt.Sprintf("%s: would not load into %s", clean(p.File), server)
 	}
-	return fmt.Sprintf("%s: would not load into %s, %d of %s differ", clean(p.File), server, len(p.Mismatched), shared)
+	n := len(p.Mismatched)
+	return fmt.Sprintf("%s: would not load into %s, %s %s", clean(p.File), server, Of(n, p.Shared, shared), Verb(n, "differ"))
 }
 
 // table has a row for each difference; the cause and its count are in its
 // first.
-func (p *Verified) table(b *strings.Builder) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CAUSE\tPACKAGES\tDIFFERS\tPLUGIN HAS\tSERVER HAS")
+func (p *Verified) table(sh *sheet) {
+	t := &table{heads: []string{"CAUSE", "PACKAGES", "DIFFERS", "PLUGIN HAS", "SERVER HAS"}, under: 2}
 	for _, c := range p.Causes {
-		first := c.Cause + "\t-" // nothing to count: the loader does not come that far
+		cause, packages := c.Cause, "-" // nothing to count: the loader does not come that far
 		if c.Packages > 0 {
-			first = fmt.Sprintf("%s\t%d", c.Cause, c.Packages)
+			packages = strconv.Itoa(c.Packages)
 		}
 		if len(c.Differences) == 0 {
-			fmt.Fprintf(t, "%s\t-\t-\t-\n", first)
+			t.row(cause, packages, "-", "-", "-")
 		}
 		for _, d := range c.Differences {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", first, clean(d.What), clean(d.Plugin), clean(c.other(d)))
-			first = "\t"
+			t.row(cause, packages, clean(d.What), clean(d.Plugin), clean(c.other(d)))
+			cause, packages = "", ""
 		}
 	}
-	t.Flush()
+	sh.table(t)
 }
 
-func (p *Verified) packages(b *strings.Builder) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PACKAGE\tCAUSE\tTHROUGH\tMODULE\tPLUGIN HAS\tSERVER HAS")
+func (p *Verified) packages(sh *sheet) {
+	t := &table{heads: []string{"PACKAGE", "CAUSE", "THROUGH", "MODULE", "PLUGIN HAS", "SERVER HAS"}}
 	for _, m := range p.Mismatched {
 		server := dash(m.Server)
 		if m.With != "" {
 			server = clean(m.Server + " in " + m.With)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), server)
+		t.row(clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), server)
 	}
-	t.Flush()
+	sh.table(t)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 )
 
 // ApplyAll is the result of pinfix apply for several modules.
@@ -55,16 +54,15 @@ func (r *ApplyAll) Text(w io.Writer, st Style) error {
 		}
 		b.WriteString("\n")
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MODULE\tSERVER\tRESULT")
+	t := &table{heads: []string{"MODULE", "SERVER", "RESULT"}, prose: true}
 	for i, m := range r.Modules {
 		server := m.Server.Main
 		if m.Server.Go != "" {
 			server += " (" + m.Server.Go + ")"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", clean(r.Dirs[i]), dash(server), m.result())
+		t.row(clean(r.Dirs[i]), dash(server), m.result())
 	}
-	t.Flush()
+	newSheet(b, st, nil).table(t)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -128,7 +128,12 @@ func part(word string, room int) string {
 }
 
 // shellRE is a line that a shell takes, maybe behind a word that says what for.
-var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)((?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) .*)$`)
+var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)(` + shellWords + `.*)$`)
+
+// endRE is a sentence with such a line at its end.
+var endRE = pattern.New(`^(.*\S:) (` + shellWords + `.*)$`)
+
+const shellWords = `(?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) `
 
 // Fold breaks the lines of a text that have more than width columns: between words, and
 // a command line so that a shell still takes it.
@@ -145,12 +150,63 @@ func Fold(text string, width int) string {
 			b.WriteString(m[1] + shell.Fold(m[2], width-column, width, strings.Repeat(" ", min(column, 8)+2)) + "\n")
 			continue
 		}
-		rest := strings.TrimLeft(body, " \t")
-		indent := body[:len(body)-len(rest)]
-		if columns(indent) > width/2 {
-			indent = ""
+		foldSentence(&b, body, width, func(command, hang string) string {
+			return shell.Fold(command, width-len(hang), width, hang+"  ")
+		})
+	}
+	return b.String()
+}
+
+// FoldSentences breaks the sentences of a text that have more than width columns, for what
+// is no terminal: a command, and a line of a diff, stay whole for who looks for them.
+func FoldSentences(text string, width int) string {
+	var b strings.Builder
+	diff := hunk{b: &strings.Builder{}}
+	for line := range strings.Lines(text) {
+		body, bare := strings.TrimRight(line, "\r\n"), uncoloured(line)
+		switch {
+		case diff.take(bare):
+		case strings.HasPrefix(bare, "@@ "):
+			diff.start(bare)
+		case strings.HasPrefix(bare, "diff "), strings.HasPrefix(bare, "--- "), strings.HasPrefix(bare, "+++ "):
+		case columns(body) > width:
+			if m := shellRE.Regexp().FindStringSubmatch(body); m != nil && !prose(m[2]) {
+				break
+			}
+			foldSentence(&b, body, width, func(command, _ string) string { return command })
+			continue
 		}
-		b.WriteString(wrap(rest, width, indent, indent+"  "))
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// foldSentence breaks a line between words. A command at its end gets lines of its own,
+// as fold writes it with that indent.
+func foldSentence(b *strings.Builder, body string, width int, fold func(command, hang string) string) {
+	rest := strings.TrimLeft(body, " \t")
+	indent := body[:len(body)-len(rest)]
+	if columns(indent) > width/2 {
+		indent = ""
+	}
+	hang := indent + "  "
+	if m := endRE.Regexp().FindStringSubmatch(rest); m != nil && !prose(m[2]) {
+		b.WriteString(wrap(m[1], width, indent, hang) + hang + fold(m[2], hang) + "\n")
+		return
+	}
+	b.WriteString(wrap(rest, width, indent, hang))
+}
+
+// uncoloured is a line without the codes of colours.
+func uncoloured(line string) string {
+	var b strings.Builder
+	for i := 0; i < len(line); {
+		if skip := colour(line[i:]); skip > 0 {
+			i += skip
+			continue
+		}
+		b.WriteByte(line[i])
+		i++
 	}
 	return b.String()
 }

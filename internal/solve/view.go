@@ -1,11 +1,11 @@
 package solve
 
 import (
-	"path"
 	"slices"
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -82,12 +82,8 @@ func (v *view) provider(pkg string) module.Version {
 	if m := v.moduleOf(pkg); m.Path != "" {
 		return m
 	}
-	for ; pkg != "" && pkg != "." && pkg != "/"; pkg = path.Dir(pkg) {
-		if m, ok := v.modules[pkg]; ok {
-			return m
-		}
-	}
-	return module.Version{}
+	path, _ := modpath.Longest(pkg, func(p string) bool { _, ok := v.modules[p]; return ok })
+	return v.modules[path]
 }
 
 // roots returns the faults of packages that import no other faulty package,

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/scratch"
 	"github.com/pinfix/pinfix/pinner"
@@ -55,7 +56,7 @@ func buildList(ctx context.Context, mod *modfile.File, dir string, o Options) ([
 func newScratch() (*scratch.Dir, error) {
 	dir, err := scratch.New()
 	if err != nil {
-		return nil, fault("set TMPDIR to a directory that can be written to", "scratch directory: %w", err)
+		return nil, fault.New("set TMPDIR to a directory that can be written to", "scratch directory: %w", err)
 	}
 	return dir, nil
 }
@@ -87,7 +88,7 @@ func movable(mod *modfile.File, dir string) ([]byte, error) {
 		}
 		to := filepath.Join(abs, filepath.FromSlash(r.New.Path))
 		if _, err := os.Stat(filepath.Join(to, "go.mod")); err != nil {
-			return nil, fault("check out the whole source of the server, or name its program",
+			return nil, fault.New("check out the whole source of the server, or name its program",
 				"go.mod:%d: %s is replaced by %s, which is not there", r.Syntax.Start.Line, r.Old.Path, r.New.Path)
 		}
 		if err := mod.AddReplace(r.Old.Path, r.Old.Version, to, ""); err != nil {
@@ -145,5 +146,5 @@ func explain(err error) error {
 	case strings.Contains(failed.Stderr, "requires go >= "):
 		next = "set GOTOOLCHAIN=auto, or install that Go"
 	}
-	return &Error{err, next}
+	return fault.With(err, next)
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,13 +40,13 @@ func parseVersion(ref string) (module.Version, error) {
 	v := module.Version{Path: path, Version: version}
 	switch {
 	case !ok || version == "":
-		return v, fault(next, "no version; a server is one release of a module")
+		return v, fault.New(next, "no version; a server is one release of a module")
 	case module.CanonicalVersion(version) != version:
-		return v, fault(fmt.Sprintf("name the version itself: go list -m %s@%s prints it", path, version),
+		return v, fault.New(fmt.Sprintf("name the version itself: go list -m %s@%s prints it", path, version),
 			"%q is no version, and what it stands for may be another one tomorrow", version)
 	}
 	if err := module.Check(v.Path, v.Version); err != nil {
-		return v, &Error{err, next}
+		return v, fault.With(err, next)
 	}
 	return v, nil
 }

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/meter"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -28,27 +30,11 @@ type Options struct {
 	Count   meter.Count  // told what it fetches; may be nil
 }
 
-// An Error says why source is no server, and what to do.
-type Error struct {
-	Err  error
-	Next string
-}
-
-func (e *Error) Error() string { return e.Err.Error() }
-func (e *Error) Unwrap() error { return e.Err }
-
-// NextStep says what the user can do.
-func (e *Error) NextStep() string { return e.Next }
-
-func fault(next, format string, args ...any) error {
-	return &Error{fmt.Errorf(format, args...), next}
-}
-
 // ReadDir reads the source in dir. With vendor/modules.txt no go command runs.
 func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error) {
 	mod, err := readMod(filepath.Join(dir, "go.mod"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault("name the server's program, or the directory of its source that holds go.mod", "a directory without go.mod")
+		return nil, fault.New("name the server's program, or the directory of its source that holds go.mod", "a directory without go.mod")
 	}
 	if err != nil {
 		return nil, err
@@ -64,14 +50,22 @@ func ReadDir(ctx context.Context, dir string, o Options) (*pinner.Server, error)
 	if err != nil {
 		return nil, err
 	}
-	v, err := ParseVendor(data)
+	v, err := modulestxt.Parse(data)
 	if err != nil {
 		return nil, readError(filepath.Join(dir, "vendor", "modules.txt"), err, "run go mod vendor in "+dir+", or remove its vendor/")
 	}
-	if err := v.fits(mod); err != nil {
+	if err := fits(v, mod); err != nil {
 		return nil, err
 	}
-	s.Pins, s.Source.Packages = v.Pins, v.Packages
+	s.Source.Packages = map[string]bool{}
+	for _, m := range v.Modules {
+		if len(m.Packages) > 0 { // else it is not linked
+			s.Pins = append(s.Pins, pinner.Pin{Version: m.Version, Replace: m.Replace})
+		}
+		for _, p := range m.Packages {
+			s.Source.Packages[p.Path] = true
+		}
+	}
 	return s, nil
 }
 
@@ -105,10 +99,10 @@ func readMod(name string) (*modfile.File, error) {
 		return nil, readError(name, err, next)
 	}
 	if mod.Module == nil {
-		return nil, fault(next, "go.mod: no module line")
+		return nil, fault.New(next, "go.mod: no module line")
 	}
 	if err := module.CheckImportPath(mod.Module.Mod.Path); err != nil {
-		return nil, fault(next, "go.mod:%d: %w", mod.Module.Syntax.Start.Line, err)
+		return nil, fault.New(next, "go.mod:%d: %w", mod.Module.Syntax.Start.Line, err)
 	}
 	return mod, nil
 }
@@ -119,24 +113,15 @@ func readError(name string, err error, next string) error {
 	if hidden := bounded.Hidden(name); hidden != nil {
 		return hidden
 	}
-	return &Error{err, next}
+	return fault.With(err, next)
 }
 
 func readFile(name string) ([]byte, error) {
 	data, err := bounded.ReadFile(name, bounded.Mod)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), cause(err))
+		return nil, fmt.Errorf("%s: %w", filepath.Base(name), fault.Cause(err))
 	}
 	return data, err
-}
-
-// cause leaves out the name that an [fs.PathError] repeats.
-func cause(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // newServer returns what go.mod says but for the modules.
@@ -152,7 +137,7 @@ func newServer(mod *modfile.File) (*pinner.Server, error) {
 	case mod.Go != nil:
 		s.Go, s.Source.GoFrom = release(mod.Go.Version), "go "+mod.Go.Version
 	default:
-		return nil, fault("name the server's program, or a snapshot of it", "its go.mod has no go line, so its Go version is not known")
+		return nil, fault.New("name the server's program, or a snapshot of it", "its go.mod has no go line, so its Go version is not known")
 	}
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,28 +13,6 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-const vendorText = `# example.com/a v1.0.0
-## explicit; go 1.17
-example.com/a
-example.com/a/sub
-# example.com/old v0.0.0-20200101000000-0123456789ab
-example.com/old/x
-# example.com/unused v1.2.0
-## explicit
-# gopkg.in/yaml.v3 v3.0.1
-gopkg.in/yaml.v3
-# example.com/forked v1.1.0 => example.com/fork v1.1.1-pre
-## explicit
-example.com/forked
-# example.com/dir v1.0.0 => ./dir
-## explicit; go 1.20
-example.com/dir/d
-# example.com/major/v2 v2.0.0+incompatible
-example.com/major/v2
-# example.com/forked => example.com/fork v1.1.1-pre
-# example.com/a v0.9.0 => ../a
-`
-
 func pin(path, version string, replace ...string) pinner.Pin {
 	p := pinner.Pin{Version: module.Version{Path: path, Version: version}}
 	if len(replace) > 0 {
@@ -45,88 +22,6 @@ func pin(path, version string, replace ...string) pinner.Pin {
 		p.Replace.Version = replace[1]
 	}
 	return p
-}
-
-func TestParseVendor(t *testing.T) {
-	got, err := ParseVendor([]byte(strings.ReplaceAll(vendorText, "\n", "\r\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []pinner.Pin{
-		pin("example.com/a", "v1.0.0"),
-		pin("example.com/old", "v0.0.0-20200101000000-0123456789ab"),
-		pin("gopkg.in/yaml.v3", "v3.0.1"),
-		pin("example.com/forked", "v1.1.0", "example.com/fork", "v1.1.1-pre"),
-		pin("example.com/dir", "v1.0.0", "./dir"),
-		pin("example.com/major/v2", "v2.0.0+incompatible"),
-	}
-	if diff := cmp.Diff(want, got.Pins); diff != "" {
-		t.Error(diff)
-	}
-	if len(got.Packages) != 7 || !got.Packages["example.com/dir/d"] || got.Packages["example.com/unused"] {
-		t.Errorf("packages %v", got.Packages)
-	}
-}
-
-func TestParseVendorErrors(t *testing.T) {
-	for _, tt := range []struct{ text, want string }{
-		{"example.com/a\n", "vendor/modules.txt:1: package example.com/a is below no module"},
-		{"# example.com/a\n", "vendor/modules.txt:1: a module without a version"},
-		{"# example.com/a latest\n", `vendor/modules.txt:1: the version "latest" of example.com/a`},
-		{"# example.com/a v1\n", `vendor/modules.txt:1: the version "v1" of`},
-		{"# -x v1.0.0\n", "vendor/modules.txt:1: malformed import path"},
-		{"# example.com/a v1.0.0 =>\n", `vendor/modules.txt:1: unexpected "=>"`},
-		{"# example.com/a v1.0.0 -> x\n", `vendor/modules.txt:1: unexpected "-> x"`},
-		{"# example.com/a v1.0.0\n\nexample.com/b\n", "vendor/modules.txt:3: package example.com/b is not in module example.com/a"},
-		{"# example.com/a v1.0.0\nexample.com/ab\n", "vendor/modules.txt:2: package example.com/ab is not in"},
-		{"# example.com/a v1.0.0\nexample.com/a\nexample.com/a\n", "vendor/modules.txt:3: package example.com/a is there twice"},
-		{"# example.com/a v1.0.0\nexample.com/a b\n", "vendor/modules.txt:2: malformed import path"},
-		{"# example.com/a => ../a\nexample.com/a\n", "vendor/modules.txt:2: package example.com/a is below no module"},
-		{"## workspace\n", "vendor/modules.txt:1: this vendor/ is of a go.work"},
-		{"<<<<<<< HEAD\n", "vendor/modules.txt:1: malformed import path"},
-	} {
-		_, err := ParseVendor([]byte(tt.text))
-		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-			t.Errorf("%q: %v, want %s", tt.text, err, tt.want)
-		}
-	}
-}
-
-// TestVendorTwice: a module that is there twice, each with packages, is a
-// damaged file; the second line of a replaced one has none.
-func TestVendorTwice(t *testing.T) {
-	_, err := ParseVendor([]byte("# example.com/a v1.0.0\nexample.com/a\n# example.com/a v1.1.0\nexample.com/a/b\n"))
-	if err == nil || !strings.Contains(err.Error(), "modules.txt:4: module example.com/a is there twice") {
-		t.Error(err)
-	}
-}
-
-func FuzzParseVendor(f *testing.F) {
-	f.Add([]byte(vendorText))
-	for _, seed := range []string{"## workspace", "# a v1 =>", "#", "# ", "##", "# x v1.0.0\nx\n## explicit", "\xff"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		v, err := ParseVendor(data)
-		if err != nil {
-			if e := (*LineError)(nil); !errors.As(err, &e) || e.Line < 1 {
-				t.Fatal(err)
-			}
-			return
-		}
-		seen := map[string]bool{}
-		for _, p := range v.Pins {
-			if seen[p.Path] || module.CheckImportPath(p.Path) != nil || module.CanonicalVersion(p.Version.Version) != p.Version.Version {
-				t.Fatalf("%v", p)
-			}
-			seen[p.Path] = true
-		}
-		for pkg := range v.Packages {
-			if module.CheckImportPath(pkg) != nil {
-				t.Fatalf("%q", pkg)
-			}
-		}
-	})
 }
 
 func TestRelease(t *testing.T) {
@@ -194,6 +89,7 @@ example.com/forked
 		"a v1.0.0\n\texample":             {"a v1.1.0\n\texample", "vendor/modules.txt does not fit go.mod: example.com/a is v1.1.0 in go.mod, v1.0.0 in vendor/"},
 		"require (":                       {"require (\n\texample.com/more v1.0.0", "vendor/modules.txt does not fit go.mod: example.com/more is v1.0.0 in go.mod, not there in vendor/"},
 		"forked => ./fork\n-":             {"forked => example.com/fork v1.0.1\n-", "vendor/modules.txt does not fit go.mod: example.com/forked is v1.0.0 => example.com/fork v1.0.1 in go.mod, v1.0.0 => ./fork in vendor/"},
+		"example.com/forked\n#":           {"example.com/a\n#", "vendor/modules.txt:6: package example.com/a is not in module example.com/forked"},
 		"go 1.23\n\ntoolchain go1.23.5\n": {"", "its go.mod has no go line, so its Go version is not known"},
 		"module example.com/server":       {"", "go.mod: no module line"},
 		"module example.com":              {"module -x", "go.mod:1: malformed import path"},

@@ -6,13 +6,15 @@ import (
 	"fmt"
 
 	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // Versions returns the versions that the proxy has of a module, without those that
 // its author has retracted, in the order of semantic versions.
 func Versions(ctx context.Context, path string, o Options) ([]string, error) {
 	if err := module.CheckPath(path); err != nil {
-		return nil, &Error{err, "write it as in mod:example.com/server@>=v1.2"}
+		return nil, fault.With(err, "write it as in mod:example.com/server@>=v1.2")
 	}
 	work, err := newScratch()
 	if err != nil {

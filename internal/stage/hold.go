@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -17,7 +18,7 @@ import (
 // the latest one, and goes there, or fails where that needs a newer Go
 // (cmd/go/internal/modload.queryImport). A module that it was seen to raise is
 // replaced by itself, all versions of it, which leaves it no other to go to.
-func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files Files, patterns []string, held []module.Version) (*Listing, error) {
+func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string, held []module.Version) (*importgraph.Listing, error) {
 	for {
 		on, err := s.hold(mod, held)
 		if err != nil {
@@ -33,7 +34,7 @@ func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files Files, patt
 // Lacking runs go mod tidy with the versions in held kept, and returns its error,
 // which names what imports a package that one of them lacks; nil if none does.
 // Tidy itself would go to the latest version, as listHeld says.
-func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files Files, held []module.Version) error {
+func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files importgraph.Files, held []module.Version) error {
 	for _, v := range held {
 		s.rises[v.Path] = true
 	}
@@ -85,7 +86,7 @@ var newerGoRE = pattern.New(`(?m)^(?:go: )?(\S+)@(\S+) requires go >= `)
 
 // raised notes the modules of held that a listing has raised, or has failed to
 // raise, and reports whether there are any that were not known.
-func (s *Stage) raised(held []module.Version, l *Listing, err error) bool {
+func (s *Stage) raised(held []module.Version, l *importgraph.Listing, err error) bool {
 	rises := map[string]bool{}
 	if err != nil {
 		rises[NeedsNewer(err).Path] = true

@@ -14,12 +14,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/module"
+	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -43,10 +44,13 @@ const maxWorld = 50_000
 
 // world is the key of all that a go command reads of the plugin; "" where it reads what
 // has none.
-func (s *Stage) world(mod *pinner.Mod, files Files) string {
+func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
+	if s.Kept == nil {
+		return ""
+	}
 	s.mu.Lock()
-	if s.heads == nil && s.Kept != nil {
-		s.heads = readHeads(s.Root)
+	if s.heads == nil {
+		s.heads = readHeads(s.Root, nil)
 	}
 	heads := s.heads
 	s.mu.Unlock()
@@ -55,11 +59,14 @@ func (s *Stage) world(mod *pinner.Mod, files Files) string {
 
 // fresh is world with the plugin's files as they are now: what they were not while the go
 // command ran is not to be kept as theirs.
-func (s *Stage) fresh(mod *pinner.Mod, files Files) string {
-	return s.worldOf(mod, files, readHeads(s.Root))
+func (s *Stage) fresh(mod *pinner.Mod, files importgraph.Files) string {
+	s.mu.Lock()
+	known := s.heads
+	s.mu.Unlock()
+	return s.worldOf(mod, files, readHeads(s.Root, known))
 }
 
-func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]string) string {
+func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]fileHead) string {
 	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
 		return ""
 	}
@@ -73,24 +80,45 @@ func (s *Stage) worldOf(mod *pinner.Mod, files Files, heads map[string]string) s
 		return ""
 	}
 	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, string(mod.Text())}
-	heads = maps.Clone(heads)
-	for name, src := range files {
+	for name := range files {
 		if _, ok := heads[name]; !ok {
 			return ""
 		}
-		heads[name] = head(src)
 	}
 	for _, name := range slices.Sorted(maps.Keys(heads)) {
-		parts = append(parts, name, heads[name])
+		text := heads[name].text
+		if src, ok := files[name]; ok {
+			text = head(src)
+		}
+		parts = append(parts, name, text)
 	}
 	key := kept.KeyOf(parts...)
 	return string(key[:])
 }
 
+// A fileHead is what the go command reads of a file, and the state of the file that it
+// was read from.
+type fileHead struct {
+	text         string
+	size         int64
+	changed, was time.Time // when it was changed, and when it was read
+}
+
+// settled is how long after a change of a file another one gives it another time, on any
+// file system.
+const settled = 3 * time.Second
+
+// of reports whether a file is as it was read.
+func (h fileHead) of(info fs.FileInfo) bool {
+	return h.size == info.Size() && h.changed.Equal(info.ModTime()) && h.was.Sub(h.changed) > settled
+}
+
 // readHeads returns the names of all files below root, from there, with the heads of the
-// Go files. It is nil where there are too many, or one cannot be read.
-func readHeads(root string) map[string]string {
-	heads := map[string]string{}
+// Go files; known are those of an earlier call, which it reads again only where they have
+// changed. It is nil where there are too many, or one cannot be read.
+func readHeads(root string, known map[string]fileHead) map[string]fileHead {
+	heads := map[string]fileHead{}
+	now := time.Now()
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -106,14 +134,21 @@ func readHeads(root string) map[string]string {
 		if len(heads) > maxWorld {
 			return fs.ErrInvalid
 		}
-		heads[rel] = d.Type().String()
+		h := fileHead{text: d.Type().String(), was: now}
 		if path.Ext(rel) == ".go" && !d.IsDir() {
-			src, err := readSource(name)
+			info, err := os.Stat(name) // of what a link leads to
 			if err != nil {
 				return err
 			}
-			heads[rel] = head(src)
+			if h = known[rel]; !h.of(info) {
+				src, err := importgraph.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				h = fileHead{head(src), info.Size(), info.ModTime(), now}
+			}
 		}
+		heads[rel] = h
 		return nil
 	})
 	if err != nil {
@@ -179,7 +214,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		p := &Package{}
+		p := &importgraph.Package{}
 		if dec.Decode(p) != nil {
 			return
 		}
@@ -196,7 +231,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 }
 
 // there reports whether the directories of all packages are.
-func there(all map[string]*Package) bool {
+func there(all map[string]*importgraph.Package) bool {
 	std := false // one of the standard library stands for all
 	for _, p := range all {
 		if p.Standard && std || p.Dir == "" {
@@ -211,7 +246,7 @@ func there(all map[string]*Package) bool {
 }
 
 // fine reports whether nothing is wrong with any of the packages.
-func fine(all map[string]*Package) bool {
+func fine(all map[string]*importgraph.Package) bool {
 	for _, p := range all {
 		if p.Error != nil || len(p.InvalidGoFiles) > 0 {
 			return false
@@ -257,7 +292,7 @@ func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
 }
 
 // keepTidy keeps what go mod tidy has made.
-func (s *Stage) keepTidy(world string, mod *pinner.Mod, files Files, t tidyResult) {
+func (s *Stage) keepTidy(world string, mod *pinner.Mod, files importgraph.Files, t tidyResult) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}
@@ -349,7 +384,7 @@ func (v *vendorResult) is(dir string) bool {
 
 // keepVendor keeps what go mod vendor has made in dir: where each file is from, which a
 // module that is replaced by another one is no exception to.
-func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
+func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph.Files) {
 	if world == "" || s.fresh(mod, files) != world {
 		return
 	}
@@ -400,29 +435,12 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files Files) {
 // directory in the module cache that its files are from, from there.
 func (s *Stage) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
 	out := map[string]string{}
-	for path, is := range VendoredModules(text) {
-		version, _, _ := strings.Cut(is, " ")
-		if dir, ok := modcache.SourceDir(s.cache, mod.Source(module.Version{Path: path, Version: version})); ok {
+	vendored, _ := modulestxt.Parse(text)
+	for _, m := range vendored.Modules {
+		if dir, ok := modcache.SourceDir(s.cache, mod.Source(m.Version)); ok {
 			if rel, err := filepath.Rel(s.cache, dir); err == nil {
-				out[path] = filepath.ToSlash(rel)
+				out[m.Path] = filepath.ToSlash(rel)
 			}
-		}
-	}
-	return out
-}
-
-// VendoredModules returns the modules of a modules.txt by path, each with what follows the
-// path there: its version, and what replaces it.
-func VendoredModules(text []byte) map[string]string {
-	out := map[string]string{}
-	for line := range bytes.Lines(text) {
-		f := strings.Fields(string(line))
-		if len(f) < 3 || f[0] != "#" || f[2] == "=>" {
-			continue
-		}
-		// Replaces of versions that are not selected come last.
-		if _, ok := out[f[1]]; !ok {
-			out[f[1]] = strings.Join(f[2:], " ")
 		}
 	}
 	return out

@@ -6,7 +6,6 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/scratch"
@@ -31,9 +31,7 @@ import (
 type Stage struct {
 	Root string // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
 
-	// ReadFile reads a source file by its full name.
-	ReadFile func(name string) ([]byte, error)
-	imports  func(name string, data []byte) ([]string, error)
+	Sources *importgraph.Sources // on the disk
 
 	Kept *kept.Store // what earlier runs have found out
 
@@ -53,12 +51,11 @@ type Stage struct {
 	fetch     *gocmd.Go // see fetcher
 	traces    bool      // fetch knows go mod graph -x
 	modFiles  modFiles
-	heads     map[string]string              // guarded by mu; see world
+	heads     map[string]fileHead            // guarded by mu; see world
 	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
 	released  map[string][]string            // versions by module path
 	asked     map[string]bool                // module paths that the go command was asked for
-	parsed    map[string][]edge
 	count     meter.Count
 }
 
@@ -84,27 +81,15 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, ReadFile: readSource, imports: importsOf, scratch: dir, dir: dir.Path, cache: c.Cache,
+	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, Sources: importgraph.OnDisk(c.Go.Dir), scratch: dir, dir: dir.Path, cache: c.Cache,
 		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
-}
-
-// Reader returns a stage without a scratch directory and without the go command:
-// for NewImports only. read and imports return what a file holds and imports.
-func Reader(root string, read func(name string) ([]byte, error), imports func(name string) ([]string, error)) *Stage {
-	s := &Stage{Root: root, ReadFile: read}
-	s.imports = func(name string, data []byte) ([]string, error) {
-		if have, err := read(name); err != nil || !bytes.Equal(have, data) {
-			return importsOf(name, data) // a file as it should be
-		}
-		return imports(name)
-	}
-	return s
 }
 
 // A ScratchError says that there is no place for the scratch directory.
 type ScratchError struct{ Err error }
 
 func (e *ScratchError) Error() string { return "scratch directory: " + e.Err.Error() }
+
 func (e *ScratchError) Unwrap() error { return e.Err }
 
 // NextStep says what the user can do.
@@ -119,13 +104,10 @@ func (s *Stage) Close() error {
 // Cache returns GOMODCACHE.
 func (s *Stage) Cache() string { return s.cache }
 
-// Files are the plugin's Go files as they should be: path below Root -> content.
-type Files map[string][]byte
-
 // prepare writes one go.mod, go.sum and overlay, and returns the flags that
 // name them and the go.mod's path. Each command gets files of its own: -mod=mod
 // may write them.
-func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, flags []string, err error) {
+func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files importgraph.Files) (name string, flags []string, err error) {
 	s.mu.Lock()
 	s.n++
 	dir := filepath.Join(s.dir, strconv.Itoa(s.n))
@@ -161,7 +143,7 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files Files) (name string, 
 
 // BuildFlags returns the flags with which go build sees the plugin with another go.mod,
 // go.sum and Go files.
-func (s *Stage) BuildFlags(mod *pinner.Mod, sum []byte, files Files) ([]string, error) {
+func (s *Stage) BuildFlags(mod *pinner.Mod, sum []byte, files importgraph.Files) ([]string, error) {
 	_, flags, err := s.prepare(mod, sum, files)
 	return flags, err
 }
@@ -184,7 +166,7 @@ func (s *Stage) clean(err error) error {
 }
 
 // overlay writes the overlay file for files (go help build, -overlay).
-func (s *Stage) overlay(dir string, files Files) (string, error) {
+func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
 	var o struct{ Replace map[string]string }
 	o.Replace = map[string]string{}
 	for path, data := range files {
@@ -204,7 +186,7 @@ func (s *Stage) overlay(dir string, files Files) (string, error) {
 
 // Tidy runs go mod tidy and returns the go.mod and go.sum it made; sum is nil
 // where there is none. Modules that could not be fetched are taken from vendor/.
-func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied *pinner.Mod, sum []byte, err error) {
+func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (tidied *pinner.Mod, sum []byte, err error) {
 	err = s.retry(func() error {
 		tidied, sum, err = s.TidyAhead(ctx, mod, files)
 		return err
@@ -214,7 +196,7 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files Files) (tidied 
 
 // TidyAhead is Tidy with no other modules from vendor/ than those that are taken
 // from there already. It may run while the stage does something else.
-func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*pinner.Mod, []byte, error) {
+func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
 	world := s.world(mod, files)
 	if t, ok := s.keptTidy(world); ok {
 		if tidied, err := pinner.ParseMod("go.mod", t.Mod); err == nil {
@@ -249,7 +231,7 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files Files) (*p
 
 // Vendor runs go mod vendor and returns the directory it made. A plugin without
 // dependencies has none: "". It is the plugin's own where that would become the same.
-func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files Files) (string, error) {
+func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files importgraph.Files) (string, error) {
 	name, flags, err := s.prepare(mod, sum, files)
 	if err != nil {
 		return "", err
@@ -269,5 +251,3 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files F
 	s.keepVendor(world, dir, mod, files)
 	return dir, s.repayVendor(dir, mod)
 }
-
-func readSource(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Source) }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -140,11 +141,11 @@ func (s *Stage) loanMod(l *Loan) []byte {
 		dir := filepath.Join(l.dir, filepath.FromSlash(strings.TrimPrefix(pkg, l.Version.Path)))
 		names, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for a bad pattern only
 		for _, name := range names {
-			data, err := s.ReadFile(name)
+			data, err := s.Sources.ReadFile(name)
 			if err != nil {
 				continue
 			}
-			imports, err := s.imports(name, data)
+			imports, err := s.Sources.ImportsOf(name, data)
 			if err != nil {
 				continue
 			}
@@ -204,7 +205,7 @@ func (s *Stage) taken(v Vendored) bool {
 }
 
 // borrowListed is borrowFor the packages of a listing.
-func (s *Stage) borrowListed(l *Listing) (bool, error) {
+func (s *Stage) borrowListed(l *importgraph.Listing) (bool, error) {
 	if l == nil || len(s.vendored) == 0 {
 		return false, nil
 	}
@@ -348,9 +349,9 @@ func (s *Stage) repayVendor(dir string, plan *pinner.Mod) error {
 
 // listWithLoans is list, with what vendor/ has of modules that could not be
 // fetched.
-func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files Files, patterns []string) (*Listing, error) {
+func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
 	for {
-		var l *Listing
+		var l *importgraph.Listing
 		err := s.retry(func() (err error) {
 			l, err = s.list(ctx, mod, files, patterns)
 			return err

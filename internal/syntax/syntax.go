@@ -106,6 +106,23 @@ func Doubtful(src []byte) bool {
 	return bytes.Contains(src, []byte("<<<<<<< ")) || bytes.Contains(src, []byte(">>>>>>> ")) || bytes.IndexByte(src, 0) >= 0 || !utf8.Valid(src)
 }
 
+// Sum returns the first line of a go.sum that is none; nil if there is none. The text of
+// the line is not shown: the file may be a link to any other.
+func Sum(name string, text []byte) *Error {
+	n := 0
+	for line := range bytes.Lines(text) {
+		n++
+		switch f := bytes.Fields(line); {
+		case len(f) == 0 || len(f) == 3 && !marker(line):
+		case marker(line):
+			return &Error{name, n, 0, Unresolved, "remove the marker lines, and run go mod tidy"}
+		default:
+			return &Error{name, n, 0, "this line, whose text is not shown, is no line of a go.sum", "remove the line, and run go mod tidy"}
+		}
+	}
+	return nil
+}
+
 // Conflict returns the first line of a merge conflict in a text that does not parse;
 // nil where there is none.
 func Conflict(name string, text []byte) *Error {

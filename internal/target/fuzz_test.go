@@ -2,7 +2,6 @@ package target
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/srcdir"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -46,8 +46,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse(data)
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Next == "" {
+			if fault.Next(err) == "" {
 				t.Errorf("no next step after %v", err)
 			}
 			return

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
@@ -18,13 +19,13 @@ import (
 func readImage(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	p, err := image.Open(ctx, ref, o.image())
 	if err != nil {
-		return nil, fromImage(err)
+		return nil, err
 	}
 	f := p.File
 	defer f.Close()
 	head, err := readHead(f)
 	if err != nil || !isProgram(head) {
-		return nil, &Error{ref, errors.New(p.Path + " in the image is not a program"), "choose another with --path"}
+		return nil, fault.New("choose another with --path", "%s in the image is not a program", p.Path)
 	}
 	s, err := readProgram(f, head, o)
 	if err != nil {
@@ -42,7 +43,7 @@ func AddLibc(ctx context.Context, s *pinner.Server, o Options) error {
 	}
 	release, err := image.Libc(ctx, s.Ref, o.image(), s.Binary.Interp)
 	if err != nil {
-		return fromImage(err)
+		return named(s.Ref, err, "")
 	}
 	s.Binary.LibcRelease = release
 	return nil
@@ -63,13 +64,13 @@ func AddExports(ctx context.Context, s *pinner.Server, names []string, o Options
 	if isImage(s.Ref) {
 		p, err := image.Open(ctx, s.Ref, o.image())
 		if err != nil {
-			return fromImage(err)
+			return named(s.Ref, err, "")
 		}
 		f = p.File
 	} else {
 		var err error
 		if f, err = bounded.Open(s.Ref); err != nil {
-			return &Error{s.Ref, cause(err), refHint}
+			return named(s.Ref, fault.Cause(err), refHint)
 		}
 	}
 	defer f.Close()
@@ -83,16 +84,6 @@ func AddExports(ctx context.Context, s *pinner.Server, names []string, o Options
 	}
 	s.Binary.Exports, err = p.Defines(names)
 	return err
-}
-
-// fromImage keeps the next step of an error of package image.
-func fromImage(err error) *Error {
-	e := &Error{Err: err}
-	var next interface{ NextStep() string }
-	if errors.As(err, &next) {
-		e.Next = next.NextStep()
-	}
-	return e
 }
 
 // printable is ref without what must not be printed.

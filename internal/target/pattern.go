@@ -3,7 +3,6 @@ package target
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/source"
 )
@@ -60,7 +60,7 @@ func cutTag(ref string) (name, tag string) {
 }
 
 // Expand returns the references that a pattern matches, the oldest version first, or
-// ref alone where it is none. A pattern that matches nothing is an error, an [*Error].
+// ref alone where it is none. A pattern that matches nothing is an error with a next step.
 func Expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]string, error) {
 	if !IsPattern(ref) {
 		return []string{ref}, nil
@@ -70,12 +70,10 @@ func Expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 		return nil, ctx.Err()
 	}
 	if err == nil && len(refs) > maxServers {
-		err = &Error{Err: fmt.Errorf("it matches %d servers, and more than %d are too many", len(refs), maxServers), Next: "write a narrower pattern"}
+		err = fault.New("write a narrower pattern", "it matches %d servers, and more than %d are too many", len(refs), maxServers)
 	}
 	if err != nil {
-		e := asError(err, "quote the pattern, so that the shell leaves it alone")
-		e.Ref = printable(err, ref)
-		return nil, e
+		return nil, named(ref, err, "quote the pattern, so that the shell leaves it alone")
 	}
 	return refs, nil
 }
@@ -95,10 +93,10 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 	}
 	names, err := filepath.Glob(glob)
 	if err != nil {
-		return nil, &Error{Err: err, Next: "a [ in a name is written as [[]"}
+		return nil, fault.With(err, "a [ in a name is written as [[]")
 	}
 	if len(names) == 0 {
-		return nil, &Error{Err: errors.New("no file has such a name"), Next: "quote the pattern, and look with ls what is there"}
+		return nil, fault.New("quote the pattern, and look with ls what is there", "no file has such a name")
 	}
 	slices.SortFunc(names, Natural)
 	for i := range names {
@@ -112,11 +110,11 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 func expandImage(ctx context.Context, ref string, o Options) ([]string, error) {
 	name, pattern := cutTag(ref)
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, &Error{Err: err, Next: "write it as in image:heroiclabs/nakama:3.*"}
+		return nil, fault.With(err, "write it as in image:heroiclabs/nakama:3.*")
 	}
 	tags, err := image.Tags(ctx, "image:"+name, o.image())
 	if err != nil {
-		return nil, fromImage(err)
+		return nil, err
 	}
 	var found []string
 	for _, tag := range tags {
@@ -135,7 +133,7 @@ func expandImage(ctx context.Context, ref string, o Options) ([]string, error) {
 			slices.SortFunc(tags, compareTags)
 			next = "its newest tags are " + strings.Join(tags[max(0, len(tags)-5):], ", ")
 		}
-		return nil, &Error{Err: fmt.Errorf("none of %d tags fits", len(tags)), Next: next}
+		return nil, fault.New(next, "none of %d tags fits", len(tags))
 	}
 	slices.SortFunc(found, compareTags)
 	for i, tag := range found {
@@ -166,7 +164,7 @@ func expandModule(ctx context.Context, ref string, o SourceOptions) ([]string, e
 	mod, query, _ := strings.Cut(ref, "@")
 	q, err := parseQuery(query)
 	if err != nil {
-		return nil, &Error{Err: err, Next: "write it as in mod:example.com/server@>=v1.2,<v2 or @v1.2.*"}
+		return nil, fault.With(err, "write it as in mod:example.com/server@>=v1.2,<v2 or @v1.2.*")
 	}
 	versions, err := source.Versions(ctx, mod, o)
 	if err != nil {
@@ -178,7 +176,7 @@ func expandModule(ctx context.Context, ref string, o SourceOptions) ([]string, e
 		if len(versions) > 0 {
 			next = "the proxy has " + strings.Join(versions[max(0, len(versions)-5):], ", ")
 		}
-		return nil, &Error{Err: fmt.Errorf("none of %d versions fits", len(versions)), Next: next}
+		return nil, fault.New(next, "none of %d versions fits", len(versions))
 	}
 	slices.SortFunc(found, semver.Compare)
 	for i, v := range found {
@@ -262,5 +260,5 @@ func refusePattern(ref string) error {
 	if !IsPattern(ref) {
 		return nil
 	}
-	return &Error{ref, errors.New("no such file; it may be a pattern of several servers"), "pinfix compat and pinfix build take patterns; name one server here"}
+	return fault.New("pinfix compat and pinfix build take patterns; name one server here", "no such file; it may be a pattern of several servers")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -20,31 +21,16 @@ import (
 func ReadPlugin(name string) (*pinner.Server, error) {
 	s, err := readPlugin(name)
 	if err != nil {
-		return nil, &PluginError{name, err}
+		return nil, notPlugin(name, err)
 	}
 	s.Ref = name
 	return s, nil
 }
 
-// A PluginError says why a file is no plugin that can be compared.
-type PluginError struct {
-	Name string
-	Err  error
-}
-
-func (e *PluginError) Error() string {
-	err := e.Err
-	if t := (*Error)(nil); errors.As(err, &t) {
-		err = t.Err // without its "server"
-	}
-	return fmt.Sprintf("plugin %s: %v", e.Name, err)
-}
-
-func (e *PluginError) Unwrap() error { return e.Err }
-
-// NextStep says what the user can do.
-func (e *PluginError) NextStep() string {
-	return "name the file that go build -buildmode=plugin has written"
+// notPlugin returns err as the reason why the file called name cannot be compared as a
+// plugin.
+func notPlugin(name string, err error) error {
+	return fault.New("name the file that go build -buildmode=plugin has written", "plugin %s: %w", name, err)
 }
 
 func readPlugin(name string) (*pinner.Server, error) {
@@ -53,7 +39,7 @@ func readPlugin(name string) (*pinner.Server, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("no such file")
 	case err != nil:
-		return nil, cause(err)
+		return nil, fault.Cause(err)
 	}
 	defer f.Close()
 	if err := notHuge(f); err != nil {
@@ -95,7 +81,7 @@ func AddCgo(s *pinner.Server) error {
 func reopen(s *pinner.Server, read func(*pkghash.Program) error) error {
 	f, err := bounded.Open(s.Ref)
 	if err != nil {
-		return &PluginError{s.Ref, cause(err)}
+		return notPlugin(s.Ref, fault.Cause(err))
 	}
 	defer f.Close()
 	p, err := pkghash.Open(f)
@@ -103,7 +89,7 @@ func reopen(s *pinner.Server, read func(*pkghash.Program) error) error {
 		err = read(p)
 	}
 	if err != nil {
-		return &PluginError{s.Ref, err}
+		return notPlugin(s.Ref, err)
 	}
 	return nil
 }

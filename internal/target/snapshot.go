@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/srcdir"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -36,7 +37,7 @@ const (
 func Snapshot(s *pinner.Server, version string) ([]byte, error) {
 	o, err := origin(s)
 	if err != nil {
-		return nil, &Error{s.Ref, cause(err), refHint}
+		return nil, named(s.Ref, fault.Cause(err), refHint)
 	}
 	data := format(s, o, version)
 	return data, check(s, data)
@@ -91,7 +92,7 @@ func check(s *pinner.Server, data []byte) error {
 	}
 	back.Ref, back.Origin = s.Ref, s.Origin
 	if !reflect.DeepEqual(s, back) {
-		return &Error{s.Ref, errors.New("its build info does not fit into a snapshot"), "keep the program itself"}
+		return named(s.Ref, errors.New("its build info does not fit into a snapshot"), "keep the program itself")
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/source"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -47,9 +48,7 @@ func ReadSource(ctx context.Context, ref string, o SourceOptions) (*pinner.Serve
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		e := asError(err, "name the server's program instead")
-		e.Ref = ref
-		return nil, e
+		return nil, named(ref, err, "name the server's program instead")
 	}
 	s.Ref = ref
 	s.Origin = pinner.Origin{Source: filepath.Base(ref), Digest: "unknown"}
@@ -118,7 +117,7 @@ func readSource(ctx context.Context, ref string, o source.Options) (*pinner.Serv
 	case errors.Is(err, fs.ErrNotExist):
 		return source.ReadModule(ctx, strings.TrimPrefix(ref, modScheme), o)
 	case err != nil:
-		return nil, cause(err)
+		return nil, fault.Cause(err)
 	case info.IsDir():
 		return source.ReadDir(ctx, ref, o)
 	}

@@ -4,6 +4,7 @@ package target
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
 	"github.com/pinfix/pinfix/internal/srcdir"
@@ -29,26 +31,10 @@ const (
 	maxModules = 100_000
 )
 
-// An Error says why a reference is no server, and what to do.
-type Error struct {
-	Ref  string
-	Err  error
-	Next string
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("server %s: %v", e.Ref, e.Err) }
-func (e *Error) Unwrap() error { return e.Err }
-
-// NextStep says what the user can do.
-func (e *Error) NextStep() string { return e.Next }
-
-// asError makes err an *Error. The next step is err's own, or else what next says.
-func asError(err error, next string) *Error {
-	e := &Error{Err: err, Next: next}
-	if own := (interface{ NextStep() string })(nil); !errors.As(err, &e) && errors.As(err, &own) {
-		e.Next = own.NextStep()
-	}
-	return e
+// named returns err as that of the server called ref. The next step is err's own, or
+// next where it has none.
+func named(ref string, err error, next string) error {
+	return fault.New(cmp.Or(fault.Next(err), next), "server %s: %w", printable(err, ref), err)
 }
 
 const refHint = "name the server program, or a file with the output of: go version -m PROGRAM"
@@ -89,9 +75,7 @@ func Asks(ref string) string {
 func Read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	s, err := bounded.Wait(ctx, bounded.Grace, func() (*pinner.Server, error) { return read(ctx, ref, o) })
 	if err != nil {
-		e := asError(err, refHint)
-		e.Ref = printable(err, ref)
-		return nil, e
+		return nil, named(ref, err, refHint)
 	}
 	s.Ref = ref
 	return s, nil
@@ -109,12 +93,12 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 		}
 		return nil, errors.New("no such file")
 	case err != nil:
-		return nil, cause(err)
+		return nil, fault.Cause(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, cause(err)
+		return nil, fault.Cause(err)
 	}
 	head, err := readHead(f)
 	if err != nil {
@@ -126,21 +110,12 @@ func read(ctx context.Context, ref string, o Options) (*pinner.Server, error) {
 	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxText)+bytes.MinRead)) // not grown: that costs more than to read
 	text.Write(head)
 	if _, err := text.ReadFrom(io.LimitReader(f, maxText)); err != nil {
-		return nil, cause(err)
+		return nil, fault.Cause(err)
 	}
 	if text.Len() > maxText {
 		return nil, fmt.Errorf("more than %d MiB is too much for the text of go version -m", maxText>>20)
 	}
 	return Parse(text.Bytes())
-}
-
-// cause leaves out the name that an [fs.PathError] repeats.
-func cause(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // The first bytes of ELF, PE, and Mach-O (thin of both sizes and byte orders,
@@ -173,7 +148,7 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 	}
 	p, err := pkghash.Open(f)
 	if err != nil {
-		return nil, notGo(f, err)
+		return nil, notGo(err)
 	}
 	s, err := programInfo(f, p)
 	var bare error // what is wrong with a program that will do if it has fingerprints
@@ -184,7 +159,7 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 		return s, err
 	}
 	if s.Settings["-buildmode"] == "plugin" {
-		return nil, &Error{"", errors.New("this is a plugin (-buildmode=plugin), not the server"), "name the program that calls plugin.Open"}
+		return nil, fault.New("name the program that calls plugin.Open", "this is a plugin (-buildmode=plugin), not the server")
 	}
 	if s.Binary, err = p.Binary(); err != nil {
 		return nil, err
@@ -212,23 +187,22 @@ func notHuge(f *os.File) error {
 	if err == nil && info.Size() > bounded.Program {
 		err = bounded.TooLarge(bounded.Program)
 	}
-	return cause(err)
+	return fault.Cause(err)
 }
 
 // programInfo reads the build info of a program that go build has made of modules.
 func programInfo(f *os.File, p *pkghash.Program) (*pinner.Server, error) {
 	bi, err := readInfo(p)
 	if err != nil {
-		return nil, notGo(f, err)
+		return nil, notGo(err)
 	}
 	return fromBuildInfo(bi)
 }
 
 func isPE(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) }
 
-func notGo(f *os.File, err error) error {
-	return &Error{f.Name(), errors.New("not a Go program, or its build info is stripped (" + err.Error() + ")"),
-		"name the server program itself, built by Go 1.18 or newer"}
+func notGo(err error) error {
+	return fault.New("name the server program itself, built by Go 1.18 or newer", "not a Go program, or its build info is stripped (%w)", err)
 }
 
 func readInfo(p *pkghash.Program) (*debug.BuildInfo, error) {

@@ -2,7 +2,6 @@ package target
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -249,13 +249,12 @@ func TestErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Read(t.Context(), name, Options{})
-		var e *Error
-		if !errors.As(err, &e) {
-			t.Errorf("%q: %v is no *Error", content, err)
+		if err == nil {
+			t.Errorf("%q: no error", content)
 			continue
 		}
-		if msg := e.Error(); !strings.HasPrefix(msg, "server "+name+": ") || !strings.Contains(msg, want) || e.NextStep() == "" {
-			t.Errorf("%q: %q, next %q; want %q", content, msg, e.NextStep(), want)
+		if msg := err.Error(); !strings.HasPrefix(msg, "server "+name+": ") || !strings.Contains(msg, want) || fault.Next(err) == "" {
+			t.Errorf("%q: %q, next %q; want %q", content, msg, fault.Next(err), want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -28,9 +30,9 @@ func Parse(data []byte) (*pinner.Server, error) {
 		return s, nil
 	}
 	if at := syntax.Conflict("", data); at != nil {
-		return nil, &Error{"", fmt.Errorf("line %d: %s", at.Line, at.Msg), at.NextStep()}
+		return nil, fault.New(at.NextStep(), "line %d: %s", at.Line, at.Msg)
 	}
-	return nil, asError(err, textHint)
+	return nil, fault.With(err, cmp.Or(fault.Next(err), textHint))
 }
 
 func parse(data []byte) (*pinner.Server, error) {
@@ -41,7 +43,7 @@ func parse(data []byte) (*pinner.Server, error) {
 		return parseJSON(data)
 	}
 	if bytes.HasPrefix(data, []byte("#!")) {
-		return nil, &Error{"", errors.New("a script, not a program"), "name the program that it starts"}
+		return nil, fault.New("name the program that it starts", "a script, not a program")
 	}
 	t := text{data: data}
 	n := 0
@@ -88,7 +90,7 @@ func (t *text) line(n int, line string) error {
 		return errText
 	}
 	if t.goVersion != "" {
-		return &Error{"", fmt.Errorf("line %d: a second program", n), "keep only the server's lines"}
+		return fault.New("keep only the server's lines", "line %d: a second program", n)
 	}
 	t.goVersion = line[i+2:]
 	return nil
@@ -194,7 +196,7 @@ func parseJSON(data []byte) (*pinner.Server, error) {
 		return nil, fmt.Errorf("build info in JSON: %w", err)
 	}
 	if dec.More() {
-		return nil, &Error{"", errors.New("build info in JSON: a second program"), "keep only the server's object"}
+		return nil, fault.New("keep only the server's object", "build info in JSON: a second program")
 	}
 	if bi.GoVersion == "" {
 		return nil, errText

@@ -19,17 +19,20 @@ import (
 // wants to see all places that have to change, so it is far above what people read.
 const maxFaults = 1000
 
-// check parses and checks the package.
+// check checks the package, and parses it, unless it is.
 func (r *result) check(sizes types.Sizes, source map[string][]byte) {
-	fset := token.NewFileSet()
-	files := r.parse(fset, source)
-	unparsed := len(r.faults)
-	conf := r.config(fset, sizes)
-	r.types, _ = conf.Check(r.pkg.Path, fset, files, nil) // conf.Error has them all
-	if len(r.faults) > 0 && r.pkg.Bodies {
-		r.faults = r.faults[:unparsed]
-		r.blame(fset, files, sizes)
+	if r.files == nil {
+		r.fset = token.NewFileSet()
+		r.files = r.parse(r.fset, source)
 	}
+	unparsed := len(r.faults)
+	conf := r.config(r.fset, sizes)
+	r.types, _ = conf.Check(r.pkg.Path, r.fset, r.files, nil) // conf.Error has them all
+	if len(r.faults) > 0 && r.pkg.Bodies && !r.quick {
+		r.faults = r.faults[:unparsed]
+		r.blame(r.fset, r.files, sizes)
+	}
+	r.fset, r.files = nil, nil
 }
 
 func (r *result) config(fset *token.FileSet, sizes types.Sizes) *types.Config {

@@ -2,21 +2,17 @@ package typecheck
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"fmt"
-	"go/token"
-	"go/types"
 	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 
-	"golang.org/x/tools/go/gcexportdata"
-
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/reach"
 )
 
 // What is kept between runs are two things of a package, by a key that holds all
@@ -157,62 +153,17 @@ func (k *known) open() []string {
 	return out
 }
 
-// few checks open packages against export data of what they import. ok is false where
-// there is none, or where it would save little.
-func (k *known) few(ctx context.Context, open []string, source map[string][]byte) (faulty []string, ok bool) {
-	from, data := k.plan(open)
-	if from == nil || len(from) > len(k.pkgs)/2 {
-		return nil, false
-	}
-	// What is read becomes part of the packages that were read before it, so it is read
-	// in one go, and before anything is checked.
-	fset, read := token.NewFileSet(), map[string]*types.Package{}
-	for path, b := range data {
-		p, err := gcexportdata.Read(bytes.NewReader(b), fset, read, path)
-		if err != nil || !p.Complete() {
-			return nil, false
-		}
-	}
-	pkgs := map[string]*Package{}
-	for path := range from {
-		p := *k.pkgs[path]
-		p.Bodies = p.Bodies && !k.verified(&p)
-		pkgs[path] = &p
-	}
-	order, err := sorted(pkgs)
-	if err != nil {
-		return nil, false
-	}
-	given := map[string]*result{}
-	for path := range data {
-		given[path] = &result{types: read[path], ready: closed}
-	}
-	results, err := k.c.run(ctx, order, given, source)
-	if err != nil {
-		return nil, false
-	}
-	for path, r := range results {
-		if pkgs[path].Bodies && len(r.faults) > 0 {
-			faulty = append(faulty, path)
-		}
-	}
-	k.learn(results, pkgs)
-	return faulty, true
-}
-
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
 // plan returns the packages that have to be read from source for the open ones, and the
 // export data of the others that these import. What imports a package that is read from
 // source is read from source too, for its export data would mean another one of that name.
-func (k *known) plan(open []string) (from map[string]bool, data map[string][]byte) {
+func (k *known) plan(open []string) (from map[string]bool, data map[string]record) {
 	importers := map[string][]string{}
 	for path, p := range k.pkgs {
 		for _, q := range p.Imports {
 			importers[q] = append(importers[q], path)
 		}
 	}
-	from, data = map[string]bool{}, map[string][]byte{}
+	from, data = map[string]bool{}, map[string]record{}
 	below := k.below(open)
 	todo := slices.Clone(open)
 	for len(todo) > 0 {
@@ -225,12 +176,11 @@ func (k *known) plan(open []string) (from map[string]bool, data map[string][]byt
 		delete(data, path)
 		todo = append(todo, importers[path]...)
 		for _, q := range k.pkgs[path].Imports {
-			if k.pkgs[q] == nil || from[q] || data[q] != nil {
+			if k.pkgs[q] == nil || from[q] || data[q].types != nil {
 				continue
 			}
-			key, ok := k.keys[q]
-			if b, has := k.c.Kept.Load("types", key); ok && has {
-				data[q] = b
+			if r, ok := k.loadRecord(q); ok {
+				data[q] = r
 			} else {
 				todo = append(todo, q)
 			}
@@ -266,8 +216,8 @@ func (k *known) part(paths []string) map[string]*Package {
 }
 
 // learn keeps what has been found to compile, and what it declares where the next run
-// is likely to ask for it.
-func (k *known) learn(results map[string]*result, pkgs map[string]*Package) {
+// is likely to ask for it. graph is what was asked for of those without Bodies; nil: all.
+func (k *known) learn(results map[string]*result, pkgs map[string]*Package, graph *reach.Graph) {
 	var fresh []kept.Key
 	for _, path := range slices.Sorted(maps.Keys(pkgs)) {
 		key, ok := k.keys[path]
@@ -284,19 +234,16 @@ func (k *known) learn(results map[string]*result, pkgs map[string]*Package) {
 		}
 		k.c.Kept.Save("compiles", k.name, b.Bytes())
 	}
-	fset := token.NewFileSet() // without it there are no positions, which no one reads
 	for path := range k.likely() {
-		r, key := results[path], k.keys[path]
-		if r == nil || r.types == nil || len(r.faults) > 0 || key == (kept.Key{}) {
+		r, ok := results[path]
+		if !ok || r.types == nil || len(r.faults) > 0 {
 			continue
 		}
-		if k.c.Kept.Has("types", key) {
-			continue
+		names := map[string]bool{everything: true}
+		if graph != nil && !pkgs[path].Bodies {
+			names = graph.Asked(path)
 		}
-		var b bytes.Buffer
-		if err := gcexportdata.Write(&b, fset, r.types); err == nil {
-			k.c.Kept.Save("types", key, b.Bytes())
-		}
+		k.saveRecord(path, names, r.types)
 	}
 }
 

@@ -10,6 +10,8 @@ package typecheck
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/token"
 	"go/types"
 	"go/version"
 	"maps"
@@ -26,6 +28,7 @@ import (
 // A Package is one package of an import graph.
 type Package struct {
 	Path    string            // import path
+	Name    string            // in its package clause; "" where that is not known
 	Dir     string            // its files are here; another directory means other content
 	Files   []string          // names of the Go files that build, cgo files among them
 	Cgo     bool              // some of Files import "C"
@@ -104,6 +107,10 @@ type result struct {
 	types  *types.Package
 	faults []Fault
 	ready  chan struct{}
+
+	quick bool // that there are faults is all that counts of them
+	fset  *token.FileSet
+	files []*ast.File // parsed before; nil: they are not
 }
 
 // Check checks the packages of a graph and returns the faults of those with Bodies,
@@ -124,7 +131,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 		if len(open) == 0 {
 			return nil, ctx.Err()
 		}
-		faulty, ok := k.few(ctx, open, source)
+		faulty, ok := k.quick(ctx, open, source)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -140,7 +147,7 @@ func (c *Checker) Check(ctx context.Context, pkgs map[string]*Package, source ma
 	}
 	faults, err := c.fromSource(ctx, part, order, source)
 	if err == nil {
-		k.learn(c.done, part)
+		k.learn(c.done, part, nil)
 	}
 	return faults, err
 }
@@ -161,16 +168,20 @@ func (c *Checker) fromSource(ctx context.Context, pkgs map[string]*Package, orde
 	return faults, nil
 }
 
-// run checks packages, imports before importers; given are others that are ready.
+// run checks packages, imports before importers; given are others that are ready, and
+// those that are parsed.
 func (c *Checker) run(ctx context.Context, order []*Package, given map[string]*result, source map[string][]byte) (map[string]*result, error) {
 	results, all := map[string]*result{}, maps.Clone(given)
 	if all == nil {
 		all = map[string]*result{}
 	}
 	for _, p := range order {
-		results[p.Path] = &result{pkg: p, ready: make(chan struct{})}
+		r := all[p.Path]
+		if r == nil {
+			r = &result{pkg: p, ready: make(chan struct{})}
+		}
+		results[p.Path], all[p.Path] = r, r
 	}
-	maps.Copy(all, results)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	var read, bodies atomic.Int32
@@ -182,7 +193,7 @@ func (c *Checker) run(ctx context.Context, order []*Package, given map[string]*r
 			r.wait(all)
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if ctx.Err() == nil && !r.reuse(old) {
+			if ctx.Err() == nil && (r.quick || !r.reuse(old)) {
 				r.check(c.sizes, source)
 				read.Add(1)
 				if p.Bodies {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/pinner"
@@ -46,9 +47,7 @@ func (c *comparison) fix(f Finding) string {
 	}
 	s := c.server
 	if err := s.Refuses(); err != nil && c.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
-		if e, ok := err.(interface{ NextStep() string }); ok {
-			return "the server is " + err.Error() + ": " + e.NextStep()
-		}
+		return "the server is " + err.Error() + ": " + fault.Next(err)
 	}
 	switch f.Cause {
 	case Platform:

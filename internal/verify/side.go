@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -33,16 +34,8 @@ func newSide(s *pinner.Server) side {
 
 // find returns the module with the longest path that holds pkg.
 func (s side) find(pkg string) (linked, bool) {
-	for p := pkg; ; {
-		if l, ok := s[p]; ok {
-			return l, true
-		}
-		i := strings.LastIndexByte(p, '/')
-		if i < 0 {
-			return linked{}, false
-		}
-		p = p[:i]
-	}
+	path, ok := modpath.Longest(pkg, func(p string) bool { _, ok := s[p]; return ok })
+	return s[path], ok
 }
 
 // isStd reports whether a package that no module has is of the standard library

@@ -1,0 +1,214 @@
+package align
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/vendordir"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// An ahead is go mod tidy and go mod vendor run on a guess of the plan, while
+// the plugin's packages are still being loaded. It decides nothing: a result is
+// taken only where the plan then asks for just the same. Most plans do, and an
+// apply then takes little longer than the two commands alone.
+type ahead struct {
+	cancel func()
+	mod    []byte // the guess
+	files  importgraph.Files
+
+	tidyDone chan struct{}
+	tidied   *pinner.Mod
+	sum      []byte
+	tidyErr  error
+
+	done    chan struct{}
+	vendors bool   // whether it vendors
+	vendor  string // "": there is nothing to vendor
+	err     error
+}
+
+// runAhead starts tidying and, if vendor is set, vendoring.
+func (a *Aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) *ahead {
+	ctx, cancel := context.WithCancel(ctx)
+	h := &ahead{cancel: cancel, vendors: vendor, mod: plan.Mod.Text(), files: a.Have, tidyDone: make(chan struct{}), done: make(chan struct{})}
+	go func() {
+		defer close(h.done)
+		// A copy: formatting a Mod cleans it up, and the plan's is in use.
+		mod, err := pinner.ParseMod("go.mod", h.mod)
+		if err != nil {
+			h.tidyErr, h.err = err, err
+			close(h.tidyDone)
+			return
+		}
+		h.tidied, h.sum, h.tidyErr = a.Stage.TidyAhead(ctx, mod, h.files)
+		tidied := h.tidied
+		if h.err = h.tidyErr; h.err == nil && vendor {
+			tidied, h.err = h.tidied.Clone() // again a copy: the rounds have the other one
+		}
+		close(h.tidyDone)
+		if h.err == nil && vendor {
+			h.vendor, h.err = a.Stage.Vendor(ctx, tidied, h.sum, h.files)
+		}
+	}()
+	return h
+}
+
+// stop ends what still runs.
+func (h *ahead) stop() {
+	h.cancel()
+	<-h.done
+}
+
+// forget ends it and leaves nothing to be taken: it ran without modules that have
+// been found in vendor/ since.
+func (h *ahead) forget() {
+	h.stop()
+	h.mod, h.vendors = nil, false
+}
+
+// tidy is stage.Tidy, or what ran ahead of it.
+func (a *Aligner) tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
+	h := a.ahead
+	if bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
+		<-h.tidyDone
+		if h.tidyErr == nil || !errors.Is(h.tidyErr, context.Canceled) {
+			return h.tidied, h.sum, h.tidyErr
+		}
+	}
+	return a.Stage.Tidy(ctx, mod, files)
+}
+
+// vendor is stage.Vendor, or what ran ahead of it: vendor/ holds the same
+// whether a requirement is indirect or not, and blank imports add no package.
+func (a *Aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, done *Aligned) (string, error) {
+	h := a.ahead
+	<-h.tidyDone
+	if h.tidyErr == nil && h.vendors && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
+		select {
+		case <-h.done:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		if h.err == nil {
+			return h.vendor, nil
+		}
+	}
+	h.cancel()
+	return a.Stage.Vendor(ctx, tidied, done.Sum, done.staged)
+}
+
+// linksAll reports whether every import of pinfix's own in files is of a package
+// that is linked anyway.
+func (a *Aligner) linksAll(l *importgraph.Listing, files importgraph.Files) bool {
+	for name, src := range files {
+		paths, err := ImportPaths(name, src)
+		if err != nil || slices.ContainsFunc(paths, func(p string) bool { return l.Packages[p] == nil }) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameBuild reports whether two go.mod files make the same build list: all but
+// comments and order.
+func sameBuild(x, y *pinner.Mod) bool {
+	return slices.Equal(buildLines(x), buildLines(y))
+}
+
+func buildLines(m *pinner.Mod) []string {
+	lines := []string{"go " + m.GoVersion()}
+	for _, r := range m.Require {
+		lines = append(lines, "require "+r.Mod.String())
+	}
+	for _, x := range m.Exclude {
+		lines = append(lines, "exclude "+x.Mod.String())
+	}
+	for _, r := range m.Replace {
+		lines = append(lines, "replace "+r.Old.String()+" => "+r.New.String())
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// guess returns the pins for what go.mod requires. In a tidy go.mod (go 1.17
+// and newer) that is nearly what is linked in both.
+func (a *Aligner) guess() []pinner.Pin {
+	have := map[string]bool{}
+	for _, r := range a.Plugin.Now.Require {
+		have[r.Mod.Path] = true
+	}
+	pins := slices.DeleteFunc(a.Server.Required(), func(p pinner.Pin) bool {
+		return !have[p.Path] || a.excludesBelow(p.Path)
+	})
+	slices.SortFunc(pins, func(x, y pinner.Pin) int { return strings.Compare(x.Path, y.Path) })
+	return pins
+}
+
+// guessCaps returns the caps that an earlier run has set.
+func (a *Aligner) guessCaps() []pinner.Cap {
+	caps := slices.Clone(a.user)
+	if !a.solves() {
+		return caps
+	}
+	for _, v := range a.Plugin.Now.Moved() {
+		pinned := slices.ContainsFunc(a.Server.Required(), func(p pinner.Pin) bool { return p.Path == v.Path })
+		if capped := slices.ContainsFunc(caps, func(c pinner.Cap) bool { return c.Path == v.Path }); !pinned && !capped {
+			caps = append(caps, pinner.Cap{Version: v})
+		}
+	}
+	return caps
+}
+
+// excludesBelow reports whether an earlier run has excluded a module nested in
+// path: a guess of the pin would hide the split that asked for it.
+func (a *Aligner) excludesBelow(path string) bool {
+	own := func(x *modfile.Exclude) bool {
+		return !slices.ContainsFunc(a.Plugin.User.Exclude, func(u *modfile.Exclude) bool { return u.Mod == x.Mod })
+	}
+	return slices.ContainsFunc(a.Plugin.Now.Exclude, func(x *modfile.Exclude) bool {
+		return strings.HasPrefix(x.Mod.Path, path+"/") && own(x)
+	})
+}
+
+// readOld starts reading vendor/ as it is.
+func (a *Aligner) readOld(ctx context.Context) {
+	a.oldVendor = make(chan vendordir.Old, 1)
+	go func() {
+		a.oldVendor <- vendordir.ReadOld(ctx, a.Plugin.Root)
+	}()
+}
+
+// VendorRule is that of a plugin that has a vendor/ or not.
+func (a *Aligner) VendorRule(ctx context.Context, have bool) vendordir.Rule {
+	fits := recipe.BuildsVendored(a.Server, a.Plugin.Root)
+	return vendordir.Rule{Flag: a.Options.Vendor, Fits: fits, Renamed: !fits && !a.Server.Trimmed() && recipe.Vendored(a.Server), Work: a.ServerSource != nil, OwnTree: a.OwnTree(), Have: have,
+		Ignored: func() bool { return vendordir.Ignored(ctx, a.Plugin.Root, a.Options.Environ) }}
+}
+
+// HasVendor reports whether the plugin has a vendor/ now.
+func (a *Aligner) HasVendor() bool {
+	return place.Exists(filepath.Join(a.Plugin.Root, "vendor"))
+}
+
+// VendorDiff says in what vendor/ as it is differs from the one that al has made; the zero
+// Diff where none is wanted. A vendor/ that go mod vendor would not make is an error.
+func (a *Aligner) VendorDiff(ctx context.Context, al *Aligned) (*vendordir.Diff, error) {
+	if al.Vendor != "" {
+		return vendordir.Compare(ctx, a.Plugin.Root, al.Vendor, <-a.oldVendor)
+	}
+	if a.vendors && a.HasVendor() {
+		return nil, vendordir.NoModules()
+	}
+	return &vendordir.Diff{}, nil
+}

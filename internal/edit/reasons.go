@@ -1,0 +1,227 @@
+package edit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/change"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/workspace"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// Union returns the keys of both, sorted.
+func Union[V any](a, b map[string]V) []string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (c *Changes) requires() []report.Change {
+	now, new := align.ByPath(c.Aligner.Plugin.Now), align.ByPath(c.Mod)
+	var out []report.Change
+	for _, path := range Union(now, new) {
+		o, n := now[path], new[path]
+		rc := report.Change{Kind: "require", Path: path, File: "go.mod"}
+		switch {
+		case o == nil:
+			rc.New, rc.Line = n.Mod.Version, n.Syntax.Start.Line
+		case n == nil:
+			rc.Old, rc.Line = o.Mod.Version, o.Syntax.Start.Line
+		case o.Mod == n.Mod && o.Indirect == n.Indirect && comment(o.Syntax) == comment(n.Syntax):
+			continue
+		default:
+			rc.Old, rc.New, rc.Line = o.Mod.Version, n.Mod.Version, o.Syntax.Start.Line
+		}
+		rc.Action = action(rc.Old, rc.New)
+		rc.Reason, rc.DemandedBy = c.whyRequire(rc, o, n)
+		out = append(out, rc)
+	}
+	return out
+}
+
+func comment(l *modfile.Line) string {
+	var s []string
+	for _, k := range l.Suffix {
+		s = append(s, k.Token)
+	}
+	return strings.Join(s, " ")
+}
+
+const madeDirect = "the server links it; a blank import makes the pin direct"
+
+func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, []string) {
+	pin, pinned := c.pin(rc.Path)
+	var by []string
+	for _, d := range c.Aligned.Demands {
+		if d.Path == rc.Path {
+			by = append(by, d.By...)
+		}
+	}
+	switch {
+	case n == nil:
+		return "go mod tidy: nothing needs it any longer", nil
+	case pinned && rc.Old == rc.New && o.Indirect && !n.Indirect:
+		return madeDirect, nil
+	case pinned && len(by) > 0:
+		return fmt.Sprintf("the server has %s; the plugin's graph asks for more", pin.Version.Version), by
+	case pinned:
+		return "linked in both; the server has " + strings.TrimPrefix(pin.String(), rc.Path+" "), nil
+	case rc.Old == rc.New:
+		return "go mod tidy", nil
+	}
+	if k, ok := c.cap(rc.Path); ok {
+		return k.Error, nil
+	}
+	v := module.Version{Path: rc.Path, Version: rc.New}
+	return "", c.Aligned.Graph.Demands(v) // the row says it
+}
+
+func (c *Changes) excludes() []report.Change {
+	now, new := map[string]*modfile.Exclude{}, map[string]*modfile.Exclude{}
+	for _, x := range c.Aligner.Plugin.Now.Exclude {
+		now[x.Mod.String()] = x
+	}
+	for _, x := range c.Mod.Exclude {
+		new[x.Mod.String()] = x
+	}
+	var out []report.Change
+	for _, key := range Union(now, new) {
+		o, n := now[key], new[key]
+		switch {
+		case o == nil:
+			rc := report.Change{Kind: "exclude", Action: "add", Path: n.Mod.Path, New: n.Mod.Version, File: "go.mod", Line: n.Syntax.Start.Line}
+			rc.Reason, rc.Above, rc.DemandedBy = c.whyExclude(n.Mod)
+			out = append(out, rc)
+		case n == nil:
+			out = append(out, report.Change{Kind: "exclude", Action: "remove", Path: o.Mod.Path, Old: o.Mod.Version, File: "go.mod",
+				Line: o.Syntax.Start.Line, Reason: "it is not needed any more, or names the server's own version"})
+		}
+	}
+	return out
+}
+
+// whyExclude says why a version is excluded, and what it is above.
+func (c *Changes) whyExclude(v module.Version) (reason, above string, by []string) {
+	var d pinner.Demand
+	for _, e := range c.Aligned.Demands {
+		if e.Version == v {
+			d = e
+		}
+	}
+	switch {
+	case d.Lost:
+		reason = fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path)
+		return reason, reason, d.By
+	case slices.Contains(c.Aligner.Input.Drop, v.Path):
+		reason = fmt.Sprintf("the server takes the packages of %s from another module", v.Path)
+		return reason, reason, d.By
+	}
+	above = c.whyAbove(v)
+	switch {
+	case len(d.By) == 0:
+		reason = fmt.Sprintf("%s is asked for; %s", v.Version, above)
+	case d.From.Path == "":
+		reason = fmt.Sprintf("the plugin requires %s %s; %s", v.Path, v.Version, above)
+	default:
+		reason = fmt.Sprintf("%s %s requires %s %s; %s", d.From.Path, d.From.Version, v.Path, v.Version, above)
+	}
+	return reason, above, d.By
+}
+
+func (c *Changes) replaces() []report.Change {
+	now, new := map[string]*modfile.Replace{}, map[string]*modfile.Replace{}
+	for _, r := range c.Aligner.Plugin.Now.Replace {
+		now[r.Old.String()] = r
+	}
+	for _, r := range c.Mod.Replace {
+		new[r.Old.String()] = r
+	}
+	var out []report.Change
+	for _, key := range Union(now, new) {
+		o, n := now[key], new[key]
+		rc := report.Change{Kind: "replace", File: "go.mod", Reason: "the server does not replace it"}
+		if n != nil {
+			rc.Path, rc.New, rc.Line = n.Old.Path, n.New.String(), n.Syntax.Start.Line
+			rc.Reason = "the server replaces it so"
+		}
+		if o != nil {
+			rc.Path, rc.Old, rc.Line = o.Old.Path, o.New.String(), o.Syntax.Start.Line
+		}
+		if rc.Old == rc.New {
+			continue
+		}
+		rc.Action = action(rc.Old, rc.New)
+		out = append(out, rc)
+	}
+	return out
+}
+
+func (c *Changes) imports() []report.Change {
+	var out []report.Change
+	for _, f := range c.Tree.Files {
+		if !strings.HasSuffix(f.Path, ".go") {
+			continue
+		}
+		old, _ := align.ImportPaths(f.Path, f.Old)
+		new, _ := align.ImportPaths(f.Path, f.New)
+		for _, p := range new {
+			if !slices.Contains(old, p) {
+				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: align.LineOf(f.New, p),
+					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", ModuleIn(c.Aligned.Listing, p))})
+			}
+		}
+		for _, p := range old {
+			if !slices.Contains(new, p) {
+				out = append(out, report.Change{Kind: "import", Action: "remove", Path: p, Old: p, File: f.Path, Line: align.LineOf(f.Old, p),
+					Reason: "no pin needs it any more"})
+			}
+		}
+	}
+	return out
+}
+
+// ModuleIn returns the module of a linked package; where it has none, the package.
+func ModuleIn(l *importgraph.Listing, pkg string) string {
+	if p := l.Packages[pkg]; p != nil && p.Module != nil {
+		return p.Module.Path
+	}
+	return pkg
+}
+
+func (c *Changes) sums() []report.Change {
+	var out []report.Change
+	for _, f := range c.Tree.Files {
+		by := map[string]string{"go.sum": "go mod tidy", workspace.Name + ".sum": "loading the workspace"}[f.Path]
+		if by == "" {
+			continue
+		}
+		added, removed := change.Stat(f.Old, f.New)
+		out = append(out, report.Change{Kind: "sum", Action: action(string(f.Old), string(f.New)), Path: f.Path, File: f.Path,
+			Reason: fmt.Sprintf("%s: %s added, %d removed", by, report.Count(added, "line"), removed), Lines: &report.LineCounts{Added: added, Removed: removed}})
+	}
+	return out
+}
+
+func (c *Changes) vendors() []report.Change {
+	var out []report.Change
+	for _, m := range c.vendor.ByModule() {
+		act := "change"
+		if m.Changed == 0 && m.Removed == 0 {
+			act = "add"
+		} else if m.Changed == 0 && m.Added == 0 {
+			act = "remove"
+		}
+		ch := report.Change{Kind: "vendor", Action: act, Path: m.Module, Old: m.Old, New: m.New, File: "vendor/modules.txt", Files: &m.FileCounts}
+		ch.Reason = m.Text()
+		out = append(out, ch)
+	}
+	return out
+}

@@ -1,0 +1,117 @@
+package edit
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/ccompiler"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/reference"
+	"github.com/pinfix/pinfix/internal/shell"
+)
+
+// buildHint is how to build now: with pinfix build, or with the go build that it
+// would run in the module root. Without fingerprints there is nothing that pinfix build
+// could compare its plugin with.
+func (c *Changes) buildHint() string {
+	o, s := c.Aligner.Options, c.Aligner.Server
+	words := []string{"pinfix", "build"}
+	if o.Dir != "." {
+		words = append(words, "-C", shell.Quote(o.Dir))
+	}
+	if c.Naming == nil || c.Naming.ByHand { // else the plugin's repository names it now
+		words = append(words, o.Reference.Typed()...)
+	}
+	if o.Vendor == "never" && slices.Contains(o.Flags, "--vendor") && c.Aligner.HasVendor() {
+		words = append(words, "--vendor never")
+	}
+	if len(o.Packages) == 1 {
+		words = append(words, shell.Quote(o.Packages[0]))
+	}
+	byHand := recipe.Of(s).Command(c.how()).Shell()
+	switch {
+	case s.Packages == nil && s.Source != nil:
+		return fmt.Sprintf("build it as the server is assumed to be built:\n  %s", byHand)
+	case s.Packages == nil:
+		return fmt.Sprintf("build it as the server was built:\n  %s", byHand)
+	}
+	return fmt.Sprintf("build it as the server was built, and verify it:\n  %s\nor by hand:\n  %s", strings.Join(words, " "), byHand)
+}
+
+// how is the go build of the first plugin, in the module root.
+func (c *Changes) how() recipe.Build {
+	s, src := c.Aligner.Server, c.Aligner.ServerSource
+	how := recipe.Build{Package: packageArgument(c.Tree.Root, c.Aligned.Listing.Roots[0]), Mod: "readonly", Work: "off"}
+	switch {
+	case src != nil:
+		how.Work = ""
+	case c.Aligned.Vendor != "" && (s.Trimmed() || s.Paths.Vendored != ""):
+		how.Mod = "vendor"
+	}
+	if !s.Trimmed() || !s.KnowsModules() {
+		// What no rule can name is for pinfix build to say.
+		how.Paths, _ = recipe.PathRules(s, c.Aligned.Mod, c.Tree.Root, how.Mod == "vendor", c.Aligner.Options.GoEnviron(), src).Flag()
+	}
+	how.CC, how.Cgo = ccompiler.CompilerByHand(s, c.Aligner.Options.GoEnviron())
+	if root := place.FromHere(c.Tree.Root); root != "." {
+		how.Dir = filepath.ToSlash(root)
+	}
+	return how
+}
+
+// packageArgument names a main package for go build in the module root.
+func packageArgument(root string, p *importgraph.Package) string {
+	name := p.Dir
+	if p.File() {
+		name = p.ImportPath // a package given as a file
+	}
+	rel, err := filepath.Rel(root, name)
+	if err != nil || rel == "." {
+		return "."
+	}
+	return "./" + filepath.ToSlash(rel)
+}
+
+// Guide says what comes after the first apply of a plugin in a git repository: how it
+// stays pinned, what to commit, and that the plugin itself is not for git. Later ones need
+// no such lines.
+func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
+	o, root := c.Aligner.Options, c.Tree.Root
+	first := len(c.Aligner.Have) == 0 && string(c.Aligner.Plugin.Now.Text()) == string(c.Aligner.Plugin.User.Text())
+	if !first || o.Walk || !place.InRepository(root) {
+		return nil
+	}
+	var files []string
+	for _, f := range c.Tree.Files {
+		files = append(files, f.Path)
+	}
+	if c.Tree.Vendor != nil {
+		files = append(files, "vendor/")
+	}
+	stay := "pinfix hook install"
+	if at := c.atDir(); at != "" {
+		stay += at
+	}
+	if c.Naming == nil && !slices.ContainsFunc(named, func(n reference.Named) bool { return n.Own }) {
+		files = append(files, reference.SnapshotName)
+		stay = strings.Join(append([]string{"pinfix snapshot" + c.atDir()}, o.Reference.Typed()...), " ") + " && " + stay
+	}
+	lines := []string{"keep it pinned: " + stay, "commit: " + strings.Join(files, ", ")}
+	if line := place.IgnoreLine(ctx, root, "x.so", o.Environ); line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// atDir is the -C of a command line for the plugin, with a space before it; "" for none.
+func (c *Changes) atDir() string {
+	if c.Aligner.Options.Dir == "." {
+		return ""
+	}
+	return " -C " + shell.Quote(c.Aligner.Options.Dir)
+}

@@ -1,0 +1,135 @@
+// Package outlook plans a plugin for a server in a scratch directory ([Make]), for apply and
+// for commands that compare several servers, which share what they can ([Plans]).
+package outlook
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/reference"
+	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/solve"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// An outlook is what a plan means for the plugin's author.
+type outlook struct {
+	Name            string // of the server
+	checked         bool   // the plan was type-checked
+	AsIs            bool   // the plugin links what the server has without any change
+	Moved           []report.Move
+	Lowered, Raised []report.Move // the plugin's own modules
+	Unknown         []string
+	Warnings        []string
+	Plan            *report.Apply // nil where it was derived
+}
+
+// Outlook says what p means.
+func (p *planned) Outlook() *outlook {
+	kind, _ := p.Set.Compiles()
+	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
+	v.Lowered, v.Raised = p.Set.OwnModules()
+	return v
+}
+
+// Sentence answers the question of an upgrade.
+func (v *outlook) Sentence() string {
+	head := "your code compiles against " + v.Name
+	switch {
+	case v.AsIs:
+		head = "your code stays as it is for " + v.Name
+	case !v.checked:
+		head = "whether your code compiles against " + v.Name + " was not checked"
+	}
+	var moves []string
+	own := " of your own modules"
+	for _, m := range []struct {
+		n   int
+		way string
+	}{{len(v.Lowered), "back"}, {len(v.Raised), "up"}} {
+		if m.n > 0 {
+			moves = append(moves, fmt.Sprintf("%d%s %s %s", m.n, own, report.Verb(m.n, "go"), m.way))
+			own = ""
+		}
+	}
+	if len(moves) == 0 {
+		moves = []string{"none of your own modules moves"}
+	}
+	return head + "; " + strings.Join(moves, ", ") + ", and no file has to be edited"
+}
+
+// DoesNotCompile is the answer where the plugin's author has to edit files. at are the
+// places, "match.go:59".
+func DoesNotCompile(name string, at []string) string {
+	var files []string
+	for _, p := range at {
+		file, _, _ := strings.Cut(p, ":")
+		if !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	shown, more := at, ""
+	if len(at) > 5 {
+		shown, more = at[:5], fmt.Sprintf(" and %d more", len(at)-5)
+	}
+	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(len(files), "file"), report.Verb(len(files), "have"), strings.Join(shown, ", "), more)
+}
+
+// EditPlaces are the places in the plugin's own code for which err says that no plan
+// compiles.
+func EditPlaces(err error) []string {
+	out := []string{}
+	var final *solve.FinalError
+	if errors.As(err, &final) {
+		for _, f := range final.Finals {
+			if f.Edit && !slices.Contains(out, f.Place) {
+				out = append(out, f.Place)
+			}
+		}
+	}
+	return out
+}
+
+// refuses reports whether err says that the server does not take the plugin, and not only
+// that it could not be determined.
+func refuses(err error) bool {
+	var no reference.Refusal
+	var none *solve.NoSolutionError
+	var final *solve.FinalError
+	var tooNew *pinner.TooNewError
+	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &final) || errors.As(err, &tooNew)
+}
+
+// FirstReason is an error in a line: the first of several, with its place.
+func FirstReason(err error) string {
+	var final *solve.FinalError
+	if errors.As(err, &final) {
+		err = errors.New(final.Finals[0].String())
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return strings.TrimSuffix(first, ":")
+}
+
+// ErrorText is an error and what to do about it.
+func ErrorText(err error) (text, next string) {
+	var step interface{ NextStep() string }
+	if errors.As(err, &step) {
+		next = step.NextStep()
+	}
+	return strings.TrimSpace(err.Error()), next
+}
+
+// A Trouble counts how the servers of a run came off.
+type Trouble struct{ Differ, Unknown int }
+
+// Add counts an error, and returns the result that it means for its server.
+func (t *Trouble) Add(err error) string {
+	if refuses(err) {
+		t.Differ++
+		return report.ServerRefuses
+	}
+	t.Unknown++
+	return report.ServerUnknown
+}

@@ -1,0 +1,78 @@
+package outlook
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/edit"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/reference"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// A planned plugin is what Apply would write for one server. It is in a scratch
+// directory until its stage is closed.
+type planned struct {
+	plugin  *plugin.Plugin
+	server  *pinner.Server
+	Tool    *align.Toolchain
+	Stage   *stage.Stage
+	Aligned *align.Aligned
+	Set     *edit.Changes
+}
+
+// Make pins the plugin to the server in a scratch directory. The caller closes the
+// stage of the result.
+func Make(ctx context.Context, o align.Options, plugin *plugin.Plugin, server *pinner.Server) (*planned, error) {
+	if err := reference.Hopeless(server); err != nil {
+		return nil, err
+	}
+	// What the plugin's files say by themselves is said before anything is fetched.
+	a := &align.Aligner{Options: o, Server: server, Plugin: plugin, Sources: importgraph.OnDisk(plugin.Root)}
+	if err := a.UseSource(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.OwnAtOnce(); err != nil {
+		return nil, err
+	}
+	p := &planned{plugin: plugin, server: server}
+	// What is in the plugin's repository may have come with a clone.
+	o.Kept = kept.Open(o.Environ, cmp.Or(place.Repository(plugin.Root), plugin.Root))
+	var err error
+	if p.Tool, err = align.ChooseToolchain(ctx, o, server, plugin.Root); err != nil {
+		return nil, err
+	}
+	p.Stage, err = stage.New(stage.Config{Go: p.Tool.Go, GoVersion: p.Tool.Version, Local: p.Tool.Local, Cache: p.Tool.Cache, Tags: server.Settings["-tags"], Mod: plugin.User, Count: o.Count, Kept: o.Kept})
+	var scratch *stage.ScratchError
+	switch {
+	case errors.As(err, &scratch):
+		return nil, err
+	case err != nil:
+		return nil, fault.CannotRead("go.sum", err)
+	}
+	a.Stage, a.Sources = p.Stage, p.Stage.Sources
+	if err := p.align(ctx, a); err != nil {
+		p.Stage.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *planned) align(ctx context.Context, a *align.Aligner) error {
+	var err error
+	if p.Aligned, err = a.Align(ctx); err != nil {
+		return a.Explain(err)
+	}
+	if err := a.WorkFiles(ctx, p.Aligned, p.Tool); err != nil {
+		return a.Explain(err)
+	}
+	p.Set, err = edit.Of(ctx, a, p.Aligned)
+	return err
+}

@@ -1,0 +1,175 @@
+// Package workspace is for a plugin that imports packages of the server's own module: the
+// server's source ([Source]) and the go.work in which both are built ([Workspace]).
+package workspace
+
+import (
+	"errors"
+	"go/version"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/pinner"
+)
+
+// The packages of a server's main module have no version in their label. Only as
+// a module of a workspace does the plugin's build give them the same one.
+
+// Name is the file of a workspace.
+const Name = "go.work"
+
+// Head begins a go.work of pinfix's own, which it may write again.
+const Head = `// pinfix: the plugin imports packages of the server's own module; only a
+// workspace that uses the server's source gives them the server's label.
+`
+
+// InTree reads the go.work next to the go.mod in root and returns the directory of the
+// server's source that it uses: "" where there is none, or it uses none. read reads a
+// file by its full name.
+func InTree(root string, s *pinner.Server, read func(string) ([]byte, error)) (*modfile.WorkFile, string, error) {
+	data, err := read(filepath.Join(root, Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", fault.CannotRead(Name, err)
+	}
+	work, err := modfile.ParseWork(Name, data, nil)
+	if err != nil {
+		// Without the server in it, it is not pinfix's to read.
+		return nil, "", nil
+	}
+	dir := UsedDir(work, root, s)
+	if dir == root && len(s.Own()) == 1 {
+		return work, "", nil // the plugin is in the server's own module, and needs no other
+	}
+	return work, dir, nil
+}
+
+// ReadMod reads a file as large as a go.mod may be.
+func ReadMod(name string) ([]byte, error) { return bounded.ReadFile(name, bounded.Mod) }
+
+// A Workspace is a go.work that uses the plugin and the server's source.
+type Workspace struct {
+	Source   *Source
+	Tree     *modfile.WorkFile // the one next to go.mod, if that uses the source
+	InTree   bool
+	File     string // a copy with absolute paths, in the scratch directory
+	Warnings []string
+}
+
+// Write writes the workspace's copy. A build in the one next to go.mod might
+// write go.work.sum there.
+// Write puts a copy of the workspace with absolute paths into a scratch directory, for a
+// build there.
+func (w *Workspace) Write(scratch *stage.Scratch, plugin *plugin.Plugin) error {
+	work := w.Tree
+	var sum []byte
+	if work == nil {
+		var err error
+		if work, err = w.Source.Work(plugin.Now, plugin.Root, func(dir string) string { return dir }); err != nil {
+			return err
+		}
+	} else {
+		var err error
+		if sum, err = bounded.ReadFile(filepath.Join(plugin.Root, Name+".sum"), bounded.Mod); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		absolute(work, plugin.Root)
+	}
+	var err error
+	w.File, err = Write(scratch, work, sum)
+	return err
+}
+
+// Write writes work and its sums into a scratch directory, and returns the name of the file
+// there.
+func Write(scratch *stage.Scratch, work *modfile.WorkFile, sum []byte) (string, error) {
+	if sum != nil {
+		if _, err := scratch.Write("work/"+Name+".sum", sum); err != nil {
+			return "", err
+		}
+	}
+	return scratch.Write("work/"+Name, modfile.Format(work.Syntax))
+}
+
+// Work makes a go.work for the plugin in dir and the source; name says how a
+// directory is there.
+//
+// The go command loads the go.mod of the version that the plugin requires, too,
+// although the workspace's module is taken: it may ask for more than the server
+// has, or be nowhere to be had. The replace line gives it that of the source.
+func (src *Source) Work(plugin *pinner.Mod, dir string, name func(string) string) (*modfile.WorkFile, error) {
+	work := &modfile.WorkFile{Syntax: &modfile.FileSyntax{}}
+	if err := work.AddGoStmt(GoLine(append(src.Mods(), plugin)...)); err != nil {
+		return nil, err
+	}
+	if err := work.AddUse(dir, ""); err != nil {
+		return nil, err
+	}
+	others := src.Others(plugin.Module.Mod.Path)
+	for _, m := range others {
+		if err := work.AddUse(name(m.Dir), ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range others {
+		for _, r := range plugin.Require {
+			if r.Mod.Path != m.Path {
+				continue
+			}
+			if err := work.AddReplace(m.Path, r.Mod.Version, name(m.Dir), ""); err != nil {
+				return nil, err
+			}
+		}
+	}
+	work.Cleanup()
+	return work, nil
+}
+
+// GoLine is the go line of a workspace: it must not be below that of any of its
+// modules (https://go.dev/ref/mod#go-work-file-go), nor below go.work itself.
+func GoLine(mods ...*pinner.Mod) string {
+	max := "1.18"
+	for _, m := range mods {
+		if v := m.GoVersion(); version.Compare("go"+v, "go"+max) > 0 {
+			max = v
+		}
+	}
+	return max
+}
+
+// absolute makes the directories of a go.work in root absolute.
+func absolute(work *modfile.WorkFile, root string) {
+	for _, u := range work.Use {
+		if !filepath.IsAbs(u.Path) {
+			u.Path = filepath.Join(root, u.Path)
+			u.Syntax.Token[len(u.Syntax.Token)-1] = modfile.AutoQuote(u.Path)
+		}
+	}
+	for _, r := range slices.Clone(work.Replace) {
+		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
+			_ = work.AddReplace(r.Old.Path, r.Old.Version, filepath.Join(root, r.New.Path), "") // fails for no path
+		}
+	}
+}
+
+// UsedDir returns the directory of the first of the server's own modules that a go.work
+// in root uses, "" for none.
+func UsedDir(work *modfile.WorkFile, root string, s *pinner.Server) string {
+	for _, path := range s.Own() {
+		for _, u := range work.Use {
+			if dir := place.RealDir(root, u.Path); place.ModuleOf(dir) == path {
+				return dir
+			}
+		}
+	}
+	return ""
+}
