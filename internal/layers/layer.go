@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
-	"compress/gzip"
+
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 
+	"github.com/klauspost/compress/gzip" // takes a third less time than the standard library's
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/pinfix/pinfix/internal/fault"
