@@ -532,7 +532,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 			if !dirs[dir] {
 				why = "no such package"
 			}
-			return &importgraph.PackageError{Package: pattern, Why: why}
+			return importgraph.NotPlugin(pattern, why)
 		}
 		roots[dir] = true
 		return nil
