@@ -24,8 +24,12 @@ const (
 // constraints are, but for those with the tag ignore. A plugin is a main package
 // whose func main is missing, empty, or does nothing but panic: it never runs.
 // Files that do not parse are taken for a plugin's; apply says what is wrong with
-// them.
-func KindOf(root string) (Kind, error) {
+// them. seen is told each directory and Go file that is looked at, and what makes a
+// directory another module; it may be nil.
+func KindOf(root string, seen func(name string)) (Kind, error) {
+	if seen == nil {
+		seen = func(string) {}
+	}
 	found := Library
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -34,10 +38,16 @@ func KindOf(root string) (Kind, error) {
 		if !d.IsDir() {
 			return nil
 		}
-		if name != root && (Skips(d.Name()) || hasMod(name)) {
+		if name != root && Skips(d.Name()) {
 			return fs.SkipDir
 		}
-		k, err := kindOfDir(name)
+		if name != root {
+			seen(filepath.Join(name, "go.mod"))
+			if hasMod(name) {
+				return fs.SkipDir
+			}
+		}
+		k, err := kindOfDir(name, seen)
 		found = max(found, k)
 		if found == Plugins && err == nil {
 			return fs.SkipAll
@@ -47,7 +57,8 @@ func KindOf(root string) (Kind, error) {
 	return found, err
 }
 
-func kindOfDir(dir string) (Kind, error) {
+func kindOfDir(dir string, seen func(name string)) (Kind, error) {
+	seen(dir)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return Library, err
@@ -58,6 +69,7 @@ func kindOfDir(dir string) (Kind, error) {
 		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
+		seen(filepath.Join(dir, name))
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return Plugins, nil

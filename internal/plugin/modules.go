@@ -27,9 +27,10 @@ func IsWalk(arg string) bool {
 // As with the go command's patterns (go help packages), directories called
 // vendor or testdata, or that begin with "." or "_", are not looked into, and
 // symbolic links are not followed; the directory of the pattern itself is looked
-// into whatever it is. No go command runs. A directory that cannot be read is an
+// into whatever it is. seen is told each directory that is looked into, and may be
+// nil. No go command runs. A directory that cannot be read is an
 // error: a module in it would be left out in silence.
-func Modules(dir, pattern string) ([]string, error) {
+func Modules(dir, pattern string, seen func(name string)) ([]string, error) {
 	const next = "name a directory with modules below it, as in ./..."
 	top := filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(pattern), "..."))
 	if !filepath.IsAbs(top) {
@@ -37,7 +38,7 @@ func Modules(dir, pattern string) ([]string, error) {
 	}
 	top = filepath.Clean(top)
 	var roots []string
-	if err := walkModules(top, &roots); err != nil {
+	if err := walkModules(top, &roots, seen); err != nil {
 		return nil, fault.With(err, next) // an fs.PathError names the directory
 	}
 	if len(roots) == 0 {
@@ -53,7 +54,10 @@ func IsRoot(dir, module string) bool {
 	return root != "" && place.Same(root, module)
 }
 
-func walkModules(dir string, roots *[]string) error {
+func walkModules(dir string, roots *[]string, seen func(name string)) error {
+	if seen != nil {
+		seen(dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func walkModules(dir string, roots *[]string) error {
 				*roots = append(*roots, dir)
 			}
 		case e.IsDir() && !mains.Skips(name):
-			if err := walkModules(filepath.Join(dir, name), roots); err != nil {
+			if err := walkModules(filepath.Join(dir, name), roots, seen); err != nil {
 				return err
 			}
 		}
