@@ -44,7 +44,8 @@ apply. It compares the content of vendored files only if the module cache has th
 the go line is below 1.17, it needs vendor/.
 
 If you run the same check again and no file has changed, check answers without reading
-the files. It keeps in your cache that nothing was wrong.
+the files. It keeps in your cache that nothing was wrong. With --staged, only what is
+staged counts.
 
 The server is its program, a snapshot, or an image in docker-archive:, oci-archive: or
 oci:, with --platform and --path as for apply. With --vendor never, check does not look
