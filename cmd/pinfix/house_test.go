@@ -21,8 +21,11 @@ var mayImport = map[string][]string{
 	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
 	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
-	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner", "internal/fault"},
-	"internal/image":       {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
+	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
+	"internal/image":       {"internal/bounded", "internal/fault", "internal/kept", "internal/layers", "internal/pattern", "internal/registry"},
+	"internal/layers":      {"internal/bounded", "internal/fault"},
+	"internal/registry":    {"internal/bounded", "internal/fault"},
+	"internal/srcdir":      {"pinner"},
 	"internal/kept":        {"internal/bounded", "internal/vars"},
 	"internal/imagetest":   {}, // for tests: no one may import it
 	"internal/tier":        {}, // for tests: no program may import it
@@ -97,7 +100,7 @@ var only = []struct {
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {
