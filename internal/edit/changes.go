@@ -297,7 +297,7 @@ func (c *Changes) MovedModules() []report.Move {
 				continue
 			}
 			if now != after && after != pin.Version {
-				move.New = strings.TrimPrefix(pin.String(), path+" ")
+				move.New = pin.Versions()
 			}
 		} else if had == v || had == "" {
 			continue

@@ -197,7 +197,7 @@ func (k Known) content(f *Finding) {
 	if !ok || pin.Path != f.Package || pin.Sum == "" {
 		return
 	}
-	f.Module, f.Server = pin.Path, versions(pin)
+	f.Module, f.Server = pin.Path, plain(pin.Versions())
 	for _, side := range []struct{ name, what string }{
 		{"downloaded: ", "what was downloaded is what the server was built with, so go.sum is wrong"},
 		{"go.sum: ", "go.sum has what the server was built with, so what was downloaded is wrong"},
@@ -221,14 +221,9 @@ func (k Known) declared(f *Finding) {
 		return
 	}
 	p := pins[i]
-	f.Module, f.Server = p.Path, versions(p)
+	f.Module, f.Server = p.Path, plain(p.Versions())
 	f.Why += "; the server has " + p.String()
 	f.do(apply)
-}
-
-// versions is what a server has of a module, without the module's path.
-func versions(p pinner.Pin) string {
-	return plain(strings.TrimPrefix(p.String(), p.Path+" "))
 }
 
 // graph returns the plugin's module graph, or nil.

@@ -34,7 +34,7 @@ func (k Known) module(f *Finding) {
 		}
 		return
 	}
-	f.Module, f.Server = pin.Path, versions(pin)
+	f.Module, f.Server = pin.Path, plain(pin.Versions())
 	has := "the server has " + pin.String()
 	if k.Mod == nil {
 		f.Why = has
@@ -43,7 +43,7 @@ func (k Known) module(f *Finding) {
 	v := k.version(pin.Path)
 	replaced := k.replacedBy(v)
 	if v.Version != "" {
-		f.Plugin = versions(pinner.Pin{Version: v, Replace: replaced})
+		f.Plugin = plain(pinner.Pin{Version: v, Replace: replaced}.Versions())
 	}
 	switch {
 	case v.Version == "" && k.graph() != nil:
@@ -135,7 +135,7 @@ func (k Known) byGoMod(f *Finding) {
 	}
 	v := k.version(path)
 	pin := pinner.Pin{Version: v, Replace: k.replacedBy(v)}
-	f.Module, f.Plugin = path, versions(pin)
+	f.Module, f.Plugin = path, plain(pin.Versions())
 	f.Why += "; the plugin has " + pin.String()
 }
 
