@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/outlook"
@@ -98,7 +97,7 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 		row.Plan.Server = row.Server
 	}
 	row.Warnings = slices.DeleteFunc(append([]string{}, v.Warnings...), func(w string) bool {
-		return slices.ContainsFunc(v.Unknown, func(u string) bool { return strings.HasSuffix(w, "not known: "+u) })
+		return slices.ContainsFunc(v.Unknown, func(u string) bool { return w == reference.NotKnown(m.Server, u) })
 	})
 	return row
 }
