@@ -80,9 +80,10 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 	v, err := known.Plan(ctx, one, plugin, m.Server)
 	if err != nil {
 		m.Err = err
-		row.Edit = outlook.EditPlaces(err)
+		files := 0
+		row.Edit, files = outlook.EditPlaces(err)
 		if len(row.Edit) > 0 {
-			row.Summary = outlook.DoesNotCompile(reference.ServerName(m.Server), row.Edit)
+			row.Summary = outlook.DoesNotCompile(reference.ServerName(m.Server), row.Edit, files)
 		}
 		return row
 	}
