@@ -93,6 +93,8 @@ var only = []struct {
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/", "internal/git/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
+	// Facts travel in fields, and become sentences at the end.
+	{"find out a fact from pinfix's own words", regexp.MustCompile(`strings\.(Cut|CutPrefix|CutSuffix|HasPrefix|HasSuffix|TrimPrefix|TrimSuffix|Contains|Index|Split|Replace|ReplaceAll)\([^()\n]*\.(Fix|Why|Reason|Warnings)\b|ContainsFunc\(\w+\.Warnings\b|\.(Fix|Why|Reason) [!=]= ("[^"]|fix[A-Z])`), nil},
 	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},

@@ -311,6 +311,7 @@ func (c *checker) problem(p check.Problem, in report.Checked, o Options) report.
 	if fix == "" {
 		fix = in.Fix
 	}
-	return report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Why: p.Why, Fix: fix,
+	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,
 		Plugin: in.Module, Dir: in.Dir, Place: filepath.ToSlash(c.from(p.File)), Path: path.Join(in.Prefix, p.File)}
+	return out.Because(p.Why, p.Served)
 }

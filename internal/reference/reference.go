@@ -235,12 +235,17 @@ func Hopeless(s *pinner.Server) error {
 	return nil
 }
 
+// NotKnown is the warning that something is not known of s, one of target.Unknown.
+func NotKnown(s *pinner.Server, unknown string) string {
+	return fmt.Sprintf("server %s: not known: %s", s.Ref, unknown)
+}
+
 // Doubts says in warnings what the reference to s cannot know and what is
 // assumed.
 func Doubts(s *pinner.Server) []string {
 	var out []string
 	for _, u := range target.Unknown(s) {
-		out = append(out, fmt.Sprintf("server %s: not known: %s", s.Ref, u))
+		out = append(out, NotKnown(s, u))
 	}
 	for _, a := range target.Assumed(s) {
 		out = append(out, fmt.Sprintf("server %s: assumed: %s", s.Ref, a))
