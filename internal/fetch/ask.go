@@ -1,4 +1,4 @@
-package stage
+package fetch
 
 import (
 	"bytes"
@@ -11,8 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -21,74 +19,73 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// fetcher returns the go command to ask about other modules with: the user's own,
+// command returns the go command to ask about other modules with: the user's own,
 // as in the plugin's directory, or the server's where that is newer. An older one
 // cannot list the versions of a module whose newest one needs a newer Go, and may
 // not know how the user logs in (GOAUTH).
-func (s *Stage) fetcher(ctx context.Context) (*gocmd.Go, error) {
-	if s.fetch != nil {
-		return s.fetch, nil
+func (f *Fetcher) command(ctx context.Context) (*gocmd.Go, error) {
+	if f.asks != nil {
+		return f.asks, nil
 	}
-	s.fetch = s.go_
-	s.traces = version.Compare(s.goVersion, "go1.21") >= 0
-	if s.local == nil {
-		return s.fetch, nil
+	f.asks = f.Go
+	f.traces = version.Compare(f.GoVersion, "go1.21") >= 0
+	if f.Local == nil {
+		return f.asks, nil
 	}
-	dir, err := s.fetchDir()
+	dir, err := f.home()
 	if err != nil {
 		return nil, err
 	}
-	local := s.local.In(dir)
+	local := f.Local.In(dir)
 	facts, err := local.Facts(ctx)
 	if err != nil {
-		return s.fetch, ctx.Err()
+		return f.asks, ctx.Err()
 	}
-	if version.Compare(facts.GOVERSION, s.goVersion) > 0 {
-		s.fetch = local
-		s.traces = version.Compare(facts.GOVERSION, "go1.21") >= 0
+	if version.Compare(facts.GOVERSION, f.GoVersion) > 0 {
+		f.asks = local
+		f.traces = version.Compare(facts.GOVERSION, "go1.21") >= 0
 	}
-	return s.fetch, nil
+	return f.asks, nil
 }
 
-// fetchDir is an empty module to ask about other modules from: in the plugin's
+// home is an empty module to ask about other modules from: in the plugin's
 // own, the go command would first load a graph that its toolchain may refuse. It
 // has the plugin's go.sum: what that says is asked of no checksum database.
-func (s *Stage) fetchDir() (string, error) {
-	return s.emptyModule("fetch", []byte("module pinfix.invalid/fetch\n"))
+func (f *Fetcher) home() (string, error) {
+	return f.emptyModule(filepath.Join(f.Dir.Path, "fetch"), []byte("module pinfix.invalid/fetch\n"))
 }
 
-// emptyModule makes a module without packages, with the plugin's go.sum.
-func (s *Stage) emptyModule(name string, mod []byte) (string, error) {
-	dir := filepath.Join(s.dir, name)
+// emptyModule makes a module without packages in a directory, with the plugin's go.sum.
+func (f *Fetcher) emptyModule(dir string, mod []byte) (string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "go.sum"), s.sum, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "go.sum"), f.Sum, 0o666); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(filepath.Join(dir, "go.mod"), mod, 0o666)
 }
 
-// fetchMods brings the go.mod files of missing into s.modFiles, by way of the
+// fetchMods brings the go.mod files of missing into f.files, by way of the
 // module cache.
-func (s *Stage) fetchMods(ctx context.Context, missing []module.Version) error {
+func (f *Fetcher) fetchMods(ctx context.Context, missing []module.Version) error {
 	var ask []module.Version
 	for _, v := range missing {
-		if _, lost := s.lost[v]; !lost {
+		if _, lost := f.lost[v]; !lost {
 			ask = append(ask, v)
 		}
 	}
 	if len(ask) > 0 {
-		why, err := s.loadGraph(ctx, ask)
+		why, err := f.loadGraph(ctx, ask)
 		if err != nil {
 			return err
 		}
-		rest := s.take(ask)
+		rest := f.take(ask)
 		if len(rest) == len(ask) && (why.Kind == gocmd.Unreachable || why.Kind == gocmd.Off) {
 			// To ask for each would only mean to wait again.
-			err = s.lose(rest, func(v module.Version) gocmd.Cause { why.Module = v; return why })
+			err = f.lose(rest, func(v module.Version) gocmd.Cause { why.Module = v; return why })
 		} else {
-			err = s.findLost(ctx, rest)
+			err = f.findLost(ctx, rest)
 		}
 		if err != nil {
 			return err
@@ -97,7 +94,7 @@ func (s *Stage) fetchMods(ctx context.Context, missing []module.Version) error {
 	lost := &MissingError{}
 	var vs []module.Version
 	for _, v := range missing {
-		if c, ok := s.lost[v]; ok {
+		if c, ok := f.lost[v]; ok {
 			lost.Causes, vs = append(lost.Causes, c), append(vs, v)
 		}
 	}
@@ -108,11 +105,11 @@ func (s *Stage) fetchMods(ctx context.Context, missing []module.Version) error {
 }
 
 // take reads those of vs that the module cache has, and returns the others.
-func (s *Stage) take(vs []module.Version) []module.Version {
+func (f *Fetcher) take(vs []module.Version) []module.Version {
 	var rest []module.Version
 	for _, v := range vs {
-		if sum, err := s.read(v); err == nil {
-			s.modFiles[v] = sum
+		if sum, err := f.Read(v); err == nil {
+			f.files[v] = sum
 		} else {
 			rest = append(rest, v)
 		}
@@ -125,21 +122,17 @@ func (s *Stage) take(vs []module.Version) []module.Version {
 // of vs is the replacement of a requirement of its own, since a go.mod can require
 // one version of a module only. What it has fetched is in the module cache; it names
 // one fault, whose cause is returned.
-func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.Cause, err error) {
-	g, err := s.fetcher(ctx)
+func (f *Fetcher) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.Cause, err error) {
+	g, err := f.command(ctx)
 	if err != nil {
 		return why, err
 	}
-	s.mu.Lock()
-	s.n++
-	name := strconv.Itoa(s.n)
-	s.mu.Unlock()
-	dir, err := s.emptyModule(name, s.graphMod(vs))
+	dir, err := f.emptyModule(f.Dir.Next(), f.graphMod(vs))
 	if err != nil {
 		return why, err
 	}
 	args := []string{"mod", "graph"}
-	if s.traces {
+	if f.traces {
 		args = append(args, "-x") // says of each go.mod file that it has come
 	}
 	_, err = g.Many(dir).Run(ctx, args...)
@@ -157,20 +150,20 @@ func (s *Stage) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 // below vs is loaded in one go, with the plugin's own replace and exclude lines: it
 // will be asked for next, and one level at a time takes as many commands as there are
 // levels. Else it is only what is asked for, and what is not pruned below it.
-func (s *Stage) graphMod(vs []module.Version) []byte {
+func (f *Fetcher) graphMod(vs []module.Version) []byte {
 	var b bytes.Buffer
-	whole := s.user != nil && !s.user.Pruned()
+	whole := f.Mod != nil && !f.Mod.Pruned()
 	b.WriteString("module pinfix.invalid/fetch\n\ngo 1.17\n")
 	if whole {
 		b.Reset()
 		b.WriteString("module pinfix.invalid/fetch\n\ngo 1.16\n")
-		for _, x := range s.user.Exclude {
+		for _, x := range f.Mod.Exclude {
 			fmt.Fprintf(&b, "exclude %s %s\n", modfile.AutoQuote(x.Mod.Path), x.Mod.Version)
 		}
-		for _, r := range s.user.Replace {
+		for _, r := range f.Mod.Replace {
 			to := r.New.Path
 			if r.New.Version == "" && !filepath.IsAbs(to) {
-				to = filepath.Join(s.Root, filepath.FromSlash(to))
+				to = filepath.Join(f.Go.Dir, filepath.FromSlash(to))
 			}
 			fmt.Fprintf(&b, "replace %s %s => %s %s\n", modfile.AutoQuote(r.Old.Path), r.Old.Version, modfile.AutoQuote(to), r.New.Version)
 		}
@@ -186,15 +179,15 @@ func (s *Stage) graphMod(vs []module.Version) []byte {
 
 // findLost asks the go command why it could not fetch the go.mod files of vs, and
 // takes those that come now.
-func (s *Stage) findLost(ctx context.Context, vs []module.Version) error {
+func (f *Fetcher) findLost(ctx context.Context, vs []module.Version) error {
 	if len(vs) == 0 {
 		return nil
 	}
-	dir, err := s.fetchDir()
+	dir, err := f.home()
 	if err != nil {
 		return err
 	}
-	g, err := s.fetcher(ctx)
+	g, err := f.command(ctx)
 	if err != nil {
 		return err
 	}
@@ -209,20 +202,32 @@ func (s *Stage) findLost(ctx context.Context, vs []module.Version) error {
 	}
 	why, jsonErr := moduleErrors(out)
 	if err != nil && (jsonErr != nil || len(why) == 0) {
-		return s.clean(err) // of another kind: go.sum, say
+		return f.Clean(err) // of another kind: go.sum, say
 	}
-	err = s.lose(s.take(vs), func(v module.Version) gocmd.Cause {
+	err = f.lose(f.take(vs), func(v module.Version) gocmd.Cause {
 		return gocmd.CauseOf(v, cmp.Or(why[v], "the go command does not say why"))
 	})
 	return errors.Join(jsonErr, err)
 }
 
-// lose notes that vs could not be fetched, but for those that vendor/ has.
-func (s *Stage) lose(vs []module.Version, why func(module.Version) gocmd.Cause) error {
+// lose notes that vs could not be fetched, but for those that f.Instead has.
+func (f *Fetcher) lose(vs []module.Version, why func(module.Version) gocmd.Cause) error {
 	for _, v := range vs {
-		s.lost[v] = why(v)
+		f.lost[v] = why(v)
 	}
-	return s.borrowMods(vs)
+	if f.Instead == nil {
+		return nil
+	}
+	for _, v := range vs {
+		found, err := f.Instead(v, f.lost[v])
+		if err != nil {
+			return err
+		}
+		if found {
+			delete(f.lost, v)
+		}
+	}
+	return nil
 }
 
 // moduleErrors reads what go mod download -json says of each module.
@@ -244,17 +249,14 @@ func moduleErrors(out []byte) (map[module.Version]string, error) {
 	}
 }
 
-// oneLine joins the lines that the go command indents.
-func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n\t", ": ") }
-
 // Download brings the sources of module versions into the module cache, as far as they
 // can be fetched: what is missing then, the go command says when it needs it.
-func (s *Stage) Download(ctx context.Context, vs []module.Version) {
-	g, err := s.fetcher(ctx)
+func (f *Fetcher) Download(ctx context.Context, vs []module.Version) {
+	g, err := f.command(ctx)
 	if err != nil {
 		return
 	}
-	dir, err := s.fetchDir()
+	dir, err := f.home()
 	if err != nil {
 		return
 	}
