@@ -5,8 +5,13 @@
 package fetch
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -22,14 +27,12 @@ import (
 
 // A Fetcher asks about other modules, as the plugin would.
 type Fetcher struct {
-	Config
+	*asker
 
 	// Instead is told of a version whose go.mod could not be fetched, and why. It returns
 	// true where it has given another one by Put. It may be nil.
 	Instead func(module.Version, gocmd.Cause) (bool, error)
 
-	asks     *gocmd.Go // see command
-	traces   bool      // asks knows go mod graph -x
 	files    map[module.Version]*pinner.Summary
 	lost     map[module.Version]gocmd.Cause // go.mod files that could not be fetched
 	released map[string][]string            // versions by module path
@@ -51,7 +54,7 @@ type Config struct {
 
 // New returns a Fetcher that knows of no module yet.
 func New(c Config) *Fetcher {
-	return &Fetcher{Config: c, files: map[module.Version]*pinner.Summary{}, lost: map[module.Version]gocmd.Cause{},
+	return &Fetcher{asker: &asker{Config: c}, files: map[module.Version]*pinner.Summary{}, lost: map[module.Version]gocmd.Cause{},
 		released: map[string][]string{}, asked: map[string]bool{}}
 }
 
@@ -106,6 +109,129 @@ func (f *Fetcher) Read(v module.Version) (*pinner.Summary, error) {
 		return nil, &DirectoryError{v.Path, err}
 	}
 	return pinner.Summarize(name, data)
+}
+
+// fetchMods brings the go.mod files of missing into f.files, by way of the
+// module cache.
+func (f *Fetcher) fetchMods(ctx context.Context, missing []module.Version) error {
+	var ask []module.Version
+	for _, v := range missing {
+		if _, lost := f.lost[v]; !lost {
+			ask = append(ask, v)
+		}
+	}
+	if len(ask) > 0 {
+		why, err := f.loadGraph(ctx, ask)
+		if err != nil {
+			return err
+		}
+		rest := f.take(ask)
+		if len(rest) == len(ask) && (why.Kind == gocmd.Unreachable || why.Kind == gocmd.Off) {
+			// To ask for each would only mean to wait again.
+			err = f.lose(rest, func(v module.Version) gocmd.Cause { why.Module = v; return why })
+		} else {
+			err = f.findLost(ctx, rest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	lost := &MissingError{}
+	var vs []module.Version
+	for _, v := range missing {
+		if c, ok := f.lost[v]; ok {
+			lost.Causes, vs = append(lost.Causes, c), append(vs, v)
+		}
+	}
+	if len(vs) == 0 {
+		return nil
+	}
+	return &pinner.LostError{Modules: vs, Err: lost}
+}
+
+// take reads those of vs that the module cache has, and returns the others.
+func (f *Fetcher) take(vs []module.Version) []module.Version {
+	var rest []module.Version
+	for _, v := range vs {
+		if sum, err := f.Read(v); err == nil {
+			f.files[v] = sum
+		} else {
+			rest = append(rest, v)
+		}
+	}
+	return rest
+}
+
+// findLost asks the go command why it could not fetch the go.mod files of vs, and
+// takes those that come now.
+func (f *Fetcher) findLost(ctx context.Context, vs []module.Version) error {
+	if len(vs) == 0 {
+		return nil
+	}
+	dir, err := f.home()
+	if err != nil {
+		return err
+	}
+	g, err := f.command(ctx)
+	if err != nil {
+		return err
+	}
+	args := []string{"mod", "download", "-json"}
+	for _, v := range vs {
+		args = append(args, v.String())
+	}
+	out, err := g.Many(dir).Run(ctx, args...)
+	var failed *gocmd.Error
+	if err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	why, jsonErr := moduleErrors(out)
+	if err != nil && (jsonErr != nil || len(why) == 0) {
+		return f.Clean(err) // of another kind: go.sum, say
+	}
+	err = f.lose(f.take(vs), func(v module.Version) gocmd.Cause {
+		return gocmd.CauseOf(v, cmp.Or(why[v], "the go command does not say why"))
+	})
+	return errors.Join(jsonErr, err)
+}
+
+// lose notes that vs could not be fetched, but for those that f.Instead has.
+func (f *Fetcher) lose(vs []module.Version, why func(module.Version) gocmd.Cause) error {
+	for _, v := range vs {
+		f.lost[v] = why(v)
+	}
+	if f.Instead == nil {
+		return nil
+	}
+	for _, v := range vs {
+		found, err := f.Instead(v, f.lost[v])
+		if err != nil {
+			return err
+		}
+		if found {
+			delete(f.lost, v)
+		}
+	}
+	return nil
+}
+
+// moduleErrors reads what go mod download -json says of each module.
+func moduleErrors(out []byte) (map[module.Version]string, error) {
+	why := map[module.Version]string{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m struct {
+			Path, Version string
+			Error         string
+		}
+		if err := dec.Decode(&m); err == io.EOF {
+			return why, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go mod download: %w", err)
+		}
+		if m.Error != "" {
+			why[module.Version{Path: m.Path, Version: m.Version}] = m.Error
+		}
+	}
 }
 
 // A DirectoryError is a directory that replaces a module and is none.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -166,26 +165,4 @@ func sameCommit(m Move) string {
 func (f *Fetcher) has(ctx context.Context, v module.Version, pkg string) (bool, error) {
 	files, err := f.GoFiles(ctx, v, pkg)
 	return len(files) > 0, err
-}
-
-// GoFiles returns the names of the Go files of a package in a version of its module,
-// tests among them; none where the version does not have it.
-func (f *Fetcher) GoFiles(ctx context.Context, v module.Version, pkg string) ([]string, error) {
-	dir, err := f.home()
-	if err != nil {
-		return nil, err
-	}
-	g, err := f.command(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := g.In(dir).Run(ctx, "mod", "download", "-json", v.String())
-	if err != nil {
-		return nil, err
-	}
-	var m struct{ Dir string }
-	if err := json.Unmarshal(out, &m); err != nil {
-		return nil, err
-	}
-	return filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
 }

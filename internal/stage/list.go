@@ -40,13 +40,11 @@ func (s *Stage) ListAsIs(ctx context.Context, files importgraph.Files, patterns 
 			return l, err
 		}
 	}
-	return s.list(ctx, s.c.Mod, files, patterns)
+	return s.listBy(ctx, s.c.Go, s.c.Mod, files, patterns)
 }
 
-func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
-	return s.listBy(ctx, s.c.Go, mod, files, patterns)
-}
-
+// listBy lists with a go command. What the server's toolchain has listed before is taken
+// from what earlier runs have kept.
 func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
 	world := ""
 	if g == s.c.Go {
@@ -79,13 +77,13 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 	return importgraph.New(all, roots, len(patterns) == 0), nil
 }
 
-// listWithLoans is list, with what vendor/ has of modules that could not be
+// listWithLoans is listBy with the server's toolchain, with what vendor/ has of modules that could not be
 // fetched.
 func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
 	for {
 		var l *importgraph.Listing
 		err := s.Loans.retry(func() (err error) {
-			l, err = s.list(ctx, mod, files, patterns)
+			l, err = s.listBy(ctx, s.c.Go, mod, files, patterns)
 			return err
 		})
 		if err != nil {

@@ -118,7 +118,7 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files importgraph.Files) (n
 	if len(files) == 0 {
 		return name, flags, nil
 	}
-	overlay, err := s.overlay(dir, files)
+	overlay, err := overlay(s.Root, dir, files)
 	if err != nil {
 		return "", nil, err
 	}
@@ -149,8 +149,8 @@ func (s *Stage) clean(err error) error {
 	return err
 }
 
-// overlay writes the overlay file for files (go help build, -overlay).
-func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
+// overlay writes the overlay file for files below root into dir (go help build, -overlay).
+func overlay(root, dir string, files importgraph.Files) (string, error) {
 	var o struct{ Replace map[string]string }
 	o.Replace = map[string]string{}
 	for path, data := range files {
@@ -158,7 +158,7 @@ func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
 		if err := os.WriteFile(f, data, 0o666); err != nil {
 			return "", err
 		}
-		o.Replace[filepath.Join(s.Root, filepath.FromSlash(path))] = f
+		o.Replace[filepath.Join(root, filepath.FromSlash(path))] = f
 	}
 	data, err := json.Marshal(o)
 	if err != nil {
