@@ -40,7 +40,6 @@ var largeStill = []string{
 	"internal/edit.Changes",
 	"internal/explain.Known",
 	"internal/explain.finder",
-	"internal/image",
 	"internal/look.Graph",
 	"internal/pkghash",
 	"internal/pkghash.file",
@@ -50,8 +49,6 @@ var largeStill = []string{
 	"internal/solve",
 	"internal/solve.Solver",
 	"internal/solve.view",
-	"internal/typecheck",
-	"internal/typecheck.blamer",
 	"internal/verify.comparison",
 }
 

@@ -21,8 +21,11 @@ var mayImport = map[string][]string{
 	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
 	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
-	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/syntax", "pinner", "internal/fault"},
-	"internal/image":       {"internal/bounded", "internal/vars", "internal/pattern", "internal/kept"},
+	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
+	"internal/image":       {"internal/bounded", "internal/fault", "internal/kept", "internal/layers", "internal/pattern", "internal/registry"},
+	"internal/layers":      {"internal/bounded", "internal/fault"},
+	"internal/registry":    {"internal/bounded", "internal/fault"},
+	"internal/srcdir":      {"pinner"},
 	"internal/kept":        {"internal/bounded", "internal/vars"},
 	"internal/imagetest":   {}, // for tests: no one may import it
 	"internal/tier":        {}, // for tests: no program may import it
@@ -33,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/stage":       {"internal/bounded", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modpath", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
 	"internal/scratch":     {"internal/pattern"},
 	"internal/check":       {"internal/look", "internal/modpath", "internal/modulestxt", "pinner"},
-	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
+	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/mains", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
 	"internal/buildctx":    {"pinner"},
 	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},
 	"internal/hook":        {"internal/shell"},
@@ -43,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
 	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
-	"internal/typecheck":   {"internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
+	"internal/typecheck":   {"internal/blame", "internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
 	"internal/syntax":      {},
@@ -78,6 +81,7 @@ var mayImport = map[string][]string{
 	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt", "internal/modpath"},
 	"internal/reach":       {},
 	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
+	"internal/blame":       {},
 }
 
 // only says which packages may do what others may not.
@@ -90,13 +94,14 @@ var only = []struct {
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/", "internal/git/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
+	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/", "internal/image/"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

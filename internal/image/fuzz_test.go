@@ -37,7 +37,7 @@ func FuzzManifest(f *testing.F) {
 			t.Errorf("index %v, manifest %v", index, manifest)
 		}
 		if index != nil {
-			d, err := platform{os: "linux", arch: "amd64"}.choose(index)
+			d, err := platform{Platform: v1.Platform{OS: "linux", Architecture: "amd64"}}.choose(index)
 			nextStep(t, err)
 			if err == nil && !hasDescriptor(index, d) {
 				t.Errorf("%v is none of the index", d)
@@ -46,16 +46,16 @@ func FuzzManifest(f *testing.F) {
 		c, err := parseConfig(data)
 		nextStep(t, err)
 		if err == nil {
-			checkStart(t, c.start)
+			checkStart(t, c.Config)
 		}
-		checkStart(t, start{Entrypoint: []string{word}, WorkingDir: media, Env: []string{"PATH=" + string(data)}})
+		checkStart(t, v1.Config{Entrypoint: []string{word}, WorkingDir: media, Env: []string{"PATH=" + string(data)}})
 		images, err := parseSaved(data)
 		nextStep(t, err)
 		_, err = choose(images, word)
 		nextStep(t, err)
 		p, err := parsePlatform(word)
 		nextStep(t, err)
-		if again, _ := parsePlatform(p.String()); err == nil && word != "" && again != p {
+		if again, _ := parsePlatform(p.String()); err == nil && word != "" && !again.Equals(p.Platform) {
 			t.Errorf("%q: %+v, %+v", word, p, again)
 		}
 	})
@@ -70,9 +70,9 @@ func hasDescriptor(index *v1.IndexManifest, d v1.Descriptor) bool {
 	return false
 }
 
-func checkStart(t *testing.T, s start) {
+func checkStart(t *testing.T, c v1.Config) {
 	t.Helper()
-	names, _, err := s.program("")
+	names, _, err := programOf(c, "")
 	if (err == nil) != (len(names) > 0) || len(names) > maxPathDirs {
 		t.Errorf("%d names, %v", len(names), err)
 	}
@@ -97,7 +97,7 @@ func FuzzArchive(f *testing.F) {
 	for _, seed := range archives(f) {
 		f.Add(seed, "1")
 	}
-	f.Add(tarOf(f), "")
+	f.Add(make([]byte, 1024), "") // an empty tar
 	f.Add([]byte("\x1f\x8b"), ":")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, tag string) {
@@ -123,24 +123,24 @@ func readArchive(t *testing.T, ref string) (found bool) {
 		return false
 	}
 	defer r.close()
-	im, tree, err := r.read(t.Context())
+	im, err := r.read(t.Context())
 	if err != nil {
 		nextStep(t, err)
 		return false
 	}
-	if im.platform == "" || im.digest == "" {
+	if im.config.OS == "" || im.digest == "" {
 		t.Errorf("%+v", im)
 	}
-	names, _, err := im.start.program("")
+	names, _, err := programOf(im.config.Config, "")
 	if err != nil {
 		return false
 	}
-	p, err := tree.find(t.Context(), names)
+	p, err := im.tree.Find(t.Context(), names)
 	if err != nil {
 		return false
 	}
 	// A layer that is damaged behind the file is no error of the file.
-	err = tree.open(t.Context(), p, func(r io.Reader) error {
+	err = im.tree.Read(t.Context(), p, func(r io.Reader) error {
 		n, err := io.Copy(io.Discard, r)
 		if found = err == nil; n > bounded.Program {
 			t.Errorf("%d bytes", n)

@@ -27,13 +27,3 @@ func TestBlocks(t *testing.T) {
 		}
 	}
 }
-
-// TestMost: of two with as many votes always the same one.
-func TestMost(t *testing.T) {
-	t.Parallel()
-	for range 20 {
-		if got := most(map[string]int{"/c": 1, "/a": 2, "/b": 2}); got != "/a" {
-			t.Fatal(got)
-		}
-	}
-}

@@ -9,9 +9,7 @@ import (
 	"math"
 )
 
-// Limits for hostile files. debug/elf.NewFile is not used: it keeps every
-// section header and the section names, as many as the file claims, and its
-// DynamicSymbols keeps every symbol. Real files are far below these: a Go
+// Limits for hostile files. Real files are far below these: a Go
 // program has about 12 program headers and 50 sections, and one of 60 MB some
 // hundred thousand symbols.
 const (

@@ -12,10 +12,6 @@ import (
 	"path/filepath"
 	"runtime/metrics"
 	"testing"
-
-	"golang.org/x/mod/module"
-
-	"github.com/pinfix/pinfix/pinner"
 )
 
 func FuzzELF(f *testing.F) {
@@ -69,27 +65,6 @@ func FuzzPE(f *testing.F) {
 			copy(data, peMagic)
 		}
 		facts(t, bytes.NewReader(data), len(data))
-	})
-}
-
-// FuzzReadPaths: what comes out may be in a command line.
-func FuzzReadPaths(f *testing.F) {
-	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
-	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
-	f.Add([]byte("\x00/src/host/api/a.go\x00/src/host/main.go\x00/go/src/fmt/print.go\x00/x/src/example.com/old/a.go\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		packages := map[string]pinner.Fingerprint{"fmt": {}, "example.com/host": {}, "example.com/host/api": {}, "example.com/old": {}}
-		for _, s := range []*pinner.Server{
-			{Main: module.Version{Path: "example.com/host"}, Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}, Packages: packages},
-			{Path: "example.com/old", Packages: packages},
-		} {
-			p, err := ReadPaths(bytes.NewReader(data), s)
-			for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
-				if name != "" && !IsSourcePath(name) || err != nil {
-					t.Errorf("%q, %v", name, err)
-				}
-			}
-		}
 	})
 }
 

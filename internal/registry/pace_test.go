@@ -1,20 +1,15 @@
-package image
+package registry
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/pinfix/pinfix/internal/imagetest"
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // A clock goes on by step whenever it is asked.
@@ -61,7 +56,9 @@ func TestSlow(t *testing.T) {
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) || p.n != 1 {
 			t.Errorf("%s: %v in %d requests, want %q", tt.name, err, p.n, tt.want)
 		}
-		nextStep(t, err)
+		if err != nil && fault.Next(err) == "" {
+			t.Errorf("%s: no next step after %v", tt.name, err)
+		}
 	}
 }
 
@@ -91,51 +88,7 @@ func TestRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	known := (*Error)(nil)
-	if data, err := io.ReadAll(resp.Body); !errors.As(err, &known) || len(data) != maxRequests || p.n != maxRequests {
+	if data, err := io.ReadAll(resp.Body); fault.Next(err) == "" || len(data) != maxRequests || p.n != maxRequests {
 		t.Errorf("%v after %d bytes in %d requests", err, len(data), p.n)
 	}
-}
-
-// TestFew: redirects without end, and answers that ask to try again, take few
-// requests; an ordinary image far less than the limit.
-func TestFew(t *testing.T) {
-	r := imagetest.Serve(false)
-	defer r.Close()
-	if err := r.Push("game:1", testImage(t, program)); err != nil {
-		t.Fatal(err)
-	}
-	for name, tt := range map[string]struct {
-		answer func(w http.ResponseWriter, req *http.Request)
-		most   int32
-	}{
-		"redirects":         {func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, req.URL.Path, http.StatusFound) }, 100},
-		"too many requests": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, 30},
-		"unavailable":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 30},
-		"as it should":      {r.ServeHTTP, 10},
-	} {
-		var asked atomic.Int32
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			asked.Add(1)
-			tt.answer(w, req)
-		}))
-		p, err := Open(t.Context(), "image:"+strings.TrimPrefix(server.URL, "http://")+"/game:1", options(t))
-		server.Close()
-		if (err == nil) != (name == "as it should") || asked.Load() > tt.most {
-			t.Errorf("%s: %v in %d requests", name, err, asked.Load())
-		}
-		if err == nil {
-			p.File.Close()
-		}
-	}
-}
-
-// TestHeld: the layers that a manifest promises are not fetched beyond 8 GiB.
-func TestHeld(t *testing.T) {
-	r := &registry{held: maxHeld - 10}
-	_, err := r.fetch(t.Context(), v1.Descriptor{Size: 11}, "a layer")
-	if err == nil || err.Error() != "more than 8 GiB of layers to fetch" {
-		t.Error(err)
-	}
-	nextStep(t, err)
 }

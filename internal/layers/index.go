@@ -1,9 +1,10 @@
-package image
+package layers
 
 import (
 	"archive/tar"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"path"
 	"strings"
 )
@@ -14,12 +15,13 @@ type index struct {
 	budget  *budget
 	entries map[uint64]entry
 	links   []string
+	goFiles []string // executable Go programs, by path
 }
 
 // A budget bounds the memory of all indexes of an image.
 type budget struct {
-	seed           maphash.Seed
-	entries, links int
+	seed                    maphash.Seed
+	entries, links, goFiles int
 }
 
 func (b *budget) hash(name string) uint64 { return maphash.String(b.seed, name) }
@@ -41,6 +43,7 @@ const (
 type entry struct {
 	kind         kind
 	gone, opaque bool
+	isGo         bool // a Go program for Linux
 	pos, link    uint32
 }
 
@@ -51,8 +54,8 @@ func newIndex(b *budget) *index {
 // clean returns the path of an entry: absolute, and never above the root.
 func clean(name string) string { return path.Clean("/" + name) }
 
-// add takes in the entry at pos of a tar.
-func (ix *index) add(pos int, h *tar.Header) error {
+// add takes in the entry at pos of a tar, with its content.
+func (ix *index) add(pos int, h *tar.Header, r io.Reader) error {
 	if len(h.Name) > maxName {
 		return nil // no path can reach it
 	}
@@ -65,6 +68,9 @@ func (ix *index) add(pos int, h *tar.Header) error {
 	case !isWhiteout:
 		ix.put(name, pos, h)
 		ix.imply(in)
+		if err := ix.look(name, h, r); err != nil {
+			return err
+		}
 	case rest == "", rest == ".", rest == "..", strings.HasPrefix(rest, ".wh."):
 		// aufs keeps its own files so; a name of directories is none.
 	default:
@@ -99,13 +105,30 @@ func (ix *index) put(name string, pos int, h *tar.Header) {
 		k = special
 	}
 	ix.set(name, func(e *entry) {
-		e.kind, e.pos = k, uint32(pos)
+		e.kind, e.pos, e.isGo = k, uint32(pos), false
 		if k == symlink || k == hardlink {
 			e.link = uint32(len(ix.links))
 			ix.links = append(ix.links, strings.Clone(h.Linkname))
 			ix.budget.links += len(h.Linkname) + 16
 		}
 	})
+}
+
+// look notes a file that is a Go program.
+func (ix *index) look(name string, h *tar.Header, r io.Reader) error {
+	if h.Typeflag != tar.TypeReg {
+		return nil
+	}
+	found, err := isGo(r)
+	if !found || err != nil {
+		return err
+	}
+	ix.set(name, func(e *entry) { e.isGo = true })
+	if h.FileInfo().Mode()&0o111 != 0 && !strings.HasSuffix(name, ".so") && ix.budget.goFiles < maxGoFiles {
+		ix.budget.goFiles++
+		ix.goFiles = append(ix.goFiles, name)
+	}
+	return nil
 }
 
 // imply makes directories of what something is in, and is not said to be

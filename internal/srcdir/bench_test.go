@@ -1,4 +1,4 @@
-package pkghash
+package srcdir
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ func BenchmarkReadPaths(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ReadPaths(bytes.NewReader(data), server); err != nil {
+		if _, err := Find(bytes.NewReader(data), server); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package image
+package layers
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 
 // testTree is the tree of the image that a description makes. Each file holds
 // its description's word.
-func testTree(t *testing.T, spec string) *tree {
+func testTree(t *testing.T, spec string) *Tree {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"one", "two", "three"} {
@@ -31,17 +32,17 @@ func testTree(t *testing.T, spec string) *tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blobs []blob
-	for _, l := range layers {
+	var list []Layer
+	for _, l := range slices.Backward(layers) {
 		digest, err := l.Digest()
 		if err != nil {
 			t.Fatal(err)
 		}
-		blobs = append([]blob{{what: "layer", digest: digest.String(), open: func(context.Context) (io.ReadCloser, error) {
+		list = append(list, Layer{Name: "layer", Digest: digest.String(), Open: func(context.Context) (io.ReadCloser, error) {
 			return l.Compressed()
-		}}}, blobs...)
+		}})
 	}
-	return newTree(blobs, func(string) {})
+	return New(list)
 }
 
 func TestTree(t *testing.T) {
@@ -102,24 +103,24 @@ func TestTree(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tree := testTree(t, tt.spec)
-			p, err := tree.find(t.Context(), []string{tt.path})
+			p, err := tree.Find(t.Context(), []string{tt.path})
 			if len(tree.read) != tt.layers {
 				t.Errorf("%d layers were read, want %d", len(tree.read), tt.layers)
 			}
 			if err != nil {
-				if none := (*noFile)(nil); !errors.As(err, &none) || err.Error() != tt.want {
+				if none := (*NoFile)(nil); !errors.As(err, &none) || err.Error() != tt.want {
 					t.Errorf("%v, want %s", err, tt.want)
 				}
 				return
 			}
 			var got []byte
-			err = tree.open(t.Context(), p, func(r io.Reader) error {
+			err = tree.Read(t.Context(), p, func(r io.Reader) error {
 				var err error
 				got, err = io.ReadAll(r)
 				return err
 			})
 			if err != nil || string(got) != tt.want {
-				t.Errorf("%s holds %q, %v; want %s", p.path, got, err, tt.want)
+				t.Errorf("%s holds %q, %v; want %s", p.Path, got, err, tt.want)
 			}
 		})
 	}
@@ -135,33 +136,9 @@ func TestCandidates(t *testing.T) {
 		{"layer gzip;symlink /x /z;file /y/s two;layer gzip;file /z/s one", "/x/s"},
 	} {
 		tree := testTree(t, tt.spec)
-		p, err := tree.find(t.Context(), []string{"/x/s", "/y/s"})
-		if err != nil || p.asked != tt.want {
+		p, err := tree.Find(t.Context(), []string{"/x/s", "/y/s"})
+		if err != nil || p.Asked != tt.want {
 			t.Errorf("%s: %+v, %v; want %s", tt.spec, p, err, tt.want)
-		}
-	}
-}
-
-func TestStart(t *testing.T) {
-	for _, tt := range []struct {
-		start start
-		given string
-		want  string
-	}{
-		{start{Entrypoint: []string{"/s", "x"}}, "", "/s"},
-		{start{Cmd: []string{"/s"}}, "", "/s"},
-		{start{Entrypoint: []string{"/s"}, Cmd: []string{"/t"}}, "", "/s"},
-		{start{Entrypoint: []string{"bin/s"}, WorkingDir: "/w"}, "", "/w/bin/s"},
-		{start{Entrypoint: []string{"./s"}}, "", "/s"},
-		{start{Entrypoint: []string{"s"}, Env: []string{"PATH=/a:b:", "PATHS=x"}, WorkingDir: "/w"}, "", "/a/s /w/b/s /w/s"},
-		{start{Entrypoint: []string{"s"}}, "", "/usr/local/sbin/s /usr/local/bin/s /usr/sbin/s /usr/bin/s /sbin/s /bin/s"},
-		{start{Entrypoint: []string{"/s"}}, "opt/t", "/opt/t"},
-		{start{}, "", ""},
-		{start{Entrypoint: []string{""}}, "", ""},
-	} {
-		got, _, err := tt.start.program(tt.given)
-		if strings.Join(got, " ") != tt.want || (err != nil) != (tt.want == "") {
-			t.Errorf("%+v: %s, %v; want %s", tt.start, got, err, tt.want)
 		}
 	}
 }
@@ -174,11 +151,11 @@ func TestTangled(t *testing.T) {
 	}
 	spec += strings.Repeat("layer plain;dir /d;", 460)
 	tree := testTree(t, spec)
-	names := make([]string, maxPathDirs)
+	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("/l%d", i%2)
 	}
-	_, err := tree.find(t.Context(), names)
+	_, err := tree.Find(t.Context(), names)
 	if err == nil || !strings.Contains(err.Error(), "too tangled") {
 		t.Errorf("%v after %d lookups in %d layers", err, tree.looked, len(tree.read))
 	}

@@ -1,11 +1,10 @@
-package image
+package layers
 
 import (
 	"archive/tar"
 	"bufio"
 	"bytes"
-	"cmp"
-	"compress/gzip"
+
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -13,21 +12,20 @@ import (
 	"hash"
 	"io"
 
+	"github.com/klauspost/compress/gzip" // takes a third less time than the standard library's
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
-// A blob is a layer as it is stored.
-type blob struct {
-	what   string // "layer 3 of 10", for messages
-	digest string // of its bytes, or ""
-	diffID string // of its tar, or ""
-	open   func(ctx context.Context) (io.ReadCloser, error)
-	spent  *work // of the whole image
-}
+// A Layer is one of an image, as it is stored: a tar, compressed or not.
+type Layer struct {
+	Name   string // "layer 3 of 10", for messages
+	Digest string // of its bytes, or "" where it is not known
+	OfTar  bool   // Digest is of the tar that they unpack to
+	Open   func(ctx context.Context) (io.ReadCloser, error)
 
-// same reports whether two layers have the same bytes, by their digests.
-func (b blob) same(c blob) bool {
-	return b.digest == c.digest && b.diffID == c.diffID && b.digest+b.diffID != ""
+	spent *work // of the whole image
 }
 
 // errStop ends a visit early, before the digest is known.
@@ -36,52 +34,48 @@ var errStop = errors.New("stop")
 // visit reads the layer's tar, whatever it is compressed with, and calls see for
 // each entry. It returns nil only if the bytes are those of the digest, or see
 // has returned errStop. r is good until see returns.
-func (b blob) visit(ctx context.Context, see func(pos int, h *tar.Header, r io.Reader) error) error {
-	err := b.read(ctx, see)
-	var known *Error
-	if err == nil || errors.As(err, &known) || ctx.Err() != nil {
+func (l *Layer) visit(ctx context.Context, see func(pos int, h *tar.Header, r io.Reader) error) error {
+	err := l.read(ctx, see)
+	if err == nil || fault.Next(err) != "" || ctx.Err() != nil {
 		return err
 	}
-	return fault("fetch or save it again: the image is damaged, or is not an image", "%s: %w", b.what, err)
+	return fault.New("fetch or save it again: the image is damaged, or is not an image", "%s: %w", l.Name, err)
 }
 
-func (b blob) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Reader) error) error {
-	f, err := b.open(ctx)
+func (l *Layer) read(ctx context.Context, see func(pos int, h *tar.Header, r io.Reader) error) error {
+	f, err := l.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	spent := cmp.Or(b.spent, &work{})
-	raw := newSummed(&counted{&cancelled{ctx, f}, spent.store}, b.digest)
-	plain, closePlain, err := decompress(raw)
+	sum := &summed{want: l.Digest, h: sha256.New()}
+	stored := sum.of(&counted{&cancelled{ctx, f}, l.spent.store}, !l.OfTar)
+	plain, closePlain, err := decompress(stored)
 	if err != nil {
 		return err
 	}
 	defer closePlain()
-	content := newSummed(&counted{plain, spent.unpack}, b.diffID)
-	err = entries(content, spent, see)
+	content := sum.of(&counted{plain, l.spent.unpack}, l.OfTar)
+	err = entries(content, l.spent, see)
 	if errors.Is(err, errStop) {
 		return nil
 	}
-	if err == nil {
-		// The digests are those of all the bytes, also those behind the tar's end.
-		_, err = io.Copy(io.Discard, content)
-	}
-	if err != nil {
-		if _, drain := io.Copy(io.Discard, raw); drain == nil {
-			if wrong := raw.check(); wrong != nil {
-				return wrong // says more than how the bytes fail to be a tar
-			}
+	// The digest is of all the bytes, also of those behind the tar's end.
+	for _, rest := range []io.Reader{content, stored} {
+		if err == nil {
+			_, err = io.Copy(io.Discard, rest)
 		}
+	}
+	if err != nil && l.OfTar {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, raw); err != nil {
+	if _, rest := io.Copy(io.Discard, stored); rest != nil {
 		return err
 	}
-	if err := raw.check(); err != nil {
-		return err
+	if wrong := sum.check(); wrong != nil {
+		return wrong // says more than how the bytes fail to be a tar
 	}
-	return content.check()
+	return err
 }
 
 // entries counts what see reads of a file once more: a sparse one is larger than
@@ -105,7 +99,8 @@ func entries(r io.Reader, spent *work, see func(pos int, h *tar.Header, r io.Rea
 	}
 }
 
-// decompress looks at the first bytes; media types are not always true.
+// decompress looks at the first bytes; media types are not always true. It is not
+// the library's, which lets a zstd frame have a window of 512 MiB.
 func decompress(r io.Reader) (io.Reader, func(), error) {
 	b := bufio.NewReaderSize(r, 64<<10)
 	head, _ := b.Peek(4) // what there is
@@ -137,36 +132,18 @@ func (c *cancelled) Read(b []byte) (int, error) {
 	return c.r.Read(b)
 }
 
-// A limited reader refuses to go on after left bytes.
-type limited struct {
-	r    io.Reader
-	left int64
-	why  string
-}
-
-func (l *limited) Read(b []byte) (int, error) {
-	n, err := l.r.Read(b)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, errors.New(l.why)
-	}
-	return n, err
-}
-
-// A summed reader checks the digest of what it has read; "" is any.
+// summed is the digest of what is read, and the one that it should be; "" is any.
 type summed struct {
-	r    io.Reader
 	want string
 	h    hash.Hash
 }
 
-func newSummed(r io.Reader, want string) *summed { return &summed{r, want, sha256.New()} }
-
-func (s *summed) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	if s.want != "" {
-		s.h.Write(b[:n])
+// of returns r, or, where it counts, a reader of the same that adds to the sum.
+func (s *summed) of(r io.Reader, counts bool) io.Reader {
+	if s.want == "" || !counts {
+		return r
 	}
-	return n, err
+	return io.TeeReader(r, s.h)
 }
 
 func (s *summed) check() error {

@@ -11,6 +11,14 @@ import (
 	"syscall"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
+)
+
+// Limits on an archive of images.
+const (
+	maxArchive = 100_000 // files
+	maxName    = 4 << 10 // bytes of a path, PATH_MAX
+	maxHops    = 40      // links from one file to another
 )
 
 // files are the files of an archive or a directory, by path.
@@ -26,7 +34,7 @@ type folder struct{ *os.Root }
 func (f folder) open(name string) (io.ReadCloser, error) {
 	file, err := bounded.OpenIn(f.Root, path.Clean(name))
 	if errors.Is(err, bounded.ErrNotRegular) || errors.Is(err, syscall.EISDIR) {
-		return nil, fault("save the image again", "%s: %w", name, bounded.ErrNotRegular)
+		return nil, fault.New("save the image again", "%s: %w", name, bounded.ErrNotRegular)
 	}
 	return file, err
 }
@@ -47,11 +55,11 @@ func openArchive(name string) (*archive, error) {
 	f, err := bounded.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault("name the file that docker save or skopeo copy has written", "no such file")
+		return nil, fault.New("name the file that docker save or skopeo copy has written", "no such file")
 	case errors.Is(err, syscall.EISDIR):
-		return nil, fault("an image layout in a directory is oci:DIR", "a directory, not an archive")
+		return nil, fault.New("an image layout in a directory is oci:DIR", "a directory, not an archive")
 	case errors.Is(err, bounded.ErrNotRegular):
-		return nil, fault("name the file that docker save or skopeo copy has written", "%w", bounded.ErrNotRegular)
+		return nil, fault.New("name the file that docker save or skopeo copy has written", "%w", bounded.ErrNotRegular)
 	case err != nil:
 		return nil, err
 	}
@@ -69,7 +77,7 @@ func (a *archive) list() error {
 	n, _ := a.ReadAt(head, 0)
 	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "\xfd7zXZ\x00", "BZh"} {
 		if bytes.HasPrefix(head[:n], []byte(magic)) {
-			return fault("unpack it first, with gunzip, unzstd, unxz or bunzip2", "the archive is compressed as a whole")
+			return fault.New("unpack it first, with gunzip, unzstd, unxz or bunzip2", "the archive is compressed as a whole")
 		}
 	}
 	t := tar.NewReader(a.File)
@@ -79,20 +87,23 @@ func (a *archive) list() error {
 			break
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			return fault("name the file that docker save or skopeo copy has written", "not an archive of images, or cut off: %w", err)
+			return fault.New("name the file that docker save or skopeo copy has written", "not an archive of images, or cut off: %w", err)
 		}
 		if n == maxArchive {
-			return fault("name an archive of images", "more than %d files", maxArchive)
+			return fault.New("name an archive of images", "more than %d files", maxArchive)
 		}
 		if err := a.add(h); err != nil {
 			return err
 		}
 	}
 	if len(a.members) == 0 {
-		return fault("name the file that docker save or skopeo copy has written", "not an archive of images: there are no files in it")
+		return fault.New("name the file that docker save or skopeo copy has written", "not an archive of images: there are no files in it")
 	}
 	return nil
 }
+
+// clean returns the path of a file of the archive.
+func clean(name string) string { return path.Clean("/" + name) }
 
 func (a *archive) add(h *tar.Header) error {
 	if len(h.Name) > maxName || len(h.Linkname) > maxName {

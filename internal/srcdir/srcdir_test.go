@@ -1,4 +1,4 @@
-package pkghash
+package srcdir
 
 import (
 	"bytes"
@@ -47,7 +47,7 @@ func TestReadPaths(t *testing.T) {
 		{"vendor of nothing", "\x00/src/vendor//a.go\x00/src/vendor/\x00", pinner.Paths{}},
 		{"endless", "\x00/" + strings.Repeat("y", 3*maxPath) + "/example.com/b/v2@v2.1.0/a.go\x00", pinner.Paths{}},
 	} {
-		got, err := ReadPaths(bytes.NewReader([]byte(tt.text)), &pinner.Server{Pins: pins})
+		got, err := Find(bytes.NewReader([]byte(tt.text)), &pinner.Server{Pins: pins})
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
@@ -86,7 +86,7 @@ func TestOwnPaths(t *testing.T) {
 		{"installed", "/src/host/api/a.go", pinner.Server{Main: host, Installed: &pinner.Pin{Version: module.Version{Path: host.Path, Version: "v1.0.0"}}, Packages: packages("example.com/host/api")}, pinner.Paths{}},
 		{"not clean", "/src/../host/api/a.go", pinner.Server{Main: host, Packages: packages("example.com/host/api")}, pinner.Paths{}},
 	} {
-		got, err := ReadPaths(strings.NewReader(std+"\x00"+tt.text+"\x00"), &tt.server)
+		got, err := Find(strings.NewReader(std+"\x00"+tt.text+"\x00"), &tt.server)
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
@@ -105,4 +105,35 @@ func TestPathsTime(t *testing.T) {
 	if s.looks < maxLooks || s.look() {
 		t.Errorf("%d names were looked up", s.looks)
 	}
+}
+
+// TestMost: of two with as many votes always the same one.
+func TestMost(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		if got := most(map[string]int{"/c": 1, "/a": 2, "/b": 2}); got != "/a" {
+			t.Fatal(got)
+		}
+	}
+}
+
+// FuzzReadPaths: what comes out may be in a command line.
+func FuzzReadPaths(f *testing.F) {
+	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
+	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
+	f.Add([]byte("\x00/src/host/api/a.go\x00/src/host/main.go\x00/go/src/fmt/print.go\x00/x/src/example.com/old/a.go\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		packages := map[string]pinner.Fingerprint{"fmt": {}, "example.com/host": {}, "example.com/host/api": {}, "example.com/old": {}}
+		for _, s := range []*pinner.Server{
+			{Main: module.Version{Path: "example.com/host"}, Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}, Packages: packages},
+			{Path: "example.com/old", Packages: packages},
+		} {
+			p, err := Find(bytes.NewReader(data), s)
+			for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
+				if name != "" && !Valid(name) || err != nil {
+					t.Errorf("%q, %v", name, err)
+				}
+			}
+		}
+	})
 }

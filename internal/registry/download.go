@@ -1,4 +1,4 @@
-package image
+package registry
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 const (
@@ -17,20 +19,13 @@ const (
 	maxResumes = 5                // of one download, since the last that brought something
 )
 
-// A roundTripper is the way to one registry, and to where it may lead; a download
-// that is cut goes on where it was.
-type roundTripper struct {
+// A transport is the way to one registry, and to where it may lead. A download
+// that is cut goes on where it was: a retry of the whole layer would never end at a
+// registry, a proxy or a line that cuts every connection earlier than that.
+type transport struct {
 	inner http.RoundTripper
 	reach *reach
 	proxy func(*http.Request) (*url.URL, error)
-}
-
-func newTransport(r *reach) *roundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = idleLimit
-	t.DisableCompression = true // layers are compressed, and lengths count
-	r.use(t)
-	return &roundTripper{newPace(t), r, t.Proxy}
 }
 
 func isLoopback(host string) bool {
@@ -41,7 +36,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.reach.allows(req.URL); err != nil {
 		return nil, err
 	}
@@ -61,9 +56,9 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = d
 	switch { // the library would read far more
 	case strings.Contains(req.URL.Path, "/manifests/"):
-		resp.Body = &body{&limited{d, maxManifest, "a manifest of more than 4 MiB"}, d}
+		resp.Body = &body{&limited{d, MaxText, "a manifest of more than 4 MiB"}, d}
 	case strings.HasSuffix(req.URL.Path, "/tags/list"):
-		resp.Body = &body{&limited{d, maxManifest, "a list of tags of more than 4 MiB"}, d}
+		resp.Body = &body{&limited{d, MaxText, "a list of tags of more than 4 MiB"}, d}
 	}
 	return resp, nil
 }
@@ -118,7 +113,7 @@ func (d *download) resume(cause error) error {
 	if err := d.req.Context().Err(); err != nil {
 		return err
 	}
-	if over := (*Error)(nil); errors.As(cause, &over) {
+	if over := (*fault.Error)(nil); errors.As(cause, &over) {
 		return over // no other request gets further
 	}
 	d.failures++
@@ -126,7 +121,7 @@ func (d *download) resume(cause error) error {
 		if errors.Is(cause, context.Canceled) {
 			cause = fmt.Errorf("no byte in %v", idleLimit) // not the user's
 		}
-		return fmt.Errorf("the connection was cut after %s of %s: %w", mib(d.got), mib(d.size), cause)
+		return fmt.Errorf("the connection was cut after %s of %s: %w", Size(d.got), Size(d.size), cause)
 	}
 	if err := wait(d.req.Context(), time.Duration(d.failures-1)*500*time.Millisecond); err != nil {
 		return err
@@ -150,9 +145,24 @@ func (d *download) resume(cause error) error {
 			d.body = io.NopCloser(&failing{err})
 		}
 	default:
-		return fmt.Errorf("the connection was cut after %s of %s, and asked for the rest the registry answers %s", mib(d.got), mib(d.size), resp.Status)
+		return fmt.Errorf("the connection was cut after %s of %s, and asked for the rest the registry answers %s", Size(d.got), Size(d.size), resp.Status)
 	}
 	return nil
+}
+
+// A limited reader refuses to go on after left bytes.
+type limited struct {
+	r    io.Reader
+	left int64
+	why  string
+}
+
+func (l *limited) Read(b []byte) (int, error) {
+	n, err := l.r.Read(b)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errors.New(l.why)
+	}
+	return n, err
 }
 
 // A body is read in one way and closed in another.

@@ -1,7 +1,10 @@
-package pkghash
+// Package srcdir finds out where the sources of a server were when it was built, by the
+// names of its files in the program ([Find]).
+package srcdir
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -14,16 +17,17 @@ import (
 
 // Limits of the search for source paths.
 const (
-	maxSearched  = 1 << 30 // bytes of the program; the rest of a larger one is not searched
-	maxSigns     = 1 << 20 // places that look like a name; a large program has some ten thousand
-	maxPath      = 1 << 10 // bytes of a file name
-	maxPrefixes  = 1 << 6  // different ones; a real program has one
-	maxLooks     = 1 << 20 // names that are looked up, of all signs: a second
-	maxOwn       = 1 << 14 // directories that may be that of the server's own packages, with what each explains
-	enoughPrefix = 32      // file names with one prefix settle it
+	step         = 64 << 10 // bytes that are searched at once
+	maxSearched  = 1 << 30  // bytes of the program; the rest of a larger one is not searched
+	maxSigns     = 1 << 20  // places that look like a name; a large program has some ten thousand
+	maxPath      = 1 << 10  // bytes of a file name
+	maxPrefixes  = 1 << 6   // different ones; a real program has one
+	maxLooks     = 1 << 20  // names that are looked up, of all signs: a second
+	maxOwn       = 1 << 14  // directories that may be that of the server's own packages, with what each explains
+	enoughPrefix = 32       // file names with one prefix settle it
 )
 
-// ReadPaths returns where the sources of a server were that was built without
+// Find returns where the sources of a server were that was built without
 // -trimpath: its module cache or the directory with vendor/, and the directory of its
 // own packages, as most of the file names in it say. The names are those of the
 // runtime's tables, which no stripping removes: plain strings, each ended by a zero
@@ -33,13 +37,13 @@ const (
 // nothing of it; debug/gosym, which knows the tables, has no limits for hostile
 // files. Paths that no build can have had are left out. Nothing found is no
 // error.
-func ReadPaths(r io.ReaderAt, server *pinner.Server) (pinner.Paths, error) {
+func Find(r io.ReaderAt, server *pinner.Server) (pinner.Paths, error) {
 	s := newSearch(server)
 	window := make([]byte, step+2*maxPath)
 	for off := int64(0); off < maxSearched && s.signs < maxSigns && !s.settled(); off += step {
 		n, err := r.ReadAt(window, off)
 		if err != nil && err != io.EOF {
-			return pinner.Paths{}, &ReadError{uint64(off), "file names", err}
+			return pinner.Paths{}, fmt.Errorf("offset %#x: file names: %w", off, err)
 		}
 		s.add(window[:n])
 		if n < len(window) {
@@ -167,14 +171,14 @@ func (s *search) look() bool {
 }
 
 func vote(counts map[string]int, prefix string) {
-	if IsSourcePath(prefix) && len(counts) < maxPrefixes {
+	if Valid(prefix) && len(counts) < maxPrefixes {
 		counts[prefix]++
 	}
 }
 
-// IsSourcePath reports whether name is a directory as a build of Go has it in
+// Valid reports whether name is a directory as a build of Go has it in
 // its file names: absolute, clean and printable.
-func IsSourcePath(name string) bool {
+func Valid(name string) bool {
 	if !path.IsAbs(name) || path.Clean(name) != name || name == "/" || len(name) > maxPath {
 		return false
 	}

@@ -1,10 +1,12 @@
-package image
+package registry
 
 import (
 	"io"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // Limits on what one reference may cost at the registry, and wherever that leads to. An
@@ -51,7 +53,7 @@ func (p *pace) ask() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.requests++; p.requests > maxRequests {
-		return fault("save the image and name the archive: the registry, or something on the way, is broken", "the registry has not given the image in %d requests", maxRequests)
+		return fault.New("save the image and name the archive: the registry, or something on the way, is broken", "the registry has not given the image in %d requests", maxRequests)
 	}
 	return nil
 }
@@ -63,8 +65,8 @@ func (p *pace) wait(start time.Time, n int) error {
 	p.got += int64(n)
 	p.waited += p.now().Sub(start)
 	if p.waited > patience+time.Duration(p.got/slowest)*time.Second {
-		return fault("try again, or save the image where the network is faster and name the archive",
-			"the registry is too slow: %s in %v", mib(p.got), p.waited.Round(time.Second))
+		return fault.New("try again, or save the image where the network is faster and name the archive",
+			"the registry is too slow: %s in %v", Size(p.got), p.waited.Round(time.Second))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package image
+package registry
 
 import (
 	"bytes"
@@ -25,8 +25,8 @@ func (p *player) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // via is the way to a registry, with an inner transport of the test's.
-func via(inner http.RoundTripper, host string) *roundTripper {
-	return &roundTripper{inner: inner, reach: newReach(host, false)}
+func via(inner http.RoundTripper, host string) *transport {
+	return &transport{inner: inner, reach: newReach(host, false)}
 }
 
 var errCut = errors.New("cut")
@@ -151,7 +151,7 @@ func TestPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = via(p, req.URL.Host).RoundTrip(req)
-		if plain := (*reachError)(nil); (err == nil) != want || err != nil && (!errors.As(err, &plain) || !strings.HasSuffix(err.Error(), "plain http is only for registries on this machine")) {
+		if (err == nil) != want || err != nil && (!isRefused(err) || !strings.HasSuffix(err.Error(), "plain http is only for registries on this machine")) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestPlain(t *testing.T) {
 // TestManifestLimit: the library reads up to 100 MiB of a manifest.
 func TestManifestLimit(t *testing.T) {
 	p := &player{play: func(int, *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(bytes.NewReader(make([]byte, maxManifest+1)))}, nil
+		return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(bytes.NewReader(make([]byte, MaxText+1)))}, nil
 	}}
 	req, err := http.NewRequest(http.MethodGet, "https://example.com/v2/x/manifests/1", nil)
 	if err != nil {
@@ -172,5 +172,16 @@ func TestManifestLimit(t *testing.T) {
 	}
 	if _, err := io.ReadAll(resp.Body); err == nil || err.Error() != "a manifest of more than 4 MiB" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "a.localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true,
+		"10.0.0.1": false, "192.168.1.1": false, "localhost.example.com": false, "example.com": false, "": false, "0.0.0.0": false,
+	} {
+		if isLoopback(host) != want {
+			t.Errorf("%s: %v", host, !want)
+		}
 	}
 }

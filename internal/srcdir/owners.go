@@ -1,4 +1,4 @@
-package pkghash
+package srcdir
 
 import (
 	"path"
@@ -83,7 +83,7 @@ func (s *search) ownName(name string) {
 }
 
 func (o *owners) vote(dir, place string) {
-	if o.found[dir][place] || o.votes >= maxOwn || !IsSourcePath(dir) {
+	if o.found[dir][place] || o.votes >= maxOwn || !Valid(dir) {
 		return
 	}
 	o.votes++

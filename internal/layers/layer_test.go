@@ -1,4 +1,4 @@
-package image
+package layers
 
 import (
 	"archive/tar"
@@ -7,23 +7,28 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
 
-// blobOf is a layer of these bytes.
-func blobOf(data []byte) blob {
-	return blob{what: "layer 1 of 1", open: func(context.Context) (io.ReadCloser, error) {
+// layerOf is a layer of these bytes.
+func layerOf(data []byte) Layer {
+	return Layer{Name: "layer 1 of 1", spent: &work{}, Open: func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}}
+}
+
+// visit visits a layer of these bytes.
+func visit(ctx context.Context, data []byte, see func(int, *tar.Header, io.Reader) error) error {
+	l := layerOf(data)
+	return l.visit(ctx, see)
 }
 
 // tarOf makes a tar of headers; files hold as many bytes as they say.
@@ -87,7 +92,7 @@ func TestVisit(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var names []string
-			err := blobOf(tt.data).visit(t.Context(), func(_ int, h *tar.Header, _ io.Reader) error {
+			err := visit(t.Context(), tt.data, func(_ int, h *tar.Header, _ io.Reader) error {
 				names = append(names, strings.TrimSuffix(h.Name, "/"))
 				return nil
 			})
@@ -114,7 +119,7 @@ func TestWindow(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		err = blobOf(b.Bytes()).visit(t.Context(), func(int, *tar.Header, io.Reader) error { return nil })
+		err = visit(t.Context(), b.Bytes(), func(int, *tar.Header, io.Reader) error { return nil })
 		if (err == nil) != want {
 			t.Errorf("window of %d MiB: %v", size>>20, err)
 		}
@@ -126,10 +131,10 @@ func TestWindow(t *testing.T) {
 func TestDigest(t *testing.T) {
 	plain := tarOf(t, tar.Header{Name: "a", Size: 3, Typeflag: tar.TypeReg})
 	const wrong = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-	for _, b := range []blob{{digest: wrong}, {diffID: wrong}} {
-		b.open = blobOf(packed(t, plain, "gzip")).open
-		tree := newTree([]blob{b}, nil)
-		_, err := tree.find(t.Context(), []string{"/a"})
+	for _, l := range []Layer{{Digest: wrong}, {Digest: wrong, OfTar: true}} {
+		l.Open = layerOf(packed(t, plain, "gzip")).Open
+		tree := New([]Layer{l})
+		_, err := tree.Find(t.Context(), []string{"/a"})
 		if err == nil || !strings.Contains(err.Error(), "and should be "+wrong) || len(tree.read) != 0 {
 			t.Errorf("%v", err)
 		}
@@ -139,32 +144,38 @@ func TestDigest(t *testing.T) {
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := blobOf(tarOf(t)).visit(ctx, func(int, *tar.Header, io.Reader) error { return nil })
+	err := visit(ctx, tarOf(t), func(int, *tar.Header, io.Reader) error { return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestGoMark: the mark may lie over two writes.
-func TestGoMark(t *testing.T) {
-	data := []byte("some bytes \xff Go buildinf: and more")
+// TestMentions: the mark may lie over two reads.
+func TestMentions(t *testing.T) {
+	data := "some bytes \xff Go buildinf: and more"
 	for size := 1; size <= len(data); size++ {
-		var g goMark
-		for chunk := range slices.Chunk(data, size) {
-			g.Write(chunk)
-		}
-		if !g.found {
-			t.Errorf("not found in chunks of %d", size)
+		if found, err := mentions(iotest.DataErrReader(&slow{strings.NewReader(data), size}), buildInfo); !found || err != nil {
+			t.Errorf("not found in reads of %d: %v", size, err)
 		}
 	}
-	var g goMark
-	for chunk := range slices.Chunk([]byte("\xff Go buildinf \xff Go\xff Go build"), 3) {
-		g.Write(chunk)
+	if found, err := mentions(&slow{strings.NewReader("\xff Go buildinf \xff Go\xff Go build"), 3}, buildInfo); found || err != nil {
+		t.Errorf("found where it is not, %v", err)
 	}
-	if g.found {
-		t.Error("found where it is not")
+	large := strings.Repeat("x", 1<<16)
+	for at := 1<<15 - 20; at < 1<<15+20; at++ {
+		if found, err := mentions(strings.NewReader(large[:at]+string(buildInfo)+large), buildInfo); !found || err != nil {
+			t.Errorf("not found at %d: %v", at, err)
+		}
 	}
 }
+
+// slow reads so many bytes at once.
+type slow struct {
+	r    io.Reader
+	size int
+}
+
+func (s *slow) Read(b []byte) (int, error) { return s.r.Read(b[:min(len(b), s.size)]) }
 
 // FuzzLayer: any bytes are a layer or an error; no path leads to anything but a
 // file, and what is found can be read.
@@ -183,12 +194,12 @@ func FuzzLayer(f *testing.F) {
 		if len(data) > 1<<20 || len(name) > 1<<10 {
 			return
 		}
-		layers := []blob{blobOf(data)}
+		layers := []Layer{layerOf(data)}
 		if twice {
-			layers = append(layers, blobOf(data))
+			layers = append(layers, layerOf(data))
 		}
-		tree := newTree(layers, nil)
-		p, err := tree.find(t.Context(), []string{name, "/" + name})
+		tree := New(layers)
+		p, err := tree.Find(t.Context(), []string{name, "/" + name})
 		if tree.budget.entries > maxEntries+maxName {
 			t.Errorf("%d entries", tree.budget.entries)
 		}
@@ -196,10 +207,10 @@ func FuzzLayer(f *testing.F) {
 			return
 		}
 		read := false
-		if err := tree.open(t.Context(), p, func(r io.Reader) error { read = true; return nil }); err != nil || !read {
+		if err := tree.Read(t.Context(), p, func(r io.Reader) error { read = true; return nil }); err != nil || !read {
 			t.Errorf("%+v: %v, %v", p, read, err)
 		}
-		if _, err := tree.goPrograms(t.Context()); err != nil && tree.layers[0].spent.unpacked <= freeUnpacked { // a hole
+		if _, err := tree.GoPrograms(t.Context()); err != nil && tree.layers[0].spent.unpacked <= freeUnpacked { // a hole
 			t.Error(err)
 		}
 	})
@@ -213,84 +224,10 @@ func TestMemory(t *testing.T) {
 		ix := newIndex(b)
 		var err error
 		for i := 0; err == nil && i < 1<<20; i++ {
-			err = ix.add(i, &tar.Header{Name: filepath.Join("d", string(rune('a'+i%26)), strings.Repeat("x", i%300), string(rune(i))), Typeflag: tar.TypeReg})
+			err = ix.add(i, &tar.Header{Name: filepath.Join("d", string(rune('a'+i%26)), strings.Repeat("x", i%300), string(rune(i))), Typeflag: tar.TypeReg}, strings.NewReader(""))
 		}
 		if err == nil || b.entries > maxEntries+maxName {
 			t.Errorf("%d entries, %v", b.entries, err)
 		}
-	}
-}
-
-func TestKeychainNames(t *testing.T) {
-	for _, tt := range []struct{ env, want string }{
-		{"HOME=/h", "/h/.docker/config.json /h/.config/containers/auth.json"},
-		{"HOME=/h DOCKER_CONFIG=/d", "/d/config.json /h/.config/containers/auth.json"},
-		{"HOME=/h XDG_CONFIG_HOME=/c XDG_RUNTIME_DIR=/r REGISTRY_AUTH_FILE=/a", "/h/.docker/config.json /a /r/containers/auth.json /c/containers/auth.json"},
-		{"", ""},
-	} {
-		if got := strings.Join(keychain(strings.Fields(tt.env)).names(), " "); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.env, got, tt.want)
-		}
-	}
-}
-
-func TestNoCredentials(t *testing.T) {
-	for ref, want := range map[string]bool{
-		"a/b:1": true, "a@sha256:00": true, "h:5000/a:1@sha256:00": true, "": true,
-		"u:p@h/a": false, "u:p@h/a@sha256:00": false, "u@h/a": false,
-	} {
-		if got := noCredentials(ref) == nil; got != want {
-			t.Errorf("%s: %v", ref, got)
-		}
-	}
-}
-
-func TestLoopback(t *testing.T) {
-	for host, want := range map[string]bool{
-		"localhost": true, "a.localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true,
-		"10.0.0.1": false, "192.168.1.1": false, "localhost.example.com": false, "example.com": false, "": false, "0.0.0.0": false,
-	} {
-		if isLoopback(host) != want {
-			t.Errorf("%s: %v", host, !want)
-		}
-	}
-}
-
-// TestCacheDir follows os.UserCacheDir on Linux.
-func TestCacheDir(t *testing.T) {
-	for _, tt := range []struct{ env, want string }{
-		{"HOME=/h", "/h/.cache/pinfix"},
-		{"HOME=/h XDG_CACHE_HOME=/x", "/x/pinfix"},
-		{"HOME=/h XDG_CACHE_HOME=x", ""},
-		{"", ""},
-	} {
-		c, err := openCache(strings.Fields(tt.env))
-		if err == nil && c.dir != tt.want || err != nil && tt.want != "" {
-			t.Errorf("%s: %v, %v; want %s", tt.env, c, err, tt.want)
-		}
-	}
-}
-
-// TestLeftovers: what killed runs have left goes after a day, and nothing else.
-func TestLeftovers(t *testing.T) {
-	dir := t.TempDir()
-	c := &cache{dir: dir}
-	for _, name := range []string{"run-old", "run-new"} {
-		if err := os.MkdirAll(filepath.Join(dir, "tmp", name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	old := filepath.Join(dir, "tmp", "run-old")
-	past := time.Now().Add(-2 * staleAfter)
-	if err := os.Chtimes(old, past, past); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.temp(); err != nil {
-		t.Fatal(err)
-	}
-	c.close()
-	entries, err := os.ReadDir(filepath.Join(dir, "tmp"))
-	if err != nil || len(entries) != 1 || entries[0].Name() != "run-new" {
-		t.Errorf("%v, %v", entries, err)
 	}
 }

@@ -1,9 +1,10 @@
-package image
+package registry
 
 import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +15,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 func TestZone(t *testing.T) {
@@ -38,6 +42,7 @@ type network struct {
 	zones map[string]zone   // by that address
 	pool  *x509.CertPool
 	asked atomic.Int32
+	told  atomic.Int32
 }
 
 // host starts a server for a name of the zone. It answers with handler.
@@ -50,13 +55,22 @@ func (n *network) host(t *testing.T, at string, z zone, handler http.HandlerFunc
 	return s
 }
 
-// victim starts a host that nothing may be asked of.
+// victim starts a host that nothing may be asked of. It notes what it is told of the
+// user's credentials.
 func (n *network) victim(t *testing.T, at string, z zone) *httptest.Server {
-	return n.host(t, at, z, func(http.ResponseWriter, *http.Request) { n.asked.Add(1) })
+	return n.host(t, at, z, func(_ http.ResponseWriter, req *http.Request) {
+		n.asked.Add(1)
+		if req.Header.Get("Authorization") != "" {
+			n.told.Add(1)
+		}
+	})
 }
 
+// isRefused reports whether err is a place that a registry may not lead to.
+func isRefused(err error) bool { return fault.Next(err) != "" }
+
 // reach is that of a registry in the network.
-func (n *network) reach(host string, foreign bool) *roundTripper {
+func (n *network) reach(host string, foreign bool) *transport {
 	r := newReach(host, foreign)
 	dial := r.dial
 	r.dial = func(ctx context.Context, network, addr string, control func(string, string, syscall.RawConn) error) (net.Conn, error) {
@@ -80,7 +94,7 @@ func (n *network) reach(host string, foreign bool) *roundTripper {
 }
 
 // plain is the transport of the standard library at the bottom of a way.
-func plain(way *roundTripper) *http.Transport { return way.inner.(*pace).inner.(*http.Transport) }
+func plain(way *transport) *http.Transport { return way.inner.(*pace).inner.(*http.Transport) }
 
 func newNetwork() *network {
 	return &network{at: map[string]string{}, zones: map[string]zone{}, pool: x509.NewCertPool()}
@@ -104,12 +118,19 @@ func TestReach(t *testing.T) {
 		{local, local, "inside.example.com", ""},
 		{local, private, "inside.example.com", ""},
 	} {
-		for _, way := range []string{"the first question", "a manifest", "a blob", "a realm"} {
+		for _, way := range []string{"the first question", "a manifest", "a blob", "the urls of a layer", "a realm"} {
 			n := newNetwork()
 			n.victim(t, tt.name+":443", tt.to)
 			registry := n.host(t, "registry.example.com:443", tt.from, func(w http.ResponseWriter, req *http.Request) {
 				there := "https://" + tt.name + req.URL.Path
 				switch {
+				case way != "a realm" && way != "the first question" && req.Header.Get("Authorization") == "":
+					w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+					w.WriteHeader(http.StatusUnauthorized)
+				case way == "the urls of a layer" && strings.Contains(req.URL.Path, "/manifests/"):
+					fmt.Fprintf(w, `{"schemaVersion":2,"config":{},"layers":[{"size":1,"digest":"sha256:%s","urls":[%q]}]}`, zeros64, there)
+				case way == "the urls of a layer" && strings.Contains(req.URL.Path, "/blobs/"):
+					w.WriteHeader(http.StatusNotFound)
 				case way == "the first question",
 					way == "a manifest" && strings.Contains(req.URL.Path, "/manifests/"),
 					way == "a blob" && strings.Contains(req.URL.Path, "/blobs/"):
@@ -121,36 +142,60 @@ func TestReach(t *testing.T) {
 			})
 			_ = registry
 			err := n.ask(t, "registry.example.com/x:1")
+			if n.told.Load() > 0 && way != "a realm" {
+				t.Errorf("%s, %d to %d: the credentials go there", way, tt.from, tt.to)
+			}
 			if tt.want == "" {
-				if refused := (*reachError)(nil); errors.As(err, &refused) || n.asked.Load() == 0 {
+				if isRefused(err) || n.asked.Load() == 0 {
 					t.Errorf("%s, %d to %d: %v, %d requests", way, tt.from, tt.to, err, n.asked.Load())
 				}
 				continue
 			}
-			if refused := (*reachError)(nil); !errors.As(err, &refused) || !strings.Contains(err.Error(), tt.want) || n.asked.Load() > 0 {
+			if !isRefused(err) || !strings.Contains(err.Error(), tt.want) || n.asked.Load() > 0 {
 				t.Errorf("%s, %d to %d: %v, %d requests; want %s", way, tt.from, tt.to, err, n.asked.Load(), tt.want)
 			}
 		}
 	}
 }
 
-// ask asks for a manifest and a blob of ref.
+const zeros64 = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// ask asks for a manifest and a blob of ref, and for the layers of its image.
 func (n *network) ask(t *testing.T, ref string) error {
 	t.Helper()
 	parsed, err := name.ParseReference(ref)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := remote.NewPuller(remote.WithTransport(n.reach(parsed.Context().RegistryStr(), false)), remote.WithRetryBackoff(remote.Backoff{Steps: 1}))
+	p, err := remote.NewPuller(remote.WithTransport(n.reach(parsed.Context().RegistryStr(), false)), remote.WithAuth(&authn.Basic{Username: "jo", Password: "secret"}), remote.WithRetryBackoff(remote.Backoff{Steps: 1}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, manifest := p.Head(t.Context(), parsed)
-	l, err := p.Layer(t.Context(), parsed.Context().Digest("sha256:"+strings.Repeat("0", 64)))
+	l, err := p.Layer(t.Context(), parsed.Context().Digest("sha256:"+zeros64))
 	if err == nil {
 		_, err = l.Compressed()
 	}
-	return errors.Join(manifest, err)
+	return errors.Join(manifest, err, askLayers(t, p, parsed))
+}
+
+// askLayers asks for the layers of the image that ref names, if it is one.
+func askLayers(t *testing.T, p *remote.Puller, ref name.Reference) error {
+	t.Helper()
+	d, err := p.Get(t.Context(), ref)
+	if err != nil {
+		return err
+	}
+	im, err := d.Image()
+	if err != nil {
+		return err
+	}
+	all, err := im.Layers()
+	for _, l := range all {
+		_, open := l.Compressed()
+		err = errors.Join(err, open)
+	}
+	return err
 }
 
 // TestReachLiteral: no name is looked up for an address, or for this machine.
@@ -171,7 +216,7 @@ func TestReachLiteral(t *testing.T) {
 		})
 		client := &http.Client{Transport: n.reach("registry.example.com", false)}
 		resp, err := client.Get("https://registry.example.com/v2/")
-		if refused := (*reachError)(nil); !errors.As(err, &refused) || !strings.HasPrefix(refused.Error(), "the registry registry.example.com leads to ") {
+		if !isRefused(err) || !strings.Contains(err.Error(), "the registry registry.example.com leads to ") {
 			t.Errorf("%s: %v, %v", to, resp, err)
 		}
 	}
@@ -184,7 +229,7 @@ func TestReachLiteral(t *testing.T) {
 func TestRebinding(t *testing.T) {
 	t.Parallel()
 	n := newNetwork()
-	var way *roundTripper
+	var way *transport
 	n.host(t, "registry.example.com:443", public, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
 	way = n.reach("registry.example.com", false)
 	client := &http.Client{Transport: way}
@@ -195,7 +240,7 @@ func TestRebinding(t *testing.T) {
 	resp.Body.Close()
 	n.victim(t, "registry.example.com:443", local)
 	resp, err = client.Get("https://registry.example.com/v2/x")
-	if refused := (*reachError)(nil); !errors.As(err, &refused) || n.asked.Load() > 0 {
+	if !isRefused(err) || n.asked.Load() > 0 {
 		t.Errorf("%v, %v, %d requests", resp, err, n.asked.Load())
 	}
 }

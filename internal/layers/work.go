@@ -1,6 +1,10 @@
-package image
+package layers
 
-import "io"
+import (
+	"io"
+
+	"github.com/pinfix/pinfix/internal/fault"
+)
 
 // A work is what it has cost so far to read an image: over all its layers, and
 // however often one is read. An archive of two megabytes can name layers that
@@ -10,11 +14,12 @@ type work struct {
 	headers          int   // entries of tars
 }
 
+// nextWork is the next step where an image is too much work.
 const nextWork = "name the image of a server"
 
 func (w *work) store(n int) error {
 	if w.stored += int64(n); w.stored > maxStored {
-		return fault(nextWork, "more than %d GiB of layers to read", int64(maxStored)>>30)
+		return fault.New(nextWork, "more than %d GiB of layers to read", int64(maxStored)>>30)
 	}
 	return nil
 }
@@ -23,16 +28,16 @@ func (w *work) unpack(n int) error {
 	w.unpacked += int64(n)
 	switch {
 	case w.unpacked > maxUnpacked:
-		return fault(nextWork, "its layers unpack to more than %d GiB", int64(maxUnpacked)>>30)
+		return fault.New(nextWork, "its layers unpack to more than %d GiB", int64(maxUnpacked)>>30)
 	case w.unpacked > freeUnpacked+maxRatio*w.stored:
-		return fault(nextWork, "its layers unpack to more than %d GiB, and %d times what is stored", freeUnpacked>>30, maxRatio)
+		return fault.New(nextWork, "its layers unpack to more than %d GiB, and %d times what is stored", freeUnpacked>>30, maxRatio)
 	}
 	return nil
 }
 
 func (w *work) header() error {
 	if w.headers++; w.headers > maxHeaders {
-		return fault(nextWork, "more than %d entries in its layers", maxHeaders)
+		return fault.New(nextWork, "more than %d entries in its layers", maxHeaders)
 	}
 	return nil
 }

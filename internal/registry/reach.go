@@ -1,4 +1,4 @@
-package image
+package registry
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
 // A zone says how near an address is to this machine: what is nearer is open to
@@ -80,13 +82,6 @@ func newReach(host string, foreign bool) *reach {
 	}
 }
 
-// A reachError is a place that a registry may not send pinfix to.
-type reachError struct {
-	text, next string
-}
-
-func (e *reachError) Error() string { return e.text }
-
 const saveIt = "if that is right, save the image and name the archive (docker save, skopeo copy)"
 
 func (r *reach) refuse(to string, z zone) error {
@@ -94,7 +89,7 @@ func (r *reach) refuse(to string, z zone) error {
 	if z == local {
 		what = "this machine or its own link"
 	}
-	return &reachError{fmt.Sprintf("the registry %s leads to %s, which is %s; it is not followed", r.host, to, what), saveIt}
+	return fault.New(saveIt, "the registry %s leads to %s, which is %s; it is not followed", r.host, to, what)
 }
 
 // allows returns an error for a URL that a registry may not lead to.
@@ -104,9 +99,9 @@ func (r *reach) allows(u *url.URL) error {
 	switch {
 	case u.Scheme != "https" && isLoopback(u.Hostname()) && isLoopback(hostname(r.host)):
 	case u.Scheme != "https" && own:
-		return &reachError{r.host + " does not speak https, and plain http is only for registries on this machine", "give the registry a certificate, or save the image and name the archive"}
+		return fault.New("give the registry a certificate, or save the image and name the archive", "%s does not speak https, and plain http is only for registries on this machine", r.host)
 	case u.Scheme != "https":
-		return &reachError{fmt.Sprintf("the registry %s leads to %s://%s, which is not encrypted; it is not followed", r.host, u.Scheme, u.Host), saveIt}
+		return fault.New(saveIt, "the registry %s leads to %s://%s, which is not encrypted; it is not followed", r.host, u.Scheme, u.Host)
 	}
 	switch {
 	case own && z == local && r.foreign:
@@ -122,7 +117,7 @@ func (r *reach) allows(u *url.URL) error {
 // notNamed is the error of a registry on this machine that only a file of the
 // plugin's names.
 func (r *reach) notNamed() error {
-	return &reachError{fmt.Sprintf("the registry %s is on this machine or its own link, and only you can send pinfix there", r.host), "name it with --server or in PINFIX_SERVER"}
+	return fault.New("name it with --server or in PINFIX_SERVER", "the registry %s is on this machine or its own link, and only you can send pinfix there", r.host)
 }
 
 // seen is the zone of the registry, as far as it is known.
