@@ -10,6 +10,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -124,7 +125,7 @@ func measure(t *testing.T) map[string]*size {
 		}
 		pkg := path.Dir(rel)
 		of(pkg).lines += bytes.Count(src, []byte("\n"))
-		of(pkg).doc += f.Doc.Text()
+		of(pkg).doc += oneLine(f.Doc)
 		for _, d := range f.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
@@ -135,7 +136,7 @@ func measure(t *testing.T) map[string]*size {
 				for _, spec := range d.Specs {
 					if s, ok := spec.(*ast.TypeSpec); ok {
 						z := of(pkg + "." + s.Name.Name)
-						z.doc += d.Doc.Text() + s.Doc.Text()
+						z.doc += oneLine(d.Doc) + oneLine(s.Doc)
 						z.fields = fields(s.Type)
 					}
 				}
@@ -144,6 +145,9 @@ func measure(t *testing.T) map[string]*size {
 	})
 	return sizes
 }
+
+// oneLine is the text of a comment in one line.
+func oneLine(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
 
 // fields counts the fields of a struct type: an embedded one is one.
 func fields(e ast.Expr) int {
