@@ -19,6 +19,7 @@ import (
 const maxRounds = 50
 
 // Input is what a plan is made of. Server, Mod and Source must be there.
+// It has many fields: most of them may be left out, and a plan depends on nothing else.
 type Input struct {
 	Server *Server
 	Mod    *Mod  // the plugin's go.mod, restored; stays as it is
@@ -56,6 +57,8 @@ type Demand struct {
 }
 
 // A Plan is a go.mod that selects the pins.
+// It has many methods, because each step of [Make] and of [Plan.Finish] is one: all of
+// them write the same few lists.
 type Plan struct {
 	Mod      *Mod     // for go mod tidy: Input.Mod with the plan's lines
 	Pins     []Pin    // Input.Pins, and modules held at the server's version for their go line

@@ -19,7 +19,7 @@ const module = "github.com/pinfix/pinfix/"
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
 	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
-	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
+	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
 	"internal/image":       {"internal/bounded", "internal/fault", "internal/kept", "internal/layers", "internal/pattern", "internal/registry"},
@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/config":      {"internal/suggest", "internal/pattern", "internal/syntax", "internal/fault"},
 	"internal/suggest":     {},
 	"internal/recipe":      {"internal/buildctx", "internal/modcache", "internal/pattern", "internal/place", "internal/shell", "internal/toolexec", "internal/vars", "internal/workspace", "pinner"},
-	"internal/stage":       {"internal/bounded", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner", "internal/modpath"},
+	"internal/stage":       {"internal/bounded", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modpath", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
 	"internal/scratch":     {"internal/pattern"},
 	"internal/check":       {"internal/look", "internal/modpath", "internal/modulestxt", "pinner"},
 	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/mains", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
@@ -66,7 +66,7 @@ var mayImport = map[string][]string{
 	"internal/change":      {},
 	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":           {},
-	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner", "internal/modpath"},
+	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
@@ -80,6 +80,7 @@ var mayImport = map[string][]string{
 	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner", "internal/fault"},
 	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt", "internal/modpath"},
 	"internal/reach":       {},
+	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
 	"internal/blame":       {},
 }
 
@@ -97,12 +98,12 @@ var only = []struct {
 	{"find out a fact from pinfix's own words", regexp.MustCompile(`strings\.(Cut|CutPrefix|CutSuffix|HasPrefix|HasSuffix|TrimPrefix|TrimSuffix|Contains|Index|Split|Replace|ReplaceAll)\([^()\n]*\.(Fix|Why|Reason|Warnings)\b|ContainsFunc\(\w+\.Warnings\b|\.(Fix|Why|Reason) [!=]= ("[^"]|fix[A-Z])`), nil},
 	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
-	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
+	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -42,6 +42,7 @@ func (e *usageError) NextStep() string {
 }
 
 // env is what a command gets from outside.
+// It has many methods, three for each command: its flags, its run and what it prints.
 type env struct {
 	environ []string
 	stdin   io.Reader

@@ -17,13 +17,13 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -108,9 +108,9 @@ func ChooseToolchain(ctx context.Context, o Options, server *pinner.Server, root
 
 // Explain adds the next step to errors of the go command.
 func (a *Aligner) Explain(err error) error {
-	var missing *stage.MissingError
+	var missing *fetch.MissingError
 	var failed *gocmd.Error
-	var dir *stage.DirectoryError
+	var dir *fetch.DirectoryError
 	var tooNew *pinner.TooNewError
 	if errors.As(err, &missing) || errors.As(err, &failed) || errors.As(err, &dir) {
 		if err := a.unloadable(err); err != nil {

@@ -45,6 +45,8 @@ type Problem struct {
 }
 
 // An Input is a plugin as its files say.
+// It has many methods, one for each kind of line that can be wrong, and for what it needs
+// to know.
 type Input struct {
 	Server *pinner.Server
 	Mod    *pinner.Mod // go.mod as it is

@@ -49,7 +49,7 @@ func BenchmarkPlan(b *testing.B) {
 			b.Fatal(err)
 		}
 		a := &align.Aligner{Options: o, Server: s, Plugin: p, Stage: st, Sources: st.Sources, Bare: importgraph.Files{}}
-		a.Input = pinner.Input{Server: s, Mod: p.User, Source: st.ModFiles(b.Context())}
+		a.Input = pinner.Input{Server: s, Mod: p.User, Source: st.Fetch.ModFiles(b.Context())}
 		listing, err := st.List(b.Context(), p.User, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)

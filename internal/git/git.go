@@ -27,6 +27,7 @@ import (
 )
 
 // A Repo is the git repository around a directory.
+// It has many methods, one for each question that pinfix asks git.
 type Repo struct {
 	Dir string // the directory that was asked for, symlinks resolved
 	Top string // the top of its working tree

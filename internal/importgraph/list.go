@@ -15,6 +15,7 @@ import (
 
 // A Package is one package of the plugin's import graph, as go list prints it
 // for the server's platform and tags.
+// It has many fields: they are those of go list.
 type Package struct {
 	ImportPath     string
 	Name           string

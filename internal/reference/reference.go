@@ -134,6 +134,7 @@ func (r Named) Blame(err error) error {
 }
 
 // A Reference says which server is meant for which plugin, and how to read it.
+// It has many fields: those of the flags about the server that the commands share.
 type Reference struct {
 	Dir      string // where to look for the plugin's module
 	Servers  Servers

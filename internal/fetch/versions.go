@@ -1,4 +1,4 @@
-package stage
+package fetch
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -33,15 +32,15 @@ type Move struct {
 // it would be ambiguous; versions that do not say so are looked into where
 // there are few: those known, and the one of the nested version's own commit,
 // which is the only way for a module without tags (google.golang.org/genproto).
-func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(goLine string) bool) (string, error) {
-	released, listErr := s.Versions(ctx)([]string{m.Parent.Path}) // the versions known may do without a list
+func (f *Fetcher) After(ctx context.Context, m Move, known []string, accepts func(goLine string) bool) (string, error) {
+	released, listErr := f.Versions(ctx)([]string{m.Parent.Path}) // the versions known may do without a list
 	look := slices.Clone(known)
 	if v := sameCommit(m); v != "" {
 		look = append(look, v)
 	}
 	all := slices.Concat(look, released[m.Parent.Path])
 	semver.Sort(all)
-	source := s.ModFiles(ctx)
+	source := f.ModFiles(ctx)
 	for _, v := range slices.Compact(all) {
 		if semver.Compare(v, m.Parent.Version) <= 0 {
 			continue
@@ -55,7 +54,7 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 			return v, nil
 		}
 		if slices.Contains(look, v) {
-			if has, err := s.has(ctx, c, m.Package); err == nil && !has {
+			if has, err := f.has(ctx, c, m.Package); err == nil && !has {
 				return v, nil
 			}
 		}
@@ -68,53 +67,50 @@ func (s *Stage) After(ctx context.Context, m Move, known []string, accepts func(
 
 // Versions returns a source of the released versions of modules, without the
 // retracted: each is asked for once.
-func (s *Stage) Versions(ctx context.Context) pinner.Versions {
-	if s.released == nil {
-		s.released, s.asked = map[string][]string{}, map[string]bool{}
-	}
+func (f *Fetcher) Versions(ctx context.Context) pinner.Versions {
 	return func(paths []string) (map[string][]string, error) {
-		unknown := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return s.asked[p] })
+		unknown := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return f.asked[p] })
 		if len(unknown) == 0 {
-			return s.released, nil
+			return f.released, nil
 		}
 		slices.Sort(unknown)
-		return s.released, s.askVersions(ctx, slices.Compact(unknown))
+		return f.released, f.askVersions(ctx, slices.Compact(unknown))
 	}
 }
 
-func (s *Stage) askVersions(ctx context.Context, paths []string) error {
-	failed, err := s.listVersions(ctx, paths)
+func (f *Fetcher) askVersions(ctx context.Context, paths []string) error {
+	failed, err := f.listVersions(ctx, paths)
 	if err != nil || len(failed) == 0 {
 		return err
 	}
 	// The toolchain may be one that reads the retractions of no newer Go: the
 	// list itself it has.
-	if _, err = s.listVersions(ctx, failed, "-retracted"); err != nil {
+	if _, err = f.listVersions(ctx, failed, "-retracted"); err != nil {
 		return err
 	}
 	var newest []module.Version
 	for _, path := range failed {
-		if all := s.released[path]; len(all) > 0 {
+		if all := f.released[path]; len(all) > 0 {
 			newest = append(newest, module.Version{Path: path, Version: all[len(all)-1]})
 		}
 	}
-	return s.dropRetracted(ctx, newest)
+	return f.dropRetracted(ctx, newest)
 }
 
 // listVersions asks for the released versions of modules, and returns those of
 // paths for which the go command has no answer.
-func (s *Stage) listVersions(ctx context.Context, paths []string, flags ...string) (failed []string, err error) {
-	dir, err := s.fetchDir()
+func (f *Fetcher) listVersions(ctx context.Context, paths []string, flags ...string) (failed []string, err error) {
+	dir, err := f.home()
 	if err != nil {
 		return nil, err
 	}
-	g, err := s.fetcher(ctx)
+	g, err := f.command(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out, err := g.Many(dir).Run(ctx, slices.Concat([]string{"list", "-m", "-e", "-versions", "-json"}, flags, []string{"--"}, paths)...)
 	if err != nil {
-		return nil, s.clean(err)
+		return nil, f.Clean(err)
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var m struct {
@@ -127,30 +123,30 @@ func (s *Stage) listVersions(ctx context.Context, paths []string, flags ...strin
 		} else if err != nil {
 			return nil, fmt.Errorf("go list -m -versions: %w", err)
 		}
-		if s.asked[m.Path] = true; m.Error != nil {
+		if f.asked[m.Path] = true; m.Error != nil {
 			failed = append(failed, m.Path) // no proxy, or offline: nothing is known of its versions
 			continue
 		}
-		s.released[m.Path] = slices.DeleteFunc(m.Versions, func(v string) bool { return semver.Prerelease(v) != "" })
+		f.released[m.Path] = slices.DeleteFunc(m.Versions, func(v string) bool { return semver.Prerelease(v) != "" })
 	}
 }
 
-// dropRetracted takes out of s.released what the go.mod files of the newest
+// dropRetracted takes out of f.released what the go.mod files of the newest
 // versions retract, as far as they can be read.
-func (s *Stage) dropRetracted(ctx context.Context, newest []module.Version) error {
+func (f *Fetcher) dropRetracted(ctx context.Context, newest []module.Version) error {
 	if len(newest) == 0 {
 		return nil
 	}
 	var lost *pinner.LostError
-	if _, err := s.ModFiles(ctx)(newest); err != nil && !errors.As(err, &lost) {
+	if _, err := f.ModFiles(ctx)(newest); err != nil && !errors.As(err, &lost) {
 		return err
 	}
 	for _, v := range newest {
-		retracted, err := modcache.Retracted(s.cache, v)
+		retracted, err := modcache.Retracted(f.Cache, v)
 		if err != nil {
 			continue
 		}
-		s.released[v.Path] = slices.DeleteFunc(s.released[v.Path], retracted)
+		f.released[v.Path] = slices.DeleteFunc(f.released[v.Path], retracted)
 	}
 	return nil
 }
@@ -166,29 +162,7 @@ func sameCommit(m Move) string {
 }
 
 // has reports whether v holds the package, by its source.
-func (s *Stage) has(ctx context.Context, v module.Version, pkg string) (bool, error) {
-	files, err := s.GoFiles(ctx, v, pkg)
+func (f *Fetcher) has(ctx context.Context, v module.Version, pkg string) (bool, error) {
+	files, err := f.GoFiles(ctx, v, pkg)
 	return len(files) > 0, err
-}
-
-// GoFiles returns the names of the Go files of a package in a version of its module,
-// tests among them; none where the version does not have it.
-func (s *Stage) GoFiles(ctx context.Context, v module.Version, pkg string) ([]string, error) {
-	dir, err := s.fetchDir()
-	if err != nil {
-		return nil, err
-	}
-	g, err := s.fetcher(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := g.In(dir).Run(ctx, "mod", "download", "-json", v.String())
-	if err != nil {
-		return nil, err
-	}
-	var m struct{ Dir string }
-	if err := json.Unmarshal(out, &m); err != nil {
-		return nil, err
-	}
-	return filepath.Glob(filepath.Join(m.Dir, filepath.FromSlash(strings.TrimPrefix(pkg, v.Path)), "*.go"))
 }

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,11 +10,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -39,36 +40,52 @@ type Loan struct {
 	dir   string
 }
 
-// SetVendored says what vendor/ holds. Where one of these modules could not be
-// fetched, what vendor/ holds of it is taken instead; see [Stage.Loans].
-func (s *Stage) SetVendored(list []Vendored) { s.vendored = list }
+// Loans are the modules that are taken from the plugin's vendor/ since they could not be
+// fetched.
+type Loans struct {
+	fetch   *fetch.Fetcher
+	dir     string               // the scratch directory
+	root    string               // the plugin's
+	cache   string               // GOMODCACHE
+	sources *importgraph.Sources // on the disk
+	mod     *pinner.Mod          // the plugin's go.mod; or nil
+	sum     []byte               // its go.sum
+	vendor  []Vendored
 
-// Loans returns the modules that are taken from vendor/, in the order in which
+	mu    sync.Mutex
+	taken []*Loan // guarded by mu
+}
+
+// Offer says what vendor/ holds. Where one of these modules could not be fetched, what
+// vendor/ holds of it is taken instead; see [Loans.Taken].
+func (b *Loans) Offer(list []Vendored) { b.vendor = list }
+
+// Taken returns the modules that are taken from vendor/, in the order in which
 // they were found missing.
-func (s *Stage) Loans() []*Loan {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.loans)
+func (b *Loans) Taken() []*Loan {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.taken)
 }
 
 // borrow takes a module that could not be fetched from vendor/. It returns nil
 // where vendor/ does not have that version, where it is taken already, or where it
 // has another sum.
-func (s *Stage) borrow(find func(Vendored) bool, c gocmd.Cause) (*Loan, error) {
-	i := slices.IndexFunc(s.vendored, find)
+func (b *Loans) borrow(find func(Vendored) bool, c gocmd.Cause) (*Loan, error) {
+	i := slices.IndexFunc(b.vendor, find)
 	if c.Kind == gocmd.Mismatch {
 		return nil, nil // the user has to look at that
 	}
-	if i < 0 || s.taken(s.vendored[i]) {
+	if i < 0 || b.has(b.vendor[i]) {
 		return nil, nil
 	}
-	l := &Loan{Vendored: s.vendored[i], Cause: c}
+	l := &Loan{Vendored: b.vendor[i], Cause: c}
 	l.Cause.Module = l.Source
-	l.dir = filepath.Join(s.dir, "0", "vendor", strconv.Itoa(i), filepath.FromSlash(l.Version.Path))
-	if err := s.copyVendored(l); err != nil {
+	l.dir = filepath.Join(b.dir, "0", "vendor", strconv.Itoa(i), filepath.FromSlash(l.Version.Path))
+	if err := b.copyVendored(l); err != nil {
 		return nil, err
 	}
-	mod := s.loanMod(l)
+	mod := b.loanMod(l)
 	if err := os.WriteFile(filepath.Join(l.dir, "go.mod"), mod, 0o666); err != nil {
 		return nil, err
 	}
@@ -76,17 +93,17 @@ func (s *Stage) borrow(find func(Vendored) bool, c gocmd.Cause) (*Loan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.modFiles[l.Source] = sum
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.loans = append(s.loans, l)
+	b.fetch.Put(l.Source, sum)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken = append(b.taken, l)
 	return l, nil
 }
 
 // copyVendored copies what vendor/ has of a module, without the modules that are
 // nested in it.
-func (s *Stage) copyVendored(l *Loan) error {
-	from := filepath.Join(s.Root, "vendor", filepath.FromSlash(l.Version.Path))
+func (b *Loans) copyVendored(l *Loan) error {
+	from := filepath.Join(b.root, "vendor", filepath.FromSlash(l.Version.Path))
 	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -97,7 +114,7 @@ func (s *Stage) copyVendored(l *Loan) error {
 		}
 		nested := l.Version.Path + "/" + filepath.ToSlash(rel)
 		switch {
-		case d.IsDir() && slices.ContainsFunc(s.vendored, func(v Vendored) bool { return v.Version.Path == nested }):
+		case d.IsDir() && slices.ContainsFunc(b.vendor, func(v Vendored) bool { return v.Version.Path == nested }):
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(filepath.Join(l.dir, rel), 0o777)
@@ -116,41 +133,41 @@ func (s *Stage) copyVendored(l *Loan) error {
 // nothing, what the module requires is not known. A plugin of go 1.17 and newer
 // requires it all itself; for an older one it is what vendor/ has of the modules
 // that its packages import.
-func (s *Stage) loanMod(l *Loan) []byte {
-	var b bytes.Buffer
+func (b *Loans) loanMod(l *Loan) []byte {
+	var text bytes.Buffer
 	require := func(v module.Version) {
-		fmt.Fprintf(&b, "require %s %s\n", modfile.AutoQuote(v.Path), v.Version)
+		fmt.Fprintf(&text, "require %s %s\n", modfile.AutoQuote(v.Path), v.Version)
 	}
-	fmt.Fprintf(&b, "module %s\n", modfile.AutoQuote(l.Version.Path))
-	if sum, err := s.read(l.Source); err == nil {
+	fmt.Fprintf(&text, "module %s\n", modfile.AutoQuote(l.Version.Path))
+	if sum, err := b.fetch.Read(l.Source); err == nil {
 		if sum.Go != "" {
-			fmt.Fprintf(&b, "go %s\n", sum.Go)
+			fmt.Fprintf(&text, "go %s\n", sum.Go)
 		}
 		for _, r := range sum.Require {
 			require(r)
 		}
-		return b.Bytes()
+		return text.Bytes()
 	}
 	if l.Go != "" {
-		fmt.Fprintf(&b, "go %s\n", l.Go)
+		fmt.Fprintf(&text, "go %s\n", l.Go)
 	}
-	if s.user == nil || s.user.Pruned() {
-		return b.Bytes()
+	if b.mod == nil || b.mod.Pruned() {
+		return text.Bytes()
 	}
 	required := map[string]bool{l.Version.Path: true}
 	for _, pkg := range l.Packages {
 		dir := filepath.Join(l.dir, filepath.FromSlash(strings.TrimPrefix(pkg, l.Version.Path)))
 		names, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for a bad pattern only
 		for _, name := range names {
-			data, err := s.Sources.ReadFile(name)
+			data, err := b.sources.ReadFile(name)
 			if err != nil {
 				continue
 			}
-			imports, err := s.Sources.ImportsOf(name, data)
+			imports, err := b.sources.ImportsOf(name, data)
 			if err != nil {
 				continue
 			}
-			for _, v := range s.vendored {
+			for _, v := range b.vendor {
 				if !required[v.Version.Path] && slices.ContainsFunc(v.Packages, func(p string) bool { return slices.Contains(imports, p) }) {
 					required[v.Version.Path] = true
 					require(v.Version)
@@ -158,34 +175,25 @@ func (s *Stage) loanMod(l *Loan) []byte {
 			}
 		}
 	}
-	return b.Bytes()
+	return text.Bytes()
 }
 
-// borrowMods takes those of vs from vendor/ that are there: their go.mod could not
-// be fetched.
-func (s *Stage) borrowMods(vs []module.Version) error {
-	for _, v := range vs {
-		l, err := s.borrow(func(h Vendored) bool { return h.Source == v }, s.lost[v])
-		if err != nil {
-			return err
-		}
-		if l != nil {
-			delete(s.lost, v)
-		}
-	}
-	return nil
+// instead takes a version from vendor/, if that has it: its go.mod could not be fetched.
+func (b *Loans) instead(v module.Version, why gocmd.Cause) (bool, error) {
+	l, err := b.borrow(func(h Vendored) bool { return h.Source == v }, why)
+	return l != nil, err
 }
 
 // borrowFor takes the modules from vendor/ that the go command could not get, and
 // reports whether there is one that is news.
-func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
+func (b *Loans) borrowFor(causes []gocmd.Cause) (bool, error) {
 	found := false
 	for _, c := range causes {
-		l, err := s.borrow(func(v Vendored) bool {
+		l, err := b.borrow(func(v Vendored) bool {
 			if c.Module.Path != "" {
 				return v.Source == c.Module || v.Version == c.Module
 			}
-			return modpath.In(c.Package, v.Version.Path) && !s.taken(v) && !modcache.HasSource(s.cache, v.Source)
+			return modpath.In(c.Package, v.Version.Path) && !b.has(v) && !modcache.HasSource(b.cache, v.Source)
 		}, c)
 		if err != nil {
 			return false, err
@@ -195,14 +203,14 @@ func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 	return found, nil
 }
 
-// taken reports whether a module is taken from vendor/ already.
-func (s *Stage) taken(v Vendored) bool {
-	return slices.ContainsFunc(s.Loans(), func(l *Loan) bool { return l.Version == v.Version })
+// has reports whether a module is taken from vendor/ already.
+func (b *Loans) has(v Vendored) bool {
+	return slices.ContainsFunc(b.Taken(), func(l *Loan) bool { return l.Version == v.Version })
 }
 
 // borrowListed is borrowFor the packages of a listing.
-func (s *Stage) borrowListed(l *importgraph.Listing) (bool, error) {
-	if l == nil || len(s.vendored) == 0 {
+func (b *Loans) borrowListed(l *importgraph.Listing) (bool, error) {
+	if l == nil || len(b.vendor) == 0 {
 		return false, nil
 	}
 	var causes []gocmd.Cause
@@ -217,11 +225,11 @@ func (s *Stage) borrowListed(l *importgraph.Listing) (bool, error) {
 			}
 		}
 	}
-	return s.borrowFor(causes)
+	return b.borrowFor(causes)
 }
 
 // retry runs f again as long as it fails for modules that vendor/ has.
-func (s *Stage) retry(f func() error) error {
+func (b *Loans) retry(f func() error) error {
 	for {
 		err := f()
 		var failed *gocmd.Error
@@ -229,15 +237,15 @@ func (s *Stage) retry(f func() error) error {
 			return err
 		}
 		causes, _ := gocmd.Causes(failed.Stderr)
-		if found, borrowErr := s.borrowFor(causes); borrowErr != nil || !found {
+		if found, borrowErr := b.borrowFor(causes); borrowErr != nil || !found {
 			return errors.Join(err, borrowErr)
 		}
 	}
 }
 
-// withLoans returns mod with the replacements of the loans.
-func (s *Stage) withLoans(mod *pinner.Mod) (*pinner.Mod, error) {
-	loans := s.Loans()
+// with returns mod with the replacements of the loans.
+func (b *Loans) with(mod *pinner.Mod) (*pinner.Mod, error) {
+	loans := b.Taken()
 	if len(loans) == 0 {
 		return mod, nil
 	}
@@ -255,8 +263,8 @@ func (s *Stage) withLoans(mod *pinner.Mod) (*pinner.Mod, error) {
 
 // repayMod takes the replacements of the loans out of a tidied go.mod again; plan
 // is what it was before.
-func (s *Stage) repayMod(tidied, plan *pinner.Mod) error {
-	for _, l := range s.Loans() {
+func (b *Loans) repayMod(tidied, plan *pinner.Mod) error {
+	for _, l := range b.Taken() {
 		i := slices.IndexFunc(plan.Replace, func(r *modfile.Replace) bool { return r.Old == l.Version })
 		var err error
 		if i < 0 {
@@ -275,10 +283,10 @@ func (s *Stage) repayMod(tidied, plan *pinner.Mod) error {
 
 // repaySum adds the plugin's own lines of the loans to a tidied go.sum: for a
 // directory, go mod tidy keeps none.
-func (s *Stage) repaySum(sum []byte) []byte {
+func (b *Loans) repaySum(sum []byte) []byte {
 	var lines []string
-	for _, l := range s.Loans() {
-		for line := range strings.Lines(string(s.sum)) {
+	for _, l := range b.Taken() {
+		for line := range strings.Lines(string(b.sum)) {
 			f := strings.Fields(line)
 			if len(f) == 3 && f[0] == l.Source.Path && (f[1] == l.Source.Version || f[1] == l.Source.Version+"/go.mod") {
 				lines = append(lines, strings.Join(f, " "))
@@ -318,8 +326,8 @@ func sumKey(line string) module.Version {
 
 // repayVendor gives the loans in the modules.txt of a new vendor directory their
 // own lines.
-func (s *Stage) repayVendor(dir string, plan *pinner.Mod) error {
-	loans := s.Loans()
+func (b *Loans) repayVendor(dir string, plan *pinner.Mod) error {
+	loans := b.Taken()
 	if len(loans) == 0 {
 		return nil
 	}
@@ -341,22 +349,4 @@ func (s *Stage) repayVendor(dir string, plan *pinner.Mod) error {
 		lines[i] = own + "\n"
 	}
 	return os.WriteFile(name, []byte(strings.Join(lines, "")), 0o666)
-}
-
-// listWithLoans is list, with what vendor/ has of modules that could not be
-// fetched.
-func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
-	for {
-		var l *importgraph.Listing
-		err := s.retry(func() (err error) {
-			l, err = s.list(ctx, mod, files, patterns)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if found, err := s.borrowListed(l); err != nil || !found {
-			return l, err
-		}
-	}
 }
