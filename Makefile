@@ -76,9 +76,9 @@ GOVULNCHECK = v1.7.0
 VULNDB = v0.0.0-20261105234957-e22db6528018
 
 bench: build ## the figures that the README claims
-	$(GO) test -run '^$$' -bench . -benchtime 10x ./cmd/pinfix
+	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkApply$$' -benchtime 3x -timeout 60m ./cmd/pinfix
+	$(GO) test -run '^$$' -bench . -skip '^BenchmarkApply$$' -benchtime 10x ./cmd/pinfix
 	$(GO) test -run '^$$' -bench Curve -benchtime 5x ./internal/solve
-	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkReal$$' -benchtime 3x ./cmd/pinfix
 
 fuzz: ## every fuzz target for FUZZTIME; the last lines say how many executions
 	@for p in $$($(GO) list ./...); do \

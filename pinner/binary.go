@@ -2,8 +2,8 @@ package pinner
 
 import "strings"
 
-// A Binary is what a program file or a plugin says of itself next to its build
-// info: the machine it is for, and what it asks of the dynamic loader.
+// A Binary holds what a program or plugin file says besides its build info: its machine,
+// and what it needs from the dynamic loader.
 type Binary struct {
 	Format string   // "ELF" or "Mach-O"
 	Arch   string   // GOARCH of its machine, "" if Go has no plugins for it
@@ -32,8 +32,8 @@ type Binary struct {
 	Exports []string
 }
 
-// A Symbol is a name that a plugin asks of the libraries of the process that loads it.
-// Version and Library say where the linker has found it, "GLIBC_2.3.4" of "libc.so.6";
+// A Symbol is a name that a plugin needs from the libraries of the process that loads it.
+// Version and Library say where the linker found it, "GLIBC_2.3.4" of "libc.so.6";
 // "" for a library without versions, as musl is one.
 type Symbol struct {
 	Name, Version, Library string

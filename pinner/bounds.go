@@ -9,7 +9,7 @@ type bounds struct {
 	nPins, nCaps int // how many are in
 }
 
-// take adds what pins and caps have beyond those that are in: both only grow.
+// take adds the pins and caps that are not in yet. Both lists only grow.
 func (b *bounds) take(pins []Pin, caps []Cap) {
 	if b.pins == nil {
 		b.pins, b.caps = map[string]string{}, map[string]string{}

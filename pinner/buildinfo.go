@@ -45,9 +45,9 @@ func linkedPin(m *debug.Module) Pin {
 	return p
 }
 
-// Check returns an error if s holds what can be no server's: a Go version that is no
-// release, a module path or version that is malformed or is there twice. It comes
-// from elsewhere, and ends in go.mod and in command lines.
+// Check returns an error if s cannot describe a server: its Go version is not a release, or
+// a module path or version is malformed or a duplicate. These values are untrusted, and
+// pinfix writes them into go.mod and into command lines.
 func (s *Server) Check() error {
 	if s.Main.Path != "" {
 		if err := module.CheckImportPath(s.Main.Path); err != nil {
@@ -102,8 +102,8 @@ func checkVersion(v module.Version, checkPath func(string) error) error {
 	return nil
 }
 
-// validGo reports whether v is a release, or a candidate of one. It ends in
-// GOTOOLCHAIN; version.IsValid knows other words than rc and beta as well.
+// validGo reports whether v is a release or a release candidate. It is used in GOTOOLCHAIN,
+// and version.IsValid also accepts other words than rc and beta.
 func validGo(v string) bool {
 	numbers := strings.Replace(strings.Replace(v, "rc", "", 1), "beta", "", 1)
 	return v != "" && version.IsValid("go"+v) && strings.Trim(numbers, "0123456789.") == ""

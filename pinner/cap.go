@@ -41,17 +41,16 @@ type Why struct {
 	Fault  string         // the compile error there
 }
 
-// Versions gives the released versions of modules in ascending order, many in
-// one call, without pre-releases and what their authors have retracted. A module
-// without tags has none; one that cannot be asked for is missing from the answer.
+// Versions returns the released versions of several modules in ascending order, without
+// pre-releases and retracted versions. A module without tags has an empty list. A module
+// whose versions could not be listed is missing from the result.
 type Versions func(paths []string) (map[string][]string, error)
 
-// Allows reports whether a module with the go.mod m can be next to the plan:
-// it asks for no more than a pin or a cap has, and the server's toolchain reads its
-// go line.
+// Allows reports whether a module with the go.mod m fits the plan: it requires nothing
+// above a pin or a cap, and the server's toolchain accepts its go line.
 func (p *Plan) Allows(m *Summary) bool { return limit{p.server, p.bounds()}.allows(m) }
 
-// A limit says what the go.mod of a module may ask for.
+// A limit says what the go.mod of a module may require.
 type limit struct {
 	server *Server
 	*bounds
@@ -60,8 +59,8 @@ type limit struct {
 // exceeds returns the requirements of m that are above the limit.
 func (l limit) exceeds(m *Summary) []module.Version {
 	return slices.DeleteFunc(slices.Clone(m.Require), func(r module.Version) bool {
-		max, ok := l.of(r.Path)
-		return !ok || semver.Compare(r.Version, max) <= 0
+		limit, ok := l.of(r.Path)
+		return !ok || semver.Compare(r.Version, limit) <= 0
 	})
 }
 
@@ -139,16 +138,16 @@ func (c Candidates) Above(v module.Version) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// Listed reports whether the versions of a module could be asked for. If not, that
-// there is no older one cannot be said.
+// Listed reports whether the versions of a module could be listed. If not, an older one
+// may exist.
 func (c Candidates) Listed(path string) bool {
 	released, err := c.Versions([]string{path})
 	_, ok := released[path]
 	return err == nil && ok
 }
 
-// some is how many go.mod files are read at a time: the first that serves is
-// most often among the first.
+// some is how many go.mod files are read at a time. The first suitable version is most
+// often among the first few.
 const some = 8
 
 func prerelease(v string) bool { return semver.Prerelease(v) != "" }

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Downgrade returns the caps under which nothing asks for more than it gets: it
+// Downgrade returns the caps under which no module requires more than it gets. It
 // lowers each module that requires more than a pin or another cap to the newest
 // version that does not, until none is left (as go get X@lower does it,
 // cmd/go/internal/mvs.Downgrade, but it never removes a module or takes a
@@ -38,8 +38,8 @@ func Downgrade(in Input) ([]Cap, error) {
 	return nil, fmt.Errorf("no end after %d rounds of downgrades", maxDowngrades)
 }
 
-// maxDowngrades bounds the rounds; each lowers every module that asks for too
-// much in the graph of the round before.
+// maxDowngrades bounds the rounds. Each round lowers every module that requires too much
+// in the graph of the round before.
 const maxDowngrades = 200
 
 type downgrade struct {
@@ -67,13 +67,13 @@ func (d *downgrade) caps() []Cap {
 	return append(kept, d.lowered...)
 }
 
-// step caps every module of g that asks for more than it gets.
+// step caps every module of g that requires more than it gets.
 func (d *downgrade) step(m *Mod, g *Graph) (int, error) {
 	lowered := 0
 	for _, path := range g.paths() {
 		v := module.Version{Path: path, Version: g.Selected(path)}
-		if max, ok := d.limit.of(path); ok {
-			v.Version = max
+		if limit, ok := d.limit.of(path); ok {
+			v.Version = limit
 		}
 		if !d.mayLower(m, v) {
 			continue
@@ -108,7 +108,7 @@ func (d *downgrade) mayLower(m *Mod, v module.Version) bool {
 	return !pinned && !d.stuck[v.Path] && m.Replacement(v) == nil && !slices.Contains(d.in.Keep, v.Path)
 }
 
-// lower caps v, which asks for over.
+// lower caps v, which requires over.
 func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 	c := Candidates{d.in.Versions, d.in.Source}
 	below, err := c.Below(v, g.Versions(v.Path))
@@ -123,23 +123,23 @@ func (d *downgrade) lower(g *Graph, v, over module.Version) (bool, error) {
 		d.stuck[v.Path] = true
 		return false, nil
 	}
-	max, _ := d.limit.of(over.Path)
-	cap := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, max), For: module.Version{Path: over.Path, Version: max},
+	limit, _ := d.limit.of(over.Path)
+	lowered := Cap{Version: module.Version{Path: v.Path, Version: to}, Cause: CauseDowngrade, Error: d.why(v, over, limit), For: module.Version{Path: over.Path, Version: limit},
 		Why: Why{Module: v, Needs: over.Version}}
-	d.lowered = append(d.lowered, cap)
+	d.lowered = append(d.lowered, lowered)
 	d.limit.caps[v.Path] = to
 	return true, nil
 }
 
-func (d *downgrade) why(v, over module.Version, max string) string {
+func (d *downgrade) why(v, over module.Version, limit string) string {
 	if _, pinned := d.limit.pins[over.Path]; pinned {
-		return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, max)
+		return fmt.Sprintf("%s %s requires %s %s; the server has %s", v.Path, v.Version, over.Path, over.Version, limit)
 	}
-	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, max)
+	return fmt.Sprintf("%s %s requires %s %s, which is lowered to %s", v.Path, v.Version, over.Path, over.Version, limit)
 }
 
-// open returns the plan's go.mod without the excludes of pinfix's own: its graph
-// shows who asks for too much.
+// open returns the plan's go.mod without pinfix's own excludes. Its graph shows which
+// modules require too much.
 func (p *Plan) open() (*Mod, error) {
 	m, err := p.Mod.Clone()
 	if err != nil {

@@ -52,9 +52,8 @@ func Expect(server *Server, now *Mod, pins []Pin, floor string) (*Mod, error) {
 	return want, nil
 }
 
-// dropMarks takes off the marks that Finish sets, and those of replace lines
-// that no longer hold; replace lines of pinfix's own go where no pin asks for
-// them.
+// dropMarks removes the marks that Finish sets, and those of replace lines that no longer
+// hold. It removes pinfix's own replace lines that no pin needs.
 func (m *Mod) dropMarks(pins []Pin) {
 	for _, r := range m.Require {
 		dropMark(r.Syntax)

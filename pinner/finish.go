@@ -8,9 +8,8 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Recheck looks at the go.mod that go mod tidy made of the plan: what its graph
-// holds above a pin, or too new for the server's Go, once pinfix's own excludes are
-// out. in is what the plan was made of. The demands are exactly the excludes that
+// Recheck loads the graph of the go.mod that go mod tidy made of the plan, without pinfix's
+// own excludes. It finds what is above a pin, or too new for the server's Go. in is what the plan was made of. The demands are exactly the excludes that
 // it needs; one that the plan did not have means another round, with it in
 // Input.Exclude. The graph is that of the tidied go.mod.
 func (p *Plan) Recheck(in Input, tidied *Mod) ([]Demand, *Graph, error) {

@@ -44,9 +44,9 @@ func (e *TooNewError) NextStep() string {
 	return "require older versions of them that ask for no newer Go"
 }
 
-// lowerGo does something about each module of g whose go line is above the
-// server's Go: the server's version where it has one, else a cap, or an exclude
-// where nothing of the module is linked. It returns how many it has lowered, and
+// lowerGo handles each module of g whose go line is above the server's Go. It takes the
+// server's version if there is one. Otherwise it sets a cap, or an exclude if nothing of
+// the module is linked. It returns how many it has lowered, and
 // a *TooNewError if it can lower none.
 func (p *Plan) lowerGo(in Input, g *Graph, excluded map[module.Version]bool) (int, error) {
 	tooNew, err := p.tooNew(in, g)
@@ -160,7 +160,7 @@ func (p *Plan) needs(in Input, path string) bool {
 	return !prunedGo(in.Mod.GoVersion())
 }
 
-// leaves reports whether the plan does without a module.
+// leaves reports whether the plan drops a module.
 func (p *Plan) leaves(path string) bool {
 	return slices.ContainsFunc(p.Left, func(m TooNew) bool { return m.Path == path })
 }
@@ -211,13 +211,13 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 		m.Why = "no older version of it asks for less"
 		return false, nil
 	}
-	cap := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server), Why: Why{Module: m.Version, Go: m.Go}}
-	p.Caps = append(p.Caps, cap)
-	return true, p.cap(cap)
+	lowered := Cap{Version: module.Version{Path: m.Path, Version: v}, Cause: CauseGo, Error: NeedsGo(m.Version, m.Go, in.Server), Why: Why{Module: m.Version, Go: m.Go}}
+	p.Caps = append(p.Caps, lowered)
+	return true, p.cap(lowered)
 }
 
-// NeedsGo says why m, whose go line is line, is not for the server: the error of a
-// cap with [CauseGo].
+// NeedsGo says why the server's toolchain cannot use m, whose go line is line. It is the
+// error of a cap with [CauseGo].
 func NeedsGo(m module.Version, line string, s *Server) string {
 	return fmt.Sprintf("%s %s needs Go %s; the server has Go %s", m.Path, m.Version, line, s.GoVersion())
 }

@@ -23,7 +23,7 @@ type Split struct {
 	To      Pin            // the server's
 }
 
-// A Match says what a plugin has in common with a server.
+// A Match holds what plugin and server both link.
 type Match struct {
 	Pins    []Pin    // modules that own a package linked in both, sorted by path
 	Splits  []Split  // sorted by package

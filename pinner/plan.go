@@ -161,16 +161,16 @@ func (p *Plan) settle(in Input, excluded map[module.Version]bool) error {
 	return fmt.Errorf("no end after %d rounds of excludes", maxRounds)
 }
 
-// staysExcluded reports whether a version is above a pin or a cap, of a module in
-// in.Drop, too new for the server's Go, or lost: what an earlier round found above
-// another cap may now be just what is wanted. What go.mod itself requires has first to
-// get its cap: excluded, it would be left out.
+// staysExcluded reports whether a version is still to be excluded: it is above a pin or a
+// cap, of a module in in.Drop, too new for the server's Go, or lost. A version that an
+// earlier round found above another cap may be the right one now. A version that go.mod
+// itself requires needs its cap first: if it were excluded, the module would be dropped.
 func (p *Plan) staysExcluded(v module.Version, in Input) (bool, error) {
 	if p.Mod.version(v.Path) == v.Version {
 		return false, nil
 	}
-	max, ok := p.bounds().of(v.Path)
-	if ok && semver.Compare(v.Version, max) > 0 || slices.Contains(in.Drop, v.Path) {
+	limit, ok := p.bounds().of(v.Path)
+	if ok && semver.Compare(v.Version, limit) > 0 || slices.Contains(in.Drop, v.Path) {
 		return true, nil
 	}
 	sums, lost, err := in.Source.some([]module.Version{v})
@@ -273,7 +273,7 @@ func (p *Plan) require(pins []Pin) error {
 	return nil
 }
 
-// allow takes the user's exclude of v out.
+// allow removes the user's exclude of v.
 func (p *Plan) allow(v module.Version) {
 	found := false
 	for _, x := range p.Mod.Exclude {
@@ -304,7 +304,7 @@ func (p *Plan) at(l *modfile.Line) string {
 	return p.user.name
 }
 
-// operands returns the words of a line without its verb.
+// operands returns the words of a go.mod line without its directive.
 func operands(l *modfile.Line) []string {
 	if l.InBlock {
 		return l.Token

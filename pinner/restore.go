@@ -10,8 +10,8 @@ import (
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
-// Restore takes pinfix's own earlier changes back, as far as their marks still
-// hold, so that every plan starts from the user's own go.mod.
+// Restore reverts pinfix's own earlier changes whose marks still hold. So every plan
+// starts from the user's own go.mod.
 func (m *Mod) Restore() error {
 	m.restoreRequires()
 	m.dropOwnExcludes()
@@ -139,9 +139,9 @@ func droppedNote(text string, suffix []modfile.Comment) []modfile.Comment {
 // blockRE matches the first line of a block.
 var blockRE = pattern.New(`^(\w+) \((?: //.*)?$`)
 
-// restoreDropped brings the lines back that dropLine commented out. It
-// rewrites the text, for a comment may be anywhere in the syntax tree, and
-// reads the file again. What someone has made unreadable stays a comment.
+// restoreDropped restores the lines that dropLine commented out. It works on the text,
+// because a comment may be anywhere in the syntax tree, and parses the result. A line that
+// has been edited so that it does not parse stays a comment.
 func (m *Mod) restoreDropped() {
 	text := string(modfile.Format(m.Syntax))
 	if !strings.Contains(text, droppedPrefix) {
@@ -181,8 +181,8 @@ func (m *Mod) restoreDropped() {
 	m.SortBlocks() // as go mod tidy does it; a dropped line may have moved to the end of its block
 }
 
-// restorable reports whether no one has written another line for what the
-// dropped line stood for.
+// restorable reports whether the user has written no other line for the module of the
+// dropped line.
 func (m *Mod) restorable(line string) bool {
 	f, err := modfile.Parse(m.name, []byte(line), nil)
 	if err != nil {

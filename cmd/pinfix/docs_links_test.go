@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,4 +45,39 @@ func hasAnchor(p *docPage, anchor string) bool {
 		}
 	}
 	return false
+}
+
+var namedPage = regexp.MustCompile(`\b(?:docs/[\w./-]+|[A-Z][A-Z_-]+)\.md\b`)
+
+// TestNamedPages: each document that code, tests, scripts or other documents name, as
+// docs/json.md or SECURITY.md, is in the repository.
+func TestNamedPages(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "bin"):
+			return fs.SkipDir
+		case d.IsDir() || !slices.Contains([]string{".go", ".txtar", ".md", ".yaml", ".yml", ""}, filepath.Ext(name)):
+			return nil
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			for _, page := range namedPage.FindAllString(line, -1) {
+				if _, err := os.Stat(filepath.Join(root, page)); err != nil {
+					t.Errorf("%s:%d: there is no %s", name, n, page)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -54,7 +54,7 @@ type flagDoc struct {
 	repeatable  bool
 }
 
-// flagDocs are the flags of a command, --help at last.
+// flagDocs are the flags of a command, with --help at the end.
 func flagDocs(cmd *cli.Command) []flagDoc {
 	var out []flagDoc
 	for _, f := range append(slices.Clone(cmd.Flags), helpFlag) {

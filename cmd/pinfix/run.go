@@ -16,7 +16,7 @@ import (
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
-// Exit codes, the same for every format (DESIGN.md 4).
+// Exit codes, the same for every format (docs/exit-codes.md).
 const (
 	exitOK      = 0
 	exitDiffers = 1 // a difference or mismatch was found

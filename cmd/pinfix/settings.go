@@ -223,8 +223,8 @@ func shortName(name string) string {
 	if err != nil {
 		return name
 	}
-	if real, err := filepath.EvalSymlinks(wd); err == nil {
-		wd = real
+	if resolved, err := filepath.EvalSymlinks(wd); err == nil {
+		wd = resolved
 	}
 	if rel, err := filepath.Rel(wd, name); err == nil {
 		return rel

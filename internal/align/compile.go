@@ -33,7 +33,7 @@ func (a *Aligner) Compile(ctx context.Context, plan *pinner.Plan, l *importgraph
 	for path := range suspects {
 		g.Add(path)
 	}
-	a.Options.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(suspects)))
+	a.Options.Step("type-checking " + report.Count(len(suspects), "package") + " that other versions may break")
 	source, bodies := a.Checker.FromSource, a.Checker.Bodies
 	faults, err := a.Checker.Check(ctx, g.Graph, a.OwnSource())
 	a.Options.Log(fmt.Sprintf("read %s from source, %d with function bodies", report.Count(a.Checker.FromSource-source, "package"), a.Checker.Bodies-bodies))

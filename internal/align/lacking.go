@@ -3,7 +3,6 @@ package align
 import (
 	"context"
 	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,8 +13,8 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -34,18 +33,18 @@ func (a *Aligner) lacking(failed *gocmd.Error) error {
 			continue
 		}
 		importer, pkg := strings.TrimSuffix(strings.TrimSuffix(m[1], ".test"), "_test"), m[2]
-		if place.Within(pkg, a.Plugin.User.Module.Mod.Path) {
+		if modpath.In(pkg, a.Plugin.User.Module.Mod.Path) {
 			at := ""
-			if rest, own := place.CutModule(importer, a.Plugin.User.Module.Mod.Path); own {
+			if rest, own := modpath.Cut(importer, a.Plugin.User.Module.Mod.Path); own {
 				at = a.importedAt(filepath.FromSlash("."+rest), pkg)
 			}
 			return fault.New("add the package, or change the import", "%sthe module has no package %s", at, pkg)
 		}
 		for _, p := range a.Input.Pins {
-			if !place.Within(pkg, p.Path) {
+			if !modpath.In(pkg, p.Path) {
 				continue
 			}
-			if rest, own := place.CutModule(importer, a.Plugin.User.Module.Mod.Path); own {
+			if rest, own := modpath.Cut(importer, a.Plugin.User.Module.Mod.Path); own {
 				return fault.New("change the import"+a.orServer(p), "%s%s is not in %s %s, which the server has%s",
 					a.importedAt(filepath.FromSlash("."+rest), pkg), pkg, p.Path, p.Version.Version, a.pluginHas(p))
 			}
@@ -117,16 +116,12 @@ func (a *Aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
 	p := &solve.Package{Path: name}
 	name = strings.TrimSuffix(name, ".test")
 	own := a.Plugin.User.Module.Mod.Path
-	if place.Within(name, own) {
+	if modpath.In(name, own) {
 		p.Own = true
 		return p
 	}
-	for dir := name; dir != "." && dir != "/"; dir = path.Dir(dir) {
-		if v := a.Base.Selected(dir); v != "" {
-			p.Module = module.Version{Path: dir, Version: v}
-			break
-		}
-	}
+	path, _ := modpath.Longest(name, func(p string) bool { return a.Base.Selected(p) != "" })
+	p.Module = module.Version{Path: path, Version: a.Base.Selected(path)}
 	for _, c := range plan.Caps {
 		if c.Path == p.Module.Path {
 			p.Module = c.Version

@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/recipe"
@@ -391,7 +392,7 @@ func (a *Aligner) ownMisfits(cache string) []misfit {
 // package.
 func (a *Aligner) nested(pkg, module string) bool {
 	return slices.ContainsFunc(a.Plugin.User.Require, func(r *modfile.Require) bool {
-		return len(r.Mod.Path) > len(module) && place.Within(pkg, r.Mod.Path)
+		return len(r.Mod.Path) > len(module) && modpath.In(pkg, r.Mod.Path)
 	})
 }
 
@@ -431,7 +432,7 @@ func (a *Aligner) notInSource() error {
 				continue
 			}
 			for _, m := range a.ServerSource.Others(a.Plugin.User.Module.Mod.Path) {
-				rest, ok := place.CutModule(pkg, m.Path)
+				rest, ok := modpath.Cut(pkg, m.Path)
 				if ok && !a.nested(pkg, m.Path) && !place.Exists(filepath.Join(m.Dir, filepath.FromSlash(rest))) {
 					for _, at := range a.places(p, pkg) {
 						lines = append(lines, fmt.Sprintf("%s%s is not in the server's source, %s", at, pkg, place.FromHere(m.Dir)))

@@ -16,8 +16,8 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
@@ -100,15 +100,15 @@ func (a *Aligner) userCaps() error {
 		if had == "" {
 			return notInGraph("--cap", s, path)
 		}
-		cap := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
-		if _, err := a.Input.Source([]module.Version{cap.Version}); err != nil {
+		limit := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
+		if _, err := a.Input.Source([]module.Version{limit.Version}); err != nil {
 			return fault.New("name a version that there is", "--cap %s: %w", s, err)
 		}
 		if slices.Contains(a.Options.Keep, path) {
 			return fault.New("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
 		}
 		if semver.Compare(v, had) < 0 {
-			a.user = append(a.user, cap)
+			a.user = append(a.user, limit)
 		}
 	}
 	for _, path := range a.Options.Keep {
@@ -373,7 +373,7 @@ func (a *Aligner) wants(plan *pinner.Plan, l *importgraph.Listing) bool {
 			continue
 		}
 		for _, d := range plan.Demands {
-			if place.Within(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.Input.Drop, d.Path) {
+			if modpath.In(path, d.Path) && !a.wanted[d.Path] && !slices.Contains(a.Input.Drop, d.Path) {
 				if a.wanted == nil {
 					a.wanted = map[string]bool{}
 				}

@@ -20,6 +20,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/prove"
@@ -249,7 +250,7 @@ func (b *builder) build(ctx context.Context, i int) error {
 		b.useCompiler(c)
 		return b.build(ctx, i)
 	}
-	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !place.Within(pkg, plugin.Main.Path) })
+	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !modpath.In(pkg, plugin.Main.Path) })
 	if err := align.Clash(b.server, b.plugin.Now.Module.Mod.Path, linked); err != nil {
 		return err
 	}

@@ -146,8 +146,8 @@ func WriteOutput(ctx context.Context, root string, o Output, data []byte) error 
 func (b *builder) show(i int) report.Command {
 	o := b.outputs[i]
 	dir, out := b.plugin.Root, o.Abs
-	if real, err := filepath.Abs("."); err == nil {
-		if r, err := filepath.EvalSymlinks(real); err == nil && r == b.plugin.Root {
+	if cwd, err := filepath.Abs("."); err == nil {
+		if r, err := filepath.EvalSymlinks(cwd); err == nil && r == b.plugin.Root {
 			dir, out = "", o.Name
 		}
 	}

@@ -20,7 +20,7 @@ func FuzzPatch(f *testing.F) {
 	f.Add("go.mod", []byte("module a\r\n\ngo 1.25"), []byte("module a\n\x1b[2J\n"), uint8(131))
 	f.Add("x", []byte("\x00"), []byte("\\ No newline at end of file\n"), uint8(3))
 	f.Add("b/x b/x", []byte("1\n2\n3\n4\n5\n6\n7\n8\n9\n"), []byte("1\n2\n3\n4\n5\n6\n7\n8\nX\n"), uint8(3))
-	f.Fuzz(func(t *testing.T, path string, old, new []byte, sides uint8) {
+	f.Fuzz(func(t *testing.T, path string, old, now []byte, sides uint8) {
 		if path == "" || strings.Contains(path, "\x00") {
 			t.Skip("no such name on any disk")
 		}
@@ -29,10 +29,10 @@ func FuzzPatch(f *testing.F) {
 			c.Old = append([]byte{}, old...)
 		}
 		if sides&2 != 0 {
-			c.New = append([]byte{}, new...)
+			c.New = append([]byte{}, now...)
 		}
 		roundTrip(t, c)
-		if (crc32.ChecksumIEEE(old)^crc32.ChecksumIEEE(new))&31 == 0 || sides&128 != 0 {
+		if (crc32.ChecksumIEEE(old)^crc32.ChecksumIEEE(now))&31 == 0 || sides&128 != 0 {
 			gitRoundTrip(t, c)
 		}
 	})

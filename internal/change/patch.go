@@ -101,21 +101,21 @@ func isBinary(data []byte) bool {
 
 // hunks returns the "@@" parts of the unified diff. diff.Diff puts three lines
 // in front of them, whose names are neither quoted nor /dev/null.
-func hunks(old, new []byte) []byte {
-	text := diff.Diff("a", old, "b", new)
+func hunks(was, now []byte) []byte {
+	text := diff.Diff("a", was, "b", now)
 	for range 3 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
 	}
 	return text
 }
 
-// Stat counts the lines that a patch from old to new adds and removes. Binary
+// Stat counts the lines that a patch from was to now adds and removes. Binary
 // content has no lines: both are zero, as git's --numstat prints "-".
-func Stat(old, new []byte) (added, removed int) {
-	if isBinary(old) || isBinary(new) {
+func Stat(was, now []byte) (added, removed int) {
+	if isBinary(was) || isBinary(now) {
 		return 0, 0
 	}
-	for line := range bytes.Lines(hunks(old, new)) {
+	for line := range bytes.Lines(hunks(was, now)) {
 		switch line[0] {
 		case '+':
 			added++

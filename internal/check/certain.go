@@ -13,9 +13,9 @@ import (
 
 // Candidates returns the pins that the plugin may have in common with the
 // server, as far as go.mod and vendor/ tell: all that it has, and some that only
-// tests or other platforms take. clear is false where the import graph could
+// tests or other platforms take. whole is false where the import graph could
 // show others, or packages that no go.mod can match.
-func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
+func Candidates(in *Input) (pins []pinner.Pin, whole bool) {
 	if in.Vendor != nil && in.Vendor.Text != nil {
 		var all []pinner.Linked
 		for _, m := range in.Vendor.Modules {
@@ -27,15 +27,15 @@ func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
 		return m.Pins, len(m.Own)+len(m.Unknown)+len(m.Splits) == 0
 	}
 	required, server := requireLines(in.Mod), map[string]bool{}
-	clear = in.Mod.Pruned() && in.Server.KnowsModules()
+	whole = in.Mod.Pruned() && in.Server.KnowsModules()
 	for _, path := range in.Server.Own() {
 		server[path] = true
-		clear = clear && required[path] == nil
+		whole = whole && required[path] == nil
 	}
 	for _, p := range in.Server.Required() {
 		server[p.Path] = true
 		if required[p.Path] == nil {
-			clear = clear && !nested(p.Path, func(up string) bool { return required[up] != nil })
+			whole = whole && !nested(p.Path, func(up string) bool { return required[up] != nil })
 			continue
 		}
 		pins = append(pins, p)
@@ -43,11 +43,11 @@ func Candidates(in *Input) (pins []pinner.Pin, clear bool) {
 	_, known := in.Server.Links("")
 	for path := range required {
 		if !server[path] && known && nested(path, func(up string) bool { return server[up] }) {
-			clear = false
+			whole = false
 		}
 	}
 	slices.SortFunc(pins, func(a, b pinner.Pin) int { return strings.Compare(a.Path, b.Path) })
-	return pins, clear
+	return pins, whole
 }
 
 // nested reports whether a module above path is in the set.

@@ -21,7 +21,7 @@ import (
 // A Kind is what has come off.
 type Kind string
 
-// The kinds (DESIGN.md 6).
+// The kinds (docs/json.md, check).
 const (
 	Version   Kind = "version"
 	Replace   Kind = "replace"

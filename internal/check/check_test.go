@@ -92,8 +92,8 @@ func TestPinned(t *testing.T) {
 	if got, err := Problems(in); err != nil || len(got) > 0 {
 		t.Errorf("problems of a pinned plugin: %+v, %v", got, err)
 	}
-	if _, clear := Candidates(in); !clear || !Certain(in, true) {
-		t.Errorf("not certain: %v", clear)
+	if _, whole := Candidates(in); !whole || !Certain(in, true) {
+		t.Errorf("not certain: %v", whole)
 	}
 	if got := in.Vendor.expect(in.Mod); got != modulesText {
 		t.Error(cmp.Diff(modulesText, got))

@@ -90,7 +90,7 @@ func (in *Input) packages() []Problem {
 	return out
 }
 
-// quotable returns a line of modules.txt as it is said. One that has no form of
+// quotable returns a line of modules.txt as an error may quote it. One that has no form of
 // such a line is not quoted: the file may be a link to any other.
 func quotable(line string) string {
 	f := strings.Fields(line)
@@ -194,4 +194,4 @@ func moduleLine(v module.Version, mod *pinner.Mod, used map[module.Version]bool)
 	return replaceLine(v, src)
 }
 
-func replaceLine(old, new module.Version) string { return "# " + at(old) + " => " + at(new) + "\n" }
+func replaceLine(from, to module.Version) string { return "# " + at(from) + " => " + at(to) + "\n" }

@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 )
 
-// goBack makes the old tree out of any moment of the commit that r notes. It
-// looks at what is there and not at how far the commit came, so it can itself
-// be killed and begun again. It goes on behind an error, since each file put
-// back counts.
+// goBack restores the old tree from any state of the commit that r records. It looks at
+// what is on the disk and not at how far the commit came, so it can be killed and started
+// again. It continues after an error, because each file that it restores helps.
 func (m *module) goBack(r record) error {
 	var errs []error
 	var changed []string
@@ -37,8 +36,8 @@ func (m *module) goBack(r record) error {
 	return errors.Join(errs...)
 }
 
-// fileBack puts one file back. It returns what to tell of a file that someone
-// else has changed.
+// fileBack restores one file. If another process has changed it, the result describes
+// that; otherwise it is empty.
 func (m *module) fileBack(e entry, id string) (changed string, err error) {
 	at, err := m.place(e.Path)
 	if err != nil {
@@ -159,8 +158,7 @@ func (m *module) vendorBack(r record) (changed string, err error) {
 	return "", nil
 }
 
-// swapped reports whether what is at vendor/ came there after the old one was
-// taken away.
+// swapped reports whether vendor/ was put there after the old one was moved away.
 func (m *module) swapped(r record, at, temp, kept place) (bool, error) {
 	now, err := m.disk.lstat(at)
 	if err != nil || now == nil {
@@ -188,7 +186,7 @@ func (m *module) holds(at place, want string) (bool, error) {
 	return err == nil && digest(sums) == want, err
 }
 
-// cleanUp removes what a commit that is done had for its own use.
+// cleanUp removes the temporary files of a finished commit.
 func (m *module) cleanUp(r record) error {
 	var errs []error
 	var changed []string
@@ -243,7 +241,7 @@ func (m *module) discardVendor(r record) (changed string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// A directory that is half removed is told from a kept one by its name.
+	// Its name shows that a directory was being removed and is not a kept one.
 	kept, going := at.backup(r.ID), at.half(r.ID)
 	info, err := m.disk.lstat(kept)
 	if err != nil {

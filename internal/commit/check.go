@@ -12,10 +12,9 @@ import (
 	"strings"
 )
 
-// check compares the disk with what the run has read, and names every file that
-// differs. It is done twice: first of all, so that nothing is tried in vain,
-// and again before the first rename, since staging a large vendor directory
-// leaves an editor seconds to save in.
+// check compares the disk with what the run has read, and names every file that differs.
+// It runs twice: at the start, so that no work is wasted, and before the first rename,
+// because an editor may save a file while a large vendor directory is staged.
 func (c *commit) check(ctx context.Context) error {
 	var vendor error
 	if c.tree.Vendor != nil {
@@ -132,7 +131,7 @@ func (m *module) sums(ctx context.Context, vendor place) (map[string][sha256.Siz
 	return m.disk.sums(ctx, vendor, names)
 }
 
-// An irregularError is something below vendor/ that no go mod vendor makes.
+// An irregularError is something below vendor/ that go mod vendor never makes.
 type irregularError struct{ path, is string }
 
 func (e *irregularError) Error() string {

@@ -162,8 +162,8 @@ func newCommit(t Tree, brought Brought, d disk) *commit {
 
 const idSize = 8
 
-// newID is random enough that a name with it is no one else's: what is created
-// under such a name may be removed by it.
+// newID returns an ID that is random enough to be unique. So the commit may remove
+// everything whose name has it.
 func newID() string {
 	var b [idSize]byte
 	rand.Read(b[:]) // never fails (crypto/rand since Go 1.24)
@@ -251,8 +251,8 @@ func (c *commit) install(aside, journal place, data []byte) error {
 	return c.disk.rename(aside, journal)
 }
 
-// prove writes the proof of the journal. Without a place for it the commit goes
-// on: what is lost is that the next run can put back what kill -9 leaves.
+// prove writes the proof of the journal. If there is no place for it, the commit goes on,
+// but the next run cannot restore the old tree after kill -9.
 func (c *commit) prove(journal []byte) *state {
 	d := c.disk.called("state ")
 	p, err := d.here(c.root)
@@ -277,10 +277,10 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// forward does the work in its order: new content and backups first, since that
-// is what takes long and can fail; then a last look at the disk, when no one else
-// looks; then nothing but renames, removals at the end; at last the journal's
-// own, which makes the new tree the one that counts.
+// forward does the work in order. New content and backups come first, because they take
+// long and can fail. Then it compares the disk once more, while no other process reads.
+// After that there are only renames, with removals at the end. The last rename is the
+// journal's, which makes the new tree the valid one.
 func (c *commit) forward(ctx context.Context, r record) error {
 	journal, err := c.top(journalName)
 	if err != nil {
@@ -344,7 +344,7 @@ func (c *commit) renames() (renames []step) {
 	return append(renames, removals...)
 }
 
-// undo brings the old tree back, and then takes the journal away.
+// undo restores the old tree, and then removes the journal.
 func (c *commit) undo(r record) error {
 	err := c.goBack(r)
 	var changed *ChangedSinceError
@@ -357,7 +357,7 @@ func (c *commit) undo(r record) error {
 	return err
 }
 
-// finish takes away what the commit had for its own use, the journal last.
+// finish removes the commit's temporary files, the journal last.
 func (c *commit) finish(r record) error {
 	done, err := c.top(doneName)
 	if err != nil {

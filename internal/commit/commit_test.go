@@ -248,7 +248,7 @@ func TestSymlinks(t *testing.T) {
 	if err := write(t.Context(), f.tree, brought, disk{flush: noFlush}); err != nil {
 		t.Fatal(err)
 	}
-	module, real := snapshot(t, f.root), snapshot(t, shared)
+	module, resolved := snapshot(t, f.root), snapshot(t, shared)
 	for name, to := range links {
 		if !strings.HasSuffix(module[name], to) {
 			t.Errorf("%s is no longer a link: %s", name, module[name])
@@ -259,11 +259,11 @@ func TestSymlinks(t *testing.T) {
 			t.Errorf("%s: %q", name, module[name])
 		}
 	}
-	if !strings.HasSuffix(real["go.mod"], " new mod\n") || strings.Trim(asked, "go.md") != "" || asked == "" {
-		t.Errorf("shared/go.mod: %q; asked about %q", real["go.mod"], asked)
+	if !strings.HasSuffix(resolved["go.mod"], " new mod\n") || strings.Trim(asked, "go.md") != "" || asked == "" {
+		t.Errorf("shared/go.mod: %q; asked about %q", resolved["go.mod"], asked)
 	}
-	if _, ok := module["kept/vendor/b"]; ok || len(leftovers(module)) > 0 || len(leftovers(real)) > 0 {
-		t.Errorf("left: %v, %v, vendor/b %v", leftovers(module), leftovers(real), ok)
+	if _, ok := module["kept/vendor/b"]; ok || len(leftovers(module)) > 0 || len(leftovers(resolved)) > 0 {
+		t.Errorf("left: %v, %v, vendor/b %v", leftovers(module), leftovers(resolved), ok)
 	}
 }
 

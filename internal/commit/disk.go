@@ -64,15 +64,15 @@ func (d disk) realPath(name string) (string, error) {
 
 // realDir is realPath for what must be a directory.
 func (d disk) realDir(name string) (string, error) {
-	real, err := d.realPath(name)
+	dir, err := d.realPath(name)
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR}
 	}
-	return real, err
+	return dir, err
 }
 
 // lstatPath is lstat for a name that is not in a place yet.

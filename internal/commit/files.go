@@ -23,7 +23,7 @@ func (f *file) same() bool {
 	return (f.Old == nil) == (f.New == nil) && bytes.Equal(f.Old, f.New)
 }
 
-// mode is that of the new file: the old one's, else what the change asks for.
+// mode is the mode of the new file: that of the old file, or else that of the change.
 func (f *file) mode() fs.FileMode {
 	switch {
 	case f.info != nil:

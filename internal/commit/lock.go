@@ -62,8 +62,8 @@ func acquire(ctx context.Context, root string, brought Brought, waits Waits, d d
 	return l, outcome, nil
 }
 
-// wait asks for the lock until it is there, or one process has kept it for long.
-// Who waits in a queue of others goes on waiting.
+// wait tries to get the lock until it has it, or until one process has held it for too
+// long. While the holder changes, it keeps waiting.
 func (l *Lock) wait(ctx context.Context, root string, waits Waits, patience time.Duration) error {
 	who := holder(l.flock.Path())
 	if waits != nil {
@@ -113,11 +113,11 @@ func tryLock(root string) (*Lock, error) {
 }
 
 func tryLockFile(root string) (*Lock, error) {
-	real, err := filepath.EvalSymlinks(root)
+	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		return nil, fmt.Errorf("module root: %w", err)
 	}
-	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(real)))
+	name := fmt.Sprintf("pinfix-%d-%.16s.lock", os.Getuid(), sum([]byte(resolved)))
 	l := &Lock{flock: flock.New(filepath.Join(os.TempDir(), name), flock.SetPermissions(0o600))}
 	if _, err := l.flock.TryLock(); err != nil {
 		l.Close()
@@ -126,18 +126,17 @@ func tryLockFile(root string) (*Lock, error) {
 	return l, nil
 }
 
-// Close gives the lock back; a nil Lock is none.
+// Close releases the lock. It does nothing for a nil Lock.
 func (l *Lock) Close() {
 	if l != nil {
 		_ = l.flock.Close() // the system does it at the latest when the process ends
 	}
 }
 
-// A commit and those that only look keep out of each other's way by a lock on
-// go.mod. Who looks has it shared for as long as that takes, and looks only while
-// no journal is there. A commit has it for itself for a moment, after its journal
-// is there and before its first rename: then no one looks any more who has not
-// seen the journal, and waits. The go command locks go.mod too, but only while
+// A commit and the processes that only read exclude each other by a lock on go.mod. A
+// reader holds it shared while it reads, and reads only if there is no journal. A commit
+// holds it exclusively for a moment, after its journal is written and before its first
+// rename. After that, every reader has seen the journal, and waits. The go command locks go.mod too, but only while
 // it reads or writes the file.
 
 // Look calls judge, which reads the module at root and judges by what it has

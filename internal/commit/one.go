@@ -71,8 +71,8 @@ func within(root, name string) (slash string, ok bool) {
 		return "", false
 	}
 	roots := []string{root}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		roots = append(roots, real)
+	if resolved, err := filepath.EvalSymlinks(root); err == nil {
+		roots = append(roots, resolved)
 	}
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
 		if rel, err := filepath.Rel(roots[len(roots)-1], filepath.Join(dir, filepath.Base(name))); err == nil && filepath.IsLocal(rel) {

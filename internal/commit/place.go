@@ -86,7 +86,7 @@ func (e *PathError) NextStep() string { return e.Next }
 // place finds where a slash path of the module really is, and refuses what is not
 // the module's own. A rename would replace a symbolic link by a file, so links
 // are followed here, also where what they lead to is away for the moment. What
-// is not there yet is a name below the nearest directory that is.
+// does not exist yet is a name below its nearest existing directory.
 func (m *module) place(slash string) (place, error) {
 	root, err := m.disk.realPath(m.root)
 	if err != nil {
@@ -165,7 +165,7 @@ func elements(name string) []string {
 	return slices.DeleteFunc(strings.Split(filepath.ToSlash(name), "/"), func(s string) bool { return s == "" || s == "." })
 }
 
-// outward are the files that may be links of the user's out of the module.
+// outward are the files that may be the user's own links out of the module.
 var outward = []string{"go.mod", "go.sum"}
 
 // allow refuses the real path at, to which slash leads, if it belongs to git or is
@@ -202,26 +202,26 @@ func (m *module) allow(root, at, slash string, links []string) error {
 
 // top is the place of a name in the module root itself, where no link counts.
 func (m *module) top(name string) (place, error) {
-	real, err := m.disk.realPath(m.root)
+	dir, err := m.disk.realPath(m.root)
 	if err != nil {
 		return place{}, fmt.Errorf("module root: %w", err)
 	}
-	root, err := m.open(real)
+	root, err := m.open(dir)
 	return place{root: root, name: name}, err
 }
 
-func (m *module) open(real string) (*os.Root, error) {
-	if root := m.roots[real]; root != nil {
+func (m *module) open(dir string) (*os.Root, error) {
+	if root := m.roots[dir]; root != nil {
 		return root, nil
 	}
-	root, err := m.disk.openRoot(real)
+	root, err := m.disk.openRoot(dir)
 	if err == nil {
-		m.roots[real] = root
+		m.roots[dir] = root
 	}
 	return root, err
 }
 
-// validate refuses what no caller may ask for, before the disk is touched.
+// validate refuses invalid paths before the disk is touched.
 func (t Tree) validate() error {
 	var errs []error
 	if t.Vendor != nil && t.Vendor.Dir == "" {

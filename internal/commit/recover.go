@@ -49,7 +49,7 @@ func exists(root, name string) bool {
 	return err == nil
 }
 
-// proven reports whether a commit has begun at root as far as to prove its
+// proven reports whether a commit at root has got as far as writing the proof of its
 // journal.
 func proven(root string) bool {
 	here, err := disk{}.here(root)
@@ -134,11 +134,11 @@ func inspect(root string) error {
 
 // state opens the state directory, nil for none.
 func (m *module) state() (*state, error) {
-	real, err := m.disk.realPath(m.root)
+	root, err := m.disk.realPath(m.root)
 	if err != nil {
 		return nil, fmt.Errorf("module root %s: %w", m.root, err)
 	}
-	s, err := openState(m.disk.called("state "), real, false)
+	s, err := openState(m.disk.called("state "), root, false)
 	if err != nil {
 		return nil, nil
 	}

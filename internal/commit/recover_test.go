@@ -224,19 +224,19 @@ func TestRecoverSymlinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, to := range map[string]string{"go.mod": "../shared/go.mod", "vendor": "kept/vendor", "cmd": "kept/cmd", "gone.go": "kept/gone.go"} {
-			real := filepath.Join(f.root, filepath.FromSlash(to))
-			if err := errors.Join(os.MkdirAll(filepath.Dir(real), 0o755), os.Rename(filepath.Join(f.root, name), real)); err != nil {
+			resolved := filepath.Join(f.root, filepath.FromSlash(to))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(resolved), 0o755), os.Rename(filepath.Join(f.root, name), resolved)); err != nil {
 				t.Fatal(err)
 			}
 			symlink(t, to, filepath.Join(f.root, name))
 		}
-		module, real := snapshot(t, f.root), snapshot(t, shared)
+		module, resolved := snapshot(t, f.root), snapshot(t, shared)
 		dieAfter(t, f, n, nil)
 		if got, err := Recover(t.Context(), f.root, nil, nil); got != Restored || err != nil {
 			t.Fatalf("after %d renames: %v, %v", n, got, err)
 		}
 		equal(t, "module", module, snapshot(t, f.root))
-		equal(t, "shared", real, snapshot(t, shared))
+		equal(t, "shared", resolved, snapshot(t, shared))
 	}
 }
 

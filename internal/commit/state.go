@@ -24,22 +24,22 @@ type proof struct {
 	Inode   uint64 `json:"inode,omitempty"`
 }
 
-// maxProof is what is read of one.
+// maxProof limits how many bytes of a proof are read.
 const maxProof = 64 << 10
 
 // here is a proof of a module root but for the journal. The device is not in
 // it: its number is another one after a reboot on many file systems, and it is
 // after a power failure that the proof is needed.
 func (d disk) here(root string) (proof, error) {
-	real, err := d.realPath(root)
+	dir, err := d.realPath(root)
 	if err != nil {
 		return proof{}, err
 	}
-	info, err := os.Lstat(real)
+	info, err := os.Lstat(dir)
 	if err != nil {
 		return proof{}, err
 	}
-	return proof{Dir: real, Inode: inode(info)}, nil
+	return proof{Dir: dir, Inode: inode(info)}, nil
 }
 
 func (p proof) samePlace(q proof) bool { return p.Dir == q.Dir && p.Inode == q.Inode }
@@ -95,14 +95,14 @@ func openState(d disk, root string, create bool) (*state, error) {
 	if uid, _, ok := owner(info); ok && (uid != os.Geteuid() || info.Mode().Perm()&0o077 != 0) {
 		return nil, fmt.Errorf("%s: others may write there", dir)
 	}
-	real, err := d.realPath(dir)
+	resolved, err := d.realPath(dir)
 	if err != nil {
 		return nil, err
 	}
-	if rel, err := filepath.Rel(root, real); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(root, resolved); err == nil && filepath.IsLocal(rel) {
 		return nil, fmt.Errorf("%s: part of the module", dir)
 	}
-	at, err := d.openRoot(real)
+	at, err := d.openRoot(resolved)
 	if err != nil {
 		return nil, err
 	}

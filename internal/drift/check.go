@@ -226,15 +226,12 @@ func stagedBelow(ctx context.Context, dir string, environ []string) (*git.Index,
 // stagedError adds the next step to an error of the index.
 func stagedError(err error) error {
 	var failed *git.Error
-	var e interface{ NextStep() string }
-	next := ""
+	next := fault.Next(err)
 	switch {
 	case errors.As(err, &failed):
 		next = "leave --staged out where there is no git repository"
 	case errors.Is(err, fs.ErrNotExist):
 		next = "git add it, or leave --staged out"
-	case errors.As(err, &e):
-		next = e.NextStep()
 	}
 	return fault.With(fmt.Errorf("--staged: %w", err), next)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -63,12 +64,12 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	c.stray = sync.OnceValue(c.strays)
-	pins, clear := check.Candidates(c.in)
+	pins, whole := check.Candidates(c.in)
 	c.in.Pins = pins
 	if err := c.find(); err != nil {
 		return err
 	}
-	if len(c.problems) == 0 && clear && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
+	if len(c.problems) == 0 && whole && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
 		return nil
 	}
 	return c.exact()
@@ -188,7 +189,7 @@ func (c *checker) borrowed() {
 			continue
 		}
 		direct := slices.ContainsFunc(c.in.Files, func(f look.File) bool {
-			return !f.Ignored && slices.ContainsFunc(f.Imports, func(im look.Import) bool { return place.Within(im.Path, m.Path) })
+			return !f.Ignored && slices.ContainsFunc(f.Imports, func(im look.Import) bool { return modpath.In(im.Path, m.Path) })
 		})
 		line := c.borrow([]string{"require", modfile.AutoQuote(m.Path), noVersion})
 		if !direct {
@@ -317,7 +318,7 @@ func (c *checker) unrequired(missing []look.Missing) {
 		return
 	}
 	for _, m := range missing {
-		if _, own := place.CutModule(m.Package, c.plugin.User.Module.Mod.Path); own {
+		if _, own := modpath.Cut(m.Package, c.plugin.User.Module.Mod.Path); own {
 			c.problems = append(c.problems, c.in.Absent(m.Package, m.By))
 			continue
 		}
@@ -431,20 +432,20 @@ func (c *checker) addImports(list []check.Problem) {
 
 func importProblems(name string, have, want []byte, l *importgraph.Listing) []check.Problem {
 	old, _ := align.ImportPaths(name, have)
-	new, _ := align.ImportPaths(name, want)
+	wanted, _ := align.ImportPaths(name, want)
 	var out []check.Problem
-	for _, p := range new {
+	for _, p := range wanted {
 		if !slices.Contains(old, p) {
 			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin"})
 		}
 	}
 	for _, p := range old {
-		if !slices.Contains(new, p) {
+		if !slices.Contains(wanted, p) {
 			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Have: `_ "` + p + `"`, File: name, Line: align.LineOf(have, p), Why: "no pin needs it any more"})
 		}
 	}
-	if len(out) == 0 && len(new) > 0 {
-		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, new[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(align.LineOf(have, new[0]), 1), Why: "they are not where pinfix puts them"})
+	if len(out) == 0 && len(wanted) > 0 {
+		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, wanted[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(align.LineOf(have, wanted[0]), 1), Why: "they are not where pinfix puts them"})
 	}
 	return out
 }
@@ -521,7 +522,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 		return nil
 	}
 	dir := path.Clean(pattern)
-	if rest, ok := place.CutModule(pattern, c.plugin.User.Module.Mod.Path); ok {
+	if rest, ok := modpath.Cut(pattern, c.plugin.User.Module.Mod.Path); ok {
 		dir = path.Clean("." + rest)
 	}
 	top, all := strings.CutSuffix(dir, "...")
@@ -538,7 +539,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 	}
 	top = strings.TrimSuffix(top, "/")
 	for d := range mains {
-		if top == "" || top == "." || place.Within(d, top) {
+		if top == "" || top == "." || modpath.In(d, top) {
 			roots[d] = true
 		}
 	}

@@ -22,18 +22,18 @@ func (c *Changes) moved() (caps, raises []report.Cap) {
 		if _, pinned := c.pin(path); pinned || had == "" || now == had || !raised && semver.Compare(now, had) > 0 {
 			continue
 		}
-		cap := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "no other module asks for more of it once they are lowered"}
+		move := report.Cap{Module: path, Old: had, New: now, Cause: pinner.CauseDowngrade, Error: "no other module asks for more of it once they are lowered"}
 		if capped {
-			cap.Cause, cap.Error = k.Cause, k.Error
+			move.Cause, move.Error = k.Cause, k.Error
 			if k.For.Path != "" {
 				_, server := c.pin(k.For.Path)
-				cap.For = &report.Bound{Module: k.For.Path, Version: k.For.Version, Server: server}
+				move.For = &report.Bound{Module: k.For.Path, Version: k.For.Version, Server: server}
 			}
 		}
 		if raised {
-			raises = append(raises, cap)
+			raises = append(raises, move)
 		} else {
-			caps = append(caps, cap)
+			caps = append(caps, move)
 		}
 	}
 	return caps, raises

@@ -63,18 +63,18 @@ func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, err
 	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Input.Source)); err != nil {
 		return nil, err
 	}
-	new := map[string][]byte{"go.mod": data}
+	files := map[string][]byte{"go.mod": data}
 	if al.Sum != nil {
-		new["go.sum"] = al.Sum
+		files["go.sum"] = al.Sum
 	}
 	for name, data := range al.Files {
-		new[name] = data
+		files[name] = data
 	}
 	for name, data := range al.Work {
-		new[name] = data
+		files[name] = data
 	}
 	c.Tree.Root = a.Plugin.Root
-	for name, data := range new {
+	for name, data := range files {
 		if err := vendordir.AddFile(&c.Tree, name, data); err != nil {
 			return nil, err
 		}
@@ -208,11 +208,11 @@ func (c *Changes) sumWarnings() []string {
 
 func (c *Changes) goLines() []report.Change {
 	var out []report.Change
-	add := func(kind, old, new string, line *modfile.Line, reason string) {
-		if old == new {
+	add := func(kind, old, now string, line *modfile.Line, reason string) {
+		if old == now {
 			return
 		}
-		rc := report.Change{Kind: kind, Action: action(old, new), Path: kind, Old: old, New: new, File: "go.mod", Reason: reason}
+		rc := report.Change{Kind: kind, Action: action(old, now), Path: kind, Old: old, New: now, File: "go.mod", Reason: reason}
 		if line != nil {
 			rc.Line = line.Start.Line
 		}
@@ -243,11 +243,11 @@ func (c *Changes) goLines() []report.Change {
 	return out
 }
 
-func action(old, new string) string {
+func action(old, now string) string {
 	switch {
 	case old == "":
 		return "add"
-	case new == "":
+	case now == "":
 		return "remove"
 	}
 	return "change"
@@ -292,11 +292,11 @@ func (c *Changes) MovedModules() []report.Move {
 		}
 		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
 		if pinned {
-			now, new := align.Source(c.Aligner.Plugin.Now, pin.Version), align.Source(c.Mod, pin.Version)
-			if had == v && now == new {
+			now, after := align.Source(c.Aligner.Plugin.Now, pin.Version), align.Source(c.Mod, pin.Version)
+			if had == v && now == after {
 				continue
 			}
-			if now != new && new != pin.Version {
+			if now != after && after != pin.Version {
 				move.New = strings.TrimPrefix(pin.String(), path+" ")
 			}
 		} else if had == v || had == "" {

@@ -56,8 +56,8 @@ func (c *Changes) name(ctx context.Context, all reference.Servers) (*naming, err
 	if err != nil {
 		return nil, err
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
 	}
 	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says.
 	if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) && isSnapshot(abs) {
@@ -79,7 +79,7 @@ func (c *Changes) snapshotAt(ctx context.Context, dir, name string) (*naming, er
 		return nil, err
 	}
 	if same, err := filepath.EvalSymlinks(c.Aligner.Server.Ref); err == nil {
-		if real, err := filepath.EvalSymlinks(abs); err == nil && place.Same(same, real) {
+		if resolved, err := filepath.EvalSymlinks(abs); err == nil && place.Same(same, resolved) {
 			return &naming{}, nil // it is named by itself
 		}
 	}

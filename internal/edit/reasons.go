@@ -25,10 +25,10 @@ func Union[V any](a, b map[string]V) []string {
 }
 
 func (c *Changes) requires() []report.Change {
-	now, new := align.ByPath(c.Aligner.Plugin.Now), align.ByPath(c.Mod)
+	now, after := align.ByPath(c.Aligner.Plugin.Now), align.ByPath(c.Mod)
 	var out []report.Change
-	for _, path := range Union(now, new) {
-		o, n := now[path], new[path]
+	for _, path := range Union(now, after) {
+		o, n := now[path], after[path]
 		rc := report.Change{Kind: "require", Path: path, File: "go.mod"}
 		switch {
 		case o == nil:
@@ -85,16 +85,16 @@ func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 }
 
 func (c *Changes) excludes() []report.Change {
-	now, new := map[string]*modfile.Exclude{}, map[string]*modfile.Exclude{}
+	now, after := map[string]*modfile.Exclude{}, map[string]*modfile.Exclude{}
 	for _, x := range c.Aligner.Plugin.Now.Exclude {
 		now[x.Mod.String()] = x
 	}
 	for _, x := range c.Mod.Exclude {
-		new[x.Mod.String()] = x
+		after[x.Mod.String()] = x
 	}
 	var out []report.Change
-	for _, key := range Union(now, new) {
-		o, n := now[key], new[key]
+	for _, key := range Union(now, after) {
+		o, n := now[key], after[key]
 		switch {
 		case o == nil:
 			rc := report.Change{Kind: "exclude", Action: "add", Path: n.Mod.Path, New: n.Mod.Version, File: "go.mod", Line: n.Syntax.Start.Line}
@@ -137,16 +137,16 @@ func (c *Changes) whyExclude(v module.Version) (reason, above string, by []strin
 }
 
 func (c *Changes) replaces() []report.Change {
-	now, new := map[string]*modfile.Replace{}, map[string]*modfile.Replace{}
+	now, after := map[string]*modfile.Replace{}, map[string]*modfile.Replace{}
 	for _, r := range c.Aligner.Plugin.Now.Replace {
 		now[r.Old.String()] = r
 	}
 	for _, r := range c.Mod.Replace {
-		new[r.Old.String()] = r
+		after[r.Old.String()] = r
 	}
 	var out []report.Change
-	for _, key := range Union(now, new) {
-		o, n := now[key], new[key]
+	for _, key := range Union(now, after) {
+		o, n := now[key], after[key]
 		rc := report.Change{Kind: "replace", File: "go.mod", Reason: "the server does not replace it"}
 		if n != nil {
 			rc.Path, rc.New, rc.Line = n.Old.Path, n.New.String(), n.Syntax.Start.Line
@@ -171,15 +171,15 @@ func (c *Changes) imports() []report.Change {
 			continue
 		}
 		old, _ := align.ImportPaths(f.Path, f.Old)
-		new, _ := align.ImportPaths(f.Path, f.New)
-		for _, p := range new {
+		now, _ := align.ImportPaths(f.Path, f.New)
+		for _, p := range now {
 			if !slices.Contains(old, p) {
 				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: align.LineOf(f.New, p),
 					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", ModuleIn(c.Aligned.Listing, p))})
 			}
 		}
 		for _, p := range old {
-			if !slices.Contains(new, p) {
+			if !slices.Contains(now, p) {
 				out = append(out, report.Change{Kind: "import", Action: "remove", Path: p, Old: p, File: f.Path, Line: align.LineOf(f.Old, p),
 					Reason: "no pin needs it any more"})
 			}

@@ -85,7 +85,7 @@ func (k Known) std(f *Finding) {
 	}
 }
 
-// settings that change fingerprints (MECHANICS.md 4).
+// settings that change fingerprints (docs/how-the-loader-decides.md).
 var settings = []string{"-trimpath", "-race", "-msan", "-asan", "-tags", "-gcflags", "-pgo", "GOEXPERIMENT", "GOFIPS140", "CGO_ENABLED"}
 
 // built says in one line how the server was built.

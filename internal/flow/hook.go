@@ -92,11 +92,11 @@ func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 		if !filepath.IsAbs(below) {
 			below = filepath.Join(dir, below)
 		}
-		real, err := filepath.EvalSymlinks(below)
+		resolved, err := filepath.EvalSymlinks(below)
 		if err != nil {
 			return c, fault.New("name a directory of the repository", "%s: %w", o.Walk, fault.Cause(err))
 		}
-		c.Dir = real
+		c.Dir = resolved
 	} else {
 		root, err := plugin.ModuleRoot(dir)
 		if err != nil {
@@ -251,8 +251,8 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 }
 
 // write writes the hook through the one package that writes.
-func (h *hooks) write(ctx context.Context, old, new []byte) error {
-	if err := commit.WriteFile(ctx, "", h.file, old, new, 0o755); err != nil {
+func (h *hooks) write(ctx context.Context, old, now []byte) error {
+	if err := commit.WriteFile(ctx, "", h.file, old, now, 0o755); err != nil {
 		return fault.With(fmt.Errorf("hook: %w", err), "make "+filepath.Dir(h.file)+" writable")
 	}
 	return nil

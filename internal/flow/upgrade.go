@@ -63,23 +63,23 @@ func keep(r reference.Reference, root string, own, now reference.Named) string {
 	return cmd
 }
 
-func serverChanges(old, new *pinner.Server, linked []pinner.Linked) *report.ServerChanges {
+func serverChanges(old, now *pinner.Server, linked []pinner.Linked) *report.ServerChanges {
 	c := &report.ServerChanges{Settings: []report.Moved{}, Pins: []report.Moved{}}
-	for _, d := range verify.Settings(old, new) {
+	for _, d := range verify.Settings(old, now) {
 		c.Settings = append(c.Settings, report.Moved{Name: d.What, Old: d.Plugin, New: d.Server})
 	}
-	c.Pins = append(c.Pins, movedPins(old, new, linked)...)
+	c.Pins = append(c.Pins, movedPins(old, now, linked)...)
 	return c
 }
 
 // movedPins compares what a plugin, with the given packages, has in common with
 // two servers: the pins that move, come and go, sorted by path.
-func movedPins(old, new *pinner.Server, linked []pinner.Linked) []report.Moved {
+func movedPins(old, now *pinner.Server, linked []pinner.Linked) []report.Moved {
 	before, after := map[string]string{}, map[string]string{}
 	for _, p := range pinner.Compare(old, linked).Pins {
 		before[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
 	}
-	for _, p := range pinner.Compare(new, linked).Pins {
+	for _, p := range pinner.Compare(now, linked).Pins {
 		after[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
 	}
 	var moved []report.Moved

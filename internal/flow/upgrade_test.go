@@ -20,7 +20,7 @@ func TestMovedPins(t *testing.T) {
 		return p
 	}
 	old := &pinner.Server{Pins: []pinner.Pin{pin("same", "v1.0.0"), pin("up", "v1.0.0"), pin("gone", "v1.0.0"), pin("fork", "v1.0.0"), pin("unshared", "v1.0.0"), pin("dir", "v1.0.0")}}
-	new := &pinner.Server{Pins: []pinner.Pin{pin("same", "v1.0.0"), pin("up", "v1.2.0"), pin("new", "v0.1.0"), pin("fork", "v1.0.0", "fork2", "v1.0.1"), pin("unshared", "v2.0.0"), pin("dir", "v1.0.0", "./x", "")}}
+	now := &pinner.Server{Pins: []pinner.Pin{pin("same", "v1.0.0"), pin("up", "v1.2.0"), pin("new", "v0.1.0"), pin("fork", "v1.0.0", "fork2", "v1.0.1"), pin("unshared", "v2.0.0"), pin("dir", "v1.0.0", "./x", "")}}
 	var linked []pinner.Linked
 	for _, path := range []string{"same/a", "same/b", "up", "gone", "new", "fork/x", "dir"} {
 		// What version the plugin has is next to the point; its packages count.
@@ -34,7 +34,7 @@ func TestMovedPins(t *testing.T) {
 		{Name: "new", Old: "", New: "v0.1.0"},
 		{Name: "up", Old: "v1.0.0", New: "v1.2.0"},
 	}
-	if diff := cmp.Diff(want, movedPins(old, new, linked)); diff != "" {
+	if diff := cmp.Diff(want, movedPins(old, now, linked)); diff != "" {
 		t.Error(diff)
 	}
 	if got := movedPins(old, old, linked); got != nil {

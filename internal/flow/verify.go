@@ -57,18 +57,18 @@ func Verify(ctx context.Context, ref reference.Reference, files []string, get fu
 // sameFile returns which of files is the same as name for plugin.Open, which
 // follows links and knows the file then by its path; -1 for none.
 func sameFile(files []string, name string) int {
-	real, err := filepath.EvalSymlinks(name)
+	resolved, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return -1 // to read it says why
 	}
-	real, _ = filepath.Abs(real)
+	resolved, _ = filepath.Abs(resolved)
 	return slices.IndexFunc(files, func(file string) bool {
 		other, err := filepath.EvalSymlinks(file)
 		if err != nil {
 			return false
 		}
 		other, _ = filepath.Abs(other)
-		return other == real
+		return other == resolved
 	})
 }
 

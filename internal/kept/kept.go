@@ -97,9 +97,9 @@ func Open(environ []string, top string) *Store {
 func within(dir, top string) bool {
 	top, err := filepath.EvalSymlinks(top)
 	for err == nil {
-		real, notThere := filepath.EvalSymlinks(dir)
+		resolved, notThere := filepath.EvalSymlinks(dir)
 		if notThere == nil {
-			rel, err := filepath.Rel(top, real)
+			rel, err := filepath.Rel(top, resolved)
 			return err == nil && filepath.IsLocal(rel)
 		}
 		if dir = filepath.Dir(dir); dir == filepath.Dir(dir) {

@@ -256,7 +256,7 @@ func main() {
 }
 `)
 	src := w.String()
-	old, new := runUnder(t, "1.21", src), runUnder(t, "1.22", src)
+	old, now := runUnder(t, "1.21", src), runUnder(t, "1.22", src)
 	p := load(t, src, nil)
 	named := map[int]bool{}
 	for _, l := range Find([]*Package{p}) {
@@ -271,9 +271,9 @@ func main() {
 	differ, same := 0, 0
 	for i := range n {
 		switch {
-		case old[i] != new[i] && !named[i]:
-			t.Errorf("not named, and differs:\n%s\ngo 1.21: %s\ngo 1.22: %s", strings.Join(lines[starts[i]-1:starts[i+1]-1], "\n"), old[i], new[i])
-		case old[i] != new[i]:
+		case old[i] != now[i] && !named[i]:
+			t.Errorf("not named, and differs:\n%s\ngo 1.21: %s\ngo 1.22: %s", strings.Join(lines[starts[i]-1:starts[i+1]-1], "\n"), old[i], now[i])
+		case old[i] != now[i]:
 			differ++
 		case named[i]:
 			same++

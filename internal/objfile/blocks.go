@@ -7,10 +7,10 @@ const (
 	blocksKept = 16
 )
 
-// blocks reads r in blocks and keeps some: what is read of a program in small
-// pieces (headers, names, a fingerprint for each package) is close together in
-// the file, and a system call for each piece would take longer than all else. It
-// is not for several goroutines.
+// blocks reads r in blocks and keeps some of them. pinfix reads a program in small pieces
+// (headers, names, one fingerprint for each package) that are close together in the file,
+// and a system call for each piece would take longer than everything else. It is not safe
+// for concurrent use.
 type blocks struct {
 	r    io.ReaderAt
 	kept [blocksKept]block

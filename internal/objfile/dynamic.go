@@ -12,8 +12,8 @@ const (
 	MaxLibrary = 1 << 10 // bytes of a library's or the loader's name
 )
 
-// A Dynamic is what PT_DYNAMIC says, of what is wanted here. The addresses are
-// in memory.
+// A Dynamic holds the entries of PT_DYNAMIC that pinfix needs. The addresses are those in
+// memory.
 type Dynamic struct {
 	Needed             []uint64 // places in the strings
 	strings, size      uint64
@@ -99,7 +99,7 @@ func (f *ELF) StringAt(off, size uint64, part string) (string, error) {
 	return "", &ReadError{off, part, fmt.Errorf("does not end within %d bytes", size)}
 }
 
-// checkLibrary keeps out what would do harm in a terminal or a snapshot.
+// checkLibrary refuses a name that would do harm in a terminal or a snapshot.
 func checkLibrary(off uint64, part, name string) error {
 	if name == "" {
 		return &ReadError{off, part, fmt.Errorf("empty name")}

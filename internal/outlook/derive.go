@@ -17,6 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
@@ -138,7 +139,7 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 // twice reports whether more than one module of the graph may hold a package.
 func (p *planned) twice(mod *pinner.Mod, graph *pinner.Graph, pkg string) bool {
 	n := 0
-	for up := pkg; up != "." && up != ""; up = parentPath(up) {
+	for up := range modpath.Up(pkg) {
 		v := graph.Selected(up)
 		if v == "" {
 			continue
@@ -155,14 +156,6 @@ func (p *planned) twice(mod *pinner.Mod, graph *pinner.Graph, pkg string) bool {
 		}
 	}
 	return n > 1
-}
-
-func parentPath(path string) string {
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 {
-		return ""
-	}
-	return path[:i]
 }
 
 // fetchPins has the module cache take in the sources of what the servers have of the

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
@@ -114,11 +115,7 @@ func FirstReason(err error) string {
 
 // ErrorText is an error and what to do about it.
 func ErrorText(err error) (text, next string) {
-	var step interface{ NextStep() string }
-	if errors.As(err, &step) {
-		next = step.NextStep()
-	}
-	return strings.TrimSpace(err.Error()), next
+	return strings.TrimSpace(err.Error()), fault.Next(err)
 }
 
 // A Trouble counts how the servers of a run came off.

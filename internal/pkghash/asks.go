@@ -14,8 +14,8 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Limits on the symbols that a plugin asks of others. A large one asks for some hundreds,
-// with 10 KiB of names.
+// Limits on the symbols that a plugin needs from other files. A large plugin needs some
+// hundreds, with 10 KiB of names.
 const (
 	maxAsked      = 1 << 14
 	maxAskedNames = 4 << 20 // bytes of all names
@@ -150,8 +150,8 @@ func (f *file) relative(s objfile.Section) (bool, error) {
 	return false, nil
 }
 
-// Defines returns which of names the program defines for the plugins it loads. Only ELF
-// files are looked at.
+// Defines returns which of names the program defines for the plugins that it loads. It
+// knows only ELF files.
 func (p *Program) Defines(names []string) ([]string, error) {
 	found := []string{}
 	f, ok := p.object.(*file)
@@ -274,8 +274,8 @@ func (p *Program) CgoPackages() ([]string, error) {
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// cgoPackage returns the import path that ends before, where one of cgo's names goes on
-// behind. In symbol names, paths are escaped as in a URL (cmd/internal/objabi.PathToPrefix).
+// cgoPackage returns the import path at the end of before, if one of cgo's names follows
+// it. In symbol names, paths are escaped as in a URL (cmd/internal/objabi.PathToPrefix).
 func cgoPackage(before, behind []byte) (string, bool) {
 	if len(behind) < cgoBehind || string(behind[cgoHash:cgoBehind]) != "_C" || len(bytes.Trim(behind[:cgoHash], "0123456789abcdef")) > 0 {
 		return "", false

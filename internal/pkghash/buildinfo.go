@@ -37,7 +37,7 @@ type blob struct {
 // BuildInfo returns the Go version and the module text that the go command has put
 // into the program, in the form of debug.ParseBuildInfo.
 //
-// It is in for debug/buildinfo.Read, which opens the file with debug/elf,
+// It replaces debug/buildinfo.Read, which opens the file with debug/elf,
 // debug/macho or debug/pe: these keep every section name and symbol, string
 // tables of any size among them, and unpack compressed ones.
 func (p *Program) BuildInfo() (goVersion, text string, err error) {

@@ -20,8 +20,8 @@ func Short(abs string) string {
 	if err != nil {
 		return abs
 	}
-	if real, err := filepath.EvalSymlinks(cwd); err == nil && !strings.HasPrefix(abs, cwd+string(filepath.Separator)) {
-		cwd = real
+	if resolved, err := filepath.EvalSymlinks(cwd); err == nil && !strings.HasPrefix(abs, cwd+string(filepath.Separator)) {
+		cwd = resolved
 	}
 	rel, err := filepath.Rel(cwd, abs)
 	if err != nil || !filepath.IsLocal(rel) {
@@ -39,19 +39,6 @@ func Optional(data []byte, err error) ([]byte, error) {
 		data = []byte{}
 	}
 	return data, err
-}
-
-// Within reports whether a package of this path may be of the module.
-func Within(pkg, module string) bool {
-	_, ok := CutModule(pkg, module)
-	return ok
-}
-
-// CutModule returns what follows the module's path in that of a package, "" or
-// "/x", and whether the package may be of the module.
-func CutModule(pkg, module string) (rest string, ok bool) {
-	rest, ok = strings.CutPrefix(pkg, module)
-	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
 // ModuleOf returns the path of the module in dir, "" where there is none.
@@ -109,11 +96,11 @@ func RealDir(root, dir string) string {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(root, dir)
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return ""
 	}
-	return real
+	return resolved
 }
 
 // SeenFrom returns a server reference as the settings in root name it: a path is

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/build"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/mains"
-	"github.com/pinfix/pinfix/internal/place"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -78,7 +77,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		return []string{pattern}, nil
 	}
 	rel := pattern
-	if rest, ok := place.CutModule(pattern, m.module); ok {
+	if rest, ok := modpath.Cut(pattern, m.module); ok {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
@@ -97,20 +96,12 @@ func (m *finder) match(pattern string) ([]string, error) {
 	return []string{rel}, nil
 }
 
-// walk returns the main packages below dir. What go list skips is skipped.
+// walk returns the main packages in dir and below.
 func (m *finder) walk(dir string) ([]string, error) {
 	var out []string
 	var broken error
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		if name != m.root && mains.Skips(d.Name()) {
-			return fs.SkipDir
-		}
-		if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != m.root {
-			return fs.SkipDir // another module
-		}
+	err := mains.Walk(mains.Below(dir), func(below string, _ []fs.DirEntry) error {
+		name := filepath.Join(dir, filepath.FromSlash(below))
 		p, err := m.look.ImportDir(name, 0)
 		var none *build.NoGoError
 		switch {

@@ -37,7 +37,15 @@ func Modules(dir, pattern string) ([]string, error) {
 	}
 	top = filepath.Clean(top)
 	var roots []string
-	if err := walkModules(top, &roots); err != nil {
+	err := mains.WalkAll(mains.Below(top), func(dir string, entries []fs.DirEntry) error {
+		for _, e := range entries {
+			if full := filepath.Join(top, filepath.FromSlash(dir)); e.Name() == "go.mod" && isFile(filepath.Join(full, e.Name()), e) {
+				roots = append(roots, full)
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, fault.With(err, next) // an fs.PathError names the directory
 	}
 	if len(roots) == 0 {
@@ -51,27 +59,6 @@ func Modules(dir, pattern string) ([]string, error) {
 func IsRoot(dir, module string) bool {
 	root := Root(dir)
 	return root != "" && place.Same(root, module)
-}
-
-func walkModules(dir string, roots *[]string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case name == "go.mod":
-			if isFile(filepath.Join(dir, name), e) {
-				*roots = append(*roots, dir)
-			}
-		case e.IsDir() && !mains.Skips(name):
-			if err := walkModules(filepath.Join(dir, name), roots); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // isFile reports whether a go.mod makes a module: a file, or a link to one.

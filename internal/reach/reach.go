@@ -177,11 +177,7 @@ func (g *Graph) load(p *pkg) error {
 		f := &file{p: p, head: head, m: src.Map}
 		g.imports(f)
 		p.files = append(p.files, f)
-		end := head.Name.End()
-		if n := len(head.Decls); n > 0 {
-			end = head.Decls[n-1].End()
-		}
-		chunks, err := split(text, g.fset.Position(end).Offset)
+		chunks, err := split(text, g.fset.Position(headEnd(head)).Offset)
 		if err != nil {
 			return err
 		}
@@ -257,7 +253,7 @@ func (g *Graph) parse(c *chunk) error {
 			}
 			add(d, d.Name)
 		case *ast.GenDecl:
-			trim(d)
+			Trim(d)
 			if d.Tok == token.CONST { // one may go on from the one before
 				var names []*ast.Ident
 				for _, s := range d.Specs {

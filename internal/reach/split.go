@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"unicode/utf8"
 )
@@ -47,6 +48,37 @@ func split(src []byte, at int) ([]*chunk, error) {
 			return nil, errSplit
 		}
 	}
+}
+
+// WithoutBodies returns the source of a file without what is in its function bodies. The
+// lines after them have other numbers. A file that does not parse may stay as it is.
+func WithoutBodies(src []byte) []byte {
+	fset := token.NewFileSet()
+	head, err := parser.ParseFile(fset, "", src, parser.ImportsOnly|parser.SkipObjectResolution)
+	if err != nil {
+		return src
+	}
+	end := fset.Position(headEnd(head)).Offset
+	chunks, err := split(src, end)
+	if err != nil {
+		return src
+	}
+	out := bytes.Clone(src[:end])
+	for _, c := range chunks {
+		out = append(append(out, '\n'), c.text...)
+		if c.body {
+			out = append(out, "{}"...)
+		}
+	}
+	return append(out, '\n')
+}
+
+// headEnd is where the package clause and the imports of a file end.
+func headEnd(head *ast.File) token.Pos {
+	if n := len(head.Decls); n > 0 {
+		return head.Decls[n-1].End()
+	}
+	return head.Name.End()
 }
 
 // function reads a function or method after the word func.
@@ -306,12 +338,13 @@ func (c *chunk) alias(name string) bool {
 	}
 }
 
-// trim removes from a declaration what does not count for its type.
-func trim(d *ast.GenDecl) {
-	if d.Tok != token.VAR {
+// Trim removes from a declaration what does not count for its type.
+func Trim(d ast.Decl) {
+	g, ok := d.(*ast.GenDecl)
+	if !ok || g.Tok != token.VAR {
 		return
 	}
-	for _, s := range d.Specs {
+	for _, s := range g.Specs {
 		s := s.(*ast.ValueSpec)
 		if s.Type != nil {
 			s.Values = nil

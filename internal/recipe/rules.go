@@ -16,8 +16,8 @@ var facts = map[string]bool{"-buildmode": true, "CGO_ENABLED": true, "DefaultGOD
 type rule func(r *Recipe, name, value string)
 
 // rules is the allow-list. Which settings the loader notices was tried with real
-// servers (MECHANICS.md 4); the forms of the values are those that go help
-// environment and go help build name.
+// servers (docs/how-the-loader-decides.md); the forms of the values are those that go
+// help environment and go help build name.
 var rules = map[string]rule{
 	"-trimpath": on,
 	"-race":     on,

@@ -1,5 +1,5 @@
 // Package report holds the typed results of pinfix's commands and their forms:
-// text for people, JSON for scripts (DESIGN.md 6), and the others that a
+// text for people, JSON for scripts (docs/json.md), and the others that a
 // command offers.
 package report
 
@@ -103,7 +103,7 @@ type LineCounts struct {
 	Removed int `json:"removed"`
 }
 
-// Compiles is what a plan means for the plugin's code.
+// Compiles says whether the plugin's code compiles under a plan.
 type Compiles int
 
 // What a plan can mean for it.

@@ -52,7 +52,8 @@ func (a *Apply) apply() string {
 	return fmt.Sprintf("Apply it, and commit what it changes: %s\n\n", code(a.Write))
 }
 
-// foldedDiff is the diff, in at most room bytes. What is cut is said, and how to see it.
+// foldedDiff is the diff, in at most room bytes. If it cuts lines, it says how many and
+// how to see them.
 func (a *Apply) foldedDiff(room int) string {
 	head := fmt.Sprintf("<details><summary>the change (%s)</summary>\n\n", count(strings.Count(a.Diff, "\n"), "line"))
 	const tail, around = "\n</details>\n", 200
@@ -123,7 +124,7 @@ func (a *Apply) excludeTable(b *strings.Builder) {
 	}
 }
 
-// otherChanges counts what is in no module's row.
+// otherChanges counts the changes that no module's row shows.
 func (a *Apply) otherChanges(b *strings.Builder) {
 	imports, first := 0, b.Len()
 	for _, c := range a.Changes {

@@ -81,20 +81,20 @@ func (h *hunk) take(line string) bool {
 func (h *hunk) flush() {
 	oldAt, newAt := h.oldAt, h.newAt
 	for i := 0; i < len(h.lines); {
-		end, old, new := i, 0, 0
+		end, removed, added := i, 0, 0
 		for ; end < len(h.lines) && (h.lines[end][0] == '-' || h.lines[end][0] == '+'); end++ {
 			if h.lines[end][0] == '-' {
-				old++
+				removed++
 			} else {
-				new++
+				added++
 			}
 		}
 		if end == i { // a line that stays
 			oldAt, newAt, i = oldAt+1, newAt+1, i+1
 			continue
 		}
-		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", first(oldAt, old), old, first(newAt, new), new, strings.Join(h.lines[i:end], ""))
-		oldAt, newAt, i = oldAt+old, newAt+new, end
+		fmt.Fprintf(h.b, "@@ -%d,%d +%d,%d @@\n%s", first(oldAt, removed), removed, first(newAt, added), added, strings.Join(h.lines[i:end], ""))
+		oldAt, newAt, i = oldAt+removed, newAt+added, end
 	}
 	h.lines, h.old, h.new = nil, 0, 0
 }

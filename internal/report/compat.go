@@ -42,7 +42,7 @@ type Compat struct {
 	Unknown int `json:"-"` // servers of which it could not be determined
 }
 
-// CompatServer is what one server means for the plugin.
+// CompatServer says whether one server can load the plugin, and what has to change for it.
 type CompatServer struct {
 	Name    string   `json:"name"`
 	Ref     string   `json:"ref"`
@@ -98,7 +98,7 @@ func (s *CompatServer) pins() int {
 	return n
 }
 
-// reason is what speaks against the plugin, in a line: place and cause.
+// reason says in one line why the server cannot load the plugin: place and cause.
 func (s *CompatServer) reason() string { return clean(s.Reason) }
 
 // platform is what the server runs on, "linux/arm64"; "" where that is not known.
@@ -109,7 +109,7 @@ func (s Server) platform() string {
 	return s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
 }
 
-// taken is the last line: how many of the servers take the plugin.
+// taken is the last line: how many of the servers can load the plugin.
 func (r *Compat) taken() string {
 	pins := 0
 	for _, s := range r.Servers {
@@ -172,7 +172,7 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	return err
 }
 
-// detail is what one server asks for.
+// detail says what has to change for one server.
 func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 	if heading {
 		fmt.Fprintf(b, "\n%s\n", st.paint(bold, clean(s.Name+" ("+s.Ref+")")))

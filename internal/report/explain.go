@@ -55,7 +55,7 @@ func (f *Explained) sameAnswer(g Explained) bool {
 	return f.Cause == g.Cause && f.Why == g.Why && f.Fix == g.Fix
 }
 
-// causes are the causes in words. The package comes behind them.
+// causes are the causes in words. The name of the package follows them.
 var causes = map[string]string{
 	"version":            "different version of",
 	"replace":            "different replacement of",

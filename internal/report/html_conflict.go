@@ -129,7 +129,7 @@ func (g *conflictGroups) behind(c Cap) *conflict {
 func (g *conflictGroups) add(ch Change) {
 	version, pinned := g.server[ch.Path]
 	var in *conflict
-	switch cap, capped := g.caps[ch.Path]; {
+	switch c, capped := g.caps[ch.Path]; {
 	case ch.Kind != "exclude" && ch.Kind != "require" || ch.Action == "remove":
 		return
 	case pinned && (ch.Kind == "exclude" || len(ch.DemandedBy) > 0):
@@ -137,7 +137,7 @@ func (g *conflictGroups) add(ch Change) {
 	case ch.Kind == "require":
 		return
 	case capped:
-		in = g.behind(cap)
+		in = g.behind(c)
 	default:
 		in = g.group(ch.Above, "", true)
 		in.about = append(in.about, ch.Path)
@@ -156,7 +156,7 @@ func (c *conflict) ask(steps []string) {
 	}
 }
 
-// Summary is what the conflict comes to.
+// Summary counts the requirements, exclusions and lowered modules of the conflict.
 func (c *conflict) Summary() string {
 	var parts []string
 	if n := len(c.Asks); n > 0 {

@@ -17,7 +17,7 @@ type node struct {
 	x, y int
 }
 
-// graph is who asks for what, from the plugin to the bound.
+// A graph shows which module requires which, from the plugin to the bound.
 type graph struct {
 	nodes []*node
 	by    map[string]*node
@@ -25,10 +25,10 @@ type graph struct {
 	end   *node // the bound
 }
 
-func (g *graph) node(key, kind, name, old, new string) *node {
+func (g *graph) node(key, kind, name, was, now string) *node {
 	n := g.by[key]
 	if n == nil {
-		n = &node{kind: kind, name: name, old: old, new: new}
+		n = &node{kind: kind, name: name, old: was, new: now}
 		g.by[key], g.nodes = n, append(g.nodes, n)
 	}
 	return n
@@ -115,7 +115,7 @@ func (g *graph) chain(steps []string) {
 	}
 }
 
-// connect lets the plugin ask for what no one else does.
+// connect draws an edge from the plugin to each module that no other module requires.
 func (g *graph) connect() {
 	asked := map[*node]bool{g.first: true}
 	for _, n := range g.nodes {

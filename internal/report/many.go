@@ -48,7 +48,8 @@ func NewBuildMany(dir, module string) *BuildMany {
 // Loads reports whether the server would load all plugins.
 func (s *ServerBuild) Loads() bool { return (&Verify{Plugins: s.Plugins}).Loads() }
 
-// Text writes for each server its files, and what the build has otherwise than the tree.
+// Text writes the files of each server, and the versions in which its build differs from
+// the tree.
 func (r *BuildMany) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	for i, s := range r.Servers {
@@ -104,7 +105,7 @@ func (s *ServerBuild) text(b *strings.Builder, st Style) {
 	}
 }
 
-// maxMoves is how many modules are named that a build has otherwise than the tree.
+// maxMoves is how many modules are named whose version in a build differs from the tree.
 const maxMoves = 5
 
 func (s *ServerBuild) differs(b *strings.Builder, st Style) {

@@ -131,7 +131,8 @@ func asked(by []Bound) string {
 	return strings.Join(names, ", which is needed by ")
 }
 
-// end says why the last of Asked has its version, behind its name.
+// end continues a sentence that has named the last of Asked: it says why that has its
+// version.
 func (s Reason) end() string {
 	last := s.Asked[len(s.Asked)-1]
 	switch {
@@ -145,8 +146,8 @@ func (s Reason) end() string {
 	return ""
 }
 
-// chain says of each link what it asks for, down to what decided. The version alone
-// stands for the module that a row has named.
+// chain says what each link requires, down to the one that decided. The module that the
+// row has named already is called by its version only.
 func chain(named string, links []Link) string {
 	var parts []string
 	for i, l := range links {

@@ -35,23 +35,21 @@ example.com/a          v1.0.0
   replaced by example.com/fork v1.5.0
 example.com/long/name  v1.27.0
 `},
-		{"two columns below", modules, 28, `
-MODULE
-example.com/a
-  version v1.0.0
+		{"a row that is longer than most", modules, 28, `
+MODULE         VERSION
+example.com/a  v1.0.0
   replaced by
     example.com/fork v1.5.0
 example.com/long/name
   version v1.27.0
 `},
 		{"below a column that is not the first", causes, 60, `
-CAUSE    PACKAGES  DIFFERS
+CAUSE    PACKAGES  DIFFERS        PLUGIN HAS  SERVER HAS
 replace  10        example.com/a
                      plugin has v1.10.0 => example.com/fork
                        v1.11.0
                      server has v1.11.0
-                   example.com/b
-                     plugin has v1.0.0
+                   example.com/b  v1.0.0      -
 `},
 		{"a sentence in its column", results, 30, `
 MODULE  RESULT

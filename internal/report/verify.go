@@ -46,8 +46,8 @@ type Difference struct {
 	Server string `json:"server"`
 }
 
-// other is what the side that is not the plugin has, and which that is where it is
-// not the server.
+// other is the value that the plugin is compared with. If that is another plugin's and
+// not the server's, its file is named.
 func (c *Cause) other(d Difference) string {
 	if c.With == "" {
 		return d.Server

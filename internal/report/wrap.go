@@ -19,8 +19,8 @@ func (s Style) width() int {
 	return max(s.Width, 20)
 }
 
-// columns is how many columns of a terminal a line takes: codes of colours none, and a
-// tab those up to the next multiple of eight.
+// columns is how many columns a line takes on a terminal. Colour codes take none, and a
+// tab ends at the next multiple of eight.
 func columns(line string) int {
 	n := 0
 	for i := 0; i < len(line); {
@@ -157,8 +157,8 @@ func Fold(text string, width int) string {
 	return b.String()
 }
 
-// FoldSentences breaks the sentences of a text that have more than width columns, for what
-// is no terminal: a command, and a line of a diff, stay whole for who looks for them.
+// FoldSentences is Fold for a text that no terminal shows. It does not break a command or
+// a line of a diff, because a program may look for these.
 func FoldSentences(text string, width int) string {
 	var b strings.Builder
 	diff := hunk{b: &strings.Builder{}}
@@ -211,5 +211,5 @@ func uncoloured(line string) string {
 	return b.String()
 }
 
-// prose reports whether a text goes on in words behind a command: "pinfix apply, then …".
+// prose reports whether words follow a command: "pinfix apply, then …".
 func prose(text string) bool { return strings.Contains(text, "; ") || strings.Contains(text, ", ") }

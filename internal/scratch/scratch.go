@@ -34,8 +34,8 @@ func New() (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
 	}
 	d := &Dir{Path: dir, lock: lockOf(dir)}
 	_, _ = d.lock.TryLock() // where directories cannot be locked, only its age counts

@@ -69,9 +69,9 @@ func (v *view) behind(f typecheck.Fault) string {
 // holder says who has m at its version; which continues a sentence that has
 // named it.
 func (v *view) holder(m module.Version, which bool) string {
-	cap, capped := capOf(v.ends(), m.Path)
+	limit, capped := capOf(v.ends(), m.Path)
 	word := "lowered"
-	if had := v.Base.Selected(m.Path); capped && had != "" && semver.Compare(cap.Version.Version, had) > 0 {
+	if had := v.Base.Selected(m.Path); capped && had != "" && semver.Compare(limit.Version.Version, had) > 0 {
 		word = "raised"
 	}
 	switch {
@@ -80,7 +80,7 @@ func (v *view) holder(m module.Version, which bool) string {
 	case v.pinned(m.Path):
 		return "; the server has " + spaced(m)
 	case capped:
-		return fmt.Sprintf("; %s is %s to %s", m.Path, word, cap.Version.Version) + v.whyCapped(cap)
+		return fmt.Sprintf("; %s is %s to %s", m.Path, word, limit.Version.Version) + v.whyCapped(limit)
 	case which:
 		return ""
 	}

@@ -199,7 +199,7 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 	}
 }
 
-// Dead is told instead of Next that the last try could not even be made.
+// Dead is called instead of Next if the last try gave no plan.
 func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	switch {
 	case s.phase == nearer && !s.near.done:

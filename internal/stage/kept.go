@@ -20,6 +20,7 @@ import (
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -408,11 +409,8 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph
 			return err
 		}
 		sum := sha256.Sum256(data)
-		m := path.Dir(rel)
-		for m != "." && from[m] == "" {
-			m = path.Dir(m)
-		}
-		if m == "." {
+		m, ok := modpath.Above(rel, func(p string) bool { return from[p] != "" })
+		if !ok {
 			return fs.ErrNotExist
 		}
 		f := vendorFile{Name: rel, From: from[m] + strings.TrimPrefix(rel, m), Sum: sum[:]}

@@ -19,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -184,7 +185,7 @@ func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 			if c.Module.Path != "" {
 				return v.Source == c.Module || v.Version == c.Module
 			}
-			return mayHold(v, c.Package) && !s.taken(v) && !modcache.HasSource(s.cache, v.Source)
+			return modpath.In(c.Package, v.Version.Path) && !s.taken(v) && !modcache.HasSource(s.cache, v.Source)
 		}, c)
 		if err != nil {
 			return false, err
@@ -192,11 +193,6 @@ func (s *Stage) borrowFor(causes []gocmd.Cause) (bool, error) {
 		found = found || l != nil
 	}
 	return found, nil
-}
-
-// mayHold reports whether the go command looks into a module for a package.
-func mayHold(v Vendored, pkg string) bool {
-	return pkg == v.Version.Path || strings.HasPrefix(pkg, v.Version.Path+"/")
 }
 
 // taken reports whether a module is taken from vendor/ already.

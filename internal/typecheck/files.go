@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/reach"
 )
 
 // maxFaults bounds what is kept of the faults of one package. The author of a plugin
@@ -64,7 +65,8 @@ func (r *result) fault(at token.Position, msg string) {
 	}
 }
 
-// parse parses the files; what does not parse is a fault.
+// parse parses the files; what does not parse is a fault. Without Bodies, no more is parsed
+// than what they declare.
 func (r *result) parse(fset *token.FileSet, source map[string][]byte) []*ast.File {
 	var files []*ast.File
 	for _, name := range r.pkg.Files {
@@ -77,6 +79,9 @@ func (r *result) parse(fset *token.FileSet, source map[string][]byte) []*ast.Fil
 				continue
 			}
 		}
+		if !r.pkg.Bodies {
+			src = reach.WithoutBodies(src)
+		}
 		f, err := parser.ParseFile(fset, full, src, parser.SkipObjectResolution)
 		var list scanner.ErrorList
 		if errors.As(err, &list) {
@@ -86,6 +91,11 @@ func (r *result) parse(fset *token.FileSet, source map[string][]byte) []*ast.Fil
 			}
 		}
 		if f != nil {
+			for _, d := range f.Decls {
+				if !r.pkg.Bodies {
+					reach.Trim(d)
+				}
+			}
 			files = append(files, f)
 		}
 	}

@@ -22,9 +22,9 @@ import (
 //
 // Where all compile that have to, nothing is read but to make the keys. Where few
 // have changed, these alone are checked from source, against the export data of what
-// they import. A fault that is found so is not told: the same code is checked again
+// they import. A fault that is found this way is not reported: the same code is checked again
 // with all that it imports from source, for export data lacks names that messages
-// mention. So what is told never depends on what is kept.
+// mention. So the result never depends on the cache.
 //
 // The export data is not the go command's. To have it, go list -export compiles what
 // its cache lacks: at first the standard library, twenty times as long as go/types
@@ -37,7 +37,7 @@ const formatOfKeys = "pinfix typecheck 1"
 // maxVerdicts is how many packages that compile are remembered for one plugin.
 const maxVerdicts = 20_000
 
-// known is what a Check knows from earlier runs.
+// known holds the results of earlier runs that a Check may use.
 type known struct {
 	c        *Checker
 	pkgs     map[string]*Package

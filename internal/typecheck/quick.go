@@ -23,8 +23,12 @@ import (
 
 // quick checks open packages, with as little as that takes of what they import: the
 // declarations that they reach (see package reach), or export data that was kept of
-// these. ok is false where what they import is not sound so.
+// these. ok is false where what they import is not sound so, and where most of the graph is
+// open: then it saves little, and a fault costs all again.
 func (k *known) quick(ctx context.Context, open []string, source map[string][]byte) (faulty []string, ok bool) {
+	if len(open) > len(k.pkgs)/2 {
+		return nil, false
+	}
 	s := &session{known: k, source: source, fset: token.NewFileSet()}
 	s.parse(open)
 	from, data := k.plan(open)

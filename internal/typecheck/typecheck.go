@@ -69,9 +69,9 @@ func (f Fault) String() string {
 	return fmt.Sprintf("%s:%d: %s", f.File[strings.LastIndexAny(f.File, `/\`)+1:], f.Line, f.Msg)
 }
 
-// A Checker remembers what it has checked.
+// A Checker keeps the results of what it has checked.
 type Checker struct {
-	// Count is told how many packages were checked; it may be nil.
+	// Count gets the number of packages that were checked; it may be nil.
 	Count meter.Count
 
 	// Kept has what earlier runs have found out, those for Plugin above all; nil: all is
@@ -94,8 +94,7 @@ func New(goarch string) *Checker {
 	return &Checker{goarch: goarch, sizes: types.SizesFor("gc", goarch), done: map[string]*result{}, sums: map[string]kept.Key{}}
 }
 
-// Clone returns a checker that knows what c has checked from source, reads all else from
-// there, and goes its own way from here.
+// Clone returns an independent checker with the results that c has so far.
 func (c *Checker) Clone() *Checker {
 	return &Checker{Count: c.Count, goarch: c.goarch, sizes: c.sizes, done: maps.Clone(c.done), sums: map[string]kept.Key{}}
 }

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -24,6 +23,7 @@ import (
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
@@ -191,13 +191,13 @@ type Module struct {
 
 // ByModule counts the changed files by module; modules.txt stands for itself.
 func (d *Diff) ByModule() []*Module {
-	old, new := Modules(d.dirs[0]), Modules(d.dirs[1])
+	old, now := Modules(d.dirs[0]), Modules(d.dirs[1])
 	by := map[string]*Module{}
 	for _, name := range d.Names {
-		path := owner(name, old, new)
+		path := owner(name, old, now)
 		m := by[path]
 		if m == nil {
-			m = &Module{Module: path, Old: old[path], New: new[path]}
+			m = &Module{Module: path, Old: old[path], New: now[path]}
 			by[path] = m
 		}
 		_, was := d.old[name]
@@ -221,18 +221,13 @@ func (d *Diff) ByModule() []*Module {
 // owner returns the module that a file below vendor/ belongs to, or the file
 // itself.
 func owner(name string, sets ...map[string]string) string {
-	for dir := name; ; {
-		i := strings.LastIndexByte(dir, '/')
-		if i < 0 {
-			return name
-		}
-		dir = dir[:i]
-		for _, s := range sets {
-			if _, ok := s[dir]; ok {
-				return dir
-			}
-		}
+	path, ok := modpath.Above(name, func(p string) bool {
+		return slices.ContainsFunc(sets, func(s map[string]string) bool { return s[p] != "" })
+	})
+	if !ok {
+		return name
 	}
+	return path
 }
 
 // An Old is vendor/ as it is, or why it cannot be read.
@@ -302,10 +297,10 @@ func AddFile(t *commit.Tree, name string, data []byte) error {
 
 // SameLineEnds gives new the line ends of old. go mod tidy writes LF, and
 // leaves a file alone, whatever its line ends, that is right already.
-func SameLineEnds(old, new []byte) []byte {
-	if bytes.Equal(old, new) || !bytes.Contains(old, []byte("\r\n")) {
-		return new
+func SameLineEnds(old, now []byte) []byte {
+	if bytes.Equal(old, now) || !bytes.Contains(old, []byte("\r\n")) {
+		return now
 	}
-	new = bytes.ReplaceAll(new, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(new, []byte("\n"), []byte("\r\n"))
+	now = bytes.ReplaceAll(now, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(now, []byte("\n"), []byte("\r\n"))
 }

@@ -70,25 +70,25 @@ func tellsRelease(server *pinner.Server) bool {
 }
 
 // Settings returns the facts of the whole build that two servers do not have
-// alike, and that their plugins must follow; Difference.Plugin is the old
+// alike, and that their plugins must follow; Difference.Plugin is the earlier
 // server's. Of source only the Go version is known.
-func Settings(old, new *pinner.Server) []Difference {
-	if old.Source != nil || new.Source != nil {
-		if old.GoVersion() == new.GoVersion() {
+func Settings(was, now *pinner.Server) []Difference {
+	if was.Source != nil || now.Source != nil {
+		if was.GoVersion() == now.GoVersion() {
 			return nil
 		}
-		return []Difference{{"Go", release(old.Go), release(new.Go)}}
+		return []Difference{{"Go", release(was.Go), release(now.Go)}}
 	}
 	var out []Difference
-	for _, s := range compareSettings(new, old) {
+	for _, s := range compareSettings(now, was) {
 		out = append(out, s.Difference)
 	}
 	return out
 }
 
-// flags are the settings that can change a fingerprint, and the part of each
-// value that does (MECHANICS.md 4). -ldflags and the C flags are not among them,
-// nor GOAMD64 and its like.
+// flags are the settings that can change a fingerprint, and the part of each value that
+// does (docs/how-the-loader-decides.md). -ldflags and the C flags are not among them, nor
+// GOAMD64 and its like.
 var flags = []struct {
 	key   string
 	value func(string) string

@@ -15,7 +15,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A Cause says what makes packages differ (DESIGN.md 6).
+// A Cause says what makes packages differ (docs/json.md, verify).
 type Cause string
 
 // In the order in which they are reported: what hides others comes first.

@@ -137,13 +137,13 @@ func (src *Source) Work(plugin *pinner.Mod, dir string, name func(string) string
 // GoLine is the go line of a workspace: it must not be below that of any of its
 // modules (https://go.dev/ref/mod#go-work-file-go), nor below go.work itself.
 func GoLine(mods ...*pinner.Mod) string {
-	max := "1.18"
+	highest := "1.18"
 	for _, m := range mods {
-		if v := m.GoVersion(); version.Compare("go"+v, "go"+max) > 0 {
-			max = v
+		if v := m.GoVersion(); version.Compare("go"+v, "go"+highest) > 0 {
+			highest = v
 		}
 	}
-	return max
+	return highest
 }
 
 // absolute makes the directories of a go.work in root absolute.
