@@ -164,7 +164,7 @@ func archives(t testing.TB) map[string][]byte {
 		t.Fatal(err)
 	}
 	docker, oci := filepath.Join(dir, "docker.tar"), filepath.Join(dir, "oci.tar")
-	if err := imagetest.WriteDocker(docker, imagetest.Saved{Tag: "server:1", Image: images[0]}); err != nil {
+	if err := imagetest.WriteDocker(docker, "server:1", images[0]); err != nil {
 		t.Fatal(err)
 	}
 	if err := imagetest.WriteOCIArchive(oci, images...); err != nil {
