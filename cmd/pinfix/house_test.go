@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/modulestxt", "internal/plugin", "internal/report", "internal/stage", "internal/modpath"},
 	"internal/reference":   {"internal/bounded", "internal/fault", "internal/gocmd", "internal/mains", "internal/meter", "internal/parallel", "internal/place", "internal/plugin", "internal/report", "internal/shell", "internal/target", "internal/vars", "pinner"},
 	"internal/drift":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/syntax", "internal/target", "internal/workspace", "pinner", "internal/modpath"},
-	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner"},
+	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner", "internal/fault"},
 	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt", "internal/modpath"},
 	"internal/reach":       {},
 	"internal/blame":       {},
@@ -93,7 +93,7 @@ var only = []struct {
 	{"start a program", regexp.MustCompile(`exec\.Command`), []string{"internal/gocmd/", "internal/git/"}},
 	{"change the process", regexp.MustCompile(`os\.(Chdir|Setenv|Unsetenv)\(`), nil},
 	{"compile an expression, or hold one, but as a pattern", regexp.MustCompile(`(?m)^(var )?\s*\w+ *= regexp\.MustCompile\(`), nil},
-	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/", "internal/image/"}},
+	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first

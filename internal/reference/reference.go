@@ -300,8 +300,9 @@ func (r Refusal) Error() string { return r.Err.Error() }
 func (r Refusal) Unwrap() error { return r.Err }
 
 // Skip returns why a walk leaves the module in dir alone, "" if it does not, and the
-// module's path. all are the servers that are named for it.
-func Skip(dir string, all Servers) (why, path string, err error) {
+// module's path. all are the servers that are named for it; seen is that of
+// [mains.KindOf].
+func Skip(dir string, all Servers, seen func(name string)) (why, path string, err error) {
 	data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
 	if err != nil {
 		return "", "", fault.New("make it a file that you can read", "%w", err)
@@ -312,7 +313,7 @@ func Skip(dir string, all Servers) (why, path string, err error) {
 	}
 	path = mod.Module.Mod.Path
 	all = all.In(dir)
-	kind, err := mains.KindOf(dir)
+	kind, err := mains.KindOf(dir, seen)
 	switch {
 	case err != nil:
 		return "", path, err
