@@ -48,8 +48,6 @@ var largeStill = []string{
 	"internal/report.CompatServer",
 	"internal/report.pageView",
 	"internal/solve",
-	"internal/solve.Solver",
-	"internal/solve.view",
 	"internal/verify.comparison",
 }
 

@@ -67,16 +67,18 @@ func (a *Aligner) startSolver(ctx context.Context) error {
 
 // newSolver begins to solve from the user's own caps.
 func (a *Aligner) newSolver() {
-	a.Solver = &solve.Solver{
-		Server: a.Server, Base: a.Base, Root: a.Plugin.Root, Keep: a.Input.Keep, User: a.user,
+	a.Solver = solve.New(solve.Options{
+		Task: solve.Task{
+			Server: a.Server, Base: a.Base, Root: a.Plugin.Root, Keep: a.Input.Keep, User: a.user,
+			Find: pinner.Candidates{Versions: a.Input.Versions, Source: a.Input.Source},
+		},
 		Only: a.Options.Conflicts == "downgrade", Earlier: map[string]string{}, Pinned: a.pinned,
-		Find: pinner.Candidates{Versions: a.Input.Versions, Source: a.Input.Source},
 		Downgrade: func() ([]pinner.Cap, error) {
 			in := a.Input
 			in.Caps = a.user
 			return pinner.Downgrade(in)
 		},
-	}
+	})
 	for _, v := range a.Plugin.Now.Moved() {
 		a.Solver.Earlier[v.Path] = v.Version
 	}

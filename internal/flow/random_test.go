@@ -191,14 +191,14 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 	if err != nil {
 		return nil, in, err
 	}
-	solver := &solve.Solver{
-		Server: in.Server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source},
+	solver := solve.New(solve.Options{
+		Task: solve.Task{Server: in.Server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}},
 		Downgrade: func() ([]pinner.Cap, error) {
 			in := in
 			in.Caps = nil
 			return pinner.Downgrade(in)
 		},
-	}
+	})
 	if in.Caps, err = solver.Start(); err != nil {
 		return nil, in, err
 	}

@@ -145,7 +145,7 @@ func (w *world) solve(b *testing.B) {
 		b.Fatal(err)
 	}
 	in := w.input()
-	s := &solve.Solver{Server: w.server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}}
+	s := solve.New(solve.Options{Task: solve.Task{Server: w.server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}}})
 	for rounds := 0; ; rounds++ {
 		plan, err := pinner.Make(in)
 		if err != nil {

@@ -208,7 +208,7 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 		in.Server.Pins = append(in.Server.Pins, pinner.Pin{Version: module.Version{Path: path, Version: v}})
 	}
 	in.Pins = in.Server.Pins
-	s := &Solver{Server: in.Server, Base: base, Keep: g.keep, Only: g.only, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}
+	s := New(Options{Task: Task{Server: in.Server, Base: base, Keep: g.keep, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}, Only: g.only})
 	if g.last != "" {
 		s.Earlier, s.Pinned = map[string]string{}, func([]pinner.Pin) bool { return true }
 		for v := range strings.SplitSeq(g.last, ", ") {

@@ -25,11 +25,27 @@ type movement struct {
 	skip int             // versions to pass over, for the last ones changed nothing
 }
 
+// includes reports whether all of few, if there are any, are among many.
+func includes(many, few map[string]bool) bool {
+	for k := range few {
+		if !many[k] {
+			return false
+		}
+	}
+	return len(few) > 0
+}
+
+// A mover looks from one try for the next one.
+type mover struct {
+	*view
+	moves map[string]*movement // of the first way, by module
+}
+
 // move moves each module with a fault: down to the newest version that asks for no
 // more than pins and caps, or up to such a version. The modules that the plugin's
 // own code imports are touched only where no other is at fault. No caps: this way
 // leads no further.
-func (v *view) move() ([]pinner.Cap, error) {
+func (v mover) move() ([]pinner.Cap, error) {
 	others, direct := v.atFault()
 	for _, group := range [][]typecheck.Fault{others, direct} {
 		var at []module.Version
@@ -58,7 +74,7 @@ func (v *view) move() ([]pinner.Cap, error) {
 
 // atFault returns the first fault of each module that may be moved: of modules
 // that only other modules import, and of those that the plugin's code imports.
-func (v *view) atFault() (others, direct []typecheck.Fault) {
+func (v mover) atFault() (others, direct []typecheck.Fault) {
 	seen := map[string]bool{}
 	for _, f := range v.roots {
 		p := v.Packages[f.Package]
@@ -78,7 +94,7 @@ func (v *view) atFault() (others, direct []typecheck.Fault) {
 // ways returns where to look for another version of the module of a fault, the
 // likelier first: up where the server has newer versions of what the code refers
 // to than the plugin had when it compiled, else down.
-func (v *view) ways(f typecheck.Fault) []direction {
+func (v mover) ways(f typecheck.Fault) []direction {
 	pkgs := f.Blames
 	if f.Missing != "" {
 		pkgs = []string{f.Missing}
@@ -106,15 +122,12 @@ func (v *view) ways(f typecheck.Fault) []direction {
 // moveFor returns the cap for the module of a fault, or nil if there is none. In
 // one direction it goes on only while that changes something: where the errors are
 // those of the last move, or more, it takes longer steps, or turns round.
-func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
+func (v mover) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 	at := v.Packages[f.Package].Module
 	m := v.moves[at.Path]
 	errs := v.errors(at.Path)
 	if m == nil {
 		m = &movement{dirs: v.ways(f)}
-		if v.moves == nil {
-			v.moves = map[string]*movement{}
-		}
 		v.moves[at.Path] = m
 	} else if includes(errs, m.errs) {
 		m.skip = 2*m.skip + 1
@@ -145,40 +158,10 @@ func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 	return nil, nil
 }
 
-// start returns the version that a module is moved from: the user's cap, or the
-// plugin's version, "" if it has none.
-func (s *Solver) start(path string) string {
-	if c, ok := capOf(s.User, path); ok {
-		return c.Version.Version
-	}
-	return s.Base.Selected(path)
-}
-
-// errors returns what does not compile of a module.
-func (v *view) errors(path string) map[string]bool {
-	out := map[string]bool{}
-	for _, f := range v.Faults {
-		if v.moduleOf(f.Package).Path == path {
-			out[f.Package+": "+f.Msg] = true
-		}
-	}
-	return out
-}
-
-// includes reports whether all of few, if there are any, are among many.
-func includes(many, few map[string]bool) bool {
-	for k := range few {
-		if !many[k] {
-			return false
-		}
-	}
-	return len(few) > 0
-}
-
 // lower returns the newest version below at that asks for no more than pins and
 // caps, after so many that are passed over as long as there are others; "" if there
 // is none.
-func (v *view) lower(at module.Version, skip int) (string, error) {
+func (v mover) lower(at module.Version, skip int) (string, error) {
 	below := v.others(at, down)
 	for _, from := range []int{min(skip, len(below)), 0} {
 		if to, err := v.Find.First(at.Path, below[from:], v.Plan.Allows); err != nil || to != "" {
@@ -191,7 +174,7 @@ func (v *view) lower(at module.Version, skip int) (string, error) {
 // raise returns the newest version above at that asks for no more than pins and
 // caps or, where all ask for more, the next one after so many that are passed over
 // as long as there are others; "" if there is none.
-func (v *view) raise(at module.Version, skip int) (string, error) {
+func (v mover) raise(at module.Version, skip int) (string, error) {
 	above := v.others(at, up)
 	last := slices.Clone(above)
 	slices.Reverse(last)
@@ -206,52 +189,20 @@ func (v *view) raise(at module.Version, skip int) (string, error) {
 	return "", nil
 }
 
-// accepts reports whether the server's Go reads a go.mod.
-func (s *Solver) accepts(m *pinner.Summary) bool { return s.Server.Accepts(m.Go) }
-
-// others returns the versions of a module beyond at, the nearest first; none where
-// its versions could not be fetched: others may do. Upwards they end at the user's
-// own cap.
-func (s *Solver) others(at module.Version, d direction) []string {
-	if d == down {
-		below, err := s.Find.Below(at, s.Base.Versions(at.Path))
-		if err != nil {
-			return nil
-		}
-		return below
-	}
-	above, err := s.Find.Above(at)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(above, func(k string) bool {
-		return slices.ContainsFunc(s.User, func(c pinner.Cap) bool { return c.Path == at.Path && semver.Compare(k, c.Version.Version) > 0 })
-	})
-}
-
 // capAt is the cap of a module for a fault.
-func (v *view) capAt(path, version string, f typecheck.Fault) pinner.Cap {
+func (v mover) capAt(path, version string, f typecheck.Fault) pinner.Cap {
 	if v.why == nil {
 		v.why = map[string]failure{}
 	}
-	v.why[path] = failure{v, f}
+	v.why[path] = failure{v.view, f}
 	c := pinner.Cap{Version: module.Version{Path: path, Version: version}}
-	v.explain(&c, f)
+	judge(v.view).explain(&c, f)
 	return c
-}
-
-// explain makes f the cause of c.
-func (v *view) explain(c *pinner.Cap, f typecheck.Fault) {
-	c.Cause, c.Error, c.For = pinner.CauseCompile, v.because(f), v.blamed(f)
-	c.Why = pinner.Why{Module: v.moduleOf(f.Package), Place: v.place(f), Fault: f.Msg}
-	if req := v.requires(v.Packages[f.Package], c.For.Path); semver.Compare(req, c.For.Version) > 0 {
-		c.Why.Needs = req
-	}
 }
 
 // stepTo returns the caps with a module at the next version that the server's Go
 // reads, whatever that asks for, and false if there is none.
-func (v *view) stepTo(p *Package, d direction, f typecheck.Fault) ([]pinner.Cap, bool) {
+func (v mover) stepTo(p *Package, d direction, f typecheck.Fault) ([]pinner.Cap, bool) {
 	to, err := v.Find.First(p.Module.Path, v.others(p.Module, d), v.accepts)
 	if err != nil || to == "" {
 		return nil, false

@@ -3,7 +3,6 @@ package solve
 import (
 	"slices"
 
-	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -55,7 +54,7 @@ func (s *search) next() ([]pinner.Cap, bool) {
 }
 
 // steps returns the states one step away.
-func (v *view) steps() [][]pinner.Cap {
+func (v mover) steps() [][]pinner.Cap {
 	f := v.roots[0]
 	var out [][]pinner.Cap
 	done := map[string]bool{}
@@ -72,24 +71,4 @@ func (v *view) steps() [][]pinner.Cap {
 		}
 	}
 	return out
-}
-
-// culprits returns the packages that take part in a fault: the faulty one, what
-// it imports, and what imports it; those of modules that the plugin's own code
-// imports come last.
-func (v *view) culprits(f typecheck.Fault) []string {
-	all := []string{f.Package}
-	under, over := below(v.Packages, f.Package), above(v.Packages, f.Package)
-	delete(under, f.Package)
-	all = append(all, sortedKeys(over)...)
-	all = append(all, sortedKeys(under)...)
-	var first, last []string
-	for _, path := range all {
-		if v.direct(v.moduleOf(path).Path) {
-			last = append(last, path)
-		} else {
-			first = append(first, path)
-		}
-	}
-	return append(first, last...)
 }

@@ -1,18 +1,24 @@
 package solve
 
 import (
+	"errors"
+	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A view is a state seen by the solver.
+// A view is one try, and what is asked about it.
 type view struct {
-	*Solver
+	*Task
+	*record
 	State
 	tried []pinner.Cap      // the caps of the state
 	roots []typecheck.Fault // the faults that are no one else's consequence
@@ -22,8 +28,9 @@ type view struct {
 	modules map[string]module.Version // pins, caps, and modules that are linked, by path
 }
 
-func (s *Solver) view(st State) *view {
-	v := &view{Solver: s, State: st, tried: s.caps, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
+// newView makes the view of a try with these caps.
+func newView(t *Task, r *record, st State, tried []pinner.Cap) *view {
+	v := &view{Task: t, record: r, State: st, tried: tried, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
 	for _, name := range sortedKeys(st.Packages) {
 		p := st.Packages[name]
 		if !p.Own {
@@ -119,4 +126,196 @@ func roots(st State) []typecheck.Fault {
 	return slices.DeleteFunc(slices.Clone(st.Faults), func(f typecheck.Fault) bool {
 		return slices.ContainsFunc(imports[f.Package], func(from string) bool { return from != f.Package })
 	})
+}
+
+// at returns the version of a linked module.
+func (v *view) at(path string) string {
+	for _, p := range v.Packages {
+		if p.Module.Path == path && !p.Own {
+			return p.Module.Version
+		}
+	}
+	return ""
+}
+
+// follows reports whether a module is above the plugin's version since what asks for it
+// has been raised: it cannot be nearer.
+func (v *view) follows(m module.Version, had string) bool {
+	_, capped := capOf(v.tried, m.Path)
+	return !capped && semver.Compare(m.Version, had) > 0
+}
+
+// mayMove says why no other version of a package's module can be taken; nil where
+// one can.
+func (v *view) mayMove(p *Package) error {
+	switch {
+	case p == nil || p.Own:
+		return errors.New("it is the plugin's own")
+	case v.pinned(p.Module.Path):
+		return errors.New("the server has it at that version")
+	case p.Fixed:
+		return errors.New("it is replaced, so there is no other version of it")
+	case slices.ContainsFunc(v.User, func(c pinner.Cap) bool { return c.Path == p.Module.Path && c.Cause == pinner.CauseVendor }):
+		return errors.New("it could not be fetched, and vendor/ has no other version of it")
+	case slices.Contains(v.Keep, p.Module.Path):
+		return errors.New("it is kept by --keep")
+	}
+	return nil
+}
+
+// errors returns what does not compile of a module.
+func (v *view) errors(path string) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range v.Faults {
+		if v.moduleOf(f.Package).Path == path {
+			out[f.Package+": "+f.Msg] = true
+		}
+	}
+	return out
+}
+
+// requires returns what the module of p asks for of another one.
+func (v *view) requires(p *Package, path string) string {
+	if p == nil || p.Own {
+		return ""
+	}
+	at := p.Module
+	if r := v.Plan.Mod.Replacement(at); r != nil {
+		at = r.New
+	}
+	sums, err := v.Find.Source([]module.Version{at})
+	if err != nil {
+		return ""
+	}
+	for _, r := range sums[at].Require {
+		if r.Path == path {
+			return r.Version
+		}
+	}
+	return ""
+}
+
+// blamed returns the module whose version is behind a fault: of those that the
+// faulty code refers to, the first that moved.
+func (v *view) blamed(f typecheck.Fault) module.Version {
+	if f.Missing != "" {
+		return v.provider(f.Missing)
+	}
+	own := v.moduleOf(f.Package).Path
+	for _, pkg := range f.Blames {
+		m := v.moduleOf(pkg)
+		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
+			return m
+		}
+	}
+	return module.Version{}
+}
+
+// place returns file and line of a fault: relative to the plugin's directory where the
+// user can edit the file, else with the import path of its package.
+func (v *view) place(f typecheck.Fault) string {
+	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
+	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
+		file = relative(v.Root, f.File)
+	}
+	if f.Line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, f.Line)
+}
+
+// relative names a file from the directory root; both are absolute.
+func relative(root, file string) string {
+	slashes := strings.NewReplacer(`\`, "/")
+	from, to := strings.Split(slashes.Replace(root), "/"), strings.Split(slashes.Replace(file), "/")
+	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
+	}
+	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
+}
+
+// culprits returns the packages that take part in a fault: the faulty one, what
+// it imports, and what imports it; those of modules that the plugin's own code
+// imports come last.
+func (v *view) culprits(f typecheck.Fault) []string {
+	all := []string{f.Package}
+	under, over := below(v.Packages, f.Package), above(v.Packages, f.Package)
+	delete(under, f.Package)
+	all = append(all, sortedKeys(over)...)
+	all = append(all, sortedKeys(under)...)
+	var first, last []string
+	for _, path := range all {
+		if v.direct(v.moduleOf(path).Path) {
+			last = append(last, path)
+		} else {
+			first = append(first, path)
+		}
+	}
+	return append(first, last...)
+}
+
+// chain returns the imports from the plugin's own code to a package.
+func (v *view) chain(pkg string) []string {
+	from := map[string]string{}
+	var todo []string
+	for _, name := range sortedKeys(v.Packages) {
+		if v.Packages[name].Own {
+			todo = append(todo, name)
+			from[name] = name
+		}
+	}
+	for len(todo) > 0 && from[pkg] == "" {
+		name := todo[0]
+		todo = todo[1:]
+		if v.Packages[name] == nil {
+			continue
+		}
+		for _, q := range v.Packages[name].Imports {
+			if from[q] == "" {
+				from[q] = name
+				todo = append(todo, q)
+			}
+		}
+	}
+	if from[pkg] == "" {
+		return nil
+	}
+	out := []string{pkg}
+	for from[out[0]] != out[0] {
+		out = append([]string{from[out[0]]}, out...)
+	}
+	return out
+}
+
+// below returns a package and all that it imports, directly or not.
+func below(pkgs map[string]*Package, path string) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(path string) {
+		p := pkgs[path]
+		if p == nil || seen[path] {
+			return
+		}
+		seen[path] = true
+		for _, q := range p.Imports {
+			visit(q)
+		}
+	}
+	visit(path)
+	return seen
+}
+
+// above returns the packages that import path, directly or not.
+func above(pkgs map[string]*Package, path string) map[string]bool {
+	out := map[string]bool{path: true}
+	for grown := true; grown; {
+		grown = false
+		for _, p := range pkgs {
+			if !out[p.Path] && slices.ContainsFunc(p.Imports, func(q string) bool { return out[q] }) {
+				out[p.Path], grown = true, true
+			}
+		}
+	}
+	delete(out, path)
+	return out
 }
