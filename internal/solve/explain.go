@@ -212,8 +212,8 @@ func (v verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (r
 }
 
 // stopped is noSolution where the search has ended before all was tried.
-func (v verdict) stopped(after *budget) *NoSolutionError {
+func (v verdict) stopped(after string) *NoSolutionError {
 	e := v.noSolution()
-	e.Reason += "; stopped after " + after.String()
+	e.Reason += "; stopped after " + after
 	return e
 }

@@ -388,7 +388,7 @@ func (n *nearing) reasoned() []pinner.Cap {
 		}
 		if ok {
 			judge(why.v).explain(&out[i], why.f)
-			out[i].For = (limits{why.v}).now(out[i].For)
+			out[i].For = judge(why.v).now(out[i].For)
 		}
 	}
 	return out

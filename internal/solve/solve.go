@@ -134,7 +134,7 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		limit = moreTime
 	}
 	if !s.budget.spend(limit) {
-		return nil, judge(s.last).stopped(&s.budget)
+		return nil, judge(s.last).stopped(s.budget.String())
 	}
 	if s.phase == moving {
 		s.rounds++
@@ -172,7 +172,7 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		case ok:
 			return s.try(caps), nil
 		case len(s.search.todo) > 0:
-			return nil, judge(s.last).stopped(&s.budget)
+			return nil, judge(s.last).stopped(s.budget.String())
 		}
 		return nil, judge(s.last).noSolution()
 	}
@@ -186,7 +186,7 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	case s.last == nil || s.phase == nearer:
 		return nil, why
 	case !s.budget.spend(maxTime):
-		return nil, judge(s.last).stopped(&s.budget)
+		return nil, judge(s.last).stopped(s.budget.String())
 	}
 	return s.onward()
 }
