@@ -47,7 +47,6 @@ var largeStill = []string{
 	"internal/report.Apply",
 	"internal/report.CompatServer",
 	"internal/report.pageView",
-	"internal/solve",
 	"internal/verify.comparison",
 }
 

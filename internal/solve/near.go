@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -61,7 +62,7 @@ const (
 
 // Solved is told of a try that compiles. It returns the caps of the next one, which
 // has a module nearer to the plugin's version, or those of the best try and true.
-func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
+func (s *Solver) Solved(st conflict.State) (caps []pinner.Cap, done bool) {
 	n := &s.near
 	if s.Only || n.done {
 		return s.caps, true
@@ -82,7 +83,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		}
 	}
 	first := n.plan == nil
-	elsewhere := func(p module.Version) bool { return v.at(p.Path) != p.Version && v.at(p.Path) != "" }
+	elsewhere := func(p module.Version) bool { return v.At(p.Path) != p.Version && v.At(p.Path) != "" }
 	if !slices.ContainsFunc(n.probe, elsewhere) {
 		n.adopt(v, s.caps)
 	}
@@ -111,9 +112,9 @@ func (s *Solver) Stopped() string {
 }
 
 // worse is told of a probe that does not compile, or with nil, that cannot be made.
-func (s *Solver) worse(v *view) []pinner.Cap {
+func (s *Solver) worse(v *conflict.View) []pinner.Cap {
 	if v != nil && s.near.tried != nil {
-		s.near.tried[key(s.caps)] = told(v.roots[0])
+		s.near.tried[key(s.caps)] = told(v.Roots[0])
 	}
 	caps, _ := s.near.next()
 	return s.try(caps)
@@ -132,7 +133,7 @@ func (n *nearing) has(path, version string) bool {
 	return at == version
 }
 
-func countModules(pkgs map[string]*Package) int {
+func countModules(pkgs map[string]*conflict.Package) int {
 	modules := map[string]bool{}
 	for p := range maps.Values(pkgs) {
 		modules[p.Module.Path] = true
@@ -141,18 +142,18 @@ func countModules(pkgs map[string]*Package) int {
 }
 
 // adopt takes a try with these caps as the best one.
-func (n *nearing) adopt(v *view, caps []pinner.Cap) {
+func (n *nearing) adopt(v *conflict.View, caps []pinner.Cap) {
 	if n.plan != nil {
 		n.before = append(n.before, n.best)
 	}
 	n.best = best{caps: caps, plan: v.Plan, versions: map[string]string{}}
-	for _, name := range sortedKeys(v.Packages) {
+	for _, name := range slices.Sorted(maps.Keys(v.Packages)) {
 		p := v.Packages[name]
 		if p.Own || n.versions[p.Module.Path] != "" {
 			continue
 		}
 		n.versions[p.Module.Path] = p.Module.Version
-		if had := n.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.mayMove(p) == nil && !v.follows(p.Module, had) {
+		if had := n.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.MayMove(p) == nil && !v.Follows(p.Module, had) {
 			n.moved = append(n.moved, move{Version: p.Module, had: had})
 		}
 	}
@@ -176,12 +177,12 @@ func (n *nearing) between(moved []move) {
 	var vs []module.Version
 	for i := range moved {
 		m := &moved[i]
-		d := down
+		d := conflict.Down
 		if semver.Compare(m.Version.Version, m.had) > 0 {
-			d = up
+			d = conflict.Up
 		}
-		all := append([]string{m.had}, n.others(module.Version{Path: m.Path, Version: m.had}, d)...)
-		user, asked := capOf(n.User, m.Path)
+		all := append([]string{m.had}, n.Others(module.Version{Path: m.Path, Version: m.had}, d)...)
+		user, asked := conflict.CapOf(n.User, m.Path)
 		m.nearer = slices.DeleteFunc(all, func(k string) bool {
 			return semver.Compare(k, m.Version.Version)*int(d) >= 0 || asked && semver.Compare(k, user.Version.Version) > 0
 		})
@@ -192,7 +193,7 @@ func (n *nearing) between(moved []move) {
 			vs = append(vs, module.Version{Path: m.Path, Version: k})
 		}
 	}
-	readable, err := n.Find.All(vs, n.accepts)
+	readable, err := n.Find.All(vs, n.Accepts)
 	if err != nil {
 		return
 	}
@@ -293,14 +294,14 @@ func (n *nearing) rest(m move) string {
 
 // reads reports whether the server's Go reads m at a version.
 func (n *nearing) reads(m move, version string) bool {
-	to, err := n.Find.First(m.Path, []string{version}, n.accepts)
+	to, err := n.Find.First(m.Path, []string{version}, n.Accepts)
 	return err == nil && to != ""
 }
 
 // with returns caps with m at another version.
 func (n *nearing) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
-	c, capped := capOf(caps, m.Path)
-	user, asked := capOf(n.User, m.Path)
+	c, capped := conflict.CapOf(caps, m.Path)
+	user, asked := conflict.CapOf(n.User, m.Path)
 	switch {
 	case asked && user.Version.Version == version:
 		return set(caps, user)
@@ -331,9 +332,9 @@ func (n *nearing) known(m move, version string) string {
 	if why := n.tried[key(n.with(n.caps, m, version))]; why != "" {
 		return why
 	}
-	for _, c := range n.clashes {
-		if c.versions[m.Path] == version && n.holds(c, m.Path) && !n.lifts(module.Version{Path: m.Path, Version: version}, c) {
-			return told(c.f)
+	for _, c := range n.Clashes {
+		if c.Versions[m.Path] == version && n.holds(c, m.Path) && !n.lifts(module.Version{Path: m.Path, Version: version}, c) {
+			return told(c.Fault)
 		}
 	}
 	return ""
@@ -341,22 +342,22 @@ func (n *nearing) known(m move, version string) string {
 
 // lifts reports whether m asks for more of a module of a clash than that is at, and
 // neither a pin nor a cap holds that there.
-func (n *nearing) lifts(m module.Version, c clash) bool {
+func (n *nearing) lifts(m module.Version, c conflict.Clash) bool {
 	sums, err := n.Find.Source([]module.Version{m})
 	if err != nil || sums[m] == nil {
 		return false
 	}
 	return slices.ContainsFunc(sums[m].Require, func(r module.Version) bool {
-		v, part := c.versions[r.Path]
-		_, capped := capOf(n.caps, r.Path)
+		v, part := c.Versions[r.Path]
+		_, capped := conflict.CapOf(n.caps, r.Path)
 		return part && n.pins[r.Path] == "" && !capped && semver.Compare(r.Version, v) > 0
 	})
 }
 
 // holds reports whether the modules of a clash but for one are at its versions in
 // the best try.
-func (n *nearing) holds(c clash, but string) bool {
-	for path, v := range c.versions {
+func (n *nearing) holds(c conflict.Clash, but string) bool {
+	for path, v := range c.Versions {
 		if path != but && !n.has(path, v) {
 			return false
 		}
@@ -367,10 +368,10 @@ func (n *nearing) holds(c clash, but string) bool {
 // reasoned returns the best caps with the reasons that hold with all of them: why a
 // module is not at the plugin's version.
 func (n *nearing) reasoned() []pinner.Cap {
-	n.final = slices.Clone(n.caps)
+	n.Final = slices.Clone(n.caps)
 	for _, c := range n.plan.Caps {
-		if _, ok := capOf(n.final, c.Path); !ok {
-			n.final = append(n.final, c)
+		if _, ok := conflict.CapOf(n.Final, c.Path); !ok {
+			n.Final = append(n.Final, c)
 		}
 	}
 	out := slices.Clone(n.caps)
@@ -379,23 +380,23 @@ func (n *nearing) reasoned() []pinner.Cap {
 			continue
 		}
 		had := module.Version{Path: c.Path, Version: n.Base.Selected(c.Path)}
-		why, ok := n.why[c.Path]
+		why, ok := n.Why[c.Path]
 		ok = ok && c.Cause == pinner.CauseCompile
-		for _, k := range n.clashes { // the first fault of the last try
-			if why.v != k.v && k.v.moduleOf(k.f.Package) == had && n.holds(k, c.Path) {
-				why, ok = k.failure, true
+		for _, k := range n.Clashes { // the first fault of the last try
+			if why.View != k.View && k.View.ModuleOf(k.Fault.Package) == had && n.holds(k, c.Path) {
+				why, ok = k.Failure, true
 			}
 		}
 		if ok {
-			judge(why.v).explain(&out[i], why.f)
-			out[i].For = judge(why.v).now(out[i].For)
+			conflict.Judge(why.View).Explain(&out[i], why.Fault)
+			out[i].For = conflict.Judge(why.View).Now(out[i].For)
 		}
 	}
 	return out
 }
 
 // earlierCaps returns the caps that an earlier run has come to.
-func (n *nearing) earlierCaps(v *view) []pinner.Cap {
+func (n *nearing) earlierCaps(v *conflict.View) []pinner.Cap {
 	caps := n.caps
 	for _, m := range n.moved {
 		to := n.Earlier[m.Path]
@@ -404,10 +405,10 @@ func (n *nearing) earlierCaps(v *view) []pinner.Cap {
 		}
 		caps = n.with(caps, m, to)
 	}
-	for _, name := range sortedKeys(v.Packages) {
+	for _, name := range slices.Sorted(maps.Keys(v.Packages)) {
 		p := v.Packages[name]
 		to, had := n.Earlier[p.Module.Path], n.Base.Selected(p.Module.Path)
-		if to != "" && to != p.Module.Version && had == p.Module.Version && v.mayMove(p) == nil {
+		if to != "" && to != p.Module.Version && had == p.Module.Version && v.MayMove(p) == nil {
 			caps = n.with(caps, move{Version: p.Module, had: had}, to)
 		}
 	}
@@ -432,7 +433,7 @@ func (s *Solver) Reject() ([]pinner.Cap, bool) {
 	}
 	last := len(n.before) - 1
 	n.best, n.before = n.before[last], n.before[:last]
-	n.done, s.final = false, nil
+	n.done, s.Final = false, nil
 	caps, _ := n.next()
 	return s.try(caps), true
 }

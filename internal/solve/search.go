@@ -3,6 +3,7 @@ package solve
 import (
 	"slices"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // begin starts from the caps that the user asks for.
-func (s *search) begin(user []pinner.Cap, pkgs map[string]*Package) {
+func (s *search) begin(user []pinner.Cap, pkgs map[string]*conflict.Package) {
 	*s = search{todo: [][]pinner.Cap{user}, seen: map[string]bool{}, max: maxTries}
 	if countModules(pkgs) > large {
 		s.max = maxTriesLarge
@@ -55,12 +56,12 @@ func (s *search) next() ([]pinner.Cap, bool) {
 
 // steps returns the states one step away.
 func (v mover) steps() [][]pinner.Cap {
-	f := v.roots[0]
+	f := v.Roots[0]
 	var out [][]pinner.Cap
 	done := map[string]bool{}
-	for _, path := range v.culprits(f) {
+	for _, path := range v.Culprits(f) {
 		p := v.Packages[path]
-		if done[p.Module.Path] || v.mayMove(p) != nil {
+		if done[p.Module.Path] || v.MayMove(p) != nil {
 			continue
 		}
 		done[p.Module.Path] = true

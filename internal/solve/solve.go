@@ -1,7 +1,7 @@
 // Package solve decides which modules to lower or raise until a plugin compiles
 // against the server's versions. After each try the caller tells [Solver.Next] what
-// does not compile. The answer is the caps of the next try, or a [NoSolutionError]
-// that says which requirements contradict each other.
+// does not compile. The answer is the caps of the next try, or a
+// [conflict.NoSolutionError] that says which requirements contradict each other.
 //
 // The solver has three methods and uses them in this order: move only what does not
 // compile; lower everything that requires more than it gets (pinner.Downgrade); try
@@ -12,17 +12,17 @@ package solve
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // Options are what a solver is told.
 type Options struct {
-	Task
+	conflict.Task
 	Only bool // the sound downgrade only
 
 	// Earlier are the versions to which an earlier run has moved modules, by path, and
@@ -38,7 +38,7 @@ type Options struct {
 // common is what all ways to a solution work with.
 type common struct {
 	Options
-	record
+	conflict.Record
 	budget budget
 }
 
@@ -47,22 +47,24 @@ type Solver struct {
 	common
 	phase  phase
 	rounds int
-	caps   []pinner.Cap         // of the state that Next is told of
-	last   *view                // of the first way: what is said where none leads on
-	moves  map[string]*movement // of the first way, by module
-	views  map[string]*view     // what did not compile, by caps
+	caps   []pinner.Cap              // of the state that Next is told of
+	last   *conflict.View            // of the first way: what is said where none leads on
+	moves  map[string]*movement      // of the first way, by module
+	views  map[string]*conflict.View // what did not compile, by caps
 	search search
 	near   nearing
 }
 
 // New returns a solver before its first try.
 func New(o Options) *Solver {
-	return &Solver{common: common{Options: o}, moves: map[string]*movement{}, views: map[string]*view{}}
+	return &Solver{common: common{Options: o}, moves: map[string]*movement{}, views: map[string]*conflict.View{}}
 }
 
-func (s *Solver) view(st State) *view { return newView(&s.Task, &s.record, st, s.caps) }
+func (s *Solver) view(st conflict.State) *conflict.View {
+	return conflict.New(&s.Task, &s.Record, st, s.caps)
+}
 
-func (s *Solver) mover(v *view) mover { return mover{v, s.moves} }
+func (s *Solver) mover(v *conflict.View) mover { return mover{v, s.moves} }
 
 type phase int
 
@@ -110,23 +112,22 @@ func (b *budget) String() string {
 
 // Next is told of a try that has faults, with the caps that it answered last (at
 // first: Start), and returns those of the next one.
-func (s *Solver) Next(st State) ([]pinner.Cap, error) {
+func (s *Solver) Next(st conflict.State) ([]pinner.Cap, error) {
 	v := s.view(st)
-	s.record.note(v)
-	s.record.learn(v)
+	s.Record.Learn(v)
 	if s.phase == nearer {
 		if !s.near.done {
 			return s.worse(v), nil
 		}
 		// go mod tidy has found what the import graph does not show.
-		s.phase, s.near.done, s.record.final = moving, false, nil
+		s.phase, s.near.done, s.Record.Final = moving, false, nil
 		s.budget = budget{now: s.budget.now}
 	}
 	s.views[key(s.caps)] = v
 	if s.last == nil || s.phase == moving {
 		s.last = v
 	}
-	if e := finalsOf(v); e != nil {
+	if e := conflict.Finals(v); e != nil {
 		return nil, e
 	}
 	limit := maxTime
@@ -134,7 +135,7 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		limit = moreTime
 	}
 	if !s.budget.spend(limit) {
-		return nil, judge(s.last).stopped(s.budget.String())
+		return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 	}
 	if s.phase == moving {
 		s.rounds++
@@ -157,7 +158,7 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		}
 	}
 	if s.Only {
-		return nil, judge(s.last).noSolution()
+		return nil, conflict.Judge(s.last).NoSolution()
 	}
 	if s.phase == downgraded {
 		s.phase = searching
@@ -172,9 +173,9 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		case ok:
 			return s.try(caps), nil
 		case len(s.search.todo) > 0:
-			return nil, judge(s.last).stopped(s.budget.String())
+			return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 		}
-		return nil, judge(s.last).noSolution()
+		return nil, conflict.Judge(s.last).NoSolution()
 	}
 }
 
@@ -186,7 +187,7 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	case s.last == nil || s.phase == nearer:
 		return nil, why
 	case !s.budget.spend(maxTime):
-		return nil, judge(s.last).stopped(s.budget.String())
+		return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 	}
 	return s.onward()
 }
@@ -239,5 +240,3 @@ func set(caps []pinner.Cap, others ...pinner.Cap) []pinner.Cap {
 	slices.SortFunc(out, func(a, b pinner.Cap) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,8 +1,9 @@
-package solve
+package conflict
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,22 +16,22 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A view is one try, and what is asked about it.
-type view struct {
+// A View is one try, and what is asked about it.
+type View struct {
 	*Task
-	*record
+	*Record
 	State
-	tried []pinner.Cap      // the caps of the state
-	roots []typecheck.Fault // the faults that are no one else's consequence
+	Tried []pinner.Cap      // the caps of the state
+	Roots []typecheck.Fault // the faults that are no one else's consequence
 
 	pins    map[string]bool           // the paths of pinned modules
 	directs map[string]bool           // those that the plugin's own code imports
 	modules map[string]module.Version // pins, caps, and modules that are linked, by path
 }
 
-// newView makes the view of a try with these caps.
-func newView(t *Task, r *record, st State, tried []pinner.Cap) *view {
-	v := &view{Task: t, record: r, State: st, tried: tried, roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
+// New makes the view of a try with these caps.
+func New(t *Task, r *Record, st State, tried []pinner.Cap) *View {
+	v := &View{Task: t, Record: r, State: st, Tried: tried, Roots: roots(st), pins: map[string]bool{}, directs: map[string]bool{}, modules: map[string]module.Version{}}
 	for _, name := range sortedKeys(st.Packages) {
 		p := st.Packages[name]
 		if !p.Own {
@@ -38,7 +39,7 @@ func newView(t *Task, r *record, st State, tried []pinner.Cap) *view {
 			continue
 		}
 		for _, q := range p.Imports {
-			v.directs[v.moduleOf(q).Path] = true
+			v.directs[v.ModuleOf(q).Path] = true
 		}
 	}
 	for _, c := range slices.Backward(st.Plan.Caps) {
@@ -55,14 +56,14 @@ func newView(t *Task, r *record, st State, tried []pinner.Cap) *view {
 }
 
 // has notes a module; again in place of another version.
-func (v *view) has(m module.Version, again bool) {
+func (v *View) has(m module.Version, again bool) {
 	if _, ok := v.modules[m.Path]; !ok || again {
 		v.modules[m.Path] = m
 	}
 }
 
 // left returns a module that the plan does without, for its go line.
-func (v *view) left(path string) (pinner.TooNew, bool) {
+func (v *View) left(path string) (pinner.TooNew, bool) {
 	for _, m := range v.Plan.Left {
 		if m.Path == path {
 			return m, true
@@ -71,22 +72,23 @@ func (v *view) left(path string) (pinner.TooNew, bool) {
 	return pinner.TooNew{}, false
 }
 
-// direct reports whether the plugin's own code imports the module.
-func (v *view) direct(path string) bool { return v.directs[path] }
+// Direct reports whether the plugin's own code imports the module.
+func (v *View) Direct(path string) bool { return v.directs[path] }
 
-func (v *view) pinned(path string) bool { return v.pins[path] }
+func (v *View) pinned(path string) bool { return v.pins[path] }
 
-func (v *view) moduleOf(pkg string) module.Version {
+// ModuleOf returns the module of a package of the try; the zero value for any other.
+func (v *View) ModuleOf(pkg string) module.Version {
 	if p := v.Packages[pkg]; p != nil {
 		return p.Module
 	}
 	return module.Version{}
 }
 
-// provider returns the module that has the package, or would have it: the one with
+// Provider returns the module that has the package, or would have it: the one with
 // the longest path.
-func (v *view) provider(pkg string) module.Version {
-	if m := v.moduleOf(pkg); m.Path != "" {
+func (v *View) Provider(pkg string) module.Version {
+	if m := v.ModuleOf(pkg); m.Path != "" {
 		return m
 	}
 	path, _ := modpath.Longest(pkg, func(p string) bool { _, ok := v.modules[p]; return ok })
@@ -128,8 +130,8 @@ func roots(st State) []typecheck.Fault {
 	})
 }
 
-// at returns the version of a linked module.
-func (v *view) at(path string) string {
+// At returns the version of a linked module.
+func (v *View) At(path string) string {
 	for _, p := range v.Packages {
 		if p.Module.Path == path && !p.Own {
 			return p.Module.Version
@@ -138,16 +140,16 @@ func (v *view) at(path string) string {
 	return ""
 }
 
-// follows reports whether a module is above the plugin's version since what asks for it
+// Follows reports whether a module is above the plugin's version since what asks for it
 // has been raised: it cannot be nearer.
-func (v *view) follows(m module.Version, had string) bool {
-	_, capped := capOf(v.tried, m.Path)
+func (v *View) Follows(m module.Version, had string) bool {
+	_, capped := CapOf(v.Tried, m.Path)
 	return !capped && semver.Compare(m.Version, had) > 0
 }
 
-// mayMove says why no other version of a package's module can be taken; nil where
+// MayMove says why no other version of a package's module can be taken; nil where
 // one can.
-func (v *view) mayMove(p *Package) error {
+func (v *View) MayMove(p *Package) error {
 	switch {
 	case p == nil || p.Own:
 		return errors.New("it is the plugin's own")
@@ -163,11 +165,11 @@ func (v *view) mayMove(p *Package) error {
 	return nil
 }
 
-// errors returns what does not compile of a module.
-func (v *view) errors(path string) map[string]bool {
+// Errors returns what does not compile of a module.
+func (v *View) Errors(path string) map[string]bool {
 	out := map[string]bool{}
 	for _, f := range v.Faults {
-		if v.moduleOf(f.Package).Path == path {
+		if v.ModuleOf(f.Package).Path == path {
 			out[f.Package+": "+f.Msg] = true
 		}
 	}
@@ -175,7 +177,7 @@ func (v *view) errors(path string) map[string]bool {
 }
 
 // requires returns what the module of p asks for of another one.
-func (v *view) requires(p *Package, path string) string {
+func (v *View) requires(p *Package, path string) string {
 	if p == nil || p.Own {
 		return ""
 	}
@@ -197,13 +199,13 @@ func (v *view) requires(p *Package, path string) string {
 
 // blamed returns the module whose version is behind a fault: of those that the
 // faulty code refers to, the first that moved.
-func (v *view) blamed(f typecheck.Fault) module.Version {
+func (v *View) blamed(f typecheck.Fault) module.Version {
 	if f.Missing != "" {
-		return v.provider(f.Missing)
+		return v.Provider(f.Missing)
 	}
-	own := v.moduleOf(f.Package).Path
+	own := v.ModuleOf(f.Package).Path
 	for _, pkg := range f.Blames {
-		m := v.moduleOf(pkg)
+		m := v.ModuleOf(pkg)
 		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
 			return m
 		}
@@ -213,7 +215,7 @@ func (v *view) blamed(f typecheck.Fault) module.Version {
 
 // place returns file and line of a fault: relative to the plugin's directory where the
 // user can edit the file, else with the import path of its package.
-func (v *view) place(f typecheck.Fault) string {
+func (v *View) place(f typecheck.Fault) string {
 	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
 	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
 		file = relative(v.Root, f.File)
@@ -234,10 +236,10 @@ func relative(root, file string) string {
 	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
 }
 
-// culprits returns the packages that take part in a fault: the faulty one, what
+// Culprits returns the packages that take part in a fault: the faulty one, what
 // it imports, and what imports it; those of modules that the plugin's own code
 // imports come last.
-func (v *view) culprits(f typecheck.Fault) []string {
+func (v *View) Culprits(f typecheck.Fault) []string {
 	all := []string{f.Package}
 	under, over := below(v.Packages, f.Package), above(v.Packages, f.Package)
 	delete(under, f.Package)
@@ -245,7 +247,7 @@ func (v *view) culprits(f typecheck.Fault) []string {
 	all = append(all, sortedKeys(under)...)
 	var first, last []string
 	for _, path := range all {
-		if v.direct(v.moduleOf(path).Path) {
+		if v.Direct(v.ModuleOf(path).Path) {
 			last = append(last, path)
 		} else {
 			first = append(first, path)
@@ -255,7 +257,7 @@ func (v *view) culprits(f typecheck.Fault) []string {
 }
 
 // chain returns the imports from the plugin's own code to a package.
-func (v *view) chain(pkg string) []string {
+func (v *View) chain(pkg string) []string {
 	from := map[string]string{}
 	var todo []string
 	for _, name := range sortedKeys(v.Packages) {
@@ -319,3 +321,5 @@ func above(pkgs map[string]*Package, path string) map[string]bool {
 	delete(out, path)
 	return out
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,4 +1,4 @@
-package solve
+package conflict
 
 import (
 	"fmt"
@@ -23,20 +23,20 @@ func (e *NoSolutionError) Error() string { return e.Reason }
 // NextStep says what the user can do.
 func (e *NoSolutionError) NextStep() string { return e.Next }
 
-// A verdict says in words why code does not compile, and what can be done.
-type verdict struct{ limits }
+// A Verdict says in words why code does not compile, and what can be done.
+type Verdict struct{ limits }
 
-// judge returns the verdict on a try.
-func judge(v *view) verdict { return verdict{limits{v}} }
+// Judge returns the verdict on a try.
+func Judge(v *View) Verdict { return Verdict{limits{v}} }
 
 // because says why the module of a fault is capped: the code, and the
 // requirement behind it.
-func (v verdict) because(f typecheck.Fault) string {
+func (v Verdict) because(f typecheck.Fault) string {
 	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
 // behind says which module the faulty code refers to, and what it has instead.
-func (v verdict) behind(f typecheck.Fault) string {
+func (v Verdict) behind(f typecheck.Fault) string {
 	m := v.blamed(f)
 	if _, left := v.left(m.Path); left || m.Path == "" {
 		return ""
@@ -48,20 +48,20 @@ func (v verdict) behind(f typecheck.Fault) string {
 	return v.holder(m, false)
 }
 
-// explain makes f the cause of c.
-func (v verdict) explain(c *pinner.Cap, f typecheck.Fault) {
+// Explain makes f the cause of c.
+func (v Verdict) Explain(c *pinner.Cap, f typecheck.Fault) {
 	c.Cause, c.Error, c.For = pinner.CauseCompile, v.because(f), v.blamed(f)
-	c.Why = pinner.Why{Module: v.moduleOf(f.Package), Place: v.place(f), Fault: f.Msg}
+	c.Why = pinner.Why{Module: v.ModuleOf(f.Package), Place: v.place(f), Fault: f.Msg}
 	if req := v.requires(v.Packages[f.Package], c.For.Path); semver.Compare(req, c.For.Version) > 0 {
 		c.Why.Needs = req
 	}
 }
 
-// noSolution explains the first fault that nothing can be done about.
-func (v verdict) noSolution() *NoSolutionError {
-	f := v.roots[0]
-	for _, g := range v.roots {
-		if v.Packages[g.Package] != nil && v.mayMove(v.Packages[g.Package]) != nil {
+// NoSolution explains the first fault that nothing can be done about.
+func (v Verdict) NoSolution() *NoSolutionError {
+	f := v.Roots[0]
+	for _, g := range v.Roots {
+		if v.Packages[g.Package] != nil && v.MayMove(v.Packages[g.Package]) != nil {
 			f = g
 			break
 		}
@@ -87,7 +87,7 @@ func (v verdict) noSolution() *NoSolutionError {
 }
 
 // ownCode: the plugin's own code does not compile.
-func (v verdict) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
+func (v Verdict) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
 	reason = v.place(f) + ": " + f.Msg
 	if m.Path == "" {
 		return reason, "change the code"
@@ -111,15 +111,15 @@ func (v verdict) ownCode(f typecheck.Fault, m module.Version) (reason, next stri
 
 // otherCode: a module that cannot be moved does not compile. Where that has been
 // moved already, it is said of the plugin's version of it first.
-func (v verdict) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
-	had := module.Version{Path: p.Module.Path, Version: v.start(p.Module.Path)}
+func (v Verdict) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	had := module.Version{Path: p.Module.Path, Version: v.From(p.Module.Path)}
 	first, ok := v.failureOf(had)
 	switch {
 	case had.Version == "" || had == p.Module:
 		reason, next = v.thisVersion(p, f, m)
 	case ok:
-		reason, next = judge(first.v).thisVersion(first.v.Packages[first.f.Package], first.f, first.v.blamed(first.f))
-		f = first.f
+		reason, next = Judge(first.View).thisVersion(first.View.Packages[first.Fault.Package], first.Fault, first.View.blamed(first.Fault))
+		f = first.Fault
 	default: // its go line, say
 		c, _ := v.capOf(had.Path)
 		reason, next = v.thisVersion(p, f, m)
@@ -135,38 +135,38 @@ func (v verdict) otherCode(p *Package, f typecheck.Fault, m module.Version) (rea
 
 // otherVersions says that the versions next to m that were tried do not compile
 // either, which f says of m.
-func (v verdict) otherVersions(m module.Version, f typecheck.Fault) string {
-	var older, newer *clash
-	for i, k := range v.clashes {
-		at := k.v.moduleOf(k.f.Package)
+func (v Verdict) otherVersions(m module.Version, f typecheck.Fault) string {
+	var older, newer *Clash
+	for i, k := range v.Clashes {
+		at := k.View.ModuleOf(k.Fault.Package)
 		if at.Path != m.Path {
 			continue
 		}
 		switch d := semver.Compare(at.Version, m.Version); {
 		case d < 0 && (older == nil || semver.Compare(at.Version, older.at()) > 0):
-			older = &v.clashes[i]
+			older = &v.Clashes[i]
 		case d > 0 && (newer == nil || semver.Compare(at.Version, newer.at()) < 0):
-			newer = &v.clashes[i]
+			newer = &v.Clashes[i]
 		}
 	}
 	s := ""
 	for _, o := range []struct {
-		*clash
+		*Clash
 		which string
 	}{{older, "the newest older one"}, {newer, "the next newer one"}} {
 		switch {
-		case o.clash == nil:
-		case o.f.Msg == f.Msg:
+		case o.Clash == nil:
+		case o.Fault.Msg == f.Msg:
 			s += fmt.Sprintf("; %s, %s that was tried, has the same error", o.at(), o.which)
 		default:
-			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.v.place(o.f), o.f.Msg)
+			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.View.place(o.Fault), o.Fault.Msg)
 		}
 	}
 	return s
 }
 
 // thisVersion says why a module version does not compile.
-func (v verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+func (v Verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
 	had := v.Base.Selected(m.Path)
 	newer := had != "" && semver.Compare(m.Version, had) > 0
@@ -201,7 +201,7 @@ func (v verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (r
 	default:
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
-	if why := v.mayMove(p); why != nil {
+	if why := v.MayMove(p); why != nil {
 		word := "lowered"
 		if newer {
 			word = "raised"
@@ -211,9 +211,9 @@ func (v verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (r
 	return reason, next
 }
 
-// stopped is noSolution where the search has ended before all was tried.
-func (v verdict) stopped(after string) *NoSolutionError {
-	e := v.noSolution()
+// Stopped is noSolution where the search has ended before all was tried.
+func (v Verdict) Stopped(after string) *NoSolutionError {
+	e := v.NoSolution()
 	e.Reason += "; stopped after " + after
 	return e
 }

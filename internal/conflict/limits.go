@@ -1,4 +1,4 @@
-package solve
+package conflict
 
 import (
 	"fmt"
@@ -14,12 +14,12 @@ import (
 
 // limits says in words what holds modules at their versions: pins, and caps with what is
 // behind them.
-type limits struct{ *view }
+type limits struct{ *View }
 
 // holder says who has m at its version; which continues a sentence that has
 // named it.
 func (l limits) holder(m module.Version, which bool) string {
-	limit, capped := capOf(l.ends(), m.Path)
+	limit, capped := CapOf(l.ends(), m.Path)
 	word := "lowered"
 	if had := l.Base.Selected(m.Path); capped && had != "" && semver.Compare(limit.Version.Version, had) > 0 {
 		word = "raised"
@@ -39,15 +39,15 @@ func (l limits) holder(m module.Version, which bool) string {
 
 // ends returns the caps of the plan, or in the end those that are left of them.
 func (l limits) ends() []pinner.Cap {
-	if l.final != nil {
-		return l.final
+	if l.Final != nil {
+		return l.Final
 	}
 	return l.Plan.Caps
 }
 
-// now returns m at its version in the end, where that is known already.
-func (l limits) now(m module.Version) module.Version {
-	if c, ok := capOf(l.final, m.Path); ok && !l.pinned(m.Path) {
+// Now returns m at its version in the end, where that is known already.
+func (l limits) Now(m module.Version) module.Version {
+	if c, ok := CapOf(l.Final, m.Path); ok && !l.pinned(m.Path) {
 		return c.Version
 	}
 	return m
@@ -60,9 +60,9 @@ func (l limits) whyCapped(c pinner.Cap) string {
 		if c.For.Path == "" {
 			return s + ": " + c.Error
 		}
-		c.For = l.now(c.For)
+		c.For = l.Now(c.For)
 		s += " for " + spaced(c.For)
-		d, ok := capOf(l.ends(), c.For.Path)
+		d, ok := CapOf(l.ends(), c.For.Path)
 		if !ok {
 			break
 		}
@@ -150,7 +150,7 @@ func (l limits) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
 // only says what sets this version of a module apart: that no older one exists,
 // or has the package; with up, that no newer one exists.
 func (l limits) only(p *Package, up bool) string {
-	if l.mayMove(p) != nil {
+	if l.MayMove(p) != nil {
 		return ""
 	}
 	if up {
@@ -180,7 +180,8 @@ func (l limits) onlyWith(m module.Version, pkg string) bool {
 	})
 }
 
-func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
+// CapOf returns the one of caps that is of a module, if there is one.
+func CapOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
 	i := slices.IndexFunc(caps, func(c pinner.Cap) bool { return c.Path == path })
 	if i < 0 {
 		return pinner.Cap{}, false

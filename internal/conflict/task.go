@@ -1,4 +1,11 @@
-package solve
+// Package conflict reads one try of the solver: which module is behind what does not
+// compile, whether another version of it can be taken, and whether any version of any module
+// fixes it. It finds the words for that, and decides nothing: package solve does.
+//
+// [New] makes the [View] of a try. [Finals] returns what no version fixes; [Judge] says why
+// a module is capped, and why there is no solution. A [Record] has what the earlier tries
+// have told.
+package conflict
 
 import (
 	"slices"
@@ -28,33 +35,42 @@ type State struct {
 	Faults   []typecheck.Fault // what does not compile
 }
 
+// A Direction is where to look for another version of a module.
+type Direction int
+
+// Down is towards older versions, Up towards newer ones.
+const (
+	Down Direction = -1
+	Up   Direction = 1
+)
+
 // A Task is what a search is about, and what stays as it is in it.
 type Task struct {
 	Server *pinner.Server
-	Base   *pinner.Graph // of the plugin's own go.mod
-	Keep   []string      // modules that stay as they are
-	User   []pinner.Cap  // caps that the user asks for
-	Find   pinner.Candidates
-	Root   string // the plugin's directory
+	Base   *pinner.Graph     // of the plugin's own go.mod
+	Keep   []string          // modules that stay as they are
+	User   []pinner.Cap      // caps that the user asks for
+	Find   pinner.Candidates // other versions of modules
+	Root   string            // the plugin's directory
 }
 
-// start returns the version that a module is moved from: the user's cap, or the
+// From returns the version that a module is moved from: the user's cap, or the
 // plugin's version, "" if it has none.
-func (t *Task) start(path string) string {
-	if c, ok := capOf(t.User, path); ok {
+func (t *Task) From(path string) string {
+	if c, ok := CapOf(t.User, path); ok {
 		return c.Version.Version
 	}
 	return t.Base.Selected(path)
 }
 
-// accepts reports whether the server's Go reads a go.mod.
-func (t *Task) accepts(m *pinner.Summary) bool { return t.Server.Accepts(m.Go) }
+// Accepts reports whether the server's Go reads a go.mod.
+func (t *Task) Accepts(m *pinner.Summary) bool { return t.Server.Accepts(m.Go) }
 
-// others returns the versions of a module beyond at, the nearest first; none where
+// Others returns the versions of a module beyond at, the nearest first; none where
 // its versions could not be fetched: others may do. Upwards they end at the user's
 // own cap.
-func (t *Task) others(at module.Version, d direction) []string {
-	if d == down {
+func (t *Task) Others(at module.Version, d Direction) []string {
+	if d == Down {
 		below, err := t.Find.Below(at, t.Base.Versions(at.Path))
 		if err != nil {
 			return nil
