@@ -47,9 +47,6 @@ var largeStill = []string{
 	"internal/report.Apply",
 	"internal/report.CompatServer",
 	"internal/report.pageView",
-	"internal/solve",
-	"internal/solve.Solver",
-	"internal/solve.view",
 	"internal/verify.comparison",
 }
 

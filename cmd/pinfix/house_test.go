@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/objfile":     {},
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
-	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
+	"internal/solve":       {"internal/conflict", "internal/typecheck", "pinner"},
 	"internal/typecheck":   {"internal/blame", "internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
@@ -67,11 +67,11 @@ var mayImport = map[string][]string{
 	"internal/change":      {},
 	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":           {},
-	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
+	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/conflict", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
-	"internal/outlook":     {"internal/align", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "pinner", "internal/modpath"},
+	"internal/outlook":     {"internal/align", "internal/conflict", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/stage", "pinner"},
 	"internal/parallel":    {"internal/bounded"},
 	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
 	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner", "internal/modpath"},
@@ -85,6 +85,7 @@ var mayImport = map[string][]string{
 	"internal/blame":       {},
 	"internal/terminal":    {"internal/meter", "internal/report"},
 	"internal/manual":      {"internal/reference", "internal/suggest"},
+	"internal/conflict":    {"internal/modpath", "internal/typecheck", "pinner"},
 }
 
 // only says which packages may do what others may not.

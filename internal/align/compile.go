@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -253,13 +253,13 @@ func (c *CodeGraph) Language(p *importgraph.Package) string {
 }
 
 // solverPackages shows a listing to the solver.
-func (a *Aligner) solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*solve.Package {
-	out := map[string]*solve.Package{}
+func (a *Aligner) solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*conflict.Package {
+	out := map[string]*conflict.Package{}
 	for path, p := range l.Packages {
 		if Missing(p) {
 			continue
 		}
-		q := &solve.Package{Path: path, Own: Own(p), Imports: slices.Clone(p.Imports)}
+		q := &conflict.Package{Path: path, Own: Own(p), Imports: slices.Clone(p.Imports)}
 		if p.Module != nil {
 			q.Module = module.Version{Path: p.Module.Path, Version: p.Module.Version}
 			r := mod.Replacement(q.Module)

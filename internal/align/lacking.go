@@ -10,12 +10,12 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
@@ -89,7 +89,7 @@ func (a *Aligner) orServer(p pinner.Pin) string {
 
 // lackingImport reads one line of go mod tidy's error, and adds the packages of
 // its chain that only tests import.
-func (a *Aligner) lackingImport(line string, plan *pinner.Plan, packages map[string]*solve.Package) (typecheck.Fault, bool) {
+func (a *Aligner) lackingImport(line string, plan *pinner.Plan, packages map[string]*conflict.Package) (typecheck.Fault, bool) {
 	m := lackingRE.Regexp().FindStringSubmatchIndex(line)
 	if m == nil {
 		return typecheck.Fault{}, false
@@ -112,8 +112,8 @@ func (a *Aligner) lackingImport(line string, plan *pinner.Plan, packages map[str
 }
 
 // unlisted is a package that the plugin does not link.
-func (a *Aligner) unlisted(name string, plan *pinner.Plan) *solve.Package {
-	p := &solve.Package{Path: name}
+func (a *Aligner) unlisted(name string, plan *pinner.Plan) *conflict.Package {
+	p := &conflict.Package{Path: name}
 	name = strings.TrimSuffix(name, ".test")
 	own := a.Plugin.User.Module.Mod.Path
 	if modpath.In(name, own) {

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/importgraph"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -108,7 +108,7 @@ func (a *Aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 // does not have: a server with that one would do as well. Where it could not be determined, the
 // plugin's version stays the answer.
 func (a *Aligner) since(ctx context.Context, err error) error {
-	var e *solve.FinalError
+	var e *conflict.FinalError
 	if !errors.As(err, &e) || a.Input.Versions == nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ const maxSince = 4
 
 // firstWith returns the first version of a module, after the server's, that has the
 // declaration; "" if it could not be determined.
-func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
+func (a *Aligner) firstWith(ctx context.Context, f conflict.Final) string {
 	all, err := a.Input.Versions([]string{f.Module.Path})
 	if err != nil {
 		return ""
@@ -160,7 +160,7 @@ func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
 // withOld adds to the error of a plugin without a solution what does not compile without
 // pinfix either.
 func (a *Aligner) withOld(err error) error {
-	var none *solve.NoSolutionError
+	var none *conflict.NoSolutionError
 	if len(a.Old) == 0 || !errors.As(err, &none) {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -67,16 +68,18 @@ func (a *Aligner) startSolver(ctx context.Context) error {
 
 // newSolver begins to solve from the user's own caps.
 func (a *Aligner) newSolver() {
-	a.Solver = &solve.Solver{
-		Server: a.Server, Base: a.Base, Root: a.Plugin.Root, Keep: a.Input.Keep, User: a.user,
+	a.Solver = solve.New(solve.Options{
+		Task: conflict.Task{
+			Server: a.Server, Base: a.Base, Root: a.Plugin.Root, Keep: a.Input.Keep, User: a.user,
+			Find: pinner.Candidates{Versions: a.Input.Versions, Source: a.Input.Source},
+		},
 		Only: a.Options.Conflicts == "downgrade", Earlier: map[string]string{}, Pinned: a.pinned,
-		Find: pinner.Candidates{Versions: a.Input.Versions, Source: a.Input.Source},
 		Downgrade: func() ([]pinner.Cap, error) {
 			in := a.Input
 			in.Caps = a.user
 			return pinner.Downgrade(in)
 		},
-	}
+	})
 	for _, v := range a.Plugin.Now.Moved() {
 		a.Solver.Earlier[v.Path] = v.Version
 	}
@@ -207,7 +210,7 @@ func (a *Aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 // nearer takes the solver's next try for a plan that compiles, with a module nearer
 // to the plugin's version. It reports whether there is none, and the plan stays.
 func (a *Aligner) nearer(plan *pinner.Plan, now *state) bool {
-	caps, done := a.Solver.Solved(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing)})
+	caps, done := a.Solver.Solved(conflict.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing)})
 	stays := done && slices.EqualFunc(caps, a.Input.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version })
 	a.Input.Caps = caps
 	if !stays {
@@ -258,7 +261,7 @@ func (a *Aligner) next(ctx context.Context, plan *pinner.Plan, now *state, fault
 	a.Rounds++
 	a.Options.Step(fmt.Sprintf("round %d: %s in %s", a.Rounds, report.Count(len(faults), "error"), faultyModules(now.listing, faults)))
 	a.Options.Log(fmt.Sprintf("round %d: %s: %s: %s", a.Rounds, capsText(a.Input.Caps), a.place(faults[0]), faults[0].Msg))
-	caps, err := a.Solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
+	caps, err := a.Solver.Next(conflict.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
 	if err == nil {
 		a.Input.Caps = caps
 		return nil
@@ -452,7 +455,7 @@ func (a *Aligner) untidy(plan *pinner.Plan, now *state, err error) error {
 		a.Input.Caps = caps
 		return nil
 	}
-	caps, stuck := a.Solver.Next(solve.State{Plan: plan, Packages: packages, Faults: faults})
+	caps, stuck := a.Solver.Next(conflict.State{Plan: plan, Packages: packages, Faults: faults})
 	if stuck != nil {
 		return err
 	}
