@@ -94,7 +94,7 @@ func (a *Aligner) Own(l *importgraph.Listing, m *pinner.Match) (misfits []misfit
 		if n > 1 {
 			more = fmt.Sprintf(" and %d more packages", n-1)
 		}
-		doubts = append(doubts, fmt.Sprintf("of which version the server has %s%s, which the plugin links, too: its build info names no module for them", m.Unknown[0].Path, more))
+		doubts = append(doubts, fmt.Sprintf("which version the server has of %s%s, which the plugin links too (its build info names no module)", m.Unknown[0].Path, more))
 	}
 	for i := range misfits {
 		a.importers(l, &misfits[i])
@@ -141,7 +141,7 @@ func (a *Aligner) Doubts(pins []pinner.Pin, more []string) []string {
 		out = append(out, a.ServerSource.Doubt)
 	}
 	if !a.Server.Trimmed() && !recipe.Placed(a.Server) && len(pins) > 0 && !a.Options.NoPaths {
-		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
+		out = append(out, "where the server's modules were when it was built (without -trimpath, their paths count)")
 	}
 	for _, p := range pins {
 		if p.Replace.Path != "" && p.Replace.Version == "" {

@@ -92,7 +92,7 @@ func local(server reference.Named) error {
 	case scheme == "image" || scheme == "mod":
 		return fault.New(next, "server %s: check reads files only, and this server is on the network", ref)
 	case target.IsSource(ref):
-		return fault.New(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
+		return fault.New(next, "server %s: check reads files only, and only the go command can tell what source links", ref)
 	}
 	return nil
 }

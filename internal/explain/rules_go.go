@@ -16,7 +16,7 @@ var goRules = []rule{
 	{
 		key: "requires go >=", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`(?:go: )?(?P<who>(?:module )?\S+?)(?: \([^)]*\))? requires go >= (?P<go>\d[\w.]*)(?: \(running go (?P<run>[\w.]+)(?:; GOTOOLCHAIN=\S+?)?\))?`),
-		why: "{who} asks for Go {go}, the build runs Go {run}", do: apply,
+		why: "{who} asks for Go {go}, but the build runs Go {run}", do: apply,
 		refine: refineGoLine,
 	},
 	{
@@ -149,7 +149,7 @@ var goRules = []rule{
 		key: "-buildmode=plugin not supported on ", cause: Platform,
 		re:  pattern.New(`-buildmode=plugin not supported on (?P<platform>\w+/\w+)`),
 		why: "Go cannot build plugins for {platform}",
-		fix: "build for the server's platform, with GOOS=linux in a container for one",
+		fix: "build for the server's platform, for example with GOOS=linux in a container",
 	},
 	{
 		key: " is not supported on ", cause: Platform,

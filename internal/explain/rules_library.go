@@ -18,7 +18,7 @@ var libraryRules = []rule{
 	{
 		key: "invalid ELF header", cause: Platform,
 		re:  pattern.New(dlRE + `invalid ELF header`),
-		why: "the file is no program of the server's system: built for another one (macOS, Windows), or no plugin at all (a Git LFS pointer, a web page)",
+		why: "the file is not for the server's system: it was built for another one (macOS, Windows), or is not a plugin at all (a Git LFS pointer, a web page)",
 		do:  buildThere, refine: refineLibrary,
 	},
 	{
@@ -194,7 +194,7 @@ func refineRelocating(f *finder, m match, finding *Finding) bool {
 	name, known := libc.Musl("amd64", sym)
 	switch {
 	case verify.Fortified(sym):
-		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): glibc has " + sym + " for it, this is musl (Alpine)"
+		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): it uses " + sym + ", which glibc has and musl (Alpine) does not"
 		finding.do(unfortify)
 	case known && name.Since != libc.Oldest:
 		finding.Why = "the plugin needs " + sym + ", which musl has from " + name.Since + " on, and the server's is older"

@@ -93,7 +93,9 @@ func (p *Problem) text() string {
 
 func (p *Problem) message() string {
 	s := fmt.Sprintf("%s: %s", p.Kind, clean(p.Module))
-	if p.Kind == p.Module || p.Module == "" {
+	switch {
+	case p.Kind == p.Module, p.Module == "", p.Have != p.Want && strings.Contains(p.Want+p.Have, p.Module),
+		p.Module == p.Plugin: // what follows names it, or it goes without saying
 		s = p.Kind
 	}
 	switch {
@@ -174,7 +176,7 @@ func (r *Check) GitHub(w io.Writer) error {
 	}
 	a := annotations{b: b, level: "error", what: "problem"}
 	for _, p := range r.Problems {
-		a.add(p.Path, p.Line, p.message()+"; "+p.Fix)
+		a.add(p.Path, p.Line, p.message()+"; fix: "+p.Fix)
 	}
 	a.end()
 	for _, p := range r.Plugins {
@@ -191,7 +193,7 @@ func (r *Check) SARIF(w io.Writer) error {
 	rules, results := []sarifRule{}, []sarifResult{}
 	for _, p := range r.Problems {
 		rules = addRule(rules, p.Kind, kindRules[p.Kind])
-		results = append(results, sarifAt(p.Kind, "error", p.message()+"; "+p.Fix, p.Path, p.Line))
+		results = append(results, sarifAt(p.Kind, "error", p.message()+"; fix: "+p.Fix, p.Path, p.Line))
 	}
 	return sarif(w, rules, results)
 }

@@ -123,6 +123,8 @@ func (a *Apply) headline() string {
 // code is what the plan means for the plugin's code.
 func (a *Apply) code() string {
 	switch a.Compiles {
+	case CompilesNever:
+		return "your code does not compile, with or without pinfix"
 	case CompilesAsIs:
 		return "your code stays as it is"
 	case CompilesChecked:
@@ -251,7 +253,7 @@ func (a *Apply) vendored() (modules int, files FileCounts) {
 func (c *Change) counted() string {
 	s := fmt.Sprintf("%s added, %d removed", count(c.Lines.Added, "line"), c.Lines.Removed)
 	if c.Kind == "server" {
-		s = clean(c.Reason) + ": " + s
+		s += " (" + clean(c.Reason) + ")"
 	}
 	return s
 }
