@@ -47,7 +47,7 @@ var goRules = []rule{
 	{
 		key: "requires newer Go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
-		why: "the source asks for Go {go}, the tool was built with Go {run}", do: apply,
+		why: "the source asks for Go {go}, but the tool was built with Go {run}", do: apply,
 	},
 	{
 		key: "or later (-lang was set to", cause: GoVersion, kind: goLine,
@@ -142,7 +142,7 @@ var goRules = []rule{
 	{
 		key: "parsing $GOFLAGS", cause: Flags,
 		re:  pattern.New(`go: parsing \$GOFLAGS: [^"]*|parsing go env -w GOFLAGS: [^"]*`),
-		why: "GOFLAGS holds what is not a flag",
+		why: "GOFLAGS holds something that is not a flag",
 		fix: "go env -u GOFLAGS; unset GOFLAGS",
 	},
 	{

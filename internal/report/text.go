@@ -75,7 +75,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		p.line("\n" + "to stay with this server: " + Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line("Apply it: " + Printable(a.Write))
+		p.line("\nApply it: " + Printable(a.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
