@@ -93,9 +93,7 @@ func (p *Problem) text() string {
 
 func (p *Problem) message() string {
 	s := fmt.Sprintf("%s: %s", p.Kind, clean(p.Module))
-	switch {
-	case p.Kind == p.Module, p.Module == "", p.Have != p.Want && strings.Contains(p.Want+p.Have, p.Module),
-		p.Module == p.Plugin: // what follows names it, or it goes without saying
+	if p.Kind == p.Module || p.Module == "" || p.Have != p.Want && p.named() {
 		s = p.Kind
 	}
 	switch {
@@ -116,6 +114,17 @@ func (p *Problem) message() string {
 		s += " (" + clean(p.Why) + ")"
 	}
 	return s
+}
+
+// named reports whether what p wants or has tells which module it is of: by the module's
+// name, or as a file of the plugin's own.
+func (p *Problem) named() bool {
+	for _, s := range []string{p.Want, p.Have} {
+		if s == p.Module || s == "vendor/"+p.Module || strings.Contains(s, `"`+p.Module) {
+			return true
+		}
+	}
+	return p.Module == p.Plugin && p.Have == ""
 }
 
 // Markdown writes the report for a pull request: the verdict, a table, how to

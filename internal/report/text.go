@@ -35,15 +35,19 @@ const (
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	p := newSheet(b, st, a.Changes)
-	if !a.Aligned {
-		p.line(st.paint(bold, a.headline()))
+	first := a.headline()
+	if a.Aligned {
+		first = a.verdict()
 	}
+	p.line(st.paint(bold, first))
 	if a.ServerChanges != nil {
 		p.servers(a.ServerChanges)
+		if !a.Aligned {
+			b.WriteString("\n")
+		}
 	}
 	switch {
 	case a.Aligned:
-		p.line(st.paint(bold, a.verdict()))
 	case a.DryRun:
 		p.line(fmt.Sprintf("%s: not pinned to %s (%s)", clean(a.Plugin.Module), clean(a.Server.Main), clean(a.Server.Go)))
 	default:
