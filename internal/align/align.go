@@ -206,7 +206,7 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, a.readable(err)
 	}
 	if len(l.Roots) == 0 && len(a.Options.Packages) > 0 {
-		return nil, &importgraph.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
+		return nil, importgraph.NotPlugin(strings.Join(a.Options.Packages, " "), "no main package there")
 	}
 	if len(l.Roots) == 0 {
 		return nil, plugin.NoPlugin(a.Plugin.Root, a.Plugin.User.Module.Mod.Path)

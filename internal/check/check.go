@@ -40,6 +40,7 @@ type Problem struct {
 	File       string // slash path below the module root
 	Line       int    // from 1
 	Why        string
+	Served     string // what the server has of the module, where that is a part of why
 	Fix        string // what to do where apply cannot fix it; "" where it can
 }
 

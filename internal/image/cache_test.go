@@ -128,7 +128,7 @@ func TestTrim(t *testing.T) {
 func TestUsed(t *testing.T) {
 	o := options(t)
 	file := filepath.Join(t.TempDir(), "image.tar")
-	if err := imagetest.WriteDocker(file, imagetest.Saved{Image: testImage(t, program)}); err != nil {
+	if err := imagetest.WriteDocker(file, "", testImage(t, program)); err != nil {
 		t.Fatal(err)
 	}
 	c, err := openCache(o.Environ)

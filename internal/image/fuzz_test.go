@@ -1,7 +1,6 @@
 package image
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
 
@@ -86,8 +86,7 @@ func checkStart(t *testing.T, c v1.Config) {
 // nextStep fails if err says nothing of what to do.
 func nextStep(t *testing.T, err error) {
 	t.Helper()
-	var next interface{ NextStep() string }
-	if err != nil && (!errors.As(err, &next) || next.NextStep() == "") {
+	if err != nil && fault.Next(err) == "" {
 		t.Errorf("no next step after %v", err)
 	}
 }
@@ -165,7 +164,7 @@ func archives(t testing.TB) map[string][]byte {
 		t.Fatal(err)
 	}
 	docker, oci := filepath.Join(dir, "docker.tar"), filepath.Join(dir, "oci.tar")
-	if err := imagetest.WriteDocker(docker, imagetest.Saved{Tag: "server:1", Image: images[0]}); err != nil {
+	if err := imagetest.WriteDocker(docker, "server:1", images[0]); err != nil {
 		t.Fatal(err)
 	}
 	if err := imagetest.WriteOCIArchive(oci, images...); err != nil {

@@ -23,11 +23,11 @@ const (
 // constraints are, but for those with the tag ignore. A plugin is a main package
 // whose func main is missing, empty, or does nothing but panic: it never runs.
 // Files that do not parse are taken for a plugin's; apply says what is wrong with
-// them.
-func KindOf(root string) (Kind, error) {
+// them. seen is told each directory and Go file that is looked at, and may be nil.
+func KindOf(root string, seen func(name string)) (Kind, error) {
 	found := Library
-	err := Walk(Below(root), func(dir string, entries []fs.DirEntry) error {
-		found = max(found, kindOfDir(filepath.Join(root, filepath.FromSlash(dir)), entries))
+	err := Walk(Seen(root, seen), func(dir string, entries []fs.DirEntry) error {
+		found = max(found, kindOfDir(filepath.Join(root, filepath.FromSlash(dir)), entries, seen))
 		if found == Plugins {
 			return fs.SkipAll
 		}
@@ -36,12 +36,15 @@ func KindOf(root string) (Kind, error) {
 	return found, err
 }
 
-func kindOfDir(dir string, entries []fs.DirEntry) Kind {
+func kindOfDir(dir string, entries []fs.DirEntry, seen func(name string)) Kind {
 	isMain, runs := false, false
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			continue
+		}
+		if seen != nil {
+			seen(filepath.Join(dir, name))
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {

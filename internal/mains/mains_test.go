@@ -104,7 +104,7 @@ func TestKindOf(t *testing.T) {
 		{"tags", "-- a.go --\n//go:build linux && !race\n\npackage main\n\nfunc main() { run() }\n", Program},
 		{"build constraint", "-- a.go --\n//go:build plugin\n\npackage main\n\nfunc main() {}\n", Plugins},
 	} {
-		if got, err := KindOf(writeTree(t, tt.files)); got != tt.want || err != nil {
+		if got, err := KindOf(writeTree(t, tt.files), nil); got != tt.want || err != nil {
 			t.Errorf("%s: %v, %v; want %v", tt.name, got, err, tt.want)
 		}
 	}

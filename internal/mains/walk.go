@@ -21,6 +21,18 @@ func Below(top string) ReadDir {
 	}
 }
 
+// Seen is [Below], and tells seen the name of each directory that it reads, if that is not
+// nil.
+func Seen(top string, seen func(name string)) ReadDir {
+	if seen == nil {
+		return Below(top)
+	}
+	return func(dir string) ([]fs.DirEntry, error) {
+		seen(filepath.Join(top, filepath.FromSlash(dir)))
+		return Below(top)(dir)
+	}
+}
+
 // Walk calls f for each directory of a module that the go command takes packages from, with
 // what is in it: the top first, whatever its name, and each before those in it. Other
 // modules are left out, and so are directories called testdata, those whose names begin with

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"runtime/metrics"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 func FuzzELF(f *testing.F) {
@@ -48,7 +50,7 @@ func FuzzMachO(f *testing.F) {
 		f.Add(machSpoil(s.edit))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 4 && !isMachO([4]byte(data)) {
+		if len(data) > 4 && !objfile.IsMachO([4]byte(data)) {
 			copy(data, "\xcf\xfa\xed\xfe")
 		}
 		facts(t, bytes.NewReader(data), len(data))
@@ -131,12 +133,12 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 		t.Errorf("%d packages with a function main", len(mains))
 	}
 	for _, name := range mains {
-		if err := checkName(name); err != nil || len(name) > maxName {
+		if err := objfile.CheckName(name); err != nil || len(name) > maxName {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 	for name := range table {
-		if err := checkName(name); err != nil || len(name) > maxName {
+		if err := objfile.CheckName(name); err != nil || len(name) > maxName {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -150,11 +152,11 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 		return
 	}
 	names := append(b.Needed, "x"+b.Interp, "x"+b.Glibc, b.Format)
-	if len(names) > maxNeeded+3 {
+	if len(names) > objfile.MaxNeeded+3 {
 		t.Errorf("%d libraries", len(b.Needed))
 	}
 	for _, name := range names {
-		if err := checkName(name); err != nil || len(name) > maxLibrary+1 {
+		if err := objfile.CheckName(name); err != nil || len(name) > objfile.MaxLibrary+1 {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -81,7 +81,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
-		return nil, &importgraph.PackageError{Package: pattern, Why: "it is not of module " + m.module}
+		return nil, importgraph.NotPlugin(pattern, "it is not of module "+m.module)
 	}
 	if below, ok := strings.CutSuffix(rel, "..."); ok {
 		return m.walk(filepath.Join(m.root, below))
@@ -89,9 +89,9 @@ func (m *finder) match(pattern string) ([]string, error) {
 	p, err := m.look.ImportDir(filepath.Join(m.root, rel), 0)
 	switch {
 	case err != nil:
-		return nil, &importgraph.PackageError{Package: pattern, Why: err.Error()}
+		return nil, importgraph.NotPlugin(pattern, err.Error())
 	case p.Name != "main":
-		return nil, &importgraph.PackageError{Package: pattern, Why: "it is package " + p.Name + ", not a main package"}
+		return nil, importgraph.NotPlugin(pattern, "it is package "+p.Name+", not a main package")
 	}
 	return []string{rel}, nil
 }

@@ -27,9 +27,10 @@ func IsWalk(arg string) bool {
 // As with the go command's patterns (go help packages), directories called
 // vendor or testdata, or that begin with "." or "_", are not looked into, and
 // symbolic links are not followed; the directory of the pattern itself is looked
-// into whatever it is. No go command runs. A directory that cannot be read is an
+// into whatever it is. seen is told each directory that is looked into and each
+// go.mod there, and may be nil. No go command runs. A directory that cannot be read is an
 // error: a module in it would be left out in silence.
-func Modules(dir, pattern string) ([]string, error) {
+func Modules(dir, pattern string, seen func(name string)) ([]string, error) {
 	const next = "name a directory with modules below it, as in ./..."
 	top := filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(pattern), "..."))
 	if !filepath.IsAbs(top) {
@@ -37,9 +38,17 @@ func Modules(dir, pattern string) ([]string, error) {
 	}
 	top = filepath.Clean(top)
 	var roots []string
-	err := mains.WalkAll(mains.Below(top), func(dir string, entries []fs.DirEntry) error {
+	err := mains.WalkAll(mains.Seen(top, seen), func(dir string, entries []fs.DirEntry) error {
 		for _, e := range entries {
-			if full := filepath.Join(top, filepath.FromSlash(dir)); e.Name() == "go.mod" && isFile(filepath.Join(full, e.Name()), e) {
+			if e.Name() != "go.mod" {
+				continue
+			}
+			full := filepath.Join(top, filepath.FromSlash(dir))
+			name := filepath.Join(full, e.Name())
+			if seen != nil {
+				seen(name) // a link leads to a file, or will
+			}
+			if isFile(name, e) {
 				roots = append(roots, full)
 			}
 		}

@@ -171,7 +171,7 @@ type body struct {
 	io.Closer
 }
 
-// failing is a body that could not be had.
+// failing is a body that ends with an error.
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }

@@ -144,7 +144,7 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 			return nil, fmt.Errorf("go list: %w", err)
 		}
 		if p.Standard && !p.DepOnly && named {
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of the standard library"}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is of the standard library")
 		}
 		if p.ImportPath == "command-line-arguments" && len(p.GoFiles)+len(p.CgoFiles) > 0 {
 			p.ImportPath = p.Dir + "/" + p.Files()[0] // several files may be listed, each by itself
@@ -153,13 +153,13 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 		switch {
 		case p.DepOnly, p.Standard:
 		case p.Module != nil && !p.Main():
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of module " + p.Module.Path}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is of module "+p.Module.Path)
 		case p.Name == "main":
 			roots = append(roots, p)
 		case named && p.Error != nil:
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: oneLine(p.Error.Err)}
+			return nil, importgraph.NotPlugin(p.ImportPath, oneLine(p.Error.Err))
 		case named:
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is package " + p.Name + ", not a main package"}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is package "+p.Name+", not a main package")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package pkghash
+package objfile
 
 import "io"
 
@@ -16,6 +16,9 @@ type blocks struct {
 	kept [blocksKept]block
 	next int // which one makes room
 }
+
+// Cached returns a reader of r that reads in blocks, for one goroutine.
+func Cached(r io.ReaderAt) io.ReaderAt { return &blocks{r: r} }
 
 type block struct {
 	off  int64

@@ -1,4 +1,4 @@
-package pkghash
+package objfile
 
 import (
 	"debug/elf"
@@ -13,28 +13,28 @@ import (
 // program has about 12 program headers and 50 sections, and one of 60 MB some
 // hundred thousand symbols.
 const (
-	maxProgs   = 1 << 10 // kept, and searched for each fingerprint
-	maxSymbols = 1 << 22 // 96 MiB of 64-bit symbols, streamed
-	maxStrings = 1 << 28 // bytes of symbol names, streamed
+	MaxProgs   = 1 << 10 // kept, and searched for each fingerprint
+	MaxSymbols = 1 << 22 // 96 MiB of 64-bit symbols, streamed
+	MaxStrings = 1 << 28 // bytes of symbol names, streamed
 )
 
 const headerPart = "ELF header"
 
-// A file is an open ELF file. Only its loaded segments are kept in memory. The
+// An ELF is an open ELF file. Only its loaded segments are kept in memory. The
 // 64-bit structures stand for those of 32-bit files too.
-type file struct {
-	r     io.ReaderAt
-	order binary.ByteOrder
-	is64  bool
-	head  elf.Header64
-	loads []elf.Prog64 // PT_LOAD
+type ELF struct {
+	R     io.ReaderAt
+	Order binary.ByteOrder
+	Is64  bool
+	Head  elf.Header64
+	Loads []elf.Prog64 // PT_LOAD
 
-	interp, dynamic *elf.Prog64 // the first PT_INTERP and PT_DYNAMIC, or nil
+	Interp, Dynamic *elf.Prog64 // the first PT_INTERP and PT_DYNAMIC, or nil
 }
 
-// openELF reads the header and the program headers.
-func openELF(r io.ReaderAt) (*file, error) {
-	f := &file{r: r}
+// OpenELF reads the header and the program headers.
+func OpenELF(r io.ReaderAt) (*ELF, error) {
+	f := &ELF{R: r}
 	if err := f.readIdent(); err != nil {
 		return nil, err
 	}
@@ -47,33 +47,33 @@ func openELF(r io.ReaderAt) (*file, error) {
 	return f, nil
 }
 
-func (f *file) readIdent() error {
+func (f *ELF) readIdent() error {
 	const part = "ELF identification"
 	var ident [elf.EI_NIDENT]byte
-	if err := f.readAt(ident[:], 0, part); err != nil {
+	if err := f.ReadFull(ident[:], 0, part); err != nil {
 		return err
 	}
 	switch class := elf.Class(ident[elf.EI_CLASS]); class {
 	case elf.ELFCLASS32:
 	case elf.ELFCLASS64:
-		f.is64 = true
+		f.Is64 = true
 	default:
 		return &ReadError{elf.EI_CLASS, part, fmt.Errorf("unknown class %v", class)}
 	}
 	switch data := elf.Data(ident[elf.EI_DATA]); data {
 	case elf.ELFDATA2LSB:
-		f.order = binary.LittleEndian
+		f.Order = binary.LittleEndian
 	case elf.ELFDATA2MSB:
-		f.order = binary.BigEndian
+		f.Order = binary.BigEndian
 	default:
 		return &ReadError{elf.EI_DATA, part, fmt.Errorf("unknown byte order %v", data)}
 	}
 	return nil
 }
 
-func (f *file) readHeader() error {
-	if f.is64 {
-		if err := f.decodeAt(0, headerPart, &f.head); err != nil {
+func (f *ELF) readHeader() error {
+	if f.Is64 {
+		if err := f.decodeAt(0, headerPart, &f.Head); err != nil {
 			return err
 		}
 		return f.checkHeader(binary.Size(elf.Prog64{}), binary.Size(elf.Section64{}))
@@ -82,7 +82,7 @@ func (f *file) readHeader() error {
 	if err := f.decodeAt(0, headerPart, &h); err != nil {
 		return err
 	}
-	f.head = elf.Header64{
+	f.Head = elf.Header64{
 		Machine:   h.Machine,
 		Phoff:     uint64(h.Phoff),
 		Phentsize: h.Phentsize,
@@ -97,13 +97,13 @@ func (f *file) readHeader() error {
 
 // checkHeader bounds what the later steps read. A file without section headers
 // is not taken for one without symbols: the loader may still find some there
-// (by PT_DYNAMIC), so [ErrNoTable] would be a guess.
-func (f *file) checkHeader(progSize, sectionSize int) error {
-	h := f.head
+// (by PT_DYNAMIC), so [ErrNoSymbols] would be a guess.
+func (f *ELF) checkHeader(progSize, sectionSize int) error {
+	h := f.Head
 	var err error
 	switch {
-	case h.Phnum > maxProgs:
-		err = fmt.Errorf("%d program headers, want at most %d", h.Phnum, maxProgs)
+	case h.Phnum > MaxProgs:
+		err = fmt.Errorf("%d program headers, want at most %d", h.Phnum, MaxProgs)
 	case h.Phnum > 0 && int(h.Phentsize) != progSize:
 		err = fmt.Errorf("program headers of %d bytes, want %d", h.Phentsize, progSize)
 	case h.Shoff == 0 || h.Shnum == 0:
@@ -117,9 +117,9 @@ func (f *file) checkHeader(progSize, sectionSize int) error {
 }
 
 // readLoads keeps the segments that the loader maps, and the two that it reads.
-func (f *file) readLoads() error {
-	for i := range uint64(f.head.Phnum) {
-		off := f.head.Phoff + i*uint64(f.head.Phentsize)
+func (f *ELF) readLoads() error {
+	for i := range uint64(f.Head.Phnum) {
+		off := f.Head.Phoff + i*uint64(f.Head.Phentsize)
 		part := fmt.Sprintf("program header %d", i)
 		p, err := f.progAt(off, part)
 		if err != nil {
@@ -134,18 +134,18 @@ func (f *file) readLoads() error {
 		}
 		switch {
 		case typ == elf.PT_LOAD:
-			f.loads = append(f.loads, p)
-		case typ == elf.PT_INTERP && f.interp == nil:
-			f.interp = &p
-		case typ == elf.PT_DYNAMIC && f.dynamic == nil:
-			f.dynamic = &p
+			f.Loads = append(f.Loads, p)
+		case typ == elf.PT_INTERP && f.Interp == nil:
+			f.Interp = &p
+		case typ == elf.PT_DYNAMIC && f.Dynamic == nil:
+			f.Dynamic = &p
 		}
 	}
 	return nil
 }
 
-func (f *file) progAt(off uint64, part string) (elf.Prog64, error) {
-	if f.is64 {
+func (f *ELF) progAt(off uint64, part string) (elf.Prog64, error) {
+	if f.Is64 {
 		var p elf.Prog64
 		err := f.decodeAt(off, part, &p)
 		return p, err
@@ -161,10 +161,10 @@ func (f *file) progAt(off uint64, part string) (elf.Prog64, error) {
 	}, err
 }
 
-// fileOffset returns where the n bytes that are loaded at addr are in the
+// FileOffset returns where the n bytes that are loaded at addr are in the
 // file. Bytes that exist only in memory (the rest of Memsz) have no place.
-func (f *file) fileOffset(addr, n uint64) (uint64, bool) {
-	for _, p := range f.loads {
+func (f *ELF) FileOffset(addr, n uint64) (uint64, bool) {
+	for _, p := range f.Loads {
 		// Subtractions only: addr and Vaddr may be anything.
 		if addr >= p.Vaddr && addr-p.Vaddr < p.Filesz && p.Filesz-(addr-p.Vaddr) >= n {
 			return p.Off + (addr - p.Vaddr), true
@@ -174,35 +174,11 @@ func (f *file) fileOffset(addr, n uint64) (uint64, bool) {
 }
 
 // decodeAt reads one structure of debug/elf.
-func (f *file) decodeAt(off uint64, part string, v any) error {
-	return decodeAt(f.r, f.order, off, part, v)
+func (f *ELF) decodeAt(off uint64, part string, v any) error {
+	return DecodeAt(f.R, f.Order, off, part, v)
 }
 
-func (f *file) readAt(b []byte, off uint64, part string) error {
-	return readAt(f.r, b, off, part)
-}
-
-// decodeAt reads one structure that is at off.
-func decodeAt(r io.ReaderAt, order binary.ByteOrder, off uint64, part string, v any) error {
-	b := make([]byte, binary.Size(v))
-	if err := readAt(r, b, off, part); err != nil {
-		return err
-	}
-	_, err := binary.Decode(b, order, v)
-	return err
-}
-
-// readAt fills b, or says which part of the file could not be read.
-func readAt(r io.ReaderAt, b []byte, off uint64, part string) error {
-	if off > math.MaxInt64-uint64(len(b)) {
-		return &ReadError{off, part, io.ErrUnexpectedEOF}
-	}
-	n, err := r.ReadAt(b, int64(off))
-	if n == len(b) {
-		return nil
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return &ReadError{off, part, err}
+// ReadFull fills b with what is at off, or says which part of the file could not be read.
+func (f *ELF) ReadFull(b []byte, off uint64, part string) error {
+	return ReadAt(f.R, b, off, part)
 }

@@ -1,4 +1,4 @@
-package pkghash
+package objfile
 
 import (
 	"bytes"
