@@ -42,13 +42,11 @@ var largeStill = []string{
 	"internal/explain.Finding",
 	"internal/explain.Known",
 	"internal/explain.finder",
-	"internal/look.Graph",
 	"internal/objfile.ELF",
 	"internal/report.Apply",
 	"internal/report.CompatServer",
 	"internal/report.Problem",
 	"internal/report.pageView",
-	"internal/verify.comparison",
 }
 
 // ofManyRules are packages of many rules, or of many forms: how many lines they have is

@@ -403,7 +403,7 @@ func (a *Aligner) fromFiles(cache string) *importgraph.Listing {
 	if err != nil {
 		return nil
 	}
-	g := &look.Graph{Tree: look.Disk(a.Plugin.Root), Root: a.Plugin.Root, Cache: cache, Mod: a.Plugin.User, Server: a.Server}
+	g := &look.Graph{Files: look.Files{Tree: look.Disk(a.Plugin.Root), Root: a.Plugin.Root}, Cache: cache, Mod: a.Plugin.User, Server: a.Server}
 	l, _, err := g.List(roots)
 	if err != nil {
 		return nil

@@ -27,7 +27,7 @@ func (c *comparison) after(e Earlier, seen map[string]bool) *Result {
 		s.sure = false // it is the server's own settings that decide
 		d.settings = append(d.settings, s)
 	}
-	d.assign()
+	causes{d}.assign()
 	r := d.result()
 	for i := range r.Mismatched {
 		r.Mismatched[i].With = e.File
@@ -47,7 +47,7 @@ func (r *Result) add(more *Result) {
 }
 
 // fixBetween is the one thing to do about two plugins that do not load together.
-func (c *comparison) fixBetween(f Finding) string {
+func (c fixes) fixBetween(f Finding) string {
 	if c.refused {
 		return "first make " + c.with + " load, or remove it from the server: it is refused, but stays in memory, so the loader compares this plugin with it"
 	}
@@ -72,7 +72,7 @@ func (c *comparison) fixBetween(f Finding) string {
 
 // oneVersion is a command that gives the plugin what the other one has, as far as
 // there is one.
-func (c *comparison) oneVersion(f Finding) string {
+func (c fixes) oneVersion(f Finding) string {
 	var args []string
 	for _, d := range f.Differences {
 		if strings.HasPrefix(d.Server, "v") && !strings.Contains(d.Server, " ") && d.Server != d.Plugin {

@@ -40,8 +40,11 @@ func (c *comparison) differences(cause Cause) []Difference {
 	return list
 }
 
+// fixes says what to do about the causes of a comparison.
+type fixes struct{ *comparison }
+
 // fix is the one thing to do for a cause.
-func (c *comparison) fix(f Finding) string {
+func (c fixes) fix(f Finding) string {
 	if c.with != "" {
 		return c.fixBetween(f)
 	}
@@ -86,7 +89,7 @@ func (c *comparison) fix(f Finding) string {
 
 // fixUnknown is the fix where one side does not say how, or of what, it was
 // built.
-func (c *comparison) fixUnknown() string {
+func (c fixes) fixUnknown() string {
 	switch {
 	case !settingsKnown(c.server):
 		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
@@ -133,7 +136,7 @@ func debian(b *pinner.Binary) string {
 	return "buster"
 }
 
-func (c *comparison) fixTrimpath() string {
+func (c fixes) fixTrimpath() string {
 	if c.server.Trimmed() {
 		return "build the plugin with -trimpath, as the server was"
 	}
@@ -165,7 +168,7 @@ func flagList(differ []Difference) string {
 	return strings.Join(parts, " and ") + ", as the server was"
 }
 
-func (c *comparison) fixOwn(f Finding) string {
+func (c fixes) fixOwn(f Finding) string {
 	if pkg, ok := underTest(c.server); ok && c.mismatched[pkg] != nil {
 		return fmt.Sprintf("the server is a test binary, and %s in it was compiled together with its own tests, which no plugin can match: move them to the external test package (package %s_test), or the test that loads the plugin to another directory", pkg, path.Base(pkg))
 	}
@@ -184,7 +187,7 @@ func underTest(s *pinner.Server) (string, bool) { return strings.CutSuffix(s.Pat
 
 // fixName is the fix for a plugin whose own packages are called like packages of
 // the server's.
-func (c *comparison) fixName(f Finding) string {
+func (c fixes) fixName(f Finding) string {
 	name := c.plugin.Main.Path
 	if name == "" {
 		name = f.Differences[0].What
@@ -196,7 +199,7 @@ func (c *comparison) fixName(f Finding) string {
 	return fmt.Sprintf("the server has a package %s of its own: give the plugin's module, %s, another path and build it again: go mod edit -module=PATH", c.paths[i], name)
 }
 
-func (c *comparison) fixContent(f Finding) string {
+func (c fixes) fixContent(f Finding) string {
 	for _, path := range c.paths {
 		p := c.mismatched[path]
 		if p.Cause != Content || p.Through != "" || p.guessed || p.Module == stdModule {
@@ -216,9 +219,12 @@ func (c *comparison) fixContent(f Finding) string {
 	return "label and settings agree but not the bytes: build the plugin from the same sources (vendor/ not edited) and with the server's C compiler, headers and CGO_ flags"
 }
 
+// A warner says what to know of a comparison besides its causes.
+type warner struct{ *comparison }
+
 // warnings are what does not stop the loader but may stop the plugin, and what
 // is less certain than it looks.
-func (c *comparison) warnings(r *Result) []string {
+func (c warner) warnings(r *Result) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for _, key := range []string{"GOAMD64", "GOARM", "GOARM64", "GO386", "GOPPC64", "GORISCV64"} {

@@ -191,7 +191,7 @@ func (c *comparison) otherLibc() bool {
 }
 
 // fixLibc is the one thing to do where the libc is not that of the plugin.
-func (c *comparison) fixLibc() string {
+func (c fixes) fixLibc() string {
 	s, p := c.server.Binary, c.plugin.Binary
 	if s.Libc() != "musl" || p.Libc() == "" || p.Asks == nil {
 		return "build the plugin in an image with the server's libc, " + libcImage(s)
@@ -270,7 +270,7 @@ func some(list []string) string {
 }
 
 // warnLibc says what of the libc is not certain.
-func (c *comparison) warnLibc(add func(format string, args ...any)) {
+func (c warner) warnLibc(add func(format string, args ...any)) {
 	p, s := c.plugin.Binary, c.server.Binary
 	if p == nil || s == nil {
 		return

@@ -103,7 +103,7 @@ func Compare(server, plugin *pinner.Server, imports Imports, earlier ...Earlier)
 	if plugin.Go == "" && c.mismatched["runtime"] != nil && tellsRelease(server) {
 		c.settings = append(c.settings, setting{GoVersion, false, Difference{"Go", notKnown, release(server.Go)}})
 	}
-	c.assign()
+	causes{c}.assign()
 	r := c.result()
 	if _, ok := plugin.Packages[plugin.Path]; !ok && plugin.Path != "" {
 		r.add(&Result{Findings: []Finding{pathFlag(plugin.Path)}})
@@ -111,7 +111,7 @@ func Compare(server, plugin *pinner.Server, imports Imports, earlier ...Earlier)
 	for _, e := range earlier {
 		r.add(c.after(e, seen))
 	}
-	r.Warnings = c.warnings(r)
+	r.Warnings = warner{c}.warnings(r)
 	return r
 }
 
@@ -192,7 +192,7 @@ func (c *comparison) result() *Result {
 		}
 		if sure := c.sure(cause); f.Packages > 0 || sure {
 			r.Loads = r.Loads && !sure
-			f.Fix = c.fix(f)
+			f.Fix = fixes{c}.fix(f)
 			r.Findings = append(r.Findings, f)
 		}
 	}
