@@ -18,7 +18,7 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
+	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/manual", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/terminal", "internal/toolexec", "internal/vars"},
 	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
@@ -83,6 +83,8 @@ var mayImport = map[string][]string{
 	"internal/reach":       {},
 	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
 	"internal/blame":       {},
+	"internal/terminal":    {"internal/meter", "internal/report"},
+	"internal/manual":      {"internal/reference", "internal/suggest"},
 	"internal/conflict":    {"internal/modpath", "internal/typecheck", "pinner"},
 }
 
@@ -105,7 +107,7 @@ var only = []struct {
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/terminal/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

@@ -31,14 +31,14 @@ func TestInServer(t *testing.T) {
 	l := &importgraph.Listing{
 		Standard: map[string]*importgraph.Package{"fmt": {}},
 		Packages: map[string]*importgraph.Package{
-			"a": pkg("a", "v1.0.0", "fmt", "unsafe", "C"),
-			"b": pkg("b", "v1.1.0"),                   // another version
-			"c": pkg("c", "v1.0.0", "a", "b"),         // imports one that is another
-			"d": pkg("d", "v1.0.0"),                   // not linked by the server
-			"e": pkg("e", "v1.0.0", "a"),              // not of the server's
-			"r": pkg("r", "v1.0.0", "a"),              // from the same place
-			"l": pkg("l", "v1.0.0"),                   // from a directory
-			"x": pkg("x", "v1.0.0", "a", "elsewhere"), // imports what is not in the graph
+			"a":   pkg("a", "v1.0.0", "fmt", "unsafe", "C"),
+			"b":   pkg("b", "v1.1.0"),                   // another version
+			"c":   pkg("c", "v1.0.0", "a", "b"),         // imports one that is another
+			"d":   pkg("d", "v1.0.0"),                   // not linked by the server
+			"e":   pkg("e", "v1.0.0", "a"),              // not of the server's
+			"r":   pkg("r", "v1.0.0", "a"),              // from the same place
+			"l":   pkg("l", "v1.0.0"),                   // from a directory
+			"x":   pkg("x", "v1.0.0", "a", "elsewhere"), // imports what is not in the graph
 			"own": own, "gone": gone,
 		},
 	}
