@@ -36,18 +36,11 @@ var largeStill = []string{
 	"internal/align.Aligned",
 	"internal/align.Aligner",
 	"internal/align.Options",
-	"internal/build.builder",
 	"internal/drift.checker",
 	"internal/edit.Changes",
 	"internal/explain.Known",
 	"internal/explain.finder",
-	"internal/look.Graph",
-	"internal/pkghash",
-	"internal/pkghash.file",
-	"internal/report.Apply",
-	"internal/report.CompatServer",
 	"internal/report.pageView",
-	"internal/verify.comparison",
 }
 
 // ofManyRules are packages of many rules, or of many forms: how many lines they have is

@@ -165,7 +165,7 @@ func (g *Graph) read(importPath, dir string) (*importgraph.Package, error) {
 		case src.err != nil:
 			return nil, g.broken(full, src.err)
 		case p.Name != "" && src.pkg != p.Name:
-			return nil, &importgraph.BrokenError{Pos: g.short(dir), Why: "found packages " + p.Name + " and " + src.pkg + " (" + name + ")"}
+			return nil, &importgraph.BrokenError{Pos: short(g.Root, dir), Why: "found packages " + p.Name + " and " + src.pkg + " (" + name + ")"}
 		}
 		p.Name = src.pkg
 		add(p, name, src)
@@ -180,10 +180,10 @@ func (g *Graph) read(importPath, dir string) (*importgraph.Package, error) {
 func (g *Graph) broken(full string, err error) error {
 	var at *syntax.Error
 	if errors.As(err, &at) {
-		at = at.In(g.short(full))
+		at = at.In(short(g.Root, full))
 		return &importgraph.BrokenError{Pos: at.Place(), Why: at.Msg, Next: at.NextStep()}
 	}
-	return &importgraph.BrokenError{Pos: g.short(full), Why: err.Error()}
+	return &importgraph.BrokenError{Pos: short(g.Root, full), Why: err.Error()}
 }
 
 func isSource(name string) bool {
@@ -213,9 +213,9 @@ func (g *Graph) builds(dir, name string, src *source) bool {
 	return ok && err == nil
 }
 
-// short is a name below the module root, for messages.
-func (g *Graph) short(full string) string {
-	if rel, err := filepath.Rel(g.Root, full); err == nil && filepath.IsLocal(rel) {
+// short is a name below the module root, if it is there, for messages.
+func short(root, full string) string {
+	if rel, err := filepath.Rel(root, full); err == nil && filepath.IsLocal(rel) {
 		full = rel
 	}
 	return filepath.ToSlash(full)
