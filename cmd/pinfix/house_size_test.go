@@ -36,16 +36,10 @@ var largeStill = []string{
 	"internal/align.Aligned",
 	"internal/align.Aligner",
 	"internal/align.Options",
-	"internal/build.builder",
 	"internal/drift.checker",
 	"internal/edit.Changes",
-	"internal/explain.Finding",
 	"internal/explain.Known",
 	"internal/explain.finder",
-	"internal/objfile.ELF",
-	"internal/report.Apply",
-	"internal/report.CompatServer",
-	"internal/report.Problem",
 	"internal/report.pageView",
 }
 

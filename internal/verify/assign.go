@@ -2,12 +2,9 @@ package verify
 
 import "slices"
 
-// causes finds out why the packages of a comparison differ.
-type causes struct{ *comparison }
-
 // assign gives each mismatched package its cause: what differs in its own label
 // or content, else what differs in the whole build, else what it imports.
-func (c causes) assign() {
+func (c *comparison) assign() {
 	everywhere, ok := c.everywhere()
 	for _, path := range c.paths {
 		p := c.mismatched[path]
@@ -32,7 +29,7 @@ func (c causes) assign() {
 }
 
 // everywhere returns the cause that shows in every package of the build.
-func (c causes) everywhere() (Cause, bool) {
+func (c *comparison) everywhere() (Cause, bool) {
 	for _, cause := range []Cause{Platform, GoVersion, Trimpath} {
 		if c.has(cause) {
 			return cause, true
@@ -56,7 +53,7 @@ func (c *comparison) has(cause Cause) bool {
 
 // own returns the cause that a package has of its own: server and plugin link
 // it from different modules, versions or replacements, or with different sums.
-func (c causes) own(path string) (Cause, bool) {
+func (c *comparison) own(path string) (Cause, bool) {
 	s, sok := c.serverSide.find(path)
 	p, pok := c.pluginSide.find(path)
 	if path == c.plugin.Path || pok && p.main && !(s.own && s.Path == p.Path) {
@@ -103,7 +100,7 @@ func labelCause(s, p linked) Cause {
 
 // A walk follows imports from the packages without a cause of their own.
 type walk struct {
-	c    causes
+	c    *comparison
 	seen map[string]bool
 
 	likely Cause // for a package whose source is not available
@@ -174,7 +171,7 @@ var moduleCauses = []Cause{Version, Replace, Content, ServerOwn, AlreadyLoaded}
 
 // likely is the fallback for a package whose source is not available: it agrees in
 // label and sum, others do not, so it is counted under them.
-func (c causes) likely() (Cause, bool) {
+func (c *comparison) likely() (Cause, bool) {
 	for _, cause := range moduleCauses {
 		for _, path := range c.paths {
 			if c.mismatched[path].Cause == cause {
@@ -190,7 +187,7 @@ var cgoPackages = []string{"net", "os/user", "plugin", "runtime/cgo"}
 
 // root is the cause of a package that differs although its label, its sum and
 // all it imports agree.
-func (c causes) root(p *Package, cgo bool) Cause {
+func (c *comparison) root(p *Package, cgo bool) Cause {
 	s, _ := c.serverSide.find(p.Path)
 	plugin, _ := c.pluginSide.find(p.Path)
 	std := p.Module == stdModule

@@ -8,7 +8,7 @@ import (
 // libraries returns the shared libraries that only the plugin asks for. A server
 // may load more of them than it asks for itself, through those that it does ask
 // for; that is not looked at.
-func (c warner) libraries() []string {
+func (c *comparison) libraries() []string {
 	p, s := c.plugin.Binary, c.server.Binary
 	if p == nil || s == nil || p.Format != "ELF" {
 		return nil
