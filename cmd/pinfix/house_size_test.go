@@ -38,8 +38,6 @@ var largeStill = []string{
 	"internal/align.Options",
 	"internal/drift.checker",
 	"internal/edit.Changes",
-	"internal/explain.Known",
-	"internal/explain.finder",
 	"internal/report.pageView",
 }
 
