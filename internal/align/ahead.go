@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/importgraph"
-	"github.com/pinfix/pinfix/internal/place"
-	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -112,7 +109,7 @@ func (a *Aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, do
 // that is linked anyway.
 func (a *Aligner) linksAll(l *importgraph.Listing, files importgraph.Files) bool {
 	for name, src := range files {
-		paths, err := ImportPaths(name, src)
+		paths, err := importgraph.ImportPaths(name, src)
 		if err != nil || slices.ContainsFunc(paths, func(p string) bool { return l.Packages[p] == nil }) {
 			return false
 		}
@@ -187,18 +184,6 @@ func (a *Aligner) readOld(ctx context.Context) {
 	go func() {
 		a.oldVendor <- vendordir.ReadOld(ctx, a.Plugin.Root)
 	}()
-}
-
-// VendorRule is that of a plugin that has a vendor/ or not.
-func (a *Aligner) VendorRule(ctx context.Context, have bool) vendordir.Rule {
-	fits := recipe.BuildsVendored(a.Server, a.Plugin.Root)
-	return vendordir.Rule{Flag: a.Options.Vendor, Fits: fits, Renamed: !fits && !a.Server.Trimmed() && recipe.Vendored(a.Server), Work: a.ServerSource != nil, OwnTree: a.OwnTree(), Have: have,
-		Ignored: func() bool { return vendordir.Ignored(ctx, a.Plugin.Root, a.Options.Environ) }}
-}
-
-// HasVendor reports whether the plugin has a vendor/ now.
-func (a *Aligner) HasVendor() bool {
-	return place.Exists(filepath.Join(a.Plugin.Root, "vendor"))
 }
 
 // VendorDiff says in what vendor/ as it is differs from the one that al has made; the zero

@@ -4,12 +4,10 @@
 package align
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,7 +23,7 @@ import (
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/internal/vendordir"
-	"github.com/pinfix/pinfix/internal/workspace"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -38,9 +36,7 @@ const nextBug = "report it with the go.mod and the server's build info: this is 
 
 // An Aligner plans and stages until nothing changes.
 type Aligner struct {
-	Options Options
-	Server  *pinner.Server
-	Plugin  *plugin.Plugin
+	*wants.Case
 	Stage   *stage.Stage
 	Sources *importgraph.Sources
 
@@ -72,8 +68,6 @@ type Aligner struct {
 	Loans      int    // how many of the stage's are capped
 	vendors    bool   // vendor/ is written
 	VendorNote string // why not
-
-	ServerSource *workspace.Source // for a plugin that imports its packages; or nil
 }
 
 // Aligned is a staged plugin that has every shared module as the server has it.
@@ -89,19 +83,17 @@ type Aligned struct {
 	Doubts   []string // what only the fingerprints tell
 	Graph    *pinner.Graph
 	Demands  []pinner.Demand
-	Unpinned []unpinned
+	Unpinned []wants.Unpinned
 	Warnings []string
 	Work     map[string][]byte // go.work and go.work.sum, for a plugin that imports the server's packages
 }
-
-type unpinned struct{ Module, Why string }
 
 // state is what one round has found out and the next one starts from.
 type state struct {
 	mod     []byte // the go.mod under which the listing was made
 	listing *importgraph.Listing
 	match   *pinner.Match
-	choice  choice
+	choice  wants.Choice
 	doubts  []string // what of the server's own packages only the fingerprints tell
 }
 
@@ -218,12 +210,12 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 	if err := a.Clash(l); err != nil {
 		return nil, err
 	}
-	misfits, doubts := a.Own(l, s.match)
-	if err := a.refuse(misfits); err != nil {
+	misfits, doubts := a.Own(a.Sources, l, s.match)
+	if err := a.Refuse(misfits); err != nil {
 		return nil, err
 	}
 	s.doubts = doubts
-	s.choice, err = a.ChooseImports(l, s.match.Pins)
+	s.choice, err = a.ChooseImports(a.Sources, a.Bare, l, s.match.Pins, a.Base)
 	return s, err
 }
 
@@ -261,7 +253,7 @@ func (a *Aligner) round(ctx context.Context, now *state) (*result, error) {
 // tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
 func (a *Aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
 	a.Options.Step("go mod tidy with " + report.Count(len(plan.Pins), "pinned module"))
-	files, err := a.unconstrained(now.listing, now.choice.Files)
+	files, err := wants.Unconstrained(a.Sources, now.listing, now.choice.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +288,7 @@ func (a *Aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (
 		return nil, err
 	}
 	done := &Aligned{Mod: mod, Sum: sum, Listing: now.listing, Files: now.choice.Files, staged: files, Plan: plan, Match: now.match, Doubts: now.doubts, Graph: graph,
-		Demands: needed, Unpinned: now.choice.unpinned, Warnings: slices.Concat(a.warnings, a.Old, plan.Warnings)}
+		Demands: needed, Unpinned: now.choice.Unpinned, Warnings: slices.Concat(a.warnings, a.Old, plan.Warnings)}
 	return a.settle(ctx, now, tidied, done)
 }
 
@@ -313,30 +305,6 @@ func (a *Aligner) settle(ctx context.Context, now *state, tidied *pinner.Mod, do
 		return &result{next: next}, nil
 	}
 	return &result{aligned: done}, selected(next)
-}
-
-// unconstrained returns files with each plugin that is given as a file without
-// its build constraint, as go build takes it, and tidy would not.
-func (a *Aligner) unconstrained(l *importgraph.Listing, files importgraph.Files) (importgraph.Files, error) {
-	files = maps.Clone(files)
-	for _, root := range l.Roots {
-		if !root.File() {
-			continue
-		}
-		rel, err := filepath.Rel(a.Plugin.Root, root.ImportPath)
-		if err != nil {
-			return nil, err
-		}
-		name := filepath.ToSlash(rel)
-		src, err := a.source(files, name, root.Name)
-		if err != nil {
-			return nil, err
-		}
-		if out := importgraph.Unconstrained(src); !bytes.Equal(out, src) {
-			files[name] = out
-		}
-	}
-	return files, nil
 }
 
 // MoreExcludes adds to in.Exclude what tidy brought in above a pin, and reports whether

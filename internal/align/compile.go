@@ -109,7 +109,7 @@ func (a *Aligner) inServer(mod *pinner.Mod, l *importgraph.Listing, path string,
 		return is
 	}
 	known[path] = false
-	if _, linked := a.Server.Packages[path]; !linked || Own(p) || Missing(p) || p.Error != nil {
+	if _, linked := a.Server.Packages[path]; !linked || p.Own() || p.Missing() || p.Error != nil {
 		return false
 	}
 	v := module.Version{Path: p.Module.Path, Version: p.Module.Version}
@@ -118,7 +118,7 @@ func (a *Aligner) inServer(mod *pinner.Mod, l *importgraph.Listing, path string,
 		if pin.Replace.Path != "" {
 			from = pin.Replace
 		}
-		return pin.Version == v && from.Version != "" && from == Source(mod, v)
+		return pin.Version == v && from.Version != "" && from == mod.Source(v)
 	}) && !slices.ContainsFunc(p.Imports, func(q string) bool { return !a.inServer(mod, l, q, known) })
 	return known[path]
 }
@@ -145,7 +145,7 @@ func (a *Aligner) Touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bo
 			todo = append(todo, importers[path]...)
 		}
 	}
-	maps.DeleteFunc(touched, func(path string, _ bool) bool { return Missing(l.Packages[path]) })
+	maps.DeleteFunc(touched, func(path string, _ bool) bool { return l.Packages[path].Missing() })
 	return touched
 }
 
@@ -153,30 +153,16 @@ func (a *Aligner) Touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bo
 // pinfix.
 func (a *Aligner) isMoved(mod *pinner.Mod, p *importgraph.Package) bool {
 	switch {
-	case Missing(p):
+	case p.Missing():
 		return true
 	case !a.Server.Accepts(a.Plugin.User.GoVersion()): // the standard library is another one
 		return true
-	case Own(p):
+	case p.Own():
 		return false
 	}
 	v := module.Version{Path: p.Module.Path, Version: p.Module.Version}
-	return a.Base.Selected(v.Path) != v.Version || Source(mod, v) != Source(a.Plugin.User, v)
+	return a.Base.Selected(v.Path) != v.Version || mod.Source(v) != a.Plugin.User.Source(v)
 }
-
-// Source returns where a module comes from under a go.mod.
-func Source(mod *pinner.Mod, v module.Version) module.Version {
-	if r := mod.Replacement(v); r != nil {
-		return r.New
-	}
-	return v
-}
-
-// Own reports whether a package is of the plugin itself.
-func Own(p *importgraph.Package) bool { return p.Main() || p.Module == nil }
-
-// Missing reports whether nothing is left of p to compile: its module lacks it.
-func Missing(p *importgraph.Package) bool { return len(p.Files()) == 0 }
 
 // A CodeGraph holds the packages of a listing that are type-checked.
 type CodeGraph struct {
@@ -194,19 +180,19 @@ func (c *CodeGraph) Add(path string) {
 	if p == nil {
 		p = c.Listing.Standard[path]
 	}
-	if p == nil || c.Graph[path] != nil || Missing(p) && !p.Standard {
+	if p == nil || c.Graph[path] != nil || p.Missing() && !p.Standard {
 		return
 	}
 	q := &typecheck.Package{
 		Path: path, Name: p.Name, Dir: p.Dir, Files: p.Files(), Cgo: len(p.CgoFiles) > 0, Go: c.Language(p),
-		Imports: p.Imports, Map: p.ImportMap, Bodies: c.Touched[path], Own: Own(p) && !p.Standard,
+		Imports: p.Imports, Map: p.ImportMap, Bodies: c.Touched[path], Own: p.Own() && !p.Standard,
 	}
 	if p.Standard {
 		q.Sealed = c.sealed(p)
 	}
 	c.Graph[path] = q
 	for _, i := range p.Imports {
-		if m := c.Listing.Packages[i]; m != nil && Missing(m) {
+		if m := c.Listing.Packages[i]; m != nil && m.Missing() {
 			if q.Missing == nil {
 				q.Missing = map[string]string{}
 			}
@@ -256,10 +242,10 @@ func (c *CodeGraph) Language(p *importgraph.Package) string {
 func (a *Aligner) solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*solve.Package {
 	out := map[string]*solve.Package{}
 	for path, p := range l.Packages {
-		if Missing(p) {
+		if p.Missing() {
 			continue
 		}
-		q := &solve.Package{Path: path, Own: Own(p), Imports: slices.Clone(p.Imports)}
+		q := &solve.Package{Path: path, Own: p.Own(), Imports: slices.Clone(p.Imports)}
 		if p.Module != nil {
 			q.Module = module.Version{Path: p.Module.Path, Version: p.Module.Version}
 			r := mod.Replacement(q.Module)

@@ -16,7 +16,7 @@ import (
 // asks for the pin.
 func (a *Aligner) hold(l *importgraph.Listing, match *pinner.Match) {
 	for path, p := range l.Packages {
-		if !Missing(p) {
+		if !p.Missing() {
 			continue
 		}
 		pin := a.Server.Label(path).Pin

@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -62,7 +63,7 @@ func (a *Aligner) importedAt(dir, pkg string) string {
 	for _, f := range files {
 		p.GoFiles = append(p.GoFiles, filepath.Base(f))
 	}
-	if at := a.places(p, pkg); len(at) > 0 {
+	if at := wants.Places(a.Sources, p, pkg); len(at) > 0 {
 		return at[0].String()
 	}
 	return ""

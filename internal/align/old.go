@@ -83,7 +83,7 @@ func (a *Aligner) lookAsItIs(ctx context.Context, faults []typecheck.Fault) erro
 	g.Why = func(p *importgraph.Package) string { return WhyMissing(a.Server, &pinner.Plan{}, p) }
 	var also []string
 	for _, f := range faults {
-		if p := b.listing.Packages[f.Package]; p != nil && !Missing(p) && !b.looked[f.Package] {
+		if p := b.listing.Packages[f.Package]; p != nil && !p.Missing() && !b.looked[f.Package] {
 			g.Touched[f.Package], b.looked[f.Package] = true, true
 		}
 		if !b.looked[f.API.Package] && f.API.Kind != typecheck.Other {

@@ -1,6 +1,3 @@
-// Package flow has one function for each command of pinfix. [Apply] is the main
-// one: target -> plan -> stage -> tidy and vendor -> check -> commit, where each
-// step hands one value to the next.
 package align
 
 import (
@@ -18,46 +15,11 @@ import (
 	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
-	"github.com/pinfix/pinfix/internal/kept"
-	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/recipe"
-	"github.com/pinfix/pinfix/internal/reference"
-	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
-
-// Options are what pinfix apply was asked for; the strings are the values of
-// its flags.
-type Options struct {
-	reference.Reference
-	Flags       []string // what was typed of these and of Reference but the server, as words
-	Packages    []string // main packages or files of them; none: the plugins of the module
-	DryRun      bool
-	Full        bool // the whole vendor diff
-	Patch       bool // the report should hold the complete patch
-	Conflicts   string
-	Caps        []string // MODULE@VERSION
-	Keep        []string // modules
-	Imports     string
-	ImportsFile string
-	Vendor      string
-
-	// ServerSource is the directory of the server's source, for a plugin that
-	// imports the server's own packages.
-	ServerSource string
-
-	// Upgrade makes the plugin's repository name the server as well, in the same
-	// commit. Version is pinfix's own, for the snapshot.
-	Upgrade bool
-	Version string
-
-	// lookOnly makes a plan that is never written: vendor/ is read, where it alone has a
-	// module, and no new one is made.
-	LookOnly bool
-
-	Kept *kept.Store // what earlier runs have found out; nil: nothing
-}
 
 // Toolchain is the go command to stage with.
 type Toolchain struct {
@@ -70,7 +32,7 @@ type Toolchain struct {
 
 // ChooseToolchain takes the server's own Go release, or the local one with a
 // warning where that could not be fetched.
-func ChooseToolchain(ctx context.Context, o Options, server *pinner.Server, root string) (*Toolchain, error) {
+func ChooseToolchain(ctx context.Context, o wants.Options, server *pinner.Server, root string) (*Toolchain, error) {
 	set := []string{"CGO_ENABLED=1"}
 	t := &Toolchain{}
 	if goos, goarch, ok := server.Platform(); ok {
@@ -113,7 +75,7 @@ func (a *Aligner) Explain(err error) error {
 	var dir *stage.DirectoryError
 	var tooNew *pinner.TooNewError
 	if errors.As(err, &missing) || errors.As(err, &failed) || errors.As(err, &dir) {
-		if err := a.unloadable(err); err != nil {
+		if err := a.Unloadable(err); err != nil {
 			return err
 		}
 	}
@@ -140,7 +102,7 @@ func (a *Aligner) Explain(err error) error {
 		if err := a.lacking(failed); err != nil {
 			return err
 		}
-		return fault.With(err, NextAfter(failed, filepath.Join(a.Plugin.Root, "go.mod")))
+		return fault.With(err, gocmd.NextAfter(failed, filepath.Join(a.Plugin.Root, "go.mod")))
 	}
 	return err
 }
@@ -179,39 +141,4 @@ func (a *Aligner) goLines(e *pinner.TooNewError) error {
 		what = "those lines"
 	}
 	return fault.New(fmt.Sprintf("lower %s to go %s, if the code compiles with it, or ask for a server with a newer Go", what, strings.TrimPrefix(version.Lang("go"+e.Go), "go")), "%s", strings.Join(lines, "\n"))
-}
-
-// sourceRE is the place of a fault in a Go file.
-var sourceRE = pattern.New(`(?m)^\S+\.go:[0-9]+:`)
-
-// NextAfter says what to do about a go command that failed.
-func NextAfter(failed *gocmd.Error, mod string) string {
-	if next := failed.NextStep(); next != "" {
-		return next
-	}
-	if strings.Contains(failed.Stderr, "malformed go.sum") {
-		return "correct go.sum, or remove it and run go mod tidy"
-	}
-	if sourceRE.MatchString(failed.Stderr) {
-		return "correct the code, and run pinfix again"
-	}
-	return "correct " + mod + ", and run pinfix again"
-}
-
-// ApplyLine is the command line that does what o asks for to the plugin in dir.
-func (o Options) ApplyLine(dir string) string {
-	cmd := "pinfix apply"
-	switch {
-	case o.Upgrade:
-		cmd = "pinfix upgrade " + shell.Quote(o.Servers[0].Ref)
-	case len(o.Servers) > 0 && o.Servers[0].From == "--server":
-		cmd += " --server " + shell.Quote(o.Servers[0].Ref)
-	}
-	if dir != "." {
-		cmd += " -C " + shell.Quote(dir)
-	}
-	for _, word := range o.Flags {
-		cmd += " " + shell.Quote(word)
-	}
-	return cmd
 }

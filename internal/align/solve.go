@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
@@ -85,7 +86,7 @@ func (a *Aligner) newSolver() {
 
 // pinned reports whether go.mod, as it is, has all these pins.
 func (a *Aligner) pinned(pins []pinner.Pin) bool {
-	have := ByPath(a.Plugin.Now)
+	have := plugin.ByPath(a.Plugin.Now)
 	return !slices.ContainsFunc(pins, func(p pinner.Pin) bool { return have[p.Path] == nil || have[p.Path].Mod.Version != p.Version.Version })
 }
 
@@ -304,7 +305,7 @@ func faultyModules(l *importgraph.Listing, faults []typecheck.Fault) string {
 	for _, f := range faults {
 		name := f.Package
 		switch p := l.Packages[f.Package]; {
-		case p != nil && Own(p):
+		case p != nil && p.Own():
 			name = "the plugin"
 		case p != nil:
 			name = p.Module.Path
@@ -369,7 +370,7 @@ func (a *Aligner) refused(err error) bool {
 func (a *Aligner) wants(plan *pinner.Plan, l *importgraph.Listing) bool {
 	found := false
 	for path, p := range l.Packages {
-		if !Missing(p) || holder(plan, path).Path != "" || without(a.Server, plan, path) != "" {
+		if !p.Missing() || holder(plan, path).Path != "" || without(a.Server, plan, path) != "" {
 			continue
 		}
 		for _, d := range plan.Demands {
@@ -403,7 +404,7 @@ func ambiguities(l *importgraph.Listing) []string {
 // no one has it.
 func (a *Aligner) unreadable(plan *pinner.Plan, l *importgraph.Listing) bool {
 	for path, p := range l.Packages {
-		if Missing(p) && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.Server, plan, path) == "" {
+		if p.Missing() && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.Server, plan, path) == "" {
 			return true
 		}
 	}
@@ -482,7 +483,7 @@ func (a *Aligner) DerivePlan() (*pinner.Plan, *pinner.Graph) {
 // DescribeModule adds what go list says of a module.
 func (a *Aligner) DescribeModule(mod *pinner.Mod, m *importgraph.Module) error {
 	v := module.Version{Path: m.Path, Version: m.Version}
-	src := Source(mod, v)
+	src := mod.Source(v)
 	sums, err := a.Input.Source([]module.Version{src})
 	if err != nil {
 		return err

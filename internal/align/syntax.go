@@ -5,11 +5,10 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
-	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
@@ -21,7 +20,7 @@ func (a *Aligner) syntax(l *importgraph.Listing) error {
 	}
 	var names []string
 	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-		if p := l.Packages[path]; Own(p) || a.local(p) {
+		if p := l.Packages[path]; p.Own() || a.local(p) {
 			for _, name := range p.Files() {
 				names = append(names, filepath.Join(p.Dir, name))
 			}
@@ -59,23 +58,7 @@ func (a *Aligner) unparsed(names []string) error {
 			bad = append(bad, e.In(a.relative(name)))
 		}
 	}
-	return BadSyntax(bad)
-}
-
-// BadSyntax is the error of files that do not parse; nil for none.
-func BadSyntax(bad []*syntax.Error) error {
-	if len(bad) == 0 {
-		return nil
-	}
-	var lines []string
-	next := bad[0].NextStep()
-	for _, e := range bad {
-		lines = append(lines, e.Error())
-		if e.NextStep() != next {
-			next = "correct these places, and run pinfix again"
-		}
-	}
-	return fault.New(next, "%s", strings.Join(lines, "\n"))
+	return plugin.BadSyntax(bad)
 }
 
 // local reports whether a package is of a module that a directory replaces: its files are

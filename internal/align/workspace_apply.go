@@ -20,25 +20,6 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// UseSource prepares an apply whose plugin imports the server's own packages:
-// with the source that was named, or that a go.work next to go.mod uses.
-func (a *Aligner) UseSource(ctx context.Context) error {
-	_, dir, err := workspace.InTree(a.Plugin.Root, a.Server, workspace.ReadMod)
-	if err != nil {
-		return err
-	}
-	if a.Options.ServerSource != "" {
-		dir = a.Options.ServerSource
-	}
-	if dir == "" {
-		return nil
-	}
-	if a.ServerSource, err = workspace.ReadSource(ctx, a.Options.GoEnviron(), a.Server, dir); err != nil {
-		return err
-	}
-	return a.ServerSource.Lend(a.Plugin.User, a.Plugin.Root)
-}
-
 // WithSource returns a copy of mod with the loan.
 func (a *Aligner) WithSource(mod *pinner.Mod) (*pinner.Mod, error) {
 	if a.ServerSource == nil {

@@ -292,7 +292,7 @@ func (c *Changes) MovedModules() []report.Move {
 		}
 		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
 		if pinned {
-			now, after := align.Source(c.Aligner.Plugin.Now, pin.Version), align.Source(c.Mod, pin.Version)
+			now, after := c.Aligner.Plugin.Now.Source(pin.Version), c.Mod.Source(pin.Version)
 			if had == v && now == after {
 				continue
 			}

@@ -28,7 +28,7 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 	wanted := map[string]languages{}
 	bodies := map[string]bool{}
 	for path, p := range l.Packages {
-		if lang, ok := c.languages(p); ok && !align.Missing(p) && loopvar.Changed(lang.from, lang.to) {
+		if lang, ok := c.languages(p); ok && !p.Missing() && loopvar.Changed(lang.from, lang.to) {
 			wanted[path], bodies[path] = lang, true
 		}
 	}
@@ -74,7 +74,7 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 	for _, loop := range loopvar.Find(pkgs) {
 		p := of[filepath.Dir(loop.File)]
 		lang := wanted[p.ImportPath]
-		out = append(out, report.Loop{File: c.placeOf(loop.File), Line: loop.Line, From: langOf(lang.from), To: langOf(lang.to), Shared: loopvar.Shared(lang.to), Own: align.Own(p)})
+		out = append(out, report.Loop{File: c.placeOf(loop.File), Line: loop.Line, From: langOf(lang.from), To: langOf(lang.to), Shared: loopvar.Shared(lang.to), Own: p.Own()})
 	}
 	return out, nil
 }
@@ -83,7 +83,7 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 // itself, or of a directory that replaces a module. An older Go than 1.21 builds a
 // directory whose go line is above it, with the language that it knows.
 func (c *Changes) languages(p *importgraph.Package) (languages, bool) {
-	if align.Own(p) {
+	if p.Own() {
 		return languages{c.Aligner.Plugin.Now.GoVersion(), c.Mod.GoVersion()}, true
 	}
 	r := c.Mod.Replacement(module.Version{Path: p.Module.Path, Version: p.Module.Version})

@@ -21,6 +21,7 @@ import (
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -40,13 +41,13 @@ func (p *planned) derives() bool {
 
 // derive is the outlook for a server that is as p's but for versions, or nil where only
 // a plan of its own can tell. p must not be in use elsewhere.
-func (p *planned) derive(ctx context.Context, o align.Options, s *pinner.Server) *outlook {
+func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server) *outlook {
 	from := p.Set.Aligner
 	have := map[string]pinner.Pin{}
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &align.Aligner{Options: o, Server: s, Plugin: p.plugin, Stage: p.Stage, Sources: p.Stage.Sources, Have: from.Have, Bare: from.Bare, Base: from.Base, Checker: from.Checker, Parsed: true}
+	a := &align.Aligner{Case: &wants.Case{Options: o, Server: s, Plugin: p.plugin}, Stage: p.Stage, Sources: p.Stage.Sources, Have: from.Have, Bare: from.Bare, Base: from.Base, Checker: from.Checker, Parsed: true}
 	a.Input = from.Input
 	a.Input.Server, a.Input.Pins, a.Input.Exclude = s, nil, nil
 	for _, was := range p.Aligned.Match.Pins {
@@ -65,7 +66,7 @@ func (p *planned) derive(ctx context.Context, o align.Options, s *pinner.Server)
 		return nil
 	}
 	match := pinner.Compare(s, l.Linked())
-	misfits, open := a.Own(l, match)
+	misfits, open := a.Own(a.Sources, l, match)
 	if !slices.Equal(match.Pins, a.Input.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
 		return nil
 	}
@@ -113,9 +114,9 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 	for path, pkg := range found.Packages {
 		old := was.Packages[path]
 		switch {
-		case old != nil && old.Dir == pkg.Dir && align.Own(old) == align.Own(pkg):
+		case old != nil && old.Dir == pkg.Dir && old.Own() == pkg.Own():
 			pkg = old
-		case align.Own(pkg):
+		case pkg.Own():
 			return nil // one of the plugin's that no one imported before
 		default:
 			if a.DescribeModule(mod, pkg.Module) != nil {
@@ -128,7 +129,7 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 				return nil
 			}
 		}
-		if !align.Own(pkg) && p.twice(mod, graph, path) {
+		if !pkg.Own() && p.twice(mod, graph, path) {
 			return nil // ambiguous, as only the go command can tell
 		}
 		l.Packages[path] = pkg
@@ -144,7 +145,7 @@ func (p *planned) twice(mod *pinner.Mod, graph *pinner.Graph, pkg string) bool {
 		if v == "" {
 			continue
 		}
-		dir, ok := modcache.SourceDir(p.Tool.Cache, align.Source(mod, module.Version{Path: up, Version: v}))
+		dir, ok := modcache.SourceDir(p.Tool.Cache, mod.Source(module.Version{Path: up, Version: v}))
 		if !ok {
 			n++
 			continue

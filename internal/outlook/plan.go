@@ -8,12 +8,13 @@ import (
 	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/wants"
+	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -30,22 +31,26 @@ type planned struct {
 
 // Make pins the plugin to the server in a scratch directory. The caller closes the
 // stage of the result.
-func Make(ctx context.Context, o align.Options, plugin *plugin.Plugin, server *pinner.Server) (*planned, error) {
+func Make(ctx context.Context, o wants.Options, plugin *plugin.Plugin, server *pinner.Server) (*planned, error) {
 	if err := reference.Hopeless(server); err != nil {
 		return nil, err
 	}
 	// What the plugin's files say by themselves is said before anything is fetched.
-	a := &align.Aligner{Options: o, Server: server, Plugin: plugin, Sources: importgraph.OnDisk(plugin.Root)}
-	if err := a.UseSource(ctx); err != nil {
+	want, err := wants.New(ctx, o, server, plugin, workspace.ReadMod)
+	if err != nil {
 		return nil, err
 	}
-	if err := a.OwnAtOnce(); err != nil {
+	if want.ServerSource != nil {
+		if err := want.ServerSource.Lend(plugin.User, plugin.Root); err != nil {
+			return nil, err
+		}
+	}
+	if err := want.OwnAtOnce(); err != nil {
 		return nil, err
 	}
 	p := &planned{plugin: plugin, server: server}
 	// What is in the plugin's repository may have come with a clone.
 	o.Kept = kept.Open(o.Environ, cmp.Or(place.Repository(plugin.Root), plugin.Root))
-	var err error
 	if p.Tool, err = align.ChooseToolchain(ctx, o, server, plugin.Root); err != nil {
 		return nil, err
 	}
@@ -57,8 +62,7 @@ func Make(ctx context.Context, o align.Options, plugin *plugin.Plugin, server *p
 	case err != nil:
 		return nil, fault.CannotRead("go.sum", err)
 	}
-	a.Stage, a.Sources = p.Stage, p.Stage.Sources
-	if err := p.align(ctx, a); err != nil {
+	if err := p.align(ctx, &align.Aligner{Case: want, Stage: p.Stage, Sources: p.Stage.Sources}); err != nil {
 		p.Stage.Close()
 		return nil, err
 	}
