@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -21,7 +22,6 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
-	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
@@ -36,26 +36,19 @@ const nextBug = "report it with the go.mod and the server's build info: this is 
 
 // An Aligner plans and stages until nothing changes.
 type Aligner struct {
-	*wants.Case
-	Stage   *stage.Stage
-	Sources *importgraph.Sources
+	*compiles.Code
+	Input     pinner.Input
+	ahead     *ahead
+	oldVendor chan vendordir.Old
+	Moves     []stage.Move     // packages that the server takes from a nested module
+	Raised    []module.Version // what they were raised to, as in.Raise first had it
+	kept      []string         // parents whose raise is not taken back
 
-	Have, Bare importgraph.Files // Go files with imports of pinfix's own: as they are, and without
-	Input      pinner.Input
-	ahead      *ahead
-	oldVendor  chan vendordir.Old
-	Moves      []stage.Move     // packages that the server takes from a nested module
-	Raised     []module.Version // what they were raised to, as in.Raise first had it
-	kept       []string         // parents whose raise is not taken back
-
-	Base       *pinner.Graph // of the user's own go.mod
-	user       []pinner.Cap  // --cap
+	user       []pinner.Cap // --cap
 	Solver     *solve.Solver
-	Checker    *typecheck.Checker
 	started    bool              // the solver has given its first caps
 	held       map[string]bool   // pins that a look has asked for
 	pruned     bool              // caps that are not needed any more are taken back, once
-	before     *asItIs           // the plugin without pinfix; nil: not looked at yet
 	Old        []string          // what does not compile there either
 	Parsed     bool              // the plugin's files were seen to parse
 	Rounds     int               // of the solver
@@ -194,7 +187,7 @@ func (a *Aligner) plainPlan() (*pinner.Plan, error) {
 func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) (*state, error) {
 	l, err := a.Stage.List(ctx, mod, a.Bare, a.Plugin.Patterns, plan.Held())
 	if err != nil {
-		return nil, a.readable(err)
+		return nil, compiles.Readable(a.Stage.Sources, err)
 	}
 	if len(l.Roots) == 0 && len(a.Options.Packages) > 0 {
 		return nil, &importgraph.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
@@ -202,20 +195,23 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 	if len(l.Roots) == 0 {
 		return nil, plugin.NoPlugin(a.Plugin.Root, a.Plugin.User.Module.Mod.Path)
 	}
-	if err := a.syntax(l); err != nil {
-		return nil, err
+	if !a.Parsed {
+		if err := compiles.Parse(a.Stage.Sources, l); err != nil {
+			return nil, err
+		}
+		a.Parsed = true
 	}
 	s := &state{mod: mod.Text(), listing: l, match: pinner.Compare(a.Server, l.Linked())}
 	a.hold(l, s.match)
 	if err := a.Clash(l); err != nil {
 		return nil, err
 	}
-	misfits, doubts := a.Own(a.Sources, l, s.match)
+	misfits, doubts := a.Own(a.Stage.Sources, l, s.match)
 	if err := a.Refuse(misfits); err != nil {
 		return nil, err
 	}
 	s.doubts = doubts
-	s.choice, err = a.ChooseImports(a.Sources, a.Bare, l, s.match.Pins, a.Base)
+	s.choice, err = a.ChooseImports(a.Stage.Sources, a.Bare, l, s.match.Pins, a.Base)
 	return s, err
 }
 
@@ -253,7 +249,7 @@ func (a *Aligner) round(ctx context.Context, now *state) (*result, error) {
 // tidyPlan tidies a plan that compiles; what tidy finds may ask for another one.
 func (a *Aligner) tidyPlan(ctx context.Context, plan *pinner.Plan, now *state) (*result, error) {
 	a.Options.Step("go mod tidy with " + report.Count(len(plan.Pins), "pinned module"))
-	files, err := wants.Unconstrained(a.Sources, now.listing, now.choice.Files)
+	files, err := wants.Unconstrained(a.Stage.Sources, now.listing, now.choice.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -63,7 +64,7 @@ func (a *Aligner) importedAt(dir, pkg string) string {
 	for _, f := range files {
 		p.GoFiles = append(p.GoFiles, filepath.Base(f))
 	}
-	if at := wants.Places(a.Sources, p, pkg); len(at) > 0 {
+	if at := wants.Places(a.Stage.Sources, p, pkg); len(at) > 0 {
 		return at[0].String()
 	}
 	return ""
@@ -106,7 +107,7 @@ func (a *Aligner) lackingImport(line string, plan *pinner.Plan, packages map[str
 		p.Imports = append(p.Imports, chain[i+1])
 	}
 	f := typecheck.Fault{Package: chain[len(chain)-2], Missing: chain[len(chain)-1], Msg: strings.TrimSpace(line[m[4]:])}
-	if v := holder(plan, f.Missing); v.Path != "" {
+	if v := compiles.Holder(plan, f.Missing); v.Path != "" {
 		f.Msg = fmt.Sprintf("%s is not in %s", f.Missing, v)
 	}
 	return f, true

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -181,12 +182,18 @@ func (a *Aligner) compiles(ctx context.Context, plan *pinner.Plan, now *state) (
 		}
 		return true, nil // tidy will say so
 	}
-	faults, err := a.Compile(ctx, plan, now.listing)
+	faults, err := a.Faults(ctx, plan, now.listing)
 	if err != nil {
 		return false, err
 	}
-	if faults, err = a.notOld(ctx, faults); err != nil {
+	faults, old, err := a.NotOld(ctx, faults)
+	if err != nil {
 		return false, err
+	}
+	for _, s := range old {
+		if !slices.Contains(a.Old, s) {
+			a.Old = append(a.Old, s)
+		}
 	}
 	if len(faults) > 0 {
 		return false, a.next(ctx, plan, now, faults)
@@ -258,7 +265,7 @@ func (a *Aligner) lookAgain(ctx context.Context, plan *pinner.Plan) (*state, err
 func (a *Aligner) next(ctx context.Context, plan *pinner.Plan, now *state, faults []typecheck.Fault) error {
 	a.Rounds++
 	a.Options.Step(fmt.Sprintf("round %d: %s in %s", a.Rounds, report.Count(len(faults), "error"), faultyModules(now.listing, faults)))
-	a.Options.Log(fmt.Sprintf("round %d: %s: %s: %s", a.Rounds, capsText(a.Input.Caps), a.place(faults[0]), faults[0].Msg))
+	a.Options.Log(fmt.Sprintf("round %d: %s: %s: %s", a.Rounds, capsText(a.Input.Caps), a.Place(faults[0]), faults[0].Msg))
 	caps, err := a.Solver.Next(solve.State{Plan: plan, Packages: a.solverPackages(plan.Mod, now.listing), Faults: faults})
 	if err == nil {
 		a.Input.Caps = caps
@@ -370,7 +377,7 @@ func (a *Aligner) refused(err error) bool {
 func (a *Aligner) wants(plan *pinner.Plan, l *importgraph.Listing) bool {
 	found := false
 	for path, p := range l.Packages {
-		if !p.Missing() || holder(plan, path).Path != "" || without(a.Server, plan, path) != "" {
+		if !p.Missing() || compiles.Holder(plan, path).Path != "" || compiles.Without(a.Server, plan, path) != "" {
 			continue
 		}
 		for _, d := range plan.Demands {
@@ -404,7 +411,7 @@ func ambiguities(l *importgraph.Listing) []string {
 // no one has it.
 func (a *Aligner) unreadable(plan *pinner.Plan, l *importgraph.Listing) bool {
 	for path, p := range l.Packages {
-		if p.Missing() && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || holder(plan, path).Path == "") && without(a.Server, plan, path) == "" {
+		if p.Missing() && p.Error != nil && (!providedRE.MatchString(p.Error.Err) || compiles.Holder(plan, path).Path == "") && compiles.Without(a.Server, plan, path) == "" {
 			return true
 		}
 	}
@@ -412,20 +419,6 @@ func (a *Aligner) unreadable(plan *pinner.Plan, l *importgraph.Listing) bool {
 }
 
 var providedRE = pattern.New(`does not contain package|no required module provides package|cannot find module providing package|build constraints exclude all Go files|no Go files|is not in std|no non-test Go files`)
-
-// WhyMissing says why nothing provides a package.
-func WhyMissing(server *pinner.Server, plan *pinner.Plan, p *importgraph.Package) string {
-	if why := without(server, plan, p.ImportPath); why != "" {
-		return why
-	}
-	if v := holder(plan, p.ImportPath); v.Path != "" {
-		return fmt.Sprintf("%s is not in %s", p.ImportPath, v)
-	}
-	if p.Error != nil {
-		return p.Error.Err
-	}
-	return p.ImportPath + " has no Go files for the server's platform"
-}
 
 // untidy tells the solver of an import, most often of a test, that only tidy has
 // found missing. It returns the error where that is not what failed.
@@ -493,4 +486,22 @@ func (a *Aligner) DescribeModule(mod *pinner.Mod, m *importgraph.Module) error {
 		m.Replace = &struct{ Path, Version, Dir string }{Path: src.Path, Version: src.Version}
 	}
 	return nil
+}
+
+// solverPackages shows a listing to the solver.
+func (a *Aligner) solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*solve.Package {
+	out := map[string]*solve.Package{}
+	for path, p := range l.Packages {
+		if p.Missing() {
+			continue
+		}
+		q := &solve.Package{Path: path, Own: p.Own(), Imports: slices.Clone(p.Imports)}
+		if p.Module != nil {
+			q.Module = module.Version{Path: p.Module.Path, Version: p.Module.Version}
+			r := mod.Replacement(q.Module)
+			q.Fixed, q.Local = r != nil, r != nil && r.New.Version == ""
+		}
+		out[path] = q
+	}
+	return out
 }

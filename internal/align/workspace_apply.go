@@ -16,6 +16,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -51,7 +52,7 @@ func (a *Aligner) WithoutSource(read pinner.Source) pinner.Source {
 
 // WorkFiles takes the loan back and returns the go.work to be written, with its
 // go.work.sum, and makes sure that the workspace selects the server's versions.
-func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *Toolchain) error {
+func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *toolchain.Toolchain) error {
 	if a.ServerSource == nil {
 		return nil
 	}
@@ -114,7 +115,7 @@ func (a *Aligner) workText(al *Aligned) ([]byte, error) {
 // checkWork loads the workspace's module graph in a scratch directory: a copy of
 // the new go.mod next to the server's source. It returns the go.work.sum that
 // the go command made, nil for none.
-func (a *Aligner) checkWork(ctx context.Context, al *Aligned, tool *Toolchain) ([]byte, error) {
+func (a *Aligner) checkWork(ctx context.Context, al *Aligned, tool *toolchain.Toolchain) ([]byte, error) {
 	scratch, err := stage.NewScratch()
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ import (
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
@@ -138,7 +139,7 @@ func (c *Changes) pin(path string) (pinner.Pin, bool) {
 }
 
 // Report lists every change with its reason.
-func (c *Changes) Report(server *pinner.Server, tool *align.Toolchain) *report.Apply {
+func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *report.Apply {
 	r := report.NewApply(c.Aligner.Options.DryRun)
 	r.Aligned = len(c.Tree.Files) == 0 && c.Tree.Vendor == nil && (c.Naming == nil || c.Naming.file.Path == "")
 	r.Server = reference.Report(server)

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -39,7 +39,7 @@ func BenchmarkPlan(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tool, err := align.ChooseToolchain(b.Context(), o, s, p.Root)
+	tool, err := toolchain.Choose(b.Context(), o, s, p.Root)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server)
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &align.Aligner{Case: &wants.Case{Options: o, Server: s, Plugin: p.plugin}, Stage: p.Stage, Sources: p.Stage.Sources, Have: from.Have, Bare: from.Bare, Base: from.Base, Checker: from.Checker, Parsed: true}
+	a := &align.Aligner{Code: from.Code.For(&wants.Case{Options: o, Server: s, Plugin: p.plugin}), Parsed: true}
 	a.Input = from.Input
 	a.Input.Server, a.Input.Pins, a.Input.Exclude = s, nil, nil
 	for _, was := range p.Aligned.Match.Pins {
@@ -66,11 +66,11 @@ func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server)
 		return nil
 	}
 	match := pinner.Compare(s, l.Linked())
-	misfits, open := a.Own(a.Sources, l, match)
+	misfits, open := a.Own(a.Stage.Sources, l, match)
 	if !slices.Equal(match.Pins, a.Input.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
 		return nil
 	}
-	if faults, err := a.Compile(ctx, plan, l); err != nil || len(faults) > 0 {
+	if faults, err := a.Faults(ctx, plan, l); err != nil || len(faults) > 0 {
 		return nil
 	}
 	al := &align.Aligned{Mod: plan.Mod, Plan: plan, Match: match, Listing: l, Graph: graph}

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/kept"
@@ -13,6 +14,7 @@ import (
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
@@ -23,7 +25,7 @@ import (
 type planned struct {
 	plugin  *plugin.Plugin
 	server  *pinner.Server
-	Tool    *align.Toolchain
+	Tool    *toolchain.Toolchain
 	Stage   *stage.Stage
 	Aligned *align.Aligned
 	Set     *edit.Changes
@@ -51,7 +53,7 @@ func Make(ctx context.Context, o wants.Options, plugin *plugin.Plugin, server *p
 	p := &planned{plugin: plugin, server: server}
 	// What is in the plugin's repository may have come with a clone.
 	o.Kept = kept.Open(o.Environ, cmp.Or(place.Repository(plugin.Root), plugin.Root))
-	if p.Tool, err = align.ChooseToolchain(ctx, o, server, plugin.Root); err != nil {
+	if p.Tool, err = toolchain.Choose(ctx, o, server, plugin.Root); err != nil {
 		return nil, err
 	}
 	p.Stage, err = stage.New(stage.Config{Go: p.Tool.Go, GoVersion: p.Tool.Version, Local: p.Tool.Local, Cache: p.Tool.Cache, Tags: server.Settings["-tags"], Mod: plugin.User, Count: o.Count, Kept: o.Kept})
@@ -62,7 +64,7 @@ func Make(ctx context.Context, o wants.Options, plugin *plugin.Plugin, server *p
 	case err != nil:
 		return nil, fault.CannotRead("go.sum", err)
 	}
-	if err := p.align(ctx, &align.Aligner{Case: want, Stage: p.Stage, Sources: p.Stage.Sources}); err != nil {
+	if err := p.align(ctx, &align.Aligner{Code: &compiles.Code{Case: want, Stage: p.Stage}}); err != nil {
 		p.Stage.Close()
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package align
+package compiles
 
 import (
 	"errors"
@@ -8,35 +8,31 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
-// syntax returns an error if a Go file of the plugin that is linked does not parse: no
-// version of anything fixes that, and no server loads what cannot be built. It looks once.
-func (a *Aligner) syntax(l *importgraph.Listing) error {
-	if a.Parsed {
-		return nil
-	}
+// Parse returns an error if a Go file of the plugin that is linked does not parse: no
+// version of anything fixes that, and no server loads what cannot be built.
+func Parse(sources *importgraph.Sources, l *importgraph.Listing) error {
 	var names []string
 	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
-		if p := l.Packages[path]; p.Own() || a.local(p) {
+		if p := l.Packages[path]; p.Own() || local(p) {
 			for _, name := range p.Files() {
 				names = append(names, filepath.Join(p.Dir, name))
 			}
 		}
 	}
-	err := a.unparsed(names)
-	a.Parsed = err == nil
-	return err
+	return unparsed(sources, names)
 }
 
-// readable returns the error of a listing or, where it is of packages with files that do
+// Readable returns the error of a listing or, where it is of packages with files that do
 // not parse, one with the places of all.
-func (a *Aligner) readable(err error) error {
+func Readable(sources *importgraph.Sources, err error) error {
 	var broken *importgraph.BrokenError
 	if errors.As(err, &broken) {
-		if places := a.unparsed(broken.Files); places != nil {
+		if places := unparsed(sources, broken.Files); places != nil {
 			return places
 		}
 	}
@@ -44,10 +40,10 @@ func (a *Aligner) readable(err error) error {
 }
 
 // unparsed returns an error with the first place in each file that does not parse.
-func (a *Aligner) unparsed(names []string) error {
+func unparsed(sources *importgraph.Sources, names []string) error {
 	var bad []*syntax.Error
 	for _, name := range names {
-		src, err := a.Sources.ReadFile(name)
+		src, err := sources.ReadFile(name)
 		if err != nil {
 			continue // whoever needs it says so
 		}
@@ -55,7 +51,7 @@ func (a *Aligner) unparsed(names []string) error {
 			if hidden := bounded.Hidden(name); hidden != nil {
 				return hidden
 			}
-			bad = append(bad, e.In(a.relative(name)))
+			bad = append(bad, e.In(place.Relative(sources.Root, name)))
 		}
 	}
 	return plugin.BadSyntax(bad)
@@ -63,15 +59,6 @@ func (a *Aligner) unparsed(names []string) error {
 
 // local reports whether a package is of a module that a directory replaces: its files are
 // the user's to edit.
-func (a *Aligner) local(p *importgraph.Package) bool {
+func local(p *importgraph.Package) bool {
 	return p.Module != nil && p.Module.Replace != nil && p.Module.Replace.Version == ""
-}
-
-// relative names a file from the plugin's directory, or with its full name where that
-// cannot be.
-func (a *Aligner) relative(name string) string {
-	if rel, err := filepath.Rel(a.Sources.Root, name); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return name
 }
