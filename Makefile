@@ -19,25 +19,20 @@ experiments: ## the claims of docs/how-the-loader-decides.md and docs/comparison
 test: setup lint ## every area, command and error text once; the last line says what only test-all runs
 	@$(GO) run ./testdata/ran \
 		'$(GO) test -short -json -timeout 30m $(PLAIN)' \
-		'$(GO) test -short -json -run "$(LIMITS)" ./internal/image' \
-		'$(RACING) $(GO) test -short -race -json -timeout 30m -skip "$(LIMITS)" $(RACE)'
+		'$(RACING) $(GO) test -short -race -json -timeout 30m $(RACE)'
 
 test-all: setup lint vuln ## everything: all rounds, pairs and scripts
 	@$(GO) run ./testdata/ran \
 		'$(GO) test -json -timeout 90m $(PLAIN)' \
-		'$(GO) test -json -run "$(LIMITS)" ./internal/image' \
-		'$(RACING) $(GO) test -race -json -timeout 90m -skip "$(LIMITS)" $(RACE)'
+		'$(RACING) $(GO) test -race -json -timeout 90m $(RACE)'
 
 setup: ## installs what the tests need, as root or with sudo, on Debian; else says what is missing
 	@GO=$(GO) .ci/setup
 
 # What starts goroutines runs under the race detector, and nothing twice. Of the scripts
 # those in testdata/script/race have a pinfix that is built with it.
-RACE = $(addprefix ./internal/,commit flow git gocmd image look pattern solve stage typecheck)
+RACE = $(addprefix ./internal/,commit flow git gocmd image look pattern registry solve stage typecheck)
 PLAIN = $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
-# LIMITS are tests of internal/image that reach a limit in one goroutine, which takes
-# the race detector a minute.
-LIMITS = ^(TestTangled|TestMemory)$$
 RACING = GORACE=atexit_sleep_ms=10
 
 cover: setup ## coverage of `make test`, of test-all with TIER=; pinfix's own runs in the scripts count
@@ -81,9 +76,9 @@ GOVULNCHECK = v1.7.0
 VULNDB = v0.0.0-20261105234957-e22db6528018
 
 bench: build ## the figures that the README claims
-	$(GO) test -run '^$$' -bench . -benchtime 10x ./cmd/pinfix
+	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkApply$$' -benchtime 3x -timeout 60m ./cmd/pinfix
+	$(GO) test -run '^$$' -bench . -skip '^BenchmarkApply$$' -benchtime 10x ./cmd/pinfix
 	$(GO) test -run '^$$' -bench Curve -benchtime 5x ./internal/solve
-	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkReal$$' -benchtime 3x ./cmd/pinfix
 
 fuzz: ## every fuzz target for FUZZTIME; the last lines say how many executions
 	@for p in $$($(GO) list ./...); do \

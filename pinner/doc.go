@@ -39,4 +39,9 @@
 //
 // Errors are for people: file and line where there are some, all of them and not the
 // first. One that the user can do something about has a method NextStep() string.
+//
+// # Its size
+//
+// It is large, because a program that embeds pinfix imports it alone, and all of it
+// works on the lines of one go.mod.
 package pinner

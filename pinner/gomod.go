@@ -11,6 +11,8 @@ import (
 
 // Mod is a go.mod file being edited. The user's own lines, their order,
 // comments and line ends stay; what pinfix sets carries a mark.
+// It has many methods, for each kind of line one that finds, one that sets and one that
+// takes back.
 type Mod struct {
 	*modfile.File
 	name string

@@ -19,6 +19,7 @@ import (
 const maxRounds = 50
 
 // Input is what a plan is made of. Server, Mod and Source must be there.
+// It has many fields: most of them may be left out, and a plan depends on nothing else.
 type Input struct {
 	Server *Server
 	Mod    *Mod  // the plugin's go.mod, restored; stays as it is
@@ -56,6 +57,8 @@ type Demand struct {
 }
 
 // A Plan is a go.mod that selects the pins.
+// It has many methods, because each step of [Make] and of [Plan.Finish] is one: all of
+// them write the same few lists.
 type Plan struct {
 	Mod      *Mod     // for go mod tidy: Input.Mod with the plan's lines
 	Pins     []Pin    // Input.Pins, and modules held at the server's version for their go line
@@ -278,7 +281,7 @@ func (p *Plan) allow(v module.Version) {
 	found := false
 	for _, x := range p.Mod.Exclude {
 		if x.Mod == v {
-			p.warn("%s: exclude %s is removed: the server links it", p.at(x.Syntax), v)
+			p.warnAt(x.Syntax, "exclude %s is removed: the server links it", v)
 			p.Mod.dropLine(x.Syntax)
 			found = true
 		}
@@ -289,19 +292,23 @@ func (p *Plan) allow(v module.Version) {
 	}
 }
 
-// at returns file and line of the user's line that l is a copy of.
-func (p *Plan) at(l *modfile.Line) string {
+// warnAt warns about the user's line that l is a copy of, with its place.
+func (p *Plan) warnAt(l *modfile.Line, format string, args ...any) {
+	lines := []*modfile.Line{}
 	for _, r := range p.user.Replace {
-		if slices.Equal(operands(r.Syntax), operands(l)) {
-			return fmt.Sprintf("%s:%d", p.user.name, r.Syntax.Start.Line)
-		}
+		lines = append(lines, r.Syntax)
 	}
 	for _, x := range p.user.Exclude {
-		if slices.Equal(operands(x.Syntax), operands(l)) {
-			return fmt.Sprintf("%s:%d", p.user.name, x.Syntax.Start.Line)
-		}
+		lines = append(lines, x.Syntax)
 	}
-	return p.user.name
+	at := p.user.name
+	if i := slices.IndexFunc(lines, func(u *modfile.Line) bool { return slices.Equal(operands(u), operands(l)) }); i >= 0 {
+		if lines[i].Start.Line == 0 {
+			return // the caller has added it after parsing: no file has it
+		}
+		at = fmt.Sprintf("%s:%d", at, lines[i].Start.Line)
+	}
+	p.warn("%s: "+format, append([]any{at}, args...)...)
 }
 
 // operands returns the words of a go.mod line without its directive.
@@ -318,26 +325,26 @@ func (p *Plan) replace(pin Pin) bool {
 	want, have := pin.Replace, p.Mod.Replacement(pin.Version)
 	switch {
 	case have != nil && have.New.Version == "":
-		p.warn("%s: %s is replaced by the directory %s; it loads only if that holds the server's source", p.at(have.Syntax), pin.Path, have.New.Path)
+		p.warnAt(have.Syntax, "%s is replaced by the directory %s; it loads only if that holds the server's source", pin.Path, have.New.Path)
 	case want.Path != "" && want.Version == "":
 		p.warn("the server took %s from a directory (%s); its source cannot be seen, so verify the built plugin", pin.Version, want.Path)
 	case have == nil:
 		for _, r := range p.user.Replace {
 			if r.Old.Path == pin.Path && r.New.Version == "" {
-				p.warn("%s:%d: the replacement of %s by the directory %s does not hold for %s, which the server has",
-					p.user.name, r.Syntax.Start.Line, r.Old, r.New.Path, pin.Version.Version)
+				p.warnAt(r.Syntax, "the replacement of %s by the directory %s does not hold for %s, which the server has",
+					r.Old, r.New.Path, pin.Version.Version)
 			}
 		}
 		return want.Path != ""
 	case want.Path == "":
-		p.warn("%s: replace %s => %s is removed: the server does not replace it", p.at(have.Syntax), pin.Path, have.New)
+		p.warnAt(have.Syntax, "replace %s => %s is removed: the server does not replace it", pin.Path, have.New)
 		p.Mod.dropLine(have.Syntax)
 		p.Mod.DropReplace(have.Old.Path, have.Old.Version)
 		p.Mod.Cleanup()
 		return p.replace(pin) // a line for all versions may be behind one for this version
 	case have.New != want:
 		old := atVersion(have.New)
-		p.warn("%s: replace %s => %s is changed to the server's %s", p.at(have.Syntax), pin.Path, have.New, want)
+		p.warnAt(have.Syntax, "replace %s => %s is changed to the server's %s", pin.Path, have.New, want)
 		setReplace(have, want)
 		writeMark(have.Syntax, mark{old: old, new: atVersion(want)})
 	}

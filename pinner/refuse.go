@@ -66,7 +66,13 @@ func (s *Server) Platform() (goos, goarch string, ok bool) {
 
 // String prints a pin as its build-info line: "path version => path version".
 func (p Pin) String() string {
-	s := fmt.Sprintf("%s %s", p.Path, p.Version.Version)
+	return p.Path + " " + p.Versions()
+}
+
+// Versions returns the selected version and, if there is one, the replacement, without the
+// module's path: "v1.2.3 => example.com/fork v1.2.4".
+func (p Pin) Versions() string {
+	s := p.Version.Version
 	if p.Replace.Path != "" {
 		s += strings.TrimRight(fmt.Sprintf(" => %s %s", p.Replace.Path, p.Replace.Version), " ")
 	}

@@ -7,6 +7,8 @@ import (
 )
 
 // A Server is what pinfix knows of the program that calls plugin.Open.
+// It has many methods and fields, because it holds all that the build info says, and what
+// follows from that is asked here alone.
 type Server struct {
 	Ref      string            // how the user named it
 	Main     module.Version    // the main module; Version is "(devel)" for a local build

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"golang.org/x/tools/txtar"
 
+	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/tier"
 )
 
@@ -246,7 +247,9 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 type depends []string
 
 // Record notes what is to be kept of an answer.
-func (d *depends) Record(files, there []string, _ []byte) { *d = slices.Concat(files, there) }
+func (d *depends) Record(files, there []string, _ []again.Index, _, _ []byte) {
+	*d = slices.Concat(files, there)
+}
 
 // dependsOn returns the files that check names for a plugin that is pinned; nil if its
 // answer would not be kept.

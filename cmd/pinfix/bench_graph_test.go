@@ -74,13 +74,13 @@ func BenchmarkGraph(b *testing.B) {
 					b.Fatal(err)
 				}
 				if bb.again {
-					if _, err := pinner.LoadGraph(user, st.ModFiles(b.Context())); err != nil {
+					if _, err := pinner.LoadGraph(user, st.Fetch.ModFiles(b.Context())); err != nil {
 						b.Fatal(err)
 					}
 				}
 				calls = goCmd.Calls()
 				start = time.Now()
-				g, err := pinner.LoadGraph(load, st.ModFiles(b.Context()))
+				g, err := pinner.LoadGraph(load, st.Fetch.ModFiles(b.Context()))
 				if err != nil {
 					b.Fatal(err)
 				}

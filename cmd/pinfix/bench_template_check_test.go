@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkTemplateCheck runs pinfix check, as a process and in turn with the same work by
-// hand, on the plugin of BenchmarkTemplate, pinned, against a server program of 67 MB and a
+// hand, on the plugin of testdata/template, pinned, against a server program of 67 MB and a
 // snapshot of it; and pinfix verify on the program and the plugin that pinfix build makes.
 // It reports, the median of the runs,
 //
@@ -20,7 +20,8 @@ import (
 // where NAME is program or snapshot, asked again with nothing changed since, or
 // program-first and snapshot-first, without what an earlier run has kept.
 func BenchmarkTemplateCheck(b *testing.B) {
-	w := newTemplateBench(b)
+	w := newTemplate(b)
+	benchPinfix(b, w.pinfix)
 	dir := b.TempDir()
 	w.server = templateServer(b, filepath.Join(dir, "server"), w.environ)
 	w.pinned = copyTree(b, w.plugin)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,61 +10,6 @@ import (
 	"testing"
 	"time"
 )
-
-// BenchmarkTemplate compares pinfix apply, as a process, with go mod tidy and go mod
-// vendor by hand, in one run and in turn: testdata/template, the vendored plugin with two
-// modules that move, against Nakama 3.26.0. The ways are
-//
-//	first       the plugin was never pinned to this server, the caches are warm
-//	keep        the same with --conflicts keep
-//	edited      as first, after a line of the plugin was changed: each run has a new one
-//	empty       as first, and pinfix has nothing in its own cache
-//	again       the plugin is pinned already
-//
-// By hand, go.mod and the imports are those that pinfix makes. It reports, the median of
-// the runs,
-//
-//	NAME/go       processor time of pinfix and what it starts, over that of the two commands
-//	NAME/go-wall  the same of the wall time
-func BenchmarkTemplate(b *testing.B) {
-	w := newTemplateBench(b)
-	w.applyTo(b, copyTree(b, w.plugin)) // what the go command keeps
-	ours, theirs := map[string][]cost{}, map[string][]cost{}
-	for n := 0; b.Loop(); n++ {
-		for _, way := range []string{"first", "keep", "edited", "empty", "again"} {
-			from, vendored := w.plugin, w.byHand
-			var args []string
-			switch way {
-			case "keep":
-				args = []string{"--conflicts", "keep"}
-			case "again":
-				from, vendored = w.pinned, w.pinned
-			}
-			dir := copyTree(b, from)
-			switch way {
-			case "edited":
-				appendTo(b, filepath.Join(dir, "rewards.go"), fmt.Sprintf("\nvar run = %d\n", n))
-			case "empty":
-				if err := os.RemoveAll(w.cache); err != nil {
-					b.Fatal(err)
-				}
-			}
-			ours[way] = append(ours[way], w.applyTo(b, dir, args...))
-			theirs[way] = append(theirs[way], w.goMods(b, copyTree(b, vendored)))
-		}
-	}
-	reportRatios(b, ours, theirs)
-}
-
-// reportRatios reports what ours costs over what theirs does, both by the name of a way.
-func reportRatios(b *testing.B, ours, theirs map[string][]cost) {
-	for way := range ours {
-		our, their := medianCost(ours[way]), medianCost(theirs[way])
-		b.ReportMetric(float64(our.cpu)/float64(their.cpu), way+"/go")
-		b.ReportMetric(float64(our.wall)/float64(their.wall), way+"/go-wall")
-		b.ReportMetric(float64(our.cpu.Milliseconds()), way+"-ms")
-	}
-}
 
 // A cost is what a process takes, with all that it starts and waits for.
 type cost struct{ cpu, wall time.Duration }
@@ -93,13 +37,15 @@ type templateBench struct {
 	pinfix, server string
 	plugin         string // as its author has it, vendored
 	pinned         string // after apply
-	byHand         string // go.mod and imports of pinned, vendor/ of plugin
 	cache          string // pinfix's own
 	environ        []string
 }
 
-// newTemplate makes all but pinned, byHand and the program pinfix.
-func newTemplate(tb testing.TB) *templateBench {
+// newTemplate makes all but pinned and the program pinfix.
+func newTemplate(tb testing.TB) *templateBench { return newBench(tb, templatePlugin) }
+
+// newBench is newTemplate with another plugin.
+func newBench(tb testing.TB, plugin func(testing.TB, []string) string) *templateBench {
 	tb.Helper()
 	dir := tb.TempDir()
 	w := &templateBench{pinfix: filepath.Join(dir, "pinfix"), cache: filepath.Join(dir, "cache", "pinfix")}
@@ -113,22 +59,7 @@ func newTemplate(tb testing.TB) *templateBench {
 	}
 	w.environ = append(os.Environ(), "GOTOOLCHAIN=go1.23.5", "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1",
 		"GOCACHE="+strings.TrimSpace(string(goCache)), "XDG_CACHE_HOME="+filepath.Dir(w.cache))
-	w.plugin = templatePlugin(tb, w.environ)
-	return w
-}
-
-func newTemplateBench(b *testing.B) *templateBench {
-	w := newTemplate(b)
-	benchPinfix(b, w.pinfix)
-	w.pinned = copyTree(b, w.plugin)
-	w.applyTo(b, w.pinned)
-	w.byHand = copyTree(b, w.pinned)
-	if err := os.RemoveAll(filepath.Join(w.byHand, "vendor")); err != nil {
-		b.Fatal(err)
-	}
-	if err := os.CopyFS(filepath.Join(w.byHand, "vendor"), os.DirFS(filepath.Join(w.plugin, "vendor"))); err != nil {
-		b.Fatal(err)
-	}
+	w.plugin = plugin(tb, w.environ)
 	return w
 }
 

@@ -17,7 +17,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 			return &usageError{msg: dashed(flag) + " is for one module; name it with -C", help: "build"}
 		}
 	}
-	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
 	if err != nil {
 		return err
 	}

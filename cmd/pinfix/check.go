@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/drift"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/plugin"
@@ -43,7 +44,8 @@ apply. It compares the content of vendored files only if the module cache has th
 the go line is below 1.17, it needs vendor/.
 
 If you run the same check again and no file has changed, check answers without reading
-the files. It keeps in your cache that nothing was wrong.
+the files. It keeps in your cache that nothing was wrong. With --staged, only what is
+staged counts.
 
 The server is its program, a snapshot, or an image in docker-archive:, oci-archive: or
 oci:, with --platform and --path as for apply. With --vendor never, check does not look
@@ -72,12 +74,15 @@ func (e *env) check(c *cli.Context) error {
 		}
 	}
 	modules := []drift.Options{e.checkOptions(c)}
+	var read drift.All
 	if walk {
-		dirs, err := plugin.Modules(c.String("C"), c.Args().First())
+		var looked []string
+		dirs, err := plugin.Modules(c.String("C"), c.Args().First(), func(dir string) { looked = append(looked, dir) })
 		if err != nil {
 			return err
 		}
 		modules = nil
+		read = drift.All{drift.Walked(looked)}
 		for _, dir := range dirs {
 			own, sub, err := e.forModule(c, e.checkCommand(), dir)
 			m := drift.Options{Err: err}
@@ -88,17 +93,23 @@ func (e *env) check(c *cli.Context) error {
 			modules = append(modules, m)
 		}
 	}
-	var read *drift.Sources
-	if !walk && e.question != nil {
-		read = &drift.Sources{}
-		modules[0].Sources = read
+	for i := range modules {
+		if e.question != nil {
+			modules[i].Sources = &drift.Sources{}
+			read = append(read, modules[i].Sources)
+		}
 	}
 	result, err := flow.Check(c.Context, modules, walk)
 	if err != nil {
 		return e.unchecked(c, result, err)
 	}
-	e.progress(c).note(result.Notes)
-	var out bytes.Buffer
+	var out, notes bytes.Buffer
+	about := *e
+	about.stderr = &notes
+	about.progress(c).note(result.Notes)
+	if _, err := e.stderr.Write(notes.Bytes()); err != nil {
+		return err
+	}
 	if err := e.showTo(&out, c, result); err != nil {
 		return err
 	}
@@ -108,8 +119,12 @@ func (e *env) check(c *cli.Context) error {
 	if !result.Aligned {
 		return errDiffers
 	}
-	if files, there, ok := read.Files(); ok && len(result.Notes) == 0 {
-		e.question.Record(files, there, out.Bytes())
+	if files, there, staged, ok := read.Files(); ok && e.question != nil {
+		var indexes []again.Index
+		for _, s := range staged {
+			indexes = append(indexes, again.Index{File: s.File, Below: s.Below, Objects: s.Objects, Read: s.Read})
+		}
+		e.question.Record(files, there, indexes, out.Bytes(), notes.Bytes())
 	}
 	return nil
 }

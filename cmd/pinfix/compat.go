@@ -114,7 +114,7 @@ func orFirst(value, choice string) string {
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
 	case unknown > 0:
-		return fault.New("see the reason of each in the result", "%d of %d servers could not be %s", unknown, all, what)
+		return fault.New("see the reason of each in the result", "%s %s", what, report.Of(unknown, all, "server"))
 	case differ > 0:
 		return errDiffers
 	}

@@ -1,5 +1,7 @@
 // Command pinfix makes a Go plugin load into one given server: it pins the
 // modules that both link to what the server has. Try: pinfix help.
+//
+// It is large: each command has a file with its flags, its help and what it prints.
 package main
 
 import (

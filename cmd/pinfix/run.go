@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/again"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -41,6 +42,7 @@ func (e *usageError) NextStep() string {
 }
 
 // env is what a command gets from outside.
+// It has many methods, three for each command: its flags, its run and what it prints.
 type env struct {
 	environ []string
 	stdin   io.Reader
@@ -50,7 +52,7 @@ type env struct {
 	// question keeps the answer of check for the next time, see package again. A nil one
 	// does not.
 	question interface {
-		Record(files, there []string, stdout []byte)
+		Record(files, there []string, indexes []again.Index, stdout, stderr []byte)
 	}
 
 	// catch makes a context end with the user's signals. A nil one leaves them alone.

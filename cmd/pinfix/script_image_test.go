@@ -115,7 +115,7 @@ func makeImage(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(imagetest.WriteOCIArchive(ts.MkAbs(rest), images...))
 		case "docker-archive":
 			file, tag, _ := strings.Cut(rest, ":")
-			ts.Check(imagetest.WriteDocker(ts.MkAbs(file), imagetest.Saved{Tag: tag, Image: images[0]}))
+			ts.Check(imagetest.WriteDocker(ts.MkAbs(file), tag, images[0]))
 		default:
 			host, name, _ := strings.Cut(target, "/")
 			ts.Check(registryAt(ts, host).Push(filepath.ToSlash(name), images...))

@@ -59,6 +59,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("%d allocations before main, want at most %d:\n%s", all, maxAllocs, out)
 	}
 	t.Run("reads", func(t *testing.T) { checkReads(t, pinfix) })
+	t.Run("again", func(t *testing.T) { checkAgain(t, pinfix) })
 }
 
 // Limits on what check does with a plugin like the vendor's template: two modules that

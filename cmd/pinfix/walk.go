@@ -20,7 +20,7 @@ func isWalk(c *cli.Context) bool {
 	if c.Command.Name != "build" {
 		return true
 	}
-	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
 	return err == nil && (len(dirs) > 1 || !plugin.IsRoot(c.String("C"), dirs[0]))
 }
 
@@ -62,7 +62,7 @@ func (e *env) applyAll(c *cli.Context) error {
 	if format := c.String("format"); format != "text" && format != "json" {
 		return &usageError{msg: "--format " + format + " is for one module; name it with -C", help: c.Command.Name}
 	}
-	dirs, err := plugin.Modules(c.String("C"), c.Args().First())
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
 	if err != nil {
 		return err
 	}

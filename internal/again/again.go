@@ -30,7 +30,7 @@ const Command = "check"
 // How much is kept: one file for each slot, which a question shares with others.
 const (
 	slots     = 512
-	maxRecord = 4 << 20 // bytes
+	maxRecord = 16 << 20 // bytes
 )
 
 // settled is how long ago a file must have changed last. Of the file systems that people
@@ -64,7 +64,7 @@ func Ask(args, environ []string) *Question {
 		return nil
 	}
 	q := &Question{at: time.Now()}
-	q.head = append(q.head, "pinfix asked before 1\n"...)
+	q.head = append(q.head, "pinfix asked before 2\n"...)
 	for _, s := range slices.Concat(args[1:], []string{cwd, self}) {
 		q.head = append(strconv.AppendQuote(q.head, s), ' ')
 	}
@@ -98,12 +98,15 @@ func cacheDir(environ []string) string {
 	return filepath.Join(home, ".cache")
 }
 
-// environment is a sum of the variables, but for those that say how a shell has come to
-// its command. The values themselves may be secrets, and are not kept.
+// ofShell begin variables that say how a shell has come to its command, or git to its hook:
+// who has written what it is about to commit, and when.
+var ofShell = [...]string{"_=", "OLDPWD=", "SHLVL=", "GIT_AUTHOR_"}
+
+// environment is a sum of the variables, but for those of ofShell. The values themselves may be secrets, and are not kept.
 func environment(environ []string) uint64 {
 	h := uint64(offset)
 	for _, v := range environ {
-		if strings.HasPrefix(v, "_=") || strings.HasPrefix(v, "OLDPWD=") || strings.HasPrefix(v, "SHLVL=") {
+		if slices.ContainsFunc(ofShell[:], func(prefix string) bool { return strings.HasPrefix(v, prefix) }) {
 			continue
 		}
 		h = add(add(h, v), "\x00")
@@ -127,32 +130,41 @@ func add[T string | []byte](h uint64, s T) uint64 {
 	return h
 }
 
-// Answer returns what pinfix has printed on stdout when it was asked q before, and found
-// nothing wrong; ok is false where that has to be found out anew. q may be nil.
-func Answer(q *Question) (stdout []byte, ok bool) {
+// Answer returns what pinfix has printed when it was asked q before, and found nothing
+// wrong; ok is false where that has to be found out anew. q may be nil.
+func Answer(q *Question) (stdout, stderr string, ok bool) {
 	if q == nil {
-		return nil, false
+		return "", "", false
 	}
 	files, ok := strings.CutPrefix(q.read(), string(q.head))
 	if !ok {
-		return nil, false
+		return "", "", false
 	}
 	var now []byte
 	var look looker
 	for {
 		line, rest, ok := strings.Cut(files, "\n")
-		switch {
-		case !ok:
-			return nil, false // cut off
-		case line == "":
-			return []byte(rest), true
+		if !ok {
+			return "", "", false // cut off
 		}
 		was, name, ok := strings.Cut(line, " ")
-		if !ok {
-			return nil, false
-		}
-		if now, _ = look.appendState(now[:0], name); was != string(now) && (was != isThere || string(now) == gone) {
-			return nil, false
+		switch {
+		case !ok:
+			return "", "", false
+		case was == printed:
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 0 || n > len(rest) {
+				return "", "", false
+			}
+			return rest[:n], rest[n:], true
+		case was == staged:
+			if rest, ok = sameIndex(name, rest); !ok {
+				return "", "", false
+			}
+		default:
+			if now, _ = look.appendState(now[:0], name); was != string(now) && (was != isThere || string(now) == gone) {
+				return "", "", false
+			}
 		}
 		files = rest
 	}
@@ -160,20 +172,24 @@ func Answer(q *Question) (stdout []byte, ok bool) {
 
 // read returns the record, "" if there is none that is surely the user's own.
 func (q *Question) read() string {
-	fd, size, ok := openOwn(q.file)
+	data, _ := readFile(q.file, maxRecord, true)
+	return string(data) // once: its lines are parts of it
+}
+
+// readFile returns the content of a regular file, of the user's own if it has to be.
+func readFile(name string, limit int64, own bool) ([]byte, bool) {
+	fd, size, ok := openFile(name, own)
 	if !ok {
-		return ""
+		return nil, false
 	}
-	f := os.NewFile(fd, q.file)
+	f := os.NewFile(fd, name)
 	defer f.Close()
-	if size > maxRecord {
-		return ""
+	if size > limit {
+		return nil, false
 	}
 	data := make([]byte, size)
-	if _, err := io.ReadFull(f, data); err != nil {
-		return ""
-	}
-	return string(data) // once: its lines are parts of it
+	_, err := io.ReadFull(f, data)
+	return data, err == nil
 }
 
 // States that are no state of a file: nothing is there, or something, whatever it is.
@@ -182,11 +198,19 @@ const (
 	isThere = "+"
 )
 
-// Record keeps what was printed on stdout, for the files that it depends on as they are
-// now: files, directories, which change when a name in them comes or goes, and what must
-// go on not being there. Of those in there, it counts only that they are. Nothing is kept,
-// and nothing is wrong, where it may not last or cannot be written. q may be nil.
-func (q *Question) Record(files, there []string, stdout []byte) {
+// Lines that are about no file: the first of some about an index of git, and the last, after
+// which is what was printed.
+const (
+	staged  = "@"
+	printed = "="
+)
+
+// Record keeps what was printed, for the files that it depends on as they are now: files,
+// directories, which change when a name in them comes or goes, and what must go on not
+// being there. Of those in there, it counts only that they are, and of the indexes what
+// [Index] says. Nothing is kept, and nothing is wrong, where it may not last or cannot be
+// written. q may be nil.
+func (q *Question) Record(files, there []string, indexes []Index, stdout, stderr []byte) {
 	if q == nil {
 		return
 	}
@@ -210,7 +234,14 @@ func (q *Question) Record(files, there []string, stdout []byte) {
 		data = append(append(data, isThere+" "...), name...)
 		data = append(data, '\n')
 	}
-	data = append(append(data, '\n'), stdout...)
+	for _, x := range indexes {
+		var ok bool
+		if data, ok = x.append(data); !ok {
+			return
+		}
+	}
+	data = append(strconv.AppendInt(append(data, printed+" "...), int64(len(stdout)), 10), '\n')
+	data = append(append(data, stdout...), stderr...)
 	if len(data) > maxRecord {
 		return
 	}

@@ -3,6 +3,7 @@
 package again
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,7 @@ func write(t *testing.T, name, text string) {
 // TestAgain: the answer counts while nothing is different, and not after any change.
 func TestAgain(t *testing.T) {
 	t.Parallel()
-	const answer = "pinned\n\nto it\n"
+	const answer, said = "pinned\n\nto it\n", "a note\n"
 	for _, tt := range []struct {
 		name string
 		do   func(t *testing.T, dir string, q *Question) // between the two runs
@@ -92,20 +93,20 @@ func TestAgain(t *testing.T) {
 			write(t, dir+"/a/file", "text")
 			write(t, dir+"/git/index", "")
 			first := ask(t, home)
-			if _, ok := Answer(first); ok {
+			if _, _, ok := Answer(first); ok {
 				t.Error("an answer before the first")
 			}
-			first.Record([]string{dir + "/a", dir + "/a/file", dir + "/absent"}, []string{dir + "/git"}, []byte(answer))
+			first.Record([]string{dir + "/a", dir + "/a/file", dir + "/absent"}, []string{dir + "/git"}, nil, []byte(answer), []byte(said))
 			second := ask(t, home, tt.args...)
 			if tt.do != nil {
 				tt.do(t, dir, second)
 			}
-			stdout, ok := Answer(second)
+			stdout, stderr, ok := Answer(second)
 			if ok != tt.ok {
 				t.Errorf("an answer: %v, want %v", ok, tt.ok)
 			}
-			if ok && string(stdout) != answer {
-				t.Errorf("%q", stdout)
+			if ok && (stdout != answer || stderr != said) {
+				t.Errorf("%q, %q", stdout, stderr)
 			}
 		})
 	}
@@ -115,25 +116,25 @@ func TestAgain(t *testing.T) {
 func TestNotKept(t *testing.T) {
 	t.Parallel()
 	for name, record := range map[string]func(q *Question, dir string){
-		"a file that has just changed":  func(q *Question, dir string) { q.at = time.Now(); q.Record([]string{dir}, nil, nil) },
-		"a name with the end of a line": func(q *Question, dir string) { q.Record([]string{dir + "/a\nb"}, nil, nil) },
-		"a name from the directory":     func(q *Question, _ string) { q.Record([]string{"again.go"}, nil, nil) },
-		"an answer that is too long":    func(q *Question, _ string) { q.Record(nil, nil, make([]byte, maxRecord)) },
+		"a file that has just changed":  func(q *Question, dir string) { q.at = time.Now(); q.Record([]string{dir}, nil, nil, nil, nil) },
+		"a name with the end of a line": func(q *Question, dir string) { q.Record([]string{dir + "/a\nb"}, nil, nil, nil, nil) },
+		"a name from the directory":     func(q *Question, _ string) { q.Record([]string{"again.go"}, nil, nil, nil, nil) },
+		"an answer that is too long":    func(q *Question, _ string) { q.Record(nil, nil, nil, make([]byte, maxRecord), nil) },
 		"a cache that others may write": func(q *Question, _ string) {
 			os.MkdirAll(filepath.Dir(q.file), 0o777)
 			os.Chmod(filepath.Dir(q.file), 0o777)
-			q.Record(nil, nil, nil)
+			q.Record(nil, nil, nil, nil, nil)
 		},
 		"a cache in the place of which is": func(q *Question, dir string) {
 			write(t, filepath.Dir(filepath.Dir(q.file)), "")
-			q.Record(nil, nil, nil)
+			q.Record(nil, nil, nil, nil, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			home := t.TempDir()
 			record(ask(t, home), t.TempDir())
-			if _, ok := Answer(ask(t, home)); ok {
+			if _, _, ok := Answer(ask(t, home)); ok {
 				t.Error("an answer")
 			}
 		})
@@ -147,8 +148,8 @@ func TestNotKept(t *testing.T) {
 		t.Error("a question without a place for its answer")
 	}
 	var none *Question
-	none.Record(nil, nil, nil)
-	if _, ok := Answer(none); ok {
+	none.Record(nil, nil, nil, nil, nil)
+	if _, _, ok := Answer(none); ok {
 		t.Error("an answer to no question")
 	}
 }
@@ -161,7 +162,10 @@ func TestEnvironment(t *testing.T) {
 	if same("A=b C=d", "A=b") || same("A=b", "A=c") || same("AB= C", "A BC") {
 		t.Error("a variable does not count")
 	}
-	if !same("A=b _=x OLDPWD=/a SHLVL=1", "A=b SHLVL=2") {
+	if same("GIT_INDEX_FILE=a", "GIT_INDEX_FILE=b") || same("GIT_DIR=a", "") {
+		t.Error("which index it is does not count")
+	}
+	if !same("A=b _=x OLDPWD=/a SHLVL=1 GIT_AUTHOR_DATE=@1", "A=b SHLVL=2 GIT_AUTHOR_DATE=@2") {
 		t.Error("how the shell came to the command counts")
 	}
 	home := t.TempDir()
@@ -174,7 +178,7 @@ func TestEnvironment(t *testing.T) {
 // FuzzAnswer: no text of a record that is not this question's gives an answer, none makes
 // it panic, and an answer is the end of the record.
 func FuzzAnswer(f *testing.F) {
-	for _, seed := range []string{"", "\n", "\nanswer", "- /absent\n\nanswer", "+ /\n\nanswer", "- /\n\nanswer", "1,2 /", "-"} {
+	for _, seed := range []string{"", "\n", "= 6\nanswer", "= 7\nanswer", "- /absent\n= 3\nanswer", "+ /\n= 6\nanswer", "- /\n= 6\nanswer", "1,2 /", "-", "@ 20 1 /absent\n\n", "@ x\n= 0\n"} {
 		f.Add(true, seed)
 		f.Add(false, seed)
 	}
@@ -185,11 +189,12 @@ func FuzzAnswer(f *testing.F) {
 			text = string(q.head) + rest
 		}
 		write(t, q.file, text)
-		out, ok := Answer(q)
-		if ok && (!mine && !strings.HasPrefix(rest, string(q.head)) || !strings.HasSuffix(rest, "\n"+string(out))) {
+		out, said, ok := Answer(q)
+		if ok && (!mine && !strings.HasPrefix(rest, string(q.head)) || !strings.HasSuffix(rest, "\n"+out+said)) {
 			t.Errorf("%q answers %q", text, out)
 		}
-		if lines := strings.Split(rest, "\n"); ok && mine && !slices.Contains(lines, "") {
+		last := fmt.Sprintf("%s %d", printed, len(out))
+		if lines := strings.Split(rest, "\n"); ok && mine && !slices.Contains(lines, last) && !strings.Contains(rest, printed) {
 			t.Errorf("%q answers without an end of its files", text)
 		}
 	})

@@ -10,10 +10,15 @@ var asked *Question
 
 func init() {
 	asked = Ask(os.Args, os.Environ())
-	if stdout, ok := Answer(asked); ok {
-		if _, err := os.Stdout.Write(stdout); err == nil {
-			os.Exit(0)
-		}
+	stdout, stderr, ok := Answer(asked)
+	if !ok {
+		return
+	}
+	if stderr != "" {
+		_, _ = os.Stderr.WriteString(stderr)
+	}
+	if _, err := os.Stdout.WriteString(stdout); err == nil {
+		os.Exit(0)
 	}
 }
 

@@ -15,6 +15,6 @@ func (*looker) appendState(b []byte, _ string) ([]byte, time.Time) { return b, t
 
 func (*looker) appendIdentity(b []byte, _ string) []byte { return b }
 
-func appendKind(b []byte, _ int) []byte     { return b }
-func openOwn(string) (uintptr, int64, bool) { return 0, 0, false }
-func isOwn(string) bool                     { return false }
+func appendKind(b []byte, _ int) []byte            { return b }
+func openFile(string, bool) (uintptr, int64, bool) { return 0, 0, false }
+func isOwn(string) bool                            { return false }

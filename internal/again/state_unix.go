@@ -59,9 +59,9 @@ func appendKind(b []byte, fd int) []byte {
 	return b
 }
 
-// openOwn opens a regular file that is this user's, whom alone it lets write, and no link,
-// and returns its size. A pipe is not waited for.
-func openOwn(name string) (fd uintptr, size int64, ok bool) {
+// openFile opens a regular file that is no link, and returns its size. If it has to be this
+// user's own, it lets no one else write. A pipe is not waited for.
+func openFile(name string, mine bool) (fd uintptr, size int64, ok bool) {
 	var st syscall.Stat_t
 	if syscall.Lstat(name, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return 0, 0, false
@@ -70,7 +70,7 @@ func openOwn(name string) (fd uintptr, size int64, ok bool) {
 	if err != nil {
 		return 0, 0, false
 	}
-	if syscall.Fstat(f, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || !own(&st) {
+	if syscall.Fstat(f, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || mine && !own(&st) {
 		syscall.Close(f)
 		return 0, 0, false
 	}

@@ -15,13 +15,13 @@ import (
 
 	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/solve"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
@@ -40,7 +40,7 @@ type Aligner struct {
 	Input     pinner.Input
 	ahead     *ahead
 	oldVendor chan vendordir.Old
-	Moves     []stage.Move     // packages that the server takes from a nested module
+	Moves     []fetch.Move     // packages that the server takes from a nested module
 	Raised    []module.Version // what they were raised to, as in.Raise first had it
 	kept      []string         // parents whose raise is not taken back
 
@@ -97,7 +97,7 @@ func (a *Aligner) Align(ctx context.Context) (*Aligned, error) {
 	if a.Have, a.Bare, err = importgraph.OwnFiles(a.Plugin.Root); err != nil {
 		return nil, err
 	}
-	a.Input = pinner.Input{Server: a.Server, Mod: a.Plugin.User, Pins: a.guess(), Source: a.Stage.ModFiles(ctx)}
+	a.Input = pinner.Input{Server: a.Server, Mod: a.Plugin.User, Pins: a.guess(), Source: a.Stage.Fetch.ModFiles(ctx)}
 	var warning string
 	if a.vendors, warning, a.VendorNote = a.VendorRule(ctx, a.HasVendor()).Decide(); warning != "" {
 		a.warnings = append(a.warnings, warning)
@@ -105,9 +105,9 @@ func (a *Aligner) Align(ctx context.Context) (*Aligned, error) {
 	switch {
 	case a.vendors && a.Options.LookOnly:
 		a.vendors = false
-		a.Stage.SetVendored(vendordir.Read(a.Plugin))
+		a.Stage.Loans.Offer(vendordir.Read(a.Plugin))
 	case a.vendors:
-		a.Stage.SetVendored(vendordir.Read(a.Plugin))
+		a.Stage.Loans.Offer(vendordir.Read(a.Plugin))
 		a.readOld(ctx)
 	}
 	a.Options.Step("loading the plugin's packages")
@@ -190,7 +190,7 @@ func (a *Aligner) look(ctx context.Context, mod *pinner.Mod, plan *pinner.Plan) 
 		return nil, compiles.Readable(a.Stage.Sources, err)
 	}
 	if len(l.Roots) == 0 && len(a.Options.Packages) > 0 {
-		return nil, &importgraph.PackageError{Package: strings.Join(a.Options.Packages, " "), Why: "no main package there"}
+		return nil, importgraph.NotPlugin(strings.Join(a.Options.Packages, " "), "no main package there")
 	}
 	if len(l.Roots) == 0 {
 		return nil, plugin.NoPlugin(a.Plugin.Root, a.Plugin.User.Module.Mod.Path)
@@ -389,7 +389,7 @@ func (a *Aligner) ambiguousText(text string) bool {
 		}
 		_, pkg, _ := strings.Cut(line, "found package ")
 		pkg, _, _ = strings.Cut(pkg, " ")
-		m := stage.Move{Package: pkg, Parent: moduleOn(lines[i+1]), Nested: moduleOn(lines[i+2])}
+		m := fetch.Move{Package: pkg, Parent: moduleOn(lines[i+1]), Nested: moduleOn(lines[i+2])}
 		if len(m.Parent.Path) > len(m.Nested.Path) {
 			m.Parent, m.Nested = m.Nested, m.Parent
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vendordir"
@@ -19,7 +20,7 @@ import (
 // they are. It reports whether there are new ones.
 func (a *Aligner) takeLoans() bool {
 	more := false
-	for _, l := range a.Stage.Loans()[a.Loans:] {
+	for _, l := range a.Stage.Loans.Taken()[a.Loans:] {
 		a.Loans++
 		more = true
 		stay := pinner.Cap{Version: l.Version, Cause: pinner.CauseVendor, Error: "only vendor/ has " + l.Version.String()}
@@ -46,7 +47,7 @@ func (a *Aligner) takeLoans() bool {
 func (a *Aligner) LoanWarnings() []string {
 	var causes []gocmd.Cause
 	var names []string
-	for _, l := range a.Stage.Loans() {
+	for _, l := range a.Stage.Loans.Taken() {
 		causes = append(causes, l.Cause)
 		names = append(names, l.Version.String())
 	}
@@ -59,7 +60,7 @@ func (a *Aligner) LoanWarnings() []string {
 // onlyVendored explains an error of modules that could not be fetched where vendor/
 // has them all, but another version than the plan needs, or where vendor/ is not
 // written.
-func (a *Aligner) onlyVendored(missing *stage.MissingError) error {
+func (a *Aligner) onlyVendored(missing *fetch.MissingError) error {
 	var same []gocmd.Cause
 	var lines []string
 	have := vendordir.Read(a.Plugin)

@@ -58,7 +58,7 @@ func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
 		if failed {
 			return true
 		}
-		files, err := a.Stage.GoFiles(ctx, module.Version{Path: f.Module.Path, Version: between[i]}, f.API.Package)
+		files, err := a.Stage.Fetch.GoFiles(ctx, module.Version{Path: f.Module.Path, Version: between[i]}, f.API.Package)
 		failed = err != nil
 		return failed || typecheck.Declares(files, f.API.Name)
 	})

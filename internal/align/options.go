@@ -12,17 +12,17 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/place"
-	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // Explain adds the next step to errors of the go command.
 func (a *Aligner) Explain(err error) error {
-	var missing *stage.MissingError
+	var missing *fetch.MissingError
 	var failed *gocmd.Error
-	var dir *stage.DirectoryError
+	var dir *fetch.DirectoryError
 	var tooNew *pinner.TooNewError
 	if errors.As(err, &missing) || errors.As(err, &failed) || errors.As(err, &dir) {
 		if err := a.Unloadable(err); err != nil {

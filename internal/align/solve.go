@@ -50,7 +50,7 @@ func (a *Aligner) startSolver(ctx context.Context) error {
 	if !a.solves() {
 		return nil
 	}
-	a.Input.Versions = a.Stage.Versions(ctx)
+	a.Input.Versions = a.Stage.Fetch.Versions(ctx)
 	if !typecheck.Knows(a.Server.GoVersion()) {
 		a.warnings = append(a.warnings, fmt.Sprintf("this pinfix was built by %s and cannot tell what compiles with the server's %s; build it with that: go install github.com/pinfix/pinfix/cmd/pinfix@latest", runtime.Version(), a.Server.Go))
 		return nil

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -17,7 +17,7 @@ import (
 func (a *Aligner) splits(ctx context.Context, match *pinner.Match) error {
 	for _, s := range match.Splits {
 		if len(s.To.Path) > len(s.From.Path) {
-			a.moved(stage.Move{Package: s.Package, Parent: s.From, Nested: s.To.Version})
+			a.moved(fetch.Move{Package: s.Package, Parent: s.From, Nested: s.To.Version})
 		} else if !slices.Contains(a.Input.Drop, s.From.Path) {
 			a.Input.Drop = append(a.Input.Drop, s.From.Path)
 		}
@@ -61,7 +61,7 @@ func (a *Aligner) reraise(parent string) bool {
 
 // after returns the version of the parent to require: the server's own, if it
 // links the parent too.
-func (a *Aligner) after(ctx context.Context, m stage.Move) (string, error) {
+func (a *Aligner) after(ctx context.Context, m fetch.Move) (string, error) {
 	for _, p := range a.Server.Required() {
 		if p.Path == m.Parent.Path {
 			return p.Version.Version, nil
@@ -72,7 +72,7 @@ func (a *Aligner) after(ctx context.Context, m stage.Move) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	v, err := a.Stage.After(ctx, m, g.Versions(m.Parent.Path), a.Server.Accepts)
+	v, err := a.Stage.Fetch.After(ctx, m, g.Versions(m.Parent.Path), a.Server.Accepts)
 	if err != nil {
 		return "", fault.New("require a version of "+m.Parent.Path+" that does not hold it", "%w", err)
 	}
@@ -80,8 +80,8 @@ func (a *Aligner) after(ctx context.Context, m stage.Move) (string, error) {
 }
 
 // moved notes a move, and reports whether it is news.
-func (a *Aligner) moved(m stage.Move) bool {
-	if m.Parent.Path == "" || m.Parent.Path == m.Nested.Path || slices.ContainsFunc(a.Moves, func(n stage.Move) bool { return n.Parent.Path == m.Parent.Path }) {
+func (a *Aligner) moved(m fetch.Move) bool {
+	if m.Parent.Path == "" || m.Parent.Path == m.Nested.Path || slices.ContainsFunc(a.Moves, func(n fetch.Move) bool { return n.Parent.Path == m.Parent.Path }) {
 		return false
 	}
 	a.Moves = append(a.Moves, m)
@@ -90,7 +90,7 @@ func (a *Aligner) moved(m stage.Move) bool {
 
 // drop takes the nested module of a move out of the graph where only the parent
 // is the server's: that cannot rise. It reports whether it is news.
-func (a *Aligner) drop(m stage.Move) bool {
+func (a *Aligner) drop(m fetch.Move) bool {
 	has := func(path string) bool {
 		return slices.ContainsFunc(a.Server.Required(), func(p pinner.Pin) bool { return p.Path == path })
 	}

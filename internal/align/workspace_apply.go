@@ -59,9 +59,6 @@ func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *toolchain.To
 	if len(al.Match.Own) == 0 && a.Options.ServerSource != "" {
 		return fault.New("leave --server-source out", "the plugin links none of the server's own packages, so it needs no go.work")
 	}
-	// A line of the loan is nowhere; what the plan says of it is not for
-	// the user.
-	al.Warnings = slices.DeleteFunc(al.Warnings, func(w string) bool { return strings.HasPrefix(w, "go.mod:0: ") })
 	al.Warnings = append(al.Warnings, a.ServerSource.Warnings...)
 	if err := a.ServerSource.TakeBack(al.Mod, a.Plugin.User); err != nil {
 		return err

@@ -71,14 +71,15 @@ func FuzzFileWord(f *testing.F) {
 
 func TestSentence(t *testing.T) {
 	for _, x := range []struct {
-		at   []string
-		want string
+		at    []string
+		files int
+		want  string
 	}{
-		{[]string{"match.go:59"}, "your code does not compile against nakama v3.40.0; 1 file has to be edited (match.go:59)"},
-		{[]string{"a.go:1", "a.go:2", "b.go:3"}, "your code does not compile against nakama v3.40.0; 2 files have to be edited (a.go:1, a.go:2, b.go:3)"},
-		{strings.Fields(strings.Repeat("a.go:1 ", 7)), "your code does not compile against nakama v3.40.0; 1 file has to be edited (a.go:1, a.go:1, a.go:1, a.go:1, a.go:1 and 2 more)"},
+		{[]string{"match.go:59"}, 1, "your code does not compile against nakama v3.40.0; 1 file has to be edited (match.go:59)"},
+		{[]string{"a.go:1", "a.go:2", "b.go:3"}, 2, "your code does not compile against nakama v3.40.0; 2 files have to be edited (a.go:1, a.go:2, b.go:3)"},
+		{strings.Fields(strings.Repeat("a.go:1 ", 7)), 1, "your code does not compile against nakama v3.40.0; 1 file has to be edited (a.go:1, a.go:1, a.go:1, a.go:1, a.go:1 and 2 more)"},
 	} {
-		if got := outlook.DoesNotCompile("nakama v3.40.0", x.at); got != x.want {
+		if got := outlook.DoesNotCompile("nakama v3.40.0", x.at, x.files); got != x.want {
 			t.Errorf("%s\nwant %s", got, x.want)
 		}
 	}

@@ -40,10 +40,13 @@ type Problem struct {
 	File       string // slash path below the module root
 	Line       int    // from 1
 	Why        string
+	Served     string // what the server has of the module, where that is a part of why
 	Fix        string // what to do where apply cannot fix it; "" where it can
 }
 
 // An Input is a plugin as its files say.
+// It has many methods, one for each kind of line that can be wrong, and for what it needs
+// to know.
 type Input struct {
 	Server *pinner.Server
 	Mod    *pinner.Mod // go.mod as it is

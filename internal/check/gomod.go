@@ -59,14 +59,15 @@ func (in *Input) requires(want *pinner.Mod) []Problem {
 	var out []Problem
 	for _, path := range slices.Sorted(maps.Keys(should)) {
 		h, w := have[path], should[path]
-		p := Problem{Kind: Version, Module: path, Want: w.Mod.Version, File: goMod, Why: in.linked(path)}
+		p := Problem{Kind: Version, Module: path, Want: w.Mod.Version, File: goMod}
+		p.Why, p.Served = in.linked(path)
 		switch {
 		case h == nil:
 			p.Line = requireBlock(in.Mod)
 		case h.Mod != w.Mod:
 			p.Have, p.Line = h.Mod.Version, line(h.Syntax)
 		case comments(h.Syntax) != comments(w.Syntax):
-			p.Have, p.Line, p.Why = h.Mod.Version, line(h.Syntax), staleMark
+			p.Have, p.Line, p.Why, p.Served = h.Mod.Version, line(h.Syntax), staleMark, ""
 		default:
 			continue
 		}
@@ -75,13 +76,13 @@ func (in *Input) requires(want *pinner.Mod) []Problem {
 	return out
 }
 
-// linked is why a module has to be what it is in the server.
-func (in *Input) linked(path string) string {
+// linked is why a module has to be what it is in the server, and what that is.
+func (in *Input) linked(path string) (why, served string) {
 	pin, ok := in.pin(path)
 	if !ok {
-		return "pinfix has set it"
+		return "pinfix has set it", ""
 	}
-	return "linked in both; the server has " + strings.TrimPrefix(pin.String(), path+" ")
+	return "linked in both", pin.Versions()
 }
 
 func (in *Input) replaces(want *pinner.Mod) []Problem {

@@ -83,7 +83,7 @@ func (in *Input) imports(want *pinner.Mod) []Problem {
 		case r.Indirect:
 			p.Want, p.Have, p.Why = "a direct requirement", "// indirect", "the plugin imports it"
 		case pinned:
-			p.Want, p.Why = "a blank import", "no file imports a package of it; the server has "+pin.Version.Version
+			p.Want, p.Why, p.Served = "a blank import", "no file imports a package of it", pin.Version.Version
 		default:
 			p.Want, p.Have, p.Why = "// indirect, or no requirement", "a direct requirement", "no file imports a package of it"
 		}

@@ -24,6 +24,9 @@
 // After a power loss, too, the files are the old or the new ones, because they are
 // on the disk before the journal says so. The package does not wait for files below
 // vendor/, which would take minutes: `go mod vendor` can make them again.
+//
+// It is large, because it is one protocol: what writes, what undoes and what recovers have
+// to agree on every name and on every order.
 package commit
 
 import (
@@ -143,6 +146,7 @@ func write(ctx context.Context, t Tree, brought Brought, d disk) error {
 }
 
 // A commit is one run of Write.
+// It has many methods, one for each step of the protocol in the package comment.
 type commit struct {
 	*module
 	tree  Tree

@@ -19,6 +19,7 @@ import (
 
 // A disk does every file operation of this package, so that a test can make
 // any of them fail. Its zero value is the real one.
+// It has many methods, one for each kind of file operation.
 type disk struct {
 	// before is called ahead of each operation with its verb and the name it
 	// works on; an error takes the place of the operation.

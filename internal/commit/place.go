@@ -48,6 +48,8 @@ func (p place) below(slash string) place {
 type Brought func(root, slash string) bool
 
 // A module is a module root and the directories of it that are held open.
+// It has many methods, one for each kind of thing that recovery finds and takes back, and
+// the ways to open a directory.
 type module struct {
 	disk    disk
 	root    string

@@ -52,7 +52,7 @@ func (c *Code) Faults(ctx context.Context, plan *pinner.Plan, l *importgraph.Lis
 	for path := range suspects {
 		g.Add(path)
 	}
-	c.Options.Step(fmt.Sprintf("type-checking %d packages that other versions may break", len(suspects)))
+	c.Options.Step("type-checking " + report.Count(len(suspects), "package") + " that other versions may break")
 	source, bodies := c.Checker.FromSource, c.Checker.Bodies
 	faults, err := c.Checker.Check(ctx, g.Packages, c.OwnSource())
 	c.Options.Log(fmt.Sprintf("read %s from source, %d with function bodies", report.Count(c.Checker.FromSource-source, "package"), c.Checker.Bodies-bodies))

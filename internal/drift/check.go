@@ -130,7 +130,8 @@ func CheckOne(ctx context.Context, o Options, s *Servers, walk bool) (out Checke
 func judge(ctx context.Context, o Options, s *Servers, walk bool) (out Checked) {
 	out.Dir = o.Dir
 	if walk {
-		if out.Skipped, _, out.Err = reference.Skip(o.Dir, o.Servers); out.Err != nil || out.Skipped != "" {
+		if out.Skipped, _, out.Err = reference.Skip(o.Dir, o.Servers, o.Sources.look()); out.Err != nil || out.Skipped != "" {
+			o.Sources.skipped(o.Dir)
 			return out
 		}
 	}
@@ -192,9 +193,9 @@ func (c *checker) open(ctx context.Context, o Options) (done func(), err error) 
 		}
 		return done, err
 	}
-	var index *git.Index
+	var index *noting
 	c.plugin, err = plugin.ReadBy(o.Dir, o.Packages, o.ImportsFile, func(name string) ([]byte, error) {
-		if index, err = stagedBelow(ctx, filepath.Dir(name), o.Environ); err != nil {
+		if index, err = c.stagedBelow(ctx, filepath.Dir(name)); err != nil {
 			return nil, err
 		}
 		return index.ReadFile("go.mod")
@@ -211,16 +212,22 @@ func (c *checker) open(ctx context.Context, o Options) (done func(), err error) 
 }
 
 // stagedBelow returns what is staged below a directory.
-func stagedBelow(ctx context.Context, dir string, environ []string) (*git.Index, error) {
+func (c *checker) stagedBelow(ctx context.Context, dir string) (*noting, error) {
 	cwd, err := filepath.Abs(".")
 	if err != nil {
 		return nil, err
 	}
-	repo, err := git.Open(ctx, dir, cwd, environ)
+	repo, err := git.Open(ctx, dir, cwd, c.o.Environ)
 	if err != nil {
 		return nil, err
 	}
-	return repo.Index(ctx)
+	index, err := repo.Index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := &noting{Index: index, read: map[string]bool{}}
+	c.indexes = append(c.indexes, x)
+	return x, nil
 }
 
 // stagedError adds the next step to an error of the index.
@@ -239,7 +246,7 @@ func stagedError(err error) error {
 // stagedServer takes a snapshot of the module, or of the repository above it, from the
 // index too.
 func (c *checker) stagedServer(ctx context.Context, all reference.Servers) error {
-	index, ok := c.tree.(*git.Index)
+	index, ok := c.tree.(*noting)
 	if !ok {
 		return nil
 	}
@@ -250,7 +257,8 @@ func (c *checker) stagedServer(ctx context.Context, all reference.Servers) error
 	root := c.plugin.Root
 	if len(all) > 0 && all[0].Above {
 		root = filepath.Dir(full)
-		if index, err = stagedBelow(ctx, root, c.o.Environ); err != nil {
+		if index, err = c.stagedBelow(ctx, root); err != nil {
+			c.more = true
 			return nil // the snapshot is in no repository, or in another one
 		}
 		defer index.Close()
@@ -303,6 +311,7 @@ func (c *checker) problem(p check.Problem, in report.Checked, o Options) report.
 	if fix == "" {
 		fix = in.Fix
 	}
-	return report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Why: p.Why, Fix: fix,
+	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,
 		Plugin: in.Module, Dir: in.Dir, Place: filepath.ToSlash(c.from(p.File)), Path: path.Join(in.Prefix, p.File)}
+	return out.Because(p.Why, p.Served)
 }

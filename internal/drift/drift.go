@@ -44,12 +44,14 @@ type checker struct {
 	tree   look.Tree
 	disk   bool     // the tree is the working tree
 	seen   *Sources // what was read of it, and else; nil if no one asks
-	more   bool     // the outcome depends on more than what was read
-	cache  string   // GOMODCACHE
-	in     *check.Input
-	copied map[string][]fs.DirEntry // files below vendor/, by directory
-	stray  func() []check.Problem   // strays, once
-	wants  *wants.Case              // what apply would want
+	// indexes are those of git that were read: the plugin's, and that of its snapshot above.
+	indexes []*noting
+	more    bool   // the outcome depends on more than what was read
+	cache   string // GOMODCACHE
+	in      *check.Input
+	copied  map[string][]fs.DirEntry // files below vendor/, by directory
+	stray   func() []check.Problem   // strays, once
+	wants   *wants.Case              // what apply would want
 
 	problems []check.Problem
 	notes    []string
@@ -251,7 +253,9 @@ func (c *checker) strays() []check.Problem {
 			copies = append(copies, look.Copy{Package: p.Path, In: m.Path, Module: src, Files: c.copied[p.Path]})
 		}
 	}
-	c.seen.copies(c.plugin.Root, copies)
+	if c.disk { // of what is staged, names count
+		c.seen.copies(c.plugin.Root, copies)
+	}
 	strays := look.Strays(c.cache, copies, c.disk)
 	for _, m := range c.in.Vendor.Modules {
 		for _, p := range m.Packages {
@@ -282,7 +286,7 @@ func (c *checker) exact() error {
 		return plugin.NoPlugin(c.plugin.Root, c.plugin.User.Module.Mod.Path)
 	}
 	match := pinner.Compare(c.server, l.Linked())
-	c.more = len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
+	c.more = c.more || len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
 	sources := importgraph.Read(c.plugin.Root, g.Read, g.Imports)
 	if done := c.foreign(sources, l, match, missing); done {
 		return nil
@@ -522,7 +526,7 @@ func (c *checker) pattern(pattern string, mains, dirs, roots map[string]bool) er
 			if !dirs[dir] {
 				why = "no such package"
 			}
-			return &importgraph.PackageError{Package: pattern, Why: why}
+			return importgraph.NotPlugin(pattern, why)
 		}
 		roots[dir] = true
 		return nil

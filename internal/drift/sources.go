@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
@@ -18,22 +19,63 @@ import (
 // Sources are the files that an answer of check depends on, those among them that are not
 // there. A nil *Sources takes none.
 type Sources struct {
-	mu    sync.Mutex
-	files map[string]bool
-	top   string // .git of the repository, of which counts that it is there; ""
-	whole bool   // no program was asked, and no file is missing here
+	mu     sync.Mutex
+	files  map[string]bool
+	top    string // .git of the repository, of which counts that it is there; ""
+	staged []Staged
+	whole  bool // no program was asked but for the index, and no file is missing here
 }
+
+// A Staged is what an answer depends on of git's index: the names below a directory, and
+// the objects of the files that were read.
+type Staged struct {
+	git.Stored
+	Read map[string]bool
+}
+
+// All are the sources of several modules.
+type All []*Sources
 
 // Files returns the full names, and in there those that only must go on being there. ok is
 // false where the answer depends on more than files.
-func (s *Sources) Files() (files, there []string, ok bool) {
-	if s == nil || !s.whole {
-		return nil, nil, false
+func (all All) Files() (files, there []string, staged []Staged, ok bool) {
+	names, tops := map[string]bool{}, map[string]bool{}
+	for _, s := range all {
+		if !s.whole {
+			return nil, nil, nil, false
+		}
+		maps.Copy(names, s.files)
+		if s.top != "" {
+			tops[s.top] = true
+		}
+		staged = append(staged, s.staged...)
 	}
-	if s.top != "" {
-		there = append(there, s.top)
+	return slices.Collect(maps.Keys(names)), slices.Sorted(maps.Keys(tops)), staged, len(all) > 0
+}
+
+// Walked returns the sources of a walk as far as it looks for modules: the directories
+// that it has looked into.
+func Walked(dirs []string) *Sources {
+	s := &Sources{whole: true}
+	for _, dir := range dirs {
+		full, err := filepath.Abs(dir)
+		s.add(full)
+		s.whole = s.whole && err == nil
 	}
-	return slices.Collect(maps.Keys(s.files)), there, true
+	return s
+}
+
+// look returns what [mains.KindOf] tells its names to. A name that is not full belongs to
+// the directory that pinfix was started in.
+func (s *Sources) look() func(name string) {
+	if s == nil {
+		return nil
+	}
+	return func(name string) {
+		if full, err := filepath.Abs(name); err == nil {
+			s.add(full)
+		}
+	}
 }
 
 func (s *Sources) add(names ...string) {
@@ -71,25 +113,69 @@ func (s *Sources) upwards(dir string) {
 // sources notes what the outcome depends on, unless that is more than files.
 func (c *checker) sources(o Options) {
 	s := o.Sources
-	if s == nil || o.Staged || c.more || c.wants.ServerSource != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
+	if s == nil || c.more || c.wants.ServerSource != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
 		return // git was asked, or where the server's sources were
 	}
 	server, err := filepath.Abs(c.server.Ref)
 	if err != nil || !(reference.Named{Ref: c.server.Ref}).IsFile() || place.Exists(filepath.Join(c.plugin.Root, "go.work")) {
 		return // an image, or modules elsewhere
 	}
-	named, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return
+	if o.Staged && (len(c.plugin.Patterns) > 0 || c.plugin.File != "") {
+		return // they are looked for on the disk
 	}
-	dir, _, err := plugin.Locate(o.Dir)
-	if err != nil {
-		return
-	}
-	s.add(server, named) // through a link, it may be another directory next time
-	s.upwards(dir)
+	s.add(server)
 	s.add(commit.Journals(c.plugin.Root)...)
-	s.whole = true
+	s.whole = s.place(o.Dir) && s.stored(c.indexes)
+}
+
+// skipped notes that the module in dir was left out, for what it is and has.
+func (s *Sources) skipped(dir string) {
+	if s != nil {
+		s.whole = s.place(dir)
+	}
+}
+
+// place adds where the module of a directory is found, and its settings. It reports
+// whether that is known.
+func (s *Sources) place(dir string) bool {
+	named, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	real, _, err := plugin.Locate(dir)
+	if err != nil {
+		return false
+	}
+	s.add(named) // through a link, it may be another directory next time
+	s.upwards(real)
+	return true
+}
+
+// stored adds what was read of git's indexes, and reports whether that can be known again.
+func (s *Sources) stored(list []*noting) bool {
+	for _, x := range list {
+		stored, ok := x.Stored()
+		if !ok {
+			return false
+		}
+		s.add(stored.Config...)
+		s.staged = append(s.staged, Staged{stored, x.read})
+	}
+	return true
+}
+
+// noting is an index that notes which files are read.
+type noting struct {
+	*git.Index
+	mu   sync.Mutex
+	read map[string]bool
+}
+
+func (x *noting) ReadFile(name string) ([]byte, error) {
+	x.mu.Lock()
+	x.read[name] = true
+	x.mu.Unlock()
+	return x.Index.ReadFile(name)
 }
 
 // noted is a tree whose names are noted when they are read.

@@ -145,6 +145,7 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	r.Server = reference.Report(server)
 	r.Plugin = report.Plugin{Dir: c.Aligner.Plugin.Root, Module: c.Aligner.Plugin.User.Module.Mod.Path, SharedModules: len(c.Aligned.Match.Pins), Prefix: place.ReviewPrefix(c.Aligner.Plugin.Root)}
 	r.Unknown = append(r.Unknown, c.Aligner.Doubts(c.Aligned.Match.Pins, c.Aligned.Doubts)...)
+	r.Warned = target.Unknown(server)
 	r.Warnings = append(r.Warnings, slices.Concat(reference.Doubts(server), tool.Warnings, c.Aligned.Warnings, c.Aligner.LoanWarnings(), c.sumWarnings(), embedWarnings(c.Aligned.Listing, c.Aligner.Plugin.Root))...)
 	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.Go.Calls()
 	r.Caps, r.Raises = c.moved()
@@ -298,7 +299,7 @@ func (c *Changes) MovedModules() []report.Move {
 				continue
 			}
 			if now != after && after != pin.Version {
-				move.New = strings.TrimPrefix(pin.String(), path+" ")
+				move.New = pin.Versions()
 			}
 		} else if had == v || had == "" {
 			continue

@@ -73,7 +73,7 @@ func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 	case pinned && len(by) > 0:
 		return fmt.Sprintf("the server has %s; the plugin's graph asks for more", pin.Version.Version), by
 	case pinned:
-		return "linked in both; the server has " + strings.TrimPrefix(pin.String(), rc.Path+" "), nil
+		return "linked in both; the server has " + pin.Versions(), nil
 	case rc.Old == rc.New:
 		return "go mod tidy", nil
 	}

@@ -61,17 +61,17 @@ func (k Known) byServer(f *Finding) {
 		k.platform(f)
 	case f.Cause == NoPluginSupport:
 		k.support(f)
-	case f.Cause == Vendor, f.Fix == fixTidy:
+	case f.Cause == Vendor, f.action == tidy:
 		k.vendor(f)
-	case f.Cause == Libc && (f.Fix == fixLibc || f.Fix == fixFortify):
+	case f.action == otherLibc, f.action == unfortify:
 		k.libc(f)
 	case f.Cause == Content:
 		k.content(f)
 	case f.Cause == UserCode && k.isServerOwn(f.Package):
 		k.serverOwn(f)
-	case f.Cause == Tags, f.Cause == Flags && strings.HasPrefix(f.Fix, "CGO_ENABLED=1 "), f.Fix == fixToolchain:
+	case f.Cause == Tags, f.action == switchCgoOn, f.action == build:
 		f.Why += "; the server was built by " + k.built()
-		f.Fix = k.Build
+		f.say(k.Build)
 	}
 }
 
@@ -79,7 +79,7 @@ func (k Known) byServer(f *Finding) {
 func (k Known) std(f *Finding) {
 	f.Server = plain(k.Server.Go)
 	f.Why = "a package of the standard library: the plugin was not built as the server was, by " + k.built()
-	f.Fix = k.Build
+	f.say(k.Build)
 	if tags := buildctx.Tags(k.Server.Settings["-tags"]); (f.Package == "net" || f.Package == "os/user") && (slices.Contains(tags, "netgo") || slices.Contains(tags, "osusergo")) {
 		f.Cause = Tags
 	}
@@ -114,18 +114,18 @@ func (k Known) crash(f *Finding) {
 		return
 	}
 	f.Why = "the plugin was built with another Go release than the server's, " + plain(k.Server.Go) + "; the loader does not survive it"
-	f.Fix = k.Build
+	f.say(k.Build)
 }
 
 func (k Known) refuses(f *Finding, err error) {
 	f.Cause, f.Why = NoPluginSupport, "the server: "+err.Error()
-	f.Fix = fault.Next(err)
+	f.say(fault.Next(err))
 }
 
 // goLine: pinfix apply lowers a go line that the server's Go cannot read; with
 // one that it can, the build runs the wrong Go.
 func (k Known) goLine(f *Finding) {
-	if f.Fix != fixApply && f.Fix != fixToolchain {
+	if f.action != apply && f.action != build {
 		return
 	}
 	f.Why += "; the server has Go " + k.Server.GoVersion()
@@ -133,9 +133,9 @@ func (k Known) goLine(f *Finding) {
 	case k.Mod == nil:
 	case k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
 		f.Why += ", go.mod's go line says " + k.Mod.Go.Version
-		f.Fix = fixApply
-	case f.Fix == fixToolchain:
-		f.Fix = k.Build
+		f.do(apply)
+	case f.action == build:
+		f.say(k.Build)
 	}
 }
 
@@ -150,7 +150,7 @@ func (k Known) platform(f *Finding) {
 	}
 	f.Server = plain(goos + "/" + goarch)
 	f.Why += "; the server is for " + f.Server
-	f.Fix = k.Build
+	f.say(k.Build)
 }
 
 func (k Known) support(f *Finding) {
@@ -159,32 +159,35 @@ func (k Known) support(f *Finding) {
 		return
 	}
 	f.Why = "the server that is named can load plugins, so another program, or another build of it, said this"
-	f.Fix = "start the server that is named, or name the one that said this with --server"
+	f.say("start the server that is named, or name the one that said this with --server")
 }
 
 // vendor: pinfix apply writes go.mod, go.sum and vendor/ so that they fit.
 func (k Known) vendor(f *Finding) {
-	if strings.HasPrefix(f.Fix, fixWork) {
+	if f.action == leaveWork {
 		return
 	}
 	if f.Cause == Vendor && !k.Server.Trimmed() && !recipe.Vendored(k.Server) {
 		f.Why += "; the server was built without -trimpath, so a vendored plugin does not load"
 	}
-	f.Fix = fixApply
+	f.do(apply)
 }
 
 func (k Known) libc(f *Finding) {
 	switch k.Server.Binary.Libc() {
 	case "musl":
 		f.Why += "; the server uses musl"
-		fix, _, _ := strings.Cut(f.Fix, "; or "+fixImage)
-		f.Fix = fix + "; or build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev"
+		compiler := findCompiler
+		if f.action == unfortify {
+			compiler = f.Fix
+		}
+		f.say(compiler + "; or build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev")
 	case "glibc":
 		f.Why += "; the server uses glibc"
 		if v := k.Server.Binary.Glibc; v != "" {
 			f.Why += " (" + v + " or newer)"
 		}
-		f.Fix = "pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm"
+		f.say("pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm")
 	}
 }
 
@@ -194,7 +197,7 @@ func (k Known) content(f *Finding) {
 	if !ok || pin.Path != f.Package || pin.Sum == "" {
 		return
 	}
-	f.Module, f.Server = pin.Path, versions(pin)
+	f.Module, f.Server = pin.Path, plain(pin.Versions())
 	for _, side := range []struct{ name, what string }{
 		{"downloaded: ", "what was downloaded is what the server was built with, so go.sum is wrong"},
 		{"go.sum: ", "go.sum has what the server was built with, so what was downloaded is wrong"},
@@ -202,7 +205,7 @@ func (k Known) content(f *Finding) {
 		if _, rest, ok := strings.Cut(f.Text, side.name); ok && strings.HasPrefix(strings.TrimSpace(rest), pin.Sum) {
 			f.Why += "; " + side.what
 			if side.name == "downloaded: " {
-				f.Fix = "remove the lines of " + pin.Path + " from go.sum, then: " + fixApply
+				f.say("remove the lines of " + pin.Path + " from go.sum, then: " + actions[apply])
 			}
 		}
 	}
@@ -218,14 +221,9 @@ func (k Known) declared(f *Finding) {
 		return
 	}
 	p := pins[i]
-	f.Module, f.Server = p.Path, versions(p)
+	f.Module, f.Server = p.Path, plain(p.Versions())
 	f.Why += "; the server has " + p.String()
-	f.Fix = fixApply
-}
-
-// versions is what a server has of a module, without the module's path.
-func versions(p pinner.Pin) string {
-	return plain(strings.TrimPrefix(p.String(), p.Path+" "))
+	f.do(apply)
 }
 
 // graph returns the plugin's module graph, or nil.

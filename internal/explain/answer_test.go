@@ -256,7 +256,7 @@ func TestWithoutServer(t *testing.T) {
 	t.Parallel()
 	k := Known{Mod: goMod(t, "require example.com/a v1.2.0")}
 	f := k.Answer(Find(differs("example.com/a/x"), "example.com/plugin")[0])
-	if f.Module != "example.com/a" || f.Plugin != "v1.2.0" || f.Fix != fixApply {
+	if f.Module != "example.com/a" || f.Plugin != "v1.2.0" || f.Fix != actions[apply] {
 		t.Errorf("%+v", f)
 	}
 }

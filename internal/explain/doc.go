@@ -51,7 +51,8 @@ type Finding struct {
 	Plugin     string   // what the plugin has of it
 	DemandedBy []string // who asks for that, "a@v1.0.0 -> b@v1.2.0"
 
-	kind kind
+	kind   kind
+	action action // what Fix says, if answers depend on it
 }
 
 // kind tells findings of the same cause apart where the answer differs.

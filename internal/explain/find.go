@@ -140,7 +140,8 @@ func (f *finder) record(start, i, end int, m match) bool {
 		Text:    f.text(start, i, end, m),
 		kind:    m.rule.kind,
 	}
-	finding.Why, finding.Fix = m.expand(m.rule.why), m.expand(m.rule.fix)
+	finding.do(m.rule.do)
+	finding.Why, finding.Fix = m.expand(m.rule.why), cmp.Or(m.expand(m.rule.fix), finding.Fix)
 	if m.rule.refine != nil && !m.rule.refine(f, m, &finding) {
 		return false
 	}

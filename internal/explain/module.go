@@ -2,7 +2,6 @@ package explain
 
 import (
 	"cmp"
-	"strings"
 
 	"golang.org/x/mod/module"
 
@@ -29,15 +28,13 @@ func (k Known) module(f *Finding) {
 		// A plugin is compared with those that were loaded before it as well.
 		f.Cause = Version
 		f.Why = "the server does not link " + f.Package + ", so another plugin that it has loaded before has it, at another version (or another server said this)"
-		f.Fix = "give both plugins one version of the module of " + f.Package + "; to see which: pinfix verify --server SERVER OTHER.so THIS.so"
+		f.say("give both plugins one version of the module of " + f.Package + "; to see which: pinfix verify --server SERVER OTHER.so THIS.so")
 		if k.Mod != nil {
-			why := f.Why
 			k.byGoMod(f)
-			f.Why = why + strings.TrimPrefix(f.Why, why)
 		}
 		return
 	}
-	f.Module, f.Server = pin.Path, versions(pin)
+	f.Module, f.Server = pin.Path, plain(pin.Versions())
 	has := "the server has " + pin.String()
 	if k.Mod == nil {
 		f.Why = has
@@ -46,16 +43,16 @@ func (k Known) module(f *Finding) {
 	v := k.version(pin.Path)
 	replaced := k.replacedBy(v)
 	if v.Version != "" {
-		f.Plugin = versions(pinner.Pin{Version: v, Replace: replaced})
+		f.Plugin = plain(pinner.Pin{Version: v, Replace: replaced}.Versions())
 	}
 	switch {
 	case v.Version == "" && k.graph() != nil:
 		f.Cause = Unknown
 		f.Why = has + "; no module of this plugin asks for it, so this is the error of another plugin"
-		f.Fix = "name the directory of the plugin that is refused with -C"
+		f.say("name the directory of the plugin that is refused with -C")
 	case v.Version == "":
 		f.Why = has + "; the plugin's go.mod does not require it, so another module of the plugin brings its own version"
-		f.Fix = "pinfix apply --dry-run --server SERVER, which shows who asks for it"
+		f.say("pinfix apply --dry-run --server SERVER, which shows who asks for it")
 	case v.Version != pin.Version.Version:
 		k.otherVersion(f, has, v)
 	case replaced != pin.Replace && !k.sameSource(pin, v, replaced):
@@ -111,22 +108,22 @@ func (k Known) agrees(f *Finding, pin pinner.Pin, has string) {
 	case vendored != "" && vendored != pin.Version.Version:
 		f.Cause, f.Plugin = Vendor, vendored
 		f.Why = has + ", and so has go.mod, but vendor/modules.txt has " + vendored
-		f.Fix = fixApply
+		f.do(apply)
 	case !k.Server.Trimmed():
 		f.Cause = Trimpath
 		f.Why = has + ", and so has go.mod; the server was built without -trimpath, so the paths of the sources count"
-		f.Fix = recipe.Place(k.Server)
+		f.say(recipe.Place(k.Server))
 		if !recipe.Placed(k.Server) && !recipe.Vendored(k.Server) {
 			f.Fix += ": " + k.Build
 		}
 	case pin.Replace.Path != "" && pin.Replace.Version == "":
 		f.Cause = Content
 		f.Why = has + ", a directory that only its publisher has"
-		f.Fix = "replace " + pin.Path + " in go.mod by a copy of that directory"
+		f.say("replace " + pin.Path + " in go.mod by a copy of that directory")
 	default:
 		f.Cause = Unknown
 		f.Why = has + ", and so has go.mod: the plugin was built before that, or differs in a package that " + f.Package + " imports, or in flags"
-		f.Fix = "build it again (" + k.Build + "), then: pinfix verify --server SERVER PLUGIN.so"
+		f.say("build it again (" + k.Build + "), then: pinfix verify --server SERVER PLUGIN.so")
 	}
 }
 
@@ -138,7 +135,7 @@ func (k Known) byGoMod(f *Finding) {
 	}
 	v := k.version(path)
 	pin := pinner.Pin{Version: v, Replace: k.replacedBy(v)}
-	f.Module, f.Plugin = path, versions(pin)
+	f.Module, f.Plugin = path, plain(pin.Versions())
 	f.Why += "; the plugin has " + pin.String()
 }
 
@@ -171,7 +168,7 @@ func (k Known) named(f *Finding) bool {
 	}
 	f.Cause = AlreadyLoaded
 	f.Why = f.Package + " is a package of the plugin's own module, " + own + ", and the server has another one of that name"
-	f.Fix = "give the plugin's module another path, and build it again: go mod edit -module=PATH"
+	f.say("give the plugin's module another path, and build it again: go mod edit -module=PATH")
 	return true
 }
 
@@ -182,5 +179,5 @@ func (k Known) serverOwn(f *Finding) {
 	}
 	f.Cause, f.Module = ServerOwn, k.Server.Name()
 	f.Why = f.Package + " is the server's own: its label has no version, and no go.mod can match that"
-	f.Fix = "check out the server's source at " + commit + " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
+	f.say(takeSourceAt + commit + takeSourceWith)
 }

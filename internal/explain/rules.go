@@ -15,7 +15,8 @@ type rule struct {
 	cause Cause
 	kind  kind
 	why   string // {name} is the group of that name in re
-	fix   string // SERVER stands for the server reference
+	do    action // what to do, where several rules ask for it
+	fix   string // what to do in words, if not those of do; SERVER stands for the server reference
 
 	same  string           // the group that tells one such error from another; "" for all of the text
 	more  *pattern.Pattern // lines below that belong to the error though they are not indented
@@ -36,20 +37,53 @@ func oneLine(rules []rule) []rule {
 	return rules
 }
 
-// What to do, where several rules ask for it.
-const (
-	fixOwn       = "check out the server's source at the commit that it was built from and let pinfix write a go.work of both: pinfix apply --server-source DIR"
-	fixApply     = "pinfix apply --server SERVER"
-	fixToolchain = "pinfix apply --server SERVER, then build with the command that it prints"
-	fixPlatform  = "build the plugin for the server's platform; pinfix server --server SERVER shows it"
-	fixTidy      = "go mod tidy"
-	fixWork      = "GOWORK=off go build -buildmode=plugin"
-	fixImage     = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
-	fixLibc      = "pinfix build --server SERVER, which looks for a C compiler for the server's libc (musl-gcc, zig); or " + fixImage
-	fixFortify   = "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER, which leaves the fingerprints as they are; or with a C compiler for musl in CC (musl-gcc, zig)"
+// action is what there is to do, where several rules ask for it or an answer depends on
+// it. The zero value is what only the words of a finding say.
+type action int
 
-	whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically); the loader does not survive it"
+const (
+	_           action = iota
+	apply              // pin
+	build              // pin, and build as the server was built
+	buildThere         // build for the server's platform
+	tidy               // the go command adds lines to go.mod or go.sum
+	leaveWork          // build without the go.work
+	switchCgoOn        // plugins need cgo
+	useImage           // build where the server runs
+	otherLibc          // use a C compiler for the server's C library
+	unfortify          // compile C code without what only glibc has
+	takeSource         // write a go.work of the plugin and the server's source
 )
+
+// actions are the actions in words. SERVER stands for the server reference.
+var actions = [...]string{
+	apply:       "pinfix apply --server SERVER",
+	build:       "pinfix apply --server SERVER, then build with the command that it prints",
+	buildThere:  "build the plugin for the server's platform; pinfix server --server SERVER shows it",
+	tidy:        "go mod tidy",
+	leaveWork:   "GOWORK=off go build -buildmode=plugin",
+	switchCgoOn: "CGO_ENABLED=1 go build -buildmode=plugin, with a C compiler installed",
+	useImage:    useServersImage,
+	otherLibc:   findCompiler + "; or " + useServersImage,
+	unfortify:   "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER, which leaves the fingerprints as they are; or with a C compiler for musl in CC (musl-gcc, zig)",
+	takeSource:  takeSourceAt + "the commit that it was built from" + takeSourceWith,
+}
+
+// Parts of them.
+const (
+	useServersImage = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
+	findCompiler    = "pinfix build --server SERVER, which looks for a C compiler for the server's libc (musl-gcc, zig)"
+
+	takeSourceAt, takeSourceWith = "check out the server's source at ", " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
+)
+
+const whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically); the loader does not survive it"
+
+// do sets what to do, and its words.
+func (f *Finding) do(a action) { f.action, f.Fix = a, actions[a] }
+
+// say sets what to do in words of its own.
+func (f *Finding) say(fix string) { f.action, f.Fix = 0, fix }
 
 // Parts of expressions.
 const (

@@ -98,6 +98,6 @@ func refineCompiler(f *finder, m match, finding *Finding) bool {
 	if f.pkg != "" {
 		finding.Why = f.pkg + ", a dependency, does not compile with the versions that go.mod asks for"
 	}
-	finding.Fix = fixApply
+	finding.do(apply)
 	return true
 }

@@ -64,7 +64,7 @@ func refineGit(f *finder, m match, finding *Finding) bool {
 		finding.Package = mod
 	}
 	if finding.Package != "" {
-		finding.Fix = "go env -w GOPRIVATE=" + finding.Package + ", and git credentials in the build"
+		finding.say("go env -w GOPRIVATE=" + finding.Package + ", and git credentials in the build")
 	}
 	return true
 }
@@ -73,7 +73,7 @@ func refineGit(f *finder, m match, finding *Finding) bool {
 func refineCode(f *finder, m match, finding *Finding) bool {
 	if code := m.group("code"); code[0] == '5' || code == "429" {
 		finding.Why = "the module proxy fails with " + code
-		finding.Fix = "build again later, or with the modules in vendor/: go mod vendor"
+		finding.say("build again later, or with the modules in vendor/: go mod vendor")
 	}
 	return true
 }

@@ -11,43 +11,43 @@ var goRules = []rule{
 	{
 		key: "listed in go.work file requires go", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?module \S+ listed in go\.work file requires go >= [^"]*`),
-		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", do: leaveWork,
 	},
 	{
 		key: "requires go >=", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`(?:go: )?(?P<who>(?:module )?\S+?)(?: \([^)]*\))? requires go >= (?P<go>\d[\w.]*)(?: \(running go (?P<run>[\w.]+)(?:; GOTOOLCHAIN=\S+?)?\))?`),
-		why: "{who} asks for Go {go}, the build runs Go {run}", fix: fixApply,
+		why: "{who} asks for Go {go}, the build runs Go {run}", do: apply,
 		refine: refineGoLine,
 	},
 	{
 		key: "invalid go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`(?:\S*go\.mod:\d+(?::\d+)?: )?invalid go version '(?P<go>[^']+)': must match format [\d.]+`),
-		why: "the go line of go.mod is written for a newer Go than the build runs", fix: fixApply,
+		why: "the go line of go.mod is written for a newer Go than the build runs", do: apply,
 	},
 	{
 		key: "unknown directive: ", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`\S*go\.mod:\d+(?::\d+)?: unknown directive: (?P<directive>toolchain|godebug|tool|ignore|retract)\b`),
-		why: "the Go of the build does not know the directive {directive} of go.mod; a newer one does", fix: fixApply,
+		why: "the Go of the build does not know the directive {directive} of go.mod; a newer one does", do: apply,
 	},
 	{
 		key: "cannot compile Go ", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`(?:` + pkgRE + `: )?cannot compile Go (?P<go>\d[\w.]*) code`),
-		why: "the module's go line asks for Go {go}, which the build does not run", fix: fixApply,
+		why: "the module's go line asks for Go {go}, which the build does not run", do: apply,
 	},
 	{
 		key: "module requires Go ", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`note: module requires Go (?P<go>\d[\w.]*)`),
-		why: "a module's go line asks for Go {go}, and the build runs an older one", fix: fixApply,
+		why: "a module's go line asks for Go {go}, and the build runs an older one", do: apply,
 	},
 	{
 		key: "a module that requires go ", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`note: imported by a module that requires go (?P<go>\d[\w.]*)`),
-		why: "a module's go line asks for Go {go}, and the build runs an older one", fix: fixApply,
+		why: "a module's go line asks for Go {go}, and the build runs an older one", do: apply,
 	},
 	{
 		key: "requires newer Go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
-		why: "the source asks for Go {go}, the tool was built with Go {run}", fix: fixApply,
+		why: "the source asks for Go {go}, the tool was built with Go {run}", do: apply,
 	},
 	{
 		key: "or later (-lang was set to", cause: GoVersion, kind: goLine,
@@ -70,44 +70,44 @@ var goRules = []rule{
 	{
 		key: "go: download go1", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`go: download go(?P<go>\d[\w.]*)(?: for \S+)?: [^"]*`),
-		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which could not be fetched", fix: fixApply,
+		why: "go.mod (or GOTOOLCHAIN) asks for Go {go}, which could not be fetched", do: apply,
 	},
 	{
 		key: "go: cannot find \"go1", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`go: cannot find "go(?P<go>\d[\w.]*)" in (?:\$?PATH|%PATH%)`),
-		why: "GOTOOLCHAIN asks for Go {go}, which is not installed", fix: fixToolchain,
+		why: "GOTOOLCHAIN asks for Go {go}, which is not installed", do: build,
 	},
 	{
 		key: "invalid GOTOOLCHAIN", cause: GoVersion,
 		re:  pattern.New(`invalid GOTOOLCHAIN "(?P<go>[^"]*)"`),
-		why: "GOTOOLCHAIN={go} is not a Go release", fix: fixToolchain,
+		why: "GOTOOLCHAIN={go} is not a Go release", do: build,
 	},
 	{
 		key: "maximum supported Go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`invalid value "(?P<go>[^"]*)" for flag -go: maximum supported Go version is (?P<run>\d[\w.]*)`),
-		why: "Go {run} cannot write a go line of {go}", fix: fixApply,
+		why: "Go {run} cannot write a go line of {go}", do: apply,
 	},
 	{
 		key: "unknown GOEXPERIMENT", cause: GoVersion,
 		re:  pattern.New(`unknown GOEXPERIMENT (?P<what>\S+)`),
-		why: "the Go of the build does not know the experiment {what}; it is not the server's Go", fix: fixToolchain,
+		why: "the Go of the build does not know the experiment {what}; it is not the server's Go", do: build,
 	},
 	{
 		key: "flag provided but not defined: -", cause: GoVersion,
 		re:  pattern.New(`flag provided but not defined: -(?P<flag>trimpath|mod|modfile|overlay|buildvcs|pgo|asan|coverpkg|C)\b`),
-		why: "the Go of the build is too old for -{flag}", fix: fixToolchain,
+		why: "the Go of the build is too old for -{flag}", do: build,
 	},
 	{
 		key: "but cgo is not enabled", cause: Flags,
 		re:  pattern.New(`(?:-\w+=)?\S+ requires external \(cgo\) linking, but cgo is not enabled`),
 		why: "plugins need cgo; it is off with CGO_ENABLED=0, without a C compiler, and when building for another platform",
-		fix: "CGO_ENABLED=1 go build -buildmode=plugin, with a C compiler installed",
+		do:  switchCgoOn,
 	},
 	{
 		key: "requires cgo; enable cgo", cause: Flags,
 		re:  pattern.New(`(?:go: )?-(?P<flag>race|msan|asan) requires cgo; enable cgo by setting CGO_ENABLED=1`),
 		why: "-{flag} needs cgo, and so do plugins",
-		fix: "CGO_ENABLED=1 go build -buildmode=plugin -{flag}",
+		do:  switchCgoOn, fix: "CGO_ENABLED=1 go build -buildmode=plugin -{flag}",
 	},
 	{
 		key: "unrecognized argument to '-fsanitize='", cause: Flags,
@@ -154,7 +154,7 @@ var goRules = []rule{
 	{
 		key: " is not supported on ", cause: Platform,
 		re:  pattern.New(`(?:go: )?-(?P<flag>race|msan|asan) is not supported on (?P<platform>\w+/\w+)`),
-		why: "Go has no -{flag} for {platform}", fix: fixPlatform,
+		why: "Go has no -{flag} for {platform}", do: buildThere,
 	},
 	{
 		key: "Error: no such instruction", cause: Platform,
@@ -173,7 +173,7 @@ var goRules = []rule{
 		key: "build constraints exclude all Go files in ", cause: Tags,
 		re:  pattern.New(`(?:(?:imports |package )` + pkgRE + `: )?build constraints exclude all Go files in (?P<dir>[^\s":]+)`),
 		why: "no file of {pkg} is for this platform, these -tags and CGO_ENABLED",
-		fix: fixToolchain, refine: refineConstraints,
+		do:  build, refine: refineConstraints,
 	},
 }
 
@@ -197,7 +197,7 @@ func refineConstraints(f *finder, m match, finding *Finding) bool {
 	case stdSince[pkg] != "" && strings.HasSuffix(m.group("dir"), "/src/"+pkg):
 		finding.Cause, finding.kind = GoVersion, goLine
 		finding.Why = pkg + " came with Go " + stdSince[pkg] + "; the build runs an older one"
-		finding.Fix = fixApply
+		finding.do(apply)
 	}
 	return true
 }

@@ -19,73 +19,73 @@ var libraryRules = []rule{
 		key: "invalid ELF header", cause: Platform,
 		re:  pattern.New(dlRE + `invalid ELF header`),
 		why: "the file is no program of the server's system: built for another one (macOS, Windows), or no plugin at all (a Git LFS pointer, a web page)",
-		fix: fixPlatform, refine: refineLibrary,
+		do:  buildThere, refine: refineLibrary,
 	},
 	{
 		key: "wrong ELF class", cause: Platform,
 		re:  pattern.New(dlRE + `wrong ELF class: (?P<class>\w+)`),
 		why: "the plugin was built for another processor than the server: {class}",
-		fix: fixPlatform, refine: refineLibrary,
+		do:  buildThere, refine: refineLibrary,
 	},
 	{
 		key: "ELF", cause: Platform,
 		re:  pattern.New(dlRE + `ELF (?:file|load)[^"]*`),
 		why: "the plugin was built for another processor or system than the server",
-		fix: fixPlatform, refine: refineLibrary,
+		do:  buildThere, refine: refineLibrary,
 	},
 	{
 		key: "error while loading shared libraries", cause: Libc,
 		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
 		why: "the program needs the C library {lib}, which its system does not have",
-		fix: fixImage,
+		do:  useImage,
 	},
 	{
 		key: "cannot open shared object file: No such file", cause: Platform,
 		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|(?P<lib>[^\s":]+\.so[.\d]*)): cannot open shared object file: No such file or directory`),
 		why: "the file is there, but built for another processor than the server (the loader skips it)",
-		fix: fixPlatform, refine: refineMissing,
+		do:  buildThere, refine: refineMissing,
 	},
 	{
 		key: "Error loading shared library", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
 		why: "{lib} is not there: the plugin was built for another C library (glibc; this is musl, as in Alpine), or in an image with more libraries",
-		fix: fixLibc, refine: refineMuslMissing,
+		do:  otherLibc, refine: refineMuslMissing,
 	},
 	{
 		key: "symbol not found", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]+): symbol not found`),
 		why: "the plugin was built for another C library than the server's: {sym} is glibc's, this is musl (Alpine)",
-		fix: fixLibc, refine: refineRelocating,
+		do:  otherLibc, refine: refineRelocating,
 	},
 	{
 		key: "unsupported relocation type", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): unsupported relocation type \d+`),
 		why: "C code in the plugin was compiled for glibc with functions of which one is chosen when it is loaded (target_clones, ifunc); musl (Alpine) has none of that",
-		fix: fixLibc, refine: refineLibrary,
+		do:  otherLibc, refine: refineLibrary,
 	},
 	{
 		key: "initial-exec TLS", cause: Libc,
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]*): initial-exec TLS resolves to dynamic definition[^"]*`),
 		why: "musl (Alpine) refuses this kind of thread-local storage: the plugin was built with -buildmode=c-shared, or for another C library",
-		fix: fixLibc, refine: refineLibrary,
+		do:  otherLibc, refine: refineLibrary,
 	},
 	{
 		key: "' not found (required by", cause: Libc,
 		re:  pattern.New(openRE + "?[^\\s\"]+: version `(?P<version>[^']+)' not found \\(required by (?P<lib>[^)]+)\\)"),
 		why: "the plugin (or the server) was built on a system with a newer C library than the one it runs on: it needs {version}",
-		fix: fixLibc, refine: refineLibrary,
+		do:  otherLibc, refine: refineLibrary,
 	},
 	{
 		key: "undefined symbol", cause: Libc,
 		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|[^\s":]+\.so|symbol lookup error: [^\s":]+): undefined symbol: (?P<sym>[^\s",]+)`),
 		why: "the plugin needs {sym}, which no C library that the server has loaded holds",
-		fix: fixLibc, refine: refineSymbol,
+		do:  otherLibc, refine: refineSymbol,
 	},
 	{
 		key: "static TLS block", cause: Libc,
 		re:  pattern.New(dlRE + `cannot allocate memory in static TLS block`),
 		why: "a C library that the plugin brings needs more thread-local storage than the server's C library keeps free",
-		fix: fixLibc, refine: refineLibrary,
+		do:  otherLibc, refine: refineLibrary,
 	},
 	{
 		key: "cannot dynamically load", cause: Flags,
@@ -121,19 +121,19 @@ var libraryRules = []rule{
 		key: "mach-o", cause: Platform, // macOS
 		re:  pattern.New(`(?:` + openRE + `dlopen\([^"]*?|\.so'? )\(?(?:mach-o(?: file)?, but[^"]*?(?:\(have '(?P<have>[^']+)', need '(?P<need>[^']+)'\)|wrong architecture)|not a mach-o file|slice is not valid mach-o file)`),
 		why: "the plugin was built for another processor or system than the server (have {have}, need {need})",
-		fix: fixPlatform, refine: refineMachO,
+		do:  buildThere, refine: refineMachO,
 	},
 	{
 		key: "no suitable image found", cause: Platform,
 		re:  pattern.New(openRE + `dlopen\([^"]*?no suitable image found[^"]*`),
 		why: "the plugin was built for another processor or system than the server",
-		fix: fixPlatform, more: pattern.New(`^/\S+: `),
+		do:  buildThere, more: pattern.New(`^/\S+: `),
 	},
 	{
 		key: "ASan runtime does not come first", cause: Flags,
 		re:  pattern.New(`ASan runtime does not come first in initial library list`),
 		why: "the plugin was built with -asan, the server was not",
-		fix: fixToolchain,
+		do:  build,
 	},
 }
 
@@ -155,7 +155,7 @@ func refineMissing(f *finder, m match, finding *Finding) bool {
 	case lib:
 		// A program in C that calls dlopen itself does not look for the file first.
 		finding.Cause, finding.Why = BuildContext, "there is no file "+file+" where the server looks for it, or it was built for another processor"
-		finding.Fix = "copy the plugin to " + file + ", as the server (in its container) sees it"
+		finding.say("copy the plugin to " + file + ", as the server (in its container) sees it")
 	}
 	return true
 }
@@ -175,12 +175,14 @@ func missingLibrary(finding Finding, lib string) Finding {
 	finding.Cause = Libc
 	switch {
 	case strings.HasPrefix(name, "libc.musl-"), strings.HasPrefix(name, "ld-musl-"):
-		finding.Why, finding.Fix = "the plugin was built for musl (Alpine), the server runs on glibc", fixLibc
+		finding.Why = "the plugin was built for musl (Alpine), the server runs on glibc"
+		finding.do(otherLibc)
 	case verify.OfLibc(lib):
-		finding.Why, finding.Fix = "the plugin was built for glibc, and the server's system has another C library", fixLibc
+		finding.Why = "the plugin was built for glibc, and the server's system has another C library"
+		finding.do(otherLibc)
 	default:
 		finding.Why = "the file of the plugin is there, but it needs the C library " + lib + ", which the server's system does not have"
-		finding.Fix = "install the package that holds " + lib + " where the server runs (in its image), or link it into the plugin: #cgo LDFLAGS: -l:" + name + ".a"
+		finding.say("install the package that holds " + lib + " where the server runs (in its image), or link it into the plugin: #cgo LDFLAGS: -l:" + name + ".a")
 	}
 	return finding
 }
@@ -193,7 +195,7 @@ func refineRelocating(f *finder, m match, finding *Finding) bool {
 	switch {
 	case verify.Fortified(sym):
 		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): glibc has " + sym + " for it, this is musl (Alpine)"
-		finding.Fix = fixFortify
+		finding.do(unfortify)
 	case known && name.Since != libc.Oldest:
 		finding.Why = "the plugin needs " + sym + ", which musl has from " + name.Since + " on, and the server's is older"
 	case !strings.HasPrefix(sym, "__"):
@@ -208,7 +210,8 @@ func refineSymbol(f *finder, m match, finding *Finding) bool {
 	if strings.Contains(sym, "@") || !strings.ContainsAny(sym, ".:/") {
 		return refineLibrary(f, m, finding)
 	}
-	finding.Cause, finding.Fix = ToolchainOrFlags, fixToolchain
+	finding.Cause = ToolchainOrFlags
+	finding.do(build)
 	finding.Why = "the plugin needs " + sym + ", a symbol of Go's that the server does not have: another Go release or other flags"
 	return true
 }

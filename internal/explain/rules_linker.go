@@ -118,7 +118,7 @@ func refineCross(f *finder, m match, finding *Finding) bool {
 	}
 	if ok && strings.Count(triple, "-") >= 2 {
 		finding.Why = "the build for another processor needs the C cross-compiler " + cc + ", which is not installed"
-		finding.Fix = "apt-get install gcc-" + strings.ReplaceAll(triple, "_", "-") + " (Debian, Ubuntu), or name yours in CC; or build in an image for the server's processor"
+		finding.say("apt-get install gcc-" + strings.ReplaceAll(triple, "_", "-") + " (Debian, Ubuntu), or name yours in CC; or build in an image for the server's processor")
 	}
 	return true
 }

@@ -12,7 +12,7 @@ var loaderRules = []rule{
 	{
 		key: "different version of package", cause: Version, kind: mismatch,
 		re:  pattern.New(openRE + `?plugin was built with a different version of package ` + pkgRE + `(?: \(previous failure\))?`),
-		why: "server and plugin link {pkg}, from another version or replacement of its module", fix: fixApply,
+		why: "server and plugin link {pkg}, from another version or replacement of its module", do: apply,
 		refine: refineMismatch,
 	},
 	{
@@ -37,7 +37,7 @@ var loaderRules = []rule{
 	{
 		key: "no plugin module data", cause: GoVersion, kind: crash,
 		re:  pattern.New(`(?:fatal error: )?runtime: no plugin module data`),
-		why: whyCrash, fix: fixToolchain,
+		why: whyCrash, do: build,
 	},
 	{
 		key: "realpath failed", cause: BuildContext,
@@ -90,7 +90,7 @@ var loaderRules = []rule{
 		key: "incompatibility(ies) found", cause: Version, // krakend check-plugin
 		re:   pattern.New(`\d+ incompatibility\(ies\) found\.*`),
 		why:  "the plugin's go.sum, Go release or libc is not the server's",
-		fix:  fixApply,
+		do:   apply,
 		more: pattern.New(`^(?:go|libc|[\w.-]+\.[\w.-]+/\S+)$|^(?:have|want): `), refine: refineCheckPlugin,
 	},
 }
@@ -117,7 +117,7 @@ func refinePath(f *finder, m match, finding *Finding) bool {
 	if ok && ok2 {
 		finding.Cause = Flags
 		finding.Why = "the plugin holds " + m.group("sym") + ", but compiled under its import path: the linker was given another one, " + name + ", with -ldflags=-pluginpath"
-		finding.Fix = "build the plugin without -pluginpath; a path of its own comes from go mod edit -module=PATH"
+		finding.say("build the plugin without -pluginpath; a path of its own comes from go mod edit -module=PATH")
 	}
 	return true
 }
@@ -131,13 +131,13 @@ func refineSymbolType(f *finder, m match, finding *Finding) bool {
 	case strings.Contains(m.group("want"), " (types from different "):
 		want, _, _ = strings.Cut(m.group("want"), " (types ")
 		finding.Why = strings.ReplaceAll(whyTwoPackages, "{want}", want)
-		finding.Fix = fixTwoPackages
+		finding.say(fixTwoPackages)
 	case ok:
 		finding.Why = "the plugin declares it as " + have + ", which lacks the method " + missing + " of " + want
-		finding.Fix = "add method " + missing + " to " + typ + ", with the signature of " + want
+		finding.say("add method " + missing + " to " + typ + ", with the signature of " + want)
 	case have == "*"+want:
 		finding.Why += "; Lookup returns a pointer to what is a variable"
-		finding.Fix = "export in package main a variable of the type " + strings.TrimPrefix(want, "*") + ", or a function, as the server documents"
+		finding.say("export in package main a variable of the type " + strings.TrimPrefix(want, "*") + ", or a function, as the server documents")
 	}
 	return true
 }
@@ -153,17 +153,19 @@ func refineMismatch(f *finder, m match, finding *Finding) bool {
 	case finding.Package == "main":
 		finding.Cause, finding.kind = AlreadyLoaded, ownPackage
 		finding.Why = "the plugin's module is called main, and so is the server's own package main"
-		finding.Fix = "give the plugin's module a path of its own, and build it again: go mod edit -module=PATH"
+		finding.say("give the plugin's module a path of its own, and build it again: go mod edit -module=PATH")
 	case isStd(finding.Package):
-		finding.Cause, finding.Why, finding.Fix = ToolchainOrFlags, stdWhy(finding.Package), fixToolchain
+		finding.Cause, finding.Why = ToolchainOrFlags, stdWhy(finding.Package)
+		finding.do(build)
 	case f.isOwn(finding.Package):
 		// Plugins are compared with each other, too.
 		finding.Cause, finding.kind = AlreadyLoaded, ownPackage
 		finding.Why = finding.Package + " is the plugin's own package: the server has loaded another build of it, from an old copy of the plugin or from another plugin of this module"
-		finding.Fix = "remove old copies from the server's plugin directory, and build the plugins of this module together"
+		finding.say("remove old copies from the server's plugin directory, and build the plugins of this module together")
 	case f.isServers(finding.Package):
 		finding.Cause = ServerOwn
-		finding.Why, finding.Fix = finding.Package+" is the server's own package: its label has no version, and no go.mod can match that", fixOwn
+		finding.Why = finding.Package + " is the server's own package: its label has no version, and no go.mod can match that"
+		finding.do(takeSource)
 	}
 	return true
 }
@@ -174,9 +176,11 @@ func refineCheckPlugin(f *finder, m match, finding *Finding) bool {
 	switch {
 	case len(lines) < 2:
 	case lines[1] == "go":
-		finding.Cause, finding.Fix = GoVersion, fixToolchain
+		finding.Cause = GoVersion
+		finding.do(build)
 	case lines[1] == "libc":
-		finding.Cause, finding.Fix = Libc, fixLibc
+		finding.Cause = Libc
+		finding.do(otherLibc)
 	}
 	return true
 }
@@ -196,7 +200,7 @@ func refineLibrary(f *finder, m match, finding *Finding) bool {
 	if finding.Cause == Platform && strings.HasPrefix(file, "lib") && file != path.Base(m.group("so")) {
 		finding.Cause = Libc
 		finding.Why = "the plugin needs " + file + ", and the file of that name on the server's system is another one: the plugin was built for another C library (musl, glibc)"
-		finding.Fix = fixLibc
+		finding.do(otherLibc)
 	}
 	return true
 }

@@ -11,13 +11,13 @@ var moduleRules = []rule{
 	{
 		key: "missing go.sum entry", cause: BuildContext,
 		re:  pattern.New(posRE + `?(?:go: )?(?:` + pkgRE + `@[^\s":]+: )?missing go\.sum entry(?: for (?:module providing package (?P<provided>[^\s"]+)|go\.mod file)[^";]*)?(?:; to add(?: it)?:)?`),
-		why: "go.sum lacks a line: it is older than go.mod, or was not copied into the build", fix: fixTidy,
+		why: "go.sum lacks a line: it is older than go.mod, or was not copied into the build", do: tidy,
 		refine: refineProvided,
 	},
 	{
 		key: " go.mod needed", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?updates to go\.mod needed[^"]*`),
-		why: "go.mod is not tidy: it lacks lines that the build needs", fix: fixTidy,
+		why: "go.mod is not tidy: it lacks lines that the build needs", do: tidy,
 	},
 	{
 		key: "checksum mismatch", cause: Content,
@@ -30,7 +30,7 @@ var moduleRules = []rule{
 	{
 		key: "ambiguous import", cause: Version, kind: conflict,
 		re:  pattern.New(posRE + `?(?:go: )?(?:` + pkgRE + `: )?ambiguous import: found package (?P<found>[^\s"]+) in multiple modules:?`),
-		why: "{found} is in two modules at the required versions: it moved from one into the other", fix: fixApply,
+		why: "{found} is in two modules at the required versions: it moved from one into the other", do: apply,
 		more: pattern.New(`^\S+ v\S+ \(`), refine: func(f *finder, m match, finding *Finding) bool {
 			finding.Package = importPath(m.group("found"))
 			return true
@@ -51,13 +51,13 @@ var moduleRules = []rule{
 		key: "no required module provides package ", cause: BuildContext, kind: ownFolder,
 		re:  pattern.New(posRE + `?(?:go: )?(?:[^\s"]+: )?no required module provides package ` + pkgRE + `[^"]*`),
 		why: "go.mod requires no module with {pkg}",
-		fix: fixTidy, refine: refineOwn,
+		do:  tidy, refine: refineOwn,
 	},
 	{
 		key: "cannot find module providing package ", cause: BuildContext, kind: ownFolder,
 		re:  pattern.New(posRE + `?(?:go: )?(?:[^\s"]+: )?cannot find module providing package ` + pkgRE),
 		why: "no module with {pkg} is known",
-		fix: fixTidy, refine: refineOwn,
+		do:  tidy, refine: refineOwn,
 	},
 	{
 		key: " is not in ", cause: BuildContext, kind: ownFolder,
@@ -86,7 +86,7 @@ var moduleRules = []rule{
 	{
 		key: ", not ", cause: Version, kind: conflict, // go get of versions that do not fit
 		re:  pattern.New(`(?:go: )?` + pkgRE + `@v\S+ (?:indirectly )?requires (?P<dep>\S+@v\S+), not (?P<want>\S+@v[^\s",;]+)`),
-		why: "{pkg} asks for {dep}; go get does not go below that", fix: fixApply,
+		why: "{pkg} asks for {dep}; go get does not go below that", do: apply,
 	},
 	{
 		key: "declares its path as", cause: Replace, kind: declaredPath,
@@ -121,17 +121,17 @@ var moduleRules = []rule{
 	{
 		key: "unknown revision", cause: Version,
 		re:  pattern.New(`(?:go: )?(?:` + pkgRE + `@\S+: )?(?:invalid version: )?unknown revision (?P<version>[^\s"]+)`),
-		why: "there is no version {version}: a typing error, a tag that was removed, or a private module", fix: fixApply,
+		why: "there is no version {version}: a typing error, a tag that was removed, or a private module", do: apply,
 	},
 	{
 		key: `" invalid: `, cause: Version,
 		re:  pattern.New(`(?:go: )?(?:\S*go\.mod:\d+(?::\d+)?: )?(?:require )?` + pkgRE + `(?:@\S+)?: version "(?P<version>[^"]+)" invalid: [^"]*`),
-		why: "{pkg} has no version {version}", fix: fixApply,
+		why: "{pkg} has no version {version}", do: apply,
 	},
 	{
 		key: "no matching versions for query", cause: Version,
 		re:  pattern.New(posRE + `?(?:go: )?(?:module )?(?:` + pkgRE + `(?:@[^\s":]+)?: )?no matching versions for query "[^"]*"`),
-		why: "there is no such version of the module", fix: fixApply,
+		why: "there is no such version of the module", do: apply,
 	},
 	{
 		key: "go.mod:", cause: UserCode,
@@ -161,7 +161,7 @@ var moduleRules = []rule{
 		re: pattern.New(`(?:go: )?(?:current directory is contained in a module that is not one of the workspace modules listed in go\.work|` +
 			`(?:pattern [^"]*?: )?directory (?:prefix )?\S+ (?:does not contain|outside) modules listed in go\.work|` +
 			`cannot load module \S+ listed in go\.work file)[^"]*`),
-		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", do: leaveWork,
 	},
 	{
 		key: "main module", cause: BuildContext,
@@ -175,7 +175,7 @@ var moduleRules = []rule{
 func refineOwn(f *finder, m match, finding *Finding) bool {
 	if f.isOwn(finding.Package) {
 		finding.Why = finding.Package + " is a folder of the plugin's own module that is not there: it was not copied into the build"
-		finding.Fix = "copy the folder of " + finding.Package + " into the build as well (COPY . . in a Dockerfile)"
+		finding.say("copy the folder of " + finding.Package + " into the build as well (COPY . . in a Dockerfile)")
 	} else {
 		finding.kind = other
 	}
@@ -198,7 +198,7 @@ func refineNotInStd(f *finder, m match, finding *Finding) bool {
 	case since != "":
 		finding.Cause, finding.kind = GoVersion, goLine
 		finding.Why = finding.Package + " came with Go " + since + "; the build runs an older one"
-		finding.Fix = fixToolchain
+		finding.do(build)
 	case isStd(finding.Package):
 		finding.Why = finding.Package + " is in no Go release, and the plugin's own module has no such folder, or it was not copied into the build"
 	}

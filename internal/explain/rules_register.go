@@ -84,8 +84,8 @@ const (
 
 // refineProto names the two packages, which are below the message.
 func refineProto(f *finder, m match, finding *Finding) bool {
-	if over := m.group("over"); over != "" {
-		finding.Why = strings.Replace(finding.Why, m.group("name"), over, 1)
+	if m.group("over") != "" {
+		finding.Why = m.expand(strings.ReplaceAll(m.rule.why, "{name}", "{over}"))
 	}
 	var by []string
 	for _, line := range strings.Split(finding.Text, "\n") {

@@ -19,7 +19,7 @@ func TestRules(t *testing.T) {
 	}
 	for i := range rules {
 		r := &rules[i]
-		if r.key == "" || r.cause == "" || r.why == "" || r.fix == "" {
+		if r.key == "" || r.cause == "" || r.why == "" || r.fix == "" && r.do == 0 {
 			t.Errorf("rule %d is not complete: %s", i, r.re)
 		}
 		for _, p := range placeholderRE.Regexp().FindAllString(r.why+r.fix, -1) {

@@ -94,7 +94,7 @@ var toolRules = []rule{
 func refineHeader(f *finder, m match, finding *Finding) bool {
 	switch m.group("file") {
 	case "stdlib.h", "stdio.h", "string.h", "errno.h", "pthread.h", "signal.h", "stddef.h", "stdint.h", "limits.h", "sys/types.h":
-		finding.Fix = "apt-get install libc6-dev (Debian, Ubuntu), apk add musl-dev (Alpine)"
+		finding.say("apt-get install libc6-dev (Debian, Ubuntu), apk add musl-dev (Alpine)")
 	}
 	return true
 }

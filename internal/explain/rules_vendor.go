@@ -47,7 +47,7 @@ var vendorRules = []rule{
 	{
 		key: "-mod may only be set to readonly", cause: BuildContext,
 		re:  pattern.New(`(?:go: )?-mod may only be set to readonly(?: or vendor)? when in workspace mode(?:, but it is set to "\w*")?`),
-		why: "a go.work next to or above the plugin takes part in the build", fix: fixWork,
+		why: "a go.work next to or above the plugin takes part in the build", do: leaveWork,
 	},
 	{
 		key: "-mod=vendor only valid", cause: BuildContext,
@@ -61,7 +61,8 @@ var vendorRules = []rule{
 func refineVendoring(f *finder, m match, finding *Finding) bool {
 	if strings.Contains(finding.Text, "go work vendor") {
 		finding.Why = "a go.work next to or above the plugin takes part in the build, and vendor/ does not fit it"
-		finding.Fix = fixWork + " -mod=vendor"
+		finding.do(leaveWork)
+		finding.Fix += " -mod=vendor"
 	}
 	return true
 }

@@ -85,7 +85,8 @@ func (f *finder) crash(i, end int) (Finding, bool) {
 	for _, fn := range f.functions(i, end) {
 		switch {
 		case fn == "plugin.lastmoduleinit", fn == "runtime.plugin_lastmoduleinit":
-			finding.Cause, finding.Why, finding.Fix = GoVersion, whyCrash, fixToolchain
+			finding.Cause, finding.Why = GoVersion, whyCrash
+			finding.do(build)
 			return finding, true
 		case strings.HasPrefix(fn, "plugin._Cfunc_pluginOpen"):
 			finding.Cause, finding.Why, finding.Fix = BuildContext, "the system's loader crashed on the file: it is cut short, or was overwritten while it was loaded", "copy the plugin to the server again, whole"
@@ -95,7 +96,7 @@ func (f *finder) crash(i, end int) (Finding, bool) {
 		case fn == "plugin.open" && len(below) == 0:
 			finding.Cause = Unknown
 			finding.Why = "the server died while it started the plugin, in no function of the plugin's: the file was written over while it was loaded, it was built for other types than the server's, or C code of it crashed"
-			finding.Fix = "pinfix verify --server SERVER PLUGIN.so; if that finds nothing, copy the plugin under a new name and rename it, and start the server again"
+			finding.say("pinfix verify --server SERVER PLUGIN.so; if that finds nothing, copy the plugin under a new name and rename it, and start the server again")
 			return finding, true
 		case fn == "plugin.open":
 			user := f.userCode(finding, below[len(below)-1], "the plugin's own start-up code (an init function or a package-level variable) panics")

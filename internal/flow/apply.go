@@ -40,8 +40,8 @@ func Apply(ctx context.Context, o wants.Options) (*report.Apply, error) {
 		return nil, err
 	}
 	p, err := outlook.Make(ctx, o, plugin, server)
-	if places := outlook.EditPlaces(err); o.DryRun && len(places) > 0 {
-		return &report.Apply{Summary: outlook.DoesNotCompile(reference.ServerName(server), places)}, err
+	if places, files := outlook.EditPlaces(err); o.DryRun && len(places) > 0 {
+		return &report.Apply{Summary: outlook.DoesNotCompile(reference.ServerName(server), places, files)}, err
 	}
 	if err != nil {
 		return nil, err

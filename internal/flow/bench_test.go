@@ -49,7 +49,7 @@ func BenchmarkPlan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		in := pinner.Input{Server: s, Mod: p.User, Source: st.ModFiles(b.Context())}
+		in := pinner.Input{Server: s, Mod: p.User, Source: st.Fetch.ModFiles(b.Context())}
 		listing, err := st.List(b.Context(), p.User, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)

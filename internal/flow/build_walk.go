@@ -38,7 +38,7 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 	if err = m.Err; err != nil {
 		return one, err
 	}
-	if one.Skipped, one.Module, err = reference.Skip(m.Dir, m.Options.Servers); err != nil || one.Skipped != "" {
+	if one.Skipped, one.Module, err = reference.Skip(m.Dir, m.Options.Servers, nil); err != nil || one.Skipped != "" {
 		return one, err
 	}
 	if err = ctx.Err(); err == nil { // not yet begun

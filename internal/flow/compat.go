@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/outlook"
 	"github.com/pinfix/pinfix/internal/parallel"
@@ -81,9 +80,10 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 	v, err := known.Plan(ctx, one, plugin, m.Server)
 	if err != nil {
 		m.Err = err
-		row.Edit = outlook.EditPlaces(err)
+		files := 0
+		row.Edit, files = outlook.EditPlaces(err)
 		if len(row.Edit) > 0 {
-			row.Summary = outlook.DoesNotCompile(reference.ServerName(m.Server), row.Edit)
+			row.Summary = outlook.DoesNotCompile(reference.ServerName(m.Server), row.Edit, files)
 		}
 		return row
 	}
@@ -98,7 +98,7 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 		row.Plan.Server = row.Server
 	}
 	row.Warnings = slices.DeleteFunc(append([]string{}, v.Warnings...), func(w string) bool {
-		return slices.ContainsFunc(v.Unknown, func(u string) bool { return strings.HasSuffix(w, "not known: "+u) })
+		return slices.ContainsFunc(v.Unknown, func(u string) bool { return w == reference.NotKnown(m.Server, u) })
 	})
 	return row
 }

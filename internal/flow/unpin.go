@@ -19,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
@@ -158,7 +159,7 @@ func (u *unpinner) stage(ctx context.Context) (*stage.Stage, error) {
 		return nil, fault.CannotRead("go.sum", err)
 	}
 	if err == nil && u.hasVendor {
-		st.SetVendored(vendordir.Read(u.plugin))
+		st.Loans.Offer(vendordir.Read(u.plugin))
 	}
 	return st, err
 }
@@ -280,7 +281,7 @@ func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendordir.
 
 // explain adds the next step to errors of the go command.
 func (u *unpinner) explain(err error) error {
-	var missing *stage.MissingError
+	var missing *fetch.MissingError
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &missing):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -77,10 +76,10 @@ func serverChanges(old, now *pinner.Server, linked []pinner.Linked) *report.Serv
 func movedPins(old, now *pinner.Server, linked []pinner.Linked) []report.Moved {
 	before, after := map[string]string{}, map[string]string{}
 	for _, p := range pinner.Compare(old, linked).Pins {
-		before[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
+		before[p.Path] = p.Versions()
 	}
 	for _, p := range pinner.Compare(now, linked).Pins {
-		after[p.Path] = strings.TrimPrefix(p.String(), p.Path+" ")
+		after[p.Path] = p.Versions()
 	}
 	var moved []report.Moved
 	for _, path := range edit.Union(before, after) {

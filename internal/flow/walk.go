@@ -40,7 +40,7 @@ func (m Module) apply(ctx context.Context) (*report.Apply, error) {
 	r.Plugin.Dir = plugin.Root(m.Dir)
 	err := m.Err
 	if err == nil {
-		r.Skipped, r.Plugin.Module, err = reference.Skip(m.Dir, m.Options.Servers)
+		r.Skipped, r.Plugin.Module, err = reference.Skip(m.Dir, m.Options.Servers, nil)
 	}
 	if err == nil && r.Skipped != "" {
 		return r, nil

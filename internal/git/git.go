@@ -27,11 +27,15 @@ import (
 )
 
 // A Repo is the git repository around a directory.
+// It has many methods, one for each question that pinfix asks git.
 type Repo struct {
 	Dir string // the directory that was asked for, symlinks resolved
 	Top string // the top of its working tree
 
-	env []string
+	holder string // the directory of the .git that was found
+	gitDir string
+	index  string // the file; "" where it is the one in gitDir
+	env    []string
 }
 
 // Open finds the repository around dir: that of the nearest .git, in dir or above
@@ -67,6 +71,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 	}
 	// From here on git looks for nothing: a directory on the way may be a repository.
 	r.env = append(r.env, "GIT_DIR="+gitDir, "GIT_WORK_TREE="+top)
+	r.holder, r.gitDir = holder, filepath.FromSlash(gitDir)
 	index := vars.Get(environ, "GIT_INDEX_FILE")
 	if index == "" {
 		return r, nil
@@ -79,6 +84,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 	if !filepath.IsAbs(index) {
 		index = filepath.Join(cwd, index)
 	}
+	r.index = index
 	r.env = append(r.env, "GIT_INDEX_FILE="+index)
 	return r, nil
 }

@@ -4,21 +4,27 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/bounded"
 )
 
 // An Index is the files below the repository's directory as they are staged: a
 // tree to read from. Close ends the git command behind it.
 type Index struct {
+	repo  *Repo
 	files map[string]string // path -> object
 	dirs  map[string][]fs.DirEntry
 
@@ -43,6 +49,7 @@ func (r *Repo) Index(ctx context.Context) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.repo = r
 	x.cmd = r.command(ctx, noHooks, "cat-file", "--batch")
 	if x.in, err = x.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -93,6 +100,59 @@ func (x *Index) Close() error {
 	x.in.Close() // the command ends with its input
 	return x.cmd.Wait()
 }
+
+// A Stored says where an index was read from, so that whoever reads that again by himself
+// sees what git would say.
+type Stored struct {
+	File    string            // the index
+	Below   string            // the directory that was asked about, as a slash path from the top: "" or "dir/"
+	Objects map[string]string // the objects of the files below it
+	Config  []string          // files on which it depends that this is so; they need not be there
+}
+
+// Stored returns where the index was read from. ok is false where that depends on more
+// than the files of the repository: another configuration is included, or the top of the
+// working tree is not where .git is.
+func (x *Index) Stored() (s Stored, ok bool) {
+	r := x.repo
+	top, err := filepath.EvalSymlinks(r.Top)
+	if err != nil || top != r.holder {
+		return s, false
+	}
+	below, err := filepath.Rel(top, r.Dir)
+	if err != nil {
+		return s, false
+	}
+	if s.Below = filepath.ToSlash(below) + "/"; below == "." {
+		s.Below = ""
+	}
+	s.Objects = x.files
+	if s.File = r.index; s.File == "" {
+		s.File = filepath.Join(r.gitDir, "index")
+	}
+	common := r.gitDir
+	named := filepath.Join(r.gitDir, "commondir") // of a linked worktree
+	if text, err := bounded.ReadFile(named, maxConfig); err == nil {
+		if common = strings.TrimSuffix(string(text), "\n"); !filepath.IsAbs(common) {
+			common = filepath.Join(r.gitDir, common)
+		}
+	}
+	s.Config = []string{named, filepath.Join(common, "config"), filepath.Join(r.gitDir, "config.worktree")}
+	for _, name := range s.Config {
+		text, err := bounded.ReadFile(name, maxConfig)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) || bytes.Contains(bytes.ToLower(text), []byte("include")) {
+			return s, false
+		}
+	}
+	dot := filepath.Join(r.holder, ".git")
+	if info, err := os.Lstat(dot); err != nil || !info.IsDir() {
+		s.Config = append(s.Config, dot) // it names the repository
+	}
+	return s, true
+}
+
+// maxConfig is what is read of a repository's configuration.
+const maxConfig = 1 << 20
 
 // Has reports whether anything is staged at or below name.
 func (x *Index) Has(name string) bool {

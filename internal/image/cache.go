@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/kept"
+	"github.com/pinfix/pinfix/internal/layers"
 )
 
 // A cache is a directory of the user's that remembers, by digest,
@@ -48,7 +50,7 @@ type fact struct {
 func openCache(environ []string) (*cache, error) {
 	dir, ok := kept.UserDir(environ)
 	if !ok {
-		return nil, fault("set XDG_CACHE_HOME, or HOME, to a directory with its full path", "no cache directory for the program of the image")
+		return nil, fault.New("set XDG_CACHE_HOME, or HOME, to a directory with its full path", "no cache directory for the program of the image")
 	}
 	return &cache{dir: dir}, nil
 }
@@ -88,27 +90,26 @@ func (c *cache) close() {
 }
 
 func (c *cache) fault(err error) error {
-	return fault("make room there, or set XDG_CACHE_HOME to a directory that can be written", "cache: %w", err)
+	return fault.New("make room there, or set XDG_CACHE_HOME to a directory that can be written", "cache: %w", err)
 }
 
-// add copies a file of the image into the cache. It returns its sha256 in hex
-// and whether it is a Go program; what is none is not kept.
-func (c *cache) add(ctx context.Context, t *tree, p place) (sum string, isGo bool, err error) {
+// add copies a file of the image into the cache, and returns its sha256 in hex.
+func (c *cache) add(ctx context.Context, t *layers.Tree, p layers.Place) (sum string, err error) {
 	f, err := c.temp()
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	defer f.Close()
-	h, mark := sha256.New(), goMark{}
-	err = t.open(ctx, p, func(r io.Reader) error {
-		_, err := io.Copy(io.MultiWriter(&toCache{c, f}, h, &mark), r)
+	h := sha256.New()
+	err = t.Read(ctx, p, func(r io.Reader) error {
+		_, err := io.Copy(io.MultiWriter(&toCache{c, f}, h), r)
 		return err
 	})
-	if err != nil || !mark.found {
-		return "", false, err
+	if err != nil {
+		return "", err
 	}
 	sum = hex.EncodeToString(h.Sum(nil))
-	return sum, true, c.rename(f, "programs", sum)
+	return sum, c.rename(f, "programs", sum)
 }
 
 // toCache names the cache in the errors of writing there.
@@ -145,6 +146,7 @@ const (
 	maxPrograms  = 20
 	maxKept      = 4 << 30 // bytes of programs
 	maxKeptFacts = 2000    // and tags: some hundred bytes each
+	maxFact      = 1 << 20 // bytes of one that is read
 )
 
 // trim removes what was used the longest ago of one of the cache's directories,
@@ -248,7 +250,7 @@ func (c *cache) load(dir, name string, v any) bool {
 	}
 	defer f.Close()
 	used(name)
-	return json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(v) == nil
+	return json.NewDecoder(io.LimitReader(f, maxFact)).Decode(v) == nil
 }
 
 func (c *cache) store(dir, name string, v any) error {

@@ -2,11 +2,8 @@ package image
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,40 +11,25 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/pinfix/pinfix/internal/fault"
 )
 
-// A dockerArchive is what docker save writes: manifest.json names for each image
-// its configuration and its layers, which are plain tars, or not.
-type dockerArchive struct {
-	*archive
-	source string
-	saved  savedImage
-	config []byte
-	digest string // of the configuration: the image's ID
-}
-
-// A savedImage is an entry of manifest.json.
-type savedImage struct {
-	Config   string
-	RepoTags []string
-	Layers   []string
-}
-
+// openDockerArchive opens what docker save writes: manifest.json names for each
+// image its configuration and its layers, which are plain tars, or not.
 func openDockerArchive(ref string) (source, error) {
 	file, tag := splitTag(ref)
 	a, err := openArchive(file)
 	if err != nil {
 		return nil, err
 	}
-	d := &dockerArchive{archive: a, source: "docker-archive:" + filepath.Base(file)}
+	source := "docker-archive:" + filepath.Base(file)
 	if tag != "" {
-		d.source += ":" + tag
+		source += ":" + tag
 	}
-	if err := d.read(tag); err != nil {
-		a.Close()
-		return nil, err
-	}
-	return d, nil
+	return openLocal(&local{files: a, source: source}, func(l *local) error { return l.readSaved(tag) })
 }
 
 // splitTag takes the shortest file name that exists; both halves may hold colons.
@@ -66,10 +48,12 @@ func splitTag(ref string) (file, tag string) {
 	return ref, ""
 }
 
-func (d *dockerArchive) read(tag string) error {
-	data, err := d.small("manifest.json")
+// readSaved makes a manifest of what manifest.json says of the image with a tag. Its
+// layers have the digests of their tars, which the configuration names.
+func (l *local) readSaved(tag string) error {
+	data, err := l.small("manifest.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault("an image layout in an archive is oci-archive:FILE", "not written by docker save: no manifest.json in it")
+		return fault.New("an image layout in an archive is oci-archive:FILE", "not written by docker save: no manifest.json in it")
 	}
 	if err != nil {
 		return err
@@ -78,45 +62,49 @@ func (d *dockerArchive) read(tag string) error {
 	if err != nil {
 		return err
 	}
-	if d.saved, err = choose(images, tag); err != nil {
+	saved, err := choose(images, tag)
+	if err != nil {
 		return err
 	}
-	d.config, err = d.small(d.saved.Config)
+	data, err = l.small(saved.Config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault("save it again with docker save", "the configuration %s is not in the archive", d.saved.Config)
+		return fault.New("save it again with docker save", "the configuration %s is not in the archive", saved.Config)
 	}
 	if err != nil {
 		return err
 	}
-	h, _, err := v1.SHA256(bytes.NewReader(d.config))
-	d.digest = h.String()
+	config, err := parseConfig(data)
+	if err != nil {
+		return err
+	}
+	diffIDs := config.RootFS.DiffIDs
+	if len(diffIDs) != len(saved.Layers) {
+		return fault.New("save it again with docker save", "manifest.json names %d layers and the configuration %d", len(saved.Layers), len(diffIDs))
+	}
+	if l.digest, _, err = v1.SHA256(bytes.NewReader(data)); err != nil {
+		return err
+	}
+	l.paths = map[v1.Hash]string{l.digest: saved.Config}
+	m := v1.Manifest{SchemaVersion: 2, Config: v1.Descriptor{MediaType: types.DockerConfigJSON, Digest: l.digest}}
+	for i, d := range diffIDs {
+		l.paths[d] = saved.Layers[i]
+		m.Layers = append(m.Layers, v1.Descriptor{MediaType: types.DockerLayer, Digest: d})
+	}
+	l.root, err = json.Marshal(m)
 	return err
 }
 
-func parseSaved(data []byte) ([]savedImage, error) {
-	var images []savedImage
+func parseSaved(data []byte) (tarball.Manifest, error) {
+	var images tarball.Manifest
 	if err := json.Unmarshal(data, &images); err != nil {
-		return nil, fault("save it again with docker save", "manifest.json: %w", err)
+		return nil, fault.New("save it again with docker save", "manifest.json: %w", err)
 	}
 	return images, nil
 }
 
-func (d *dockerArchive) small(name string) ([]byte, error) {
-	r, err := d.open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data, err := readSmall(r)
-	if err != nil {
-		return nil, fault("name an archive of images", "%s: %w", name, err)
-	}
-	return data, nil
-}
-
 // choose finds the image with a tag: NAME:TAG, or TAG alone.
-func choose(images []savedImage, tag string) (savedImage, error) {
-	var fits []savedImage
+func choose(images tarball.Manifest, tag string) (tarball.Descriptor, error) {
+	var fits []tarball.Descriptor
 	var have []string
 	for _, im := range images {
 		have = append(have, im.RepoTags...)
@@ -127,42 +115,13 @@ func choose(images []savedImage, tag string) (savedImage, error) {
 	next := "write it as docker-archive:FILE:TAG; there are " + list(have, 10)
 	switch {
 	case len(images) == 0:
-		return savedImage{}, fault("save it again with docker save", "no image in the archive")
+		return tarball.Descriptor{}, fault.New("save it again with docker save", "no image in the archive")
 	case len(fits) == 1:
 		return fits[0], nil
 	case len(have) == 0:
-		return savedImage{}, fault("save one image alone", "%d images in the archive, and none has a tag", len(images))
+		return tarball.Descriptor{}, fault.New("save one image alone", "%d images in the archive, and none has a tag", len(images))
 	case len(fits) == 0:
-		return savedImage{}, fault(next, "no image %s in the archive", tag)
+		return tarball.Descriptor{}, fault.New(next, "no image %s in the archive", tag)
 	}
-	return savedImage{}, fault(next, "%d images in the archive", len(fits))
-}
-
-func (d *dockerArchive) name() string { return d.source }
-
-func (d *dockerArchive) id(context.Context) (string, error) { return d.digest, nil }
-
-func (d *dockerArchive) remember(string) error { return nil }
-
-func (d *dockerArchive) close() error { return d.Close() }
-
-func (d *dockerArchive) image(_ context.Context, p platform) (*contents, error) {
-	c, err := parseConfig(d.config)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.check(c.platform); err != nil {
-		return nil, err
-	}
-	if len(c.diffIDs) != len(d.saved.Layers) {
-		return nil, fault("save it again with docker save", "manifest.json names %d layers and the configuration %d", len(d.saved.Layers), len(c.diffIDs))
-	}
-	im := &contents{digest: d.digest, platform: platformName(c.platform), start: c.start}
-	for i, file := range slices.Backward(d.saved.Layers) {
-		im.layers = append(im.layers, blob{
-			what: fmt.Sprintf("layer %d of %d", i+1, len(d.saved.Layers)), diffID: c.diffIDs[i],
-			open: func(context.Context) (io.ReadCloser, error) { return d.open(file) },
-		})
-	}
-	return im, nil
+	return tarball.Descriptor{}, fault.New(next, "%d images in the archive", len(fits))
 }

@@ -1,7 +1,6 @@
 package image
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
 
@@ -37,7 +37,7 @@ func FuzzManifest(f *testing.F) {
 			t.Errorf("index %v, manifest %v", index, manifest)
 		}
 		if index != nil {
-			d, err := platform{os: "linux", arch: "amd64"}.choose(index)
+			d, err := platform{Platform: v1.Platform{OS: "linux", Architecture: "amd64"}}.choose(index)
 			nextStep(t, err)
 			if err == nil && !hasDescriptor(index, d) {
 				t.Errorf("%v is none of the index", d)
@@ -46,16 +46,16 @@ func FuzzManifest(f *testing.F) {
 		c, err := parseConfig(data)
 		nextStep(t, err)
 		if err == nil {
-			checkStart(t, c.start)
+			checkStart(t, c.Config)
 		}
-		checkStart(t, start{Entrypoint: []string{word}, WorkingDir: media, Env: []string{"PATH=" + string(data)}})
+		checkStart(t, v1.Config{Entrypoint: []string{word}, WorkingDir: media, Env: []string{"PATH=" + string(data)}})
 		images, err := parseSaved(data)
 		nextStep(t, err)
 		_, err = choose(images, word)
 		nextStep(t, err)
 		p, err := parsePlatform(word)
 		nextStep(t, err)
-		if again, _ := parsePlatform(p.String()); err == nil && word != "" && again != p {
+		if again, _ := parsePlatform(p.String()); err == nil && word != "" && !again.Equals(p.Platform) {
 			t.Errorf("%q: %+v, %+v", word, p, again)
 		}
 	})
@@ -70,9 +70,9 @@ func hasDescriptor(index *v1.IndexManifest, d v1.Descriptor) bool {
 	return false
 }
 
-func checkStart(t *testing.T, s start) {
+func checkStart(t *testing.T, c v1.Config) {
 	t.Helper()
-	names, _, err := s.program("")
+	names, _, err := programOf(c, "")
 	if (err == nil) != (len(names) > 0) || len(names) > maxPathDirs {
 		t.Errorf("%d names, %v", len(names), err)
 	}
@@ -86,8 +86,7 @@ func checkStart(t *testing.T, s start) {
 // nextStep fails if err says nothing of what to do.
 func nextStep(t *testing.T, err error) {
 	t.Helper()
-	var next interface{ NextStep() string }
-	if err != nil && (!errors.As(err, &next) || next.NextStep() == "") {
+	if err != nil && fault.Next(err) == "" {
 		t.Errorf("no next step after %v", err)
 	}
 }
@@ -97,7 +96,7 @@ func FuzzArchive(f *testing.F) {
 	for _, seed := range archives(f) {
 		f.Add(seed, "1")
 	}
-	f.Add(tarOf(f), "")
+	f.Add(make([]byte, 1024), "") // an empty tar
 	f.Add([]byte("\x1f\x8b"), ":")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, tag string) {
@@ -123,24 +122,24 @@ func readArchive(t *testing.T, ref string) (found bool) {
 		return false
 	}
 	defer r.close()
-	im, tree, err := r.read(t.Context())
+	im, err := r.read(t.Context())
 	if err != nil {
 		nextStep(t, err)
 		return false
 	}
-	if im.platform == "" || im.digest == "" {
+	if im.config.OS == "" || im.digest == "" {
 		t.Errorf("%+v", im)
 	}
-	names, _, err := im.start.program("")
+	names, _, err := programOf(im.config.Config, "")
 	if err != nil {
 		return false
 	}
-	p, err := tree.find(t.Context(), names)
+	p, err := im.tree.Find(t.Context(), names)
 	if err != nil {
 		return false
 	}
 	// A layer that is damaged behind the file is no error of the file.
-	err = tree.open(t.Context(), p, func(r io.Reader) error {
+	err = im.tree.Read(t.Context(), p, func(r io.Reader) error {
 		n, err := io.Copy(io.Discard, r)
 		if found = err == nil; n > bounded.Program {
 			t.Errorf("%d bytes", n)
@@ -165,7 +164,7 @@ func archives(t testing.TB) map[string][]byte {
 		t.Fatal(err)
 	}
 	docker, oci := filepath.Join(dir, "docker.tar"), filepath.Join(dir, "oci.tar")
-	if err := imagetest.WriteDocker(docker, imagetest.Saved{Tag: "server:1", Image: images[0]}); err != nil {
+	if err := imagetest.WriteDocker(docker, "server:1", images[0]); err != nil {
 		t.Fatal(err)
 	}
 	if err := imagetest.WriteOCIArchive(oci, images...); err != nil {

@@ -2,11 +2,11 @@
 // Docker: from a registry, an archive or a layout. The entry points are [Open]
 // and [Libc].
 //
-// It reads manifests and configuration first, then the layers from the top, and
-// none below the one that holds the program. Nothing is unpacked: a layer is
-// read through once for what it holds ([index]), a path is looked up over those
-// ([tree]), and the one file is copied into the cache. What is read may be
-// hostile, so everything has a limit.
+// Each form of reference is a [source], which gives the image as the library's
+// v1.Image: a registry ([pulled]) or files ([local]). Package layers finds the
+// program in it, reading no layer below the one that has it, and the one file is
+// copied into the user's cache. What is read may be hostile, so everything has a
+// limit.
 package image
 
 import (
@@ -18,7 +18,12 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/layers"
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/registry"
 )
 
 // Schemes are the forms of reference that [Open] takes.
@@ -62,7 +67,7 @@ func Open(ctx context.Context, ref string, o Options) (*Program, error) {
 		p.File.Close()
 		return nil, err
 	}
-	r.step(fmt.Sprintf("server %s: %s, %s, program %s", r.source.name(), p.Platform, p.Digest, p.Path))
+	r.o.Step(fmt.Sprintf("server %s: %s, %s, program %s", r.source.name(), p.Platform, p.Digest, p.Path))
 	return p, nil
 }
 
@@ -79,19 +84,22 @@ type source interface {
 	name() string
 	// id identifies what the reference names, read with as little as possible.
 	id(ctx context.Context) (string, error)
-	// image reads the manifest and the configuration of the image for a platform.
-	image(ctx context.Context, p platform) (*contents, error)
+	// image is the one for a platform; it is called after id.
+	image(ctx context.Context, p platform) (v1.Image, error)
+	// layer is one of the image, and what its manifest says of it.
+	layer(l v1.Layer, d v1.Descriptor, name string) layers.Layer
 	// remember keeps the id for a run without a network.
 	remember(id string) error
+	// explain gives an error that says nothing of what to do a next step, if it can.
+	explain(err error) error
 	close() error
 }
 
 // contents are an image of one platform.
 type contents struct {
-	digest   string
-	platform string
-	start    start
-	layers   []blob // the top one first
+	digest string
+	config *v1.ConfigFile
+	tree   *layers.Tree
 }
 
 func newReader(ref string, o Options) (*reader, error) {
@@ -117,11 +125,11 @@ func newReader(ref string, o Options) (*reader, error) {
 func newSource(ref string, o Options, c *cache) (source, error) {
 	scheme, rest, _ := strings.Cut(ref, ":")
 	if rest == "" {
-		return nil, fault("write it as "+usage[scheme], "nothing is named but %q", scheme)
+		return nil, fault.New("write it as "+usage[scheme], "nothing is named but %q", scheme)
 	}
 	switch scheme {
 	case "image":
-		return newRegistry(rest, o, c)
+		return newPulled(rest, o, c)
 	case "docker-archive":
 		return openDockerArchive(rest)
 	case "oci-archive":
@@ -136,8 +144,6 @@ var usage = map[string]string{
 	"oci-archive":    "oci-archive:FILE",
 	"oci":            "oci:DIR",
 }
-
-func (r *reader) step(what string) { r.o.Step(what) }
 
 func (r *reader) close() {
 	r.source.close()
@@ -156,11 +162,11 @@ func (r *reader) program(ctx context.Context) (*Program, error) {
 			return p, nil
 		}
 	}
-	im, t, err := r.read(ctx)
+	im, err := r.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.extract(ctx, im, t)
+	f, err := r.extract(ctx, im)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +175,7 @@ func (r *reader) program(ctx context.Context) (*Program, error) {
 	}
 	p, ok := r.cached(id, f)
 	if !ok {
-		return nil, fault("make room there, and keep other programs from removing it", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
+		return nil, fault.New("make room there, and keep other programs from removing it", "the program %s does not stay in the cache %s", f.Path, r.cache.dir)
 	}
 	return p, nil
 }
@@ -180,70 +186,113 @@ func (r *reader) cached(id string, f fact) (*Program, bool) {
 	return &Program{File: file, Path: f.Path, Source: r.source.name(), Digest: f.Digest, Platform: f.Platform, id: id}, ok
 }
 
-func (r *reader) read(ctx context.Context) (*contents, *tree, error) {
+// read reads the manifest and the configuration of the image, and no layer.
+func (r *reader) read(ctx context.Context) (*contents, error) {
 	p, err := parsePlatform(r.o.Platform)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	im, err := r.source.image(ctx, p)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if len(im.layers) > maxLayers {
-		return nil, nil, fault("name the image of a server", "%d layers, more than %d", len(im.layers), maxLayers)
+	m, err := im.Manifest()
+	if err != nil {
+		return nil, err
 	}
-	return im, newTree(im.layers, r.step), nil
+	switch size := m.Config.Size; {
+	case len(m.Layers) > layers.Max:
+		return nil, fault.New("name the image of a server", "%d layers, more than %d", len(m.Layers), layers.Max)
+	case size < 0 || size > registry.MaxText: // -1 is any size, to the library
+		return nil, fault.New("name a container image", "its configuration has %d bytes, and at most %d are read", size, registry.MaxText)
+	}
+	data, err := im.RawConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	c := &contents{}
+	if c.config, err = parseConfig(data); err != nil {
+		return nil, err
+	}
+	if err := p.check(*c.config.Platform()); err != nil {
+		return nil, err
+	}
+	digest, err := im.Digest()
+	if err != nil {
+		return nil, err
+	}
+	c.digest = digest.String()
+	c.tree, err = r.tree(im, m)
+	return c, err
+}
+
+// tree is the file system of an image.
+func (r *reader) tree(im v1.Image, m *v1.Manifest) (*layers.Tree, error) {
+	all, err := im.Layers()
+	if err != nil {
+		return nil, err
+	}
+	var list []layers.Layer
+	for i, l := range slices.Backward(all) {
+		d := m.Layers[i]
+		switch {
+		case d.Size < 0: // -1 is any size, to the library
+			return nil, fault.New("name a container image", "layer %d of %d has %d bytes", i+1, len(all), d.Size)
+		case d.Size > maxHeld:
+			return nil, fault.New("name the image of a server", "layer %d of %d has %d GiB, more than %d", i+1, len(all), d.Size>>30, int64(maxHeld)>>30)
+		}
+		list = append(list, r.source.layer(l, d, fmt.Sprintf("layer %d of %d", i+1, len(all))))
+	}
+	return layers.New(list), nil
 }
 
 // extract copies the program into the cache.
-func (r *reader) extract(ctx context.Context, im *contents, t *tree) (fact, error) {
-	candidates, asked, err := im.start.program(r.o.Path)
+func (r *reader) extract(ctx context.Context, im *contents) (fact, error) {
+	candidates, asked, err := programOf(im.config.Config, r.o.Path)
 	if err != nil {
-		return fact{}, r.ask(ctx, t, err)
+		return fact{}, r.ask(ctx, im.tree, err)
 	}
-	p, err := t.find(ctx, candidates)
-	if missing := (*noFile)(nil); errors.As(err, &missing) {
-		missing.name = asked
-		return fact{}, r.ask(ctx, t, missing)
+	p, err := im.tree.Find(ctx, candidates)
+	if missing := (*layers.NoFile)(nil); errors.As(err, &missing) {
+		missing.Name = asked
+		return fact{}, r.ask(ctx, im.tree, missing)
 	}
-	if err != nil {
-		return fact{}, err
-	}
-	sum, isGo, err := r.cache.add(ctx, t, p)
 	if err != nil {
 		return fact{}, err
 	}
-	if !isGo {
-		return fact{}, r.ask(ctx, t, fmt.Errorf("%s is not a Go program", asked))
+	if !p.Go {
+		return fact{}, r.ask(ctx, im.tree, fmt.Errorf("%s is not a Go program", asked))
 	}
-	return fact{Digest: im.digest, Platform: im.platform, Path: p.asked, Program: sum}, nil
+	sum, err := r.cache.add(ctx, im.tree, p)
+	return fact{Digest: im.digest, Platform: im.config.Platform().String(), Path: p.Asked, Program: sum}, err
 }
 
 // ask says that err leaves the program open, and which there are. It reads the
 // whole image for that.
-func (r *reader) ask(ctx context.Context, t *tree, err error) error {
-	r.step("looking for Go programs in the image")
-	found, lookErr := t.goPrograms(ctx)
+func (r *reader) ask(ctx context.Context, t *layers.Tree, err error) error {
+	r.o.Step("looking for Go programs in the image")
+	found, lookErr := t.GoPrograms(ctx)
 	if lookErr != nil {
 		return lookErr
 	}
 	if len(found) == 0 {
-		return fault("name the image that the server runs in", "%w, and there is no Go program in the image", err)
+		return fault.New("name the image that the server runs in", "%w, and there is no Go program in the image", err)
 	}
-	return fault("choose one with --path", "%w; the Go programs in the image are %s", err, list(found, 8))
+	return fault.New("choose one with --path", "%w; the Go programs in the image are %s", err, list(found, 8))
 }
 
-// explain gives an error that says nothing of what to do a next step.
+// explain gives an error that says nothing of what to do a next step, and keeps the
+// names in an image, which are foreign text, from making lines of their own.
 func (r *reader) explain(err error) error {
-	var next interface{ NextStep() string }
 	var pathErr *fs.PathError
 	switch {
-	case errors.As(err, &next):
-		return err
+	case fault.Next(err) != "":
 	case errors.As(err, &pathErr) && strings.HasPrefix(pathErr.Path, r.cache.dir+string(os.PathSeparator)):
-		return fault("the cache needs a directory that can be written; set XDG_CACHE_HOME to one", "cache: %w", err)
+		err = fault.New("the cache needs a directory that can be written; set XDG_CACHE_HOME to one", "cache: %w", err)
+	default:
+		err = r.source.explain(err)
 	}
-	return err
+	return oneLine(err)
 }
 
 // bareRE is NAME:TAG as people type it for docker pull; a name of one letter is a drive.

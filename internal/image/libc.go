@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/layers"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -46,35 +47,35 @@ func (r *reader) libc(ctx context.Context, interp string) (string, error) {
 	if f, ok := r.cache.fact(want); ok && f.Libc != "" {
 		return f.Libc, nil
 	}
-	im, t, err := r.read(ctx)
+	im, err := r.read(ctx)
 	if err != nil {
 		return "", err
 	}
-	loader, err := t.find(ctx, []string{interp})
+	loader, err := im.tree.Find(ctx, []string{interp})
 	if err != nil {
 		return "", err
 	}
-	release, err := t.release(ctx, loader, interp)
+	release, err := releaseOf(ctx, im.tree, loader, interp)
 	if err != nil {
 		return "", err
 	}
-	return release, r.cache.keep(want, fact{Digest: im.digest, Platform: im.platform, Path: interp, Libc: release})
+	return release, r.cache.keep(want, fact{Digest: im.digest, Platform: im.config.Platform().String(), Path: interp, Libc: release})
 }
 
-// release reads musl's loader, which is its libc too, or the libc.so.6 next to
+// releaseOf reads musl's loader, which is its libc too, or the libc.so.6 next to
 // glibc's.
-func (t *tree) release(ctx context.Context, loader place, interp string) (string, error) {
+func releaseOf(ctx context.Context, t *layers.Tree, loader layers.Place, interp string) (string, error) {
 	form := muslRelease
 	if !strings.HasPrefix(path.Base(interp), "ld-musl-") {
 		form = glibcRelease
 		var err error
-		loader, err = t.find(ctx, []string{path.Join(path.Dir(loader.path), "libc.so.6"), path.Join(path.Dir(interp), "libc.so.6")})
+		loader, err = t.Find(ctx, []string{path.Join(path.Dir(loader.Path), "libc.so.6"), path.Join(path.Dir(interp), "libc.so.6")})
 		if err != nil {
 			return "", err
 		}
 	}
 	release := ""
-	err := t.open(ctx, loader, func(r io.Reader) error {
+	err := t.Read(ctx, loader, func(r io.Reader) error {
 		data, err := io.ReadAll(io.LimitReader(r, maxLibc))
 		if m := form.Regexp().FindSubmatch(data); m != nil {
 			release = string(m[1])
@@ -82,7 +83,7 @@ func (t *tree) release(ctx context.Context, loader place, interp string) (string
 		return err
 	})
 	if err == nil && release == "" {
-		err = errors.New(loader.path + " does not say its release")
+		err = errors.New(loader.Path + " does not say its release")
 	}
 	return release, err
 }

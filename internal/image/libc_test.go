@@ -2,8 +2,13 @@ package image
 
 import (
 	"archive/tar"
+	"bytes"
+	"context"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/layers"
 )
 
 // TestRelease: what glibc prints of itself, and the string that musl has.
@@ -22,12 +27,12 @@ func TestRelease(t *testing.T) {
 			tt.file = tt.interp
 		}
 		data := tarWith(t, map[string]string{tt.interp: "loader", tt.file: text})
-		tree := newTree([]blob{blobOf(data)}, nil)
-		loader, err := tree.find(t.Context(), []string{tt.interp})
+		tree := layers.New([]layers.Layer{{Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}})
+		loader, err := tree.Find(t.Context(), []string{tt.interp})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := tree.release(t.Context(), loader, tt.interp)
+		got, err := releaseOf(t.Context(), tree, loader, tt.interp)
 		if err != nil {
 			got = "error: " + err.Error()
 		}

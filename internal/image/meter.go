@@ -3,6 +3,8 @@ package image
 import (
 	"fmt"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/registry"
 )
 
 // A meter is a writer that tells how far a download is: when it begins, and
@@ -18,7 +20,7 @@ type meter struct {
 const everySo = 500 * time.Millisecond
 
 func newMeter(what string, size int64, step func(string)) *meter {
-	step(fmt.Sprintf("%s, %s", what, mib(size)))
+	step(fmt.Sprintf("%s, %s", what, registry.Size(size)))
 	return &meter{what: what, size: size, step: step, when: time.Now()}
 }
 
@@ -26,18 +28,7 @@ func (m *meter) Write(b []byte) (int, error) {
 	m.n += int64(len(b))
 	if m.n-m.said > m.size/10 && m.n < m.size && time.Since(m.when) > everySo {
 		m.said, m.when = m.n, time.Now()
-		m.step(fmt.Sprintf("%s, %d of %s", m.what, m.n>>20, mib(m.size)))
+		m.step(fmt.Sprintf("%s, %d of %s", m.what, m.n>>20, registry.Size(m.size)))
 	}
 	return len(b), nil
-}
-
-// mib prints a size.
-func mib(n int64) string {
-	switch {
-	case n < 0:
-		return "an unknown size"
-	case n < 1<<20:
-		return fmt.Sprintf("%d KiB", (n+1023)>>10)
-	}
-	return fmt.Sprintf("%d MiB", n>>20)
 }

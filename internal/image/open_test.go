@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,18 +13,24 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/pinfix/pinfix/internal/imagetest"
 )
+
+// TestMain keeps the credentials of who runs the tests out of them.
+func TestMain(m *testing.M) {
+	os.Setenv("DOCKER_CONFIG", filepath.Join(os.TempDir(), "not-there"))
+	os.Exit(m.Run())
+}
 
 // program is what a Go program is taken for here.
 var program = "\x7fELF and \xff Go buildinf: and more"
 
 // options use a cache of their own.
 func options(t testing.TB) Options {
-	return Options{Environ: []string{"XDG_CACHE_HOME=" + t.TempDir(), "DOCKER_CONFIG=" + t.TempDir()}}
+	return Options{Environ: []string{"XDG_CACHE_HOME=" + t.TempDir()}}
 }
 
 // testImage has the program in its lower layer, at /server.
@@ -61,6 +68,18 @@ func TestTarball(t *testing.T) {
 		if err != nil || string(data) != program || p.Path != "/server" || p.Platform != "linux/s390x" {
 			t.Errorf("%+v: %q, %v", p, data, err)
 		}
+	}
+}
+
+// TestArchiveEntries: an archive's entries count, not its names.
+func TestArchiveEntries(t *testing.T) {
+	one := tarWith(t, map[string]string{"a": ""})[:512]
+	file := filepath.Join(t.TempDir(), "many.tar")
+	if err := os.WriteFile(file, bytes.Repeat(one, maxArchive+1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openArchive(file); err == nil || !strings.Contains(err.Error(), "more than 100000 files") {
+		t.Error(err)
 	}
 }
 

@@ -6,18 +6,15 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// A start is what an image says of how it is started.
-type start struct {
-	Entrypoint, Cmd, Env []string
-	WorkingDir           string
-}
-
-// program returns where the program may be: --path, else what the entrypoint
-// starts, which without a slash is looked up in PATH.
-func (s start) program(given string) (candidates []string, asked string, err error) {
-	argv := slices.Concat(s.Entrypoint, s.Cmd)
+// programOf returns where the program may be: given, which is --path, else what the
+// entrypoint of c starts, which without a slash is looked up in PATH. asked is what to
+// call that.
+func programOf(c v1.Config, given string) (candidates []string, asked string, err error) {
+	argv := slices.Concat(c.Entrypoint, c.Cmd)
 	if given != "" {
 		return []string{path.Join("/", given)}, given, nil
 	}
@@ -28,12 +25,12 @@ func (s start) program(given string) (candidates []string, asked string, err err
 	asked = fmt.Sprintf("its entrypoint %s", name)
 	if strings.Contains(name, "/") {
 		if !path.IsAbs(name) {
-			name = path.Join("/", s.WorkingDir, name)
+			name = path.Join("/", c.WorkingDir, name)
 		}
 		return []string{name}, asked, nil
 	}
-	for _, dir := range s.searchPath() {
-		candidates = append(candidates, path.Join("/", s.WorkingDir, dir, name))
+	for _, dir := range searchPath(c) {
+		candidates = append(candidates, path.Join("/", c.WorkingDir, dir, name))
 		if path.IsAbs(dir) {
 			candidates[len(candidates)-1] = path.Join(dir, name)
 		}
@@ -44,9 +41,12 @@ func (s start) program(given string) (candidates []string, asked string, err err
 // defaultPath is the PATH that container runtimes set where an image has none.
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-func (s start) searchPath() []string {
+// maxPathDirs is how many directories of PATH count.
+const maxPathDirs = 32
+
+func searchPath(c v1.Config) []string {
 	search := defaultPath
-	for _, kv := range s.Env {
+	for _, kv := range c.Env {
 		if v, ok := strings.CutPrefix(kv, "PATH="); ok {
 			search = v
 		}

@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/registry"
 )
 
 // maxTags is how many tags of a repository are read; large ones have a few thousand.
@@ -22,15 +25,15 @@ func Tags(ctx context.Context, ref string, o Options) ([]string, error) {
 	}
 	repo, err := name.NewRepository(given)
 	if err != nil {
-		return nil, fault("write it as image:NAME:PATTERN, such as image:heroiclabs/nakama:3.*", "not the name of an image: %w", err)
+		return nil, fault.New("write it as image:NAME:PATTERN, such as image:heroiclabs/nakama:3.*", "not the name of an image: %w", err)
 	}
 	if o.Offline {
-		return nil, fault("run it without --offline, or name the tags", "which tags %s has only its registry knows", repo.Name())
+		return nil, fault.New("run it without --offline, or name the tags", "which tags %s has only its registry knows", repo.Name())
 	}
 	if o.Step != nil {
 		o.Step("asking " + repo.RegistryStr() + " for the tags of " + repo.RepositoryStr())
 	}
-	puller, err := newPuller(repo.RegistryStr(), o)
+	puller, err := registry.New(repo.RegistryStr(), o.Foreign)
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +45,15 @@ func Tags(ctx context.Context, ref string, o Options) ([]string, error) {
 			tags = append(tags, page.Tags...)
 		}
 		if len(tags) > maxTags {
-			return nil, fault("name the tags", "%s has more than %d tags", repo.Name(), maxTags)
+			return nil, fault.New("name the tags", "%s has more than %d tags", repo.Name(), maxTags)
 		}
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err
 	case err != nil:
-		e := explainNetwork(err, repo.Tag("latest"))
-		return nil, &e.Error
+		e, _ := registry.Explain(err, repo.Tag("latest"))
+		return nil, e
 	}
 	return tags, nil
 }

@@ -3,6 +3,7 @@ package imagetest
 import (
 	"archive/tar"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // WriteOCI adds to an OCI layout in a directory, or makes it. One image is there by
@@ -54,60 +56,43 @@ func WriteOCIArchive(file string, images ...v1.Image) error {
 	return w.Close()
 }
 
-// A Saved image has a name in a docker archive: "nakama:3.26.0", or none.
-type Saved struct {
-	Tag   string
-	Image v1.Image
-}
-
-// WriteDocker writes what docker save writes: layers are plain tars.
-func WriteDocker(file string, images ...Saved) error {
+// WriteDocker writes what docker save writes: layers are plain tars. The image has the
+// name tag, "nakama:3.26.0", or none.
+func WriteDocker(file, tag string, im v1.Image) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	w := tar.NewWriter(f)
-	type entry struct {
-		Config   string
-		RepoTags []string
-		Layers   []string
-	}
-	var manifest []entry
-	for _, s := range images {
-		config, err := s.Image.RawConfigFile()
-		if err != nil {
-			return err
-		}
-		id, err := sum(config)
-		if err != nil {
-			return err
-		}
-		e := entry{Config: id.Hex + ".json"}
-		if s.Tag != "" {
-			e.RepoTags = []string{s.Tag}
-		}
-		if err := add(w, e.Config, config); err != nil {
-			return err
-		}
-		layers, err := s.Image.Layers()
-		if err != nil {
-			return err
-		}
-		for _, l := range layers {
-			name, err := addLayer(w, l)
-			if err != nil {
-				return err
-			}
-			e.Layers = append(e.Layers, name)
-		}
-		manifest = append(manifest, e)
-	}
-	data, err := json.Marshal(manifest)
+	config, err := im.RawConfigFile()
 	if err != nil {
 		return err
 	}
-	if err := add(w, "manifest.json", data); err != nil {
+	id, err := im.ConfigName()
+	if err != nil {
+		return err
+	}
+	saved := tarball.Descriptor{Config: id.Hex + ".json"}
+	if tag != "" {
+		saved.RepoTags = []string{tag}
+	}
+	layers, err := im.Layers()
+	if err != nil {
+		return err
+	}
+	for _, l := range layers {
+		name, err := addLayer(w, l)
+		if err != nil {
+			return err
+		}
+		saved.Layers = append(saved.Layers, name)
+	}
+	data, err := json.Marshal(tarball.Manifest{saved})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(add(w, saved.Config, config), add(w, "manifest.json", data)); err != nil {
 		return err
 	}
 	return w.Close()

@@ -5,7 +5,6 @@ package importgraph
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/pinfix/pinfix/astimports"
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -396,47 +396,34 @@ func (im *Imports) Entry(moduleRoot string, root *Package) (string, error) {
 // pinfix's own, and returns them as they are and without.
 func OwnFiles(root string) (have, bare Files, err error) {
 	have, bare = Files{}, Files{}
-	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != root && skip(name, d.Name()):
-			return fs.SkipDir
-		case d.IsDir() || path.Ext(d.Name()) != ".go":
-			return nil
-		}
-		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-			return nil // the go command takes a link to a file, but nothing else
-		}
-		data, err := ReadFile(name)
-		if err != nil || !bytes.Contains(data, []byte(astimports.Mark)) {
-			return err
-		}
-		rel, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		without, err := astimports.Set(rel, data, nil)
-		if err != nil {
-			return nil // not a file that the go command could read either
-		}
-		if !bytes.Equal(without, data) {
-			have[filepath.ToSlash(rel)] = data
-			bare[filepath.ToSlash(rel)] = without
+	err = mains.Walk(mains.Below(root), func(dir string, entries []fs.DirEntry) error {
+		for _, e := range entries {
+			rel := path.Join(dir, e.Name())
+			name := filepath.Join(root, filepath.FromSlash(rel))
+			if e.IsDir() || path.Ext(rel) != ".go" {
+				continue
+			}
+			if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+				continue // the go command takes a link to a file, but nothing else
+			}
+			data, err := ReadFile(name)
+			if err != nil {
+				return err
+			}
+			if !bytes.Contains(data, []byte(astimports.Mark)) {
+				continue
+			}
+			without, err := astimports.Set(rel, data, nil)
+			if err != nil {
+				continue // not a file that the go command could read either
+			}
+			if !bytes.Equal(without, data) {
+				have[rel], bare[rel] = data, without
+			}
 		}
 		return nil
 	})
 	return have, bare, err
-}
-
-// skip reports whether the go command takes no package of the module from the
-// directory.
-func skip(full, name string) bool {
-	if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(full, "go.mod"))
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // ReadFile reads a source file by its full name, to a limit that no source file of people's

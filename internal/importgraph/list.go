@@ -8,12 +8,14 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // A Package is one package of the plugin's import graph, as go list prints it
 // for the server's platform and tags.
+// It has many fields: they are those of go list.
 type Package struct {
 	ImportPath     string
 	Name           string
@@ -174,12 +176,7 @@ func (l *Listing) Versions() map[string]string {
 	return out
 }
 
-// A PackageError is a --package that names no plugin.
-type PackageError struct{ Package, Why string }
-
-func (e *PackageError) Error() string { return "--package " + e.Package + ": " + e.Why }
-
-// NextStep says what the user can do.
-func (e *PackageError) NextStep() string {
-	return "name a main package of the module, or a Go file of one"
+// NotPlugin returns the error of a --package that names no plugin, which why says.
+func NotPlugin(pkg, why string) error {
+	return fault.New("name a main package of the module, or a Go file of one", "--package %s: %s", pkg, why)
 }

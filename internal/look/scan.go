@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/astimports"
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
@@ -71,34 +72,16 @@ type Import struct {
 }
 
 // Scan reads the imports of all Go files of the module in t, as go mod tidy
-// sees them: for every platform and tag. Directories that the go command passes
-// by (vendor, testdata, "_…", "….", other modules) are not looked into.
+// sees them: for every platform and tag. Directories are those of [mains.Walk]. The files are
+// sorted by name.
 func Scan(t Tree) ([]File, error) {
 	var files []File
-	err := scan(t, ".", &files)
-	return files, err
-}
-
-func scan(t Tree, dir string, files *[]File) error {
-	entries, err := t.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	if dir != "." && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "go.mod" && !e.IsDir() }) {
-		return nil
-	}
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case strings.HasPrefix(name, "_"), strings.HasPrefix(name, "."):
-		case e.IsDir():
-			if name == "testdata" || name == "vendor" && dir == "." {
+	err := mains.Walk(t.ReadDir, func(dir string, entries []fs.DirEntry) error {
+		for _, e := range entries {
+			name := e.Name()
+			if strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || path.Ext(name) != ".go" || e.Type()&^fs.ModeSymlink != 0 {
 				continue
 			}
-			if err := scan(t, path.Join(dir, name), files); err != nil {
-				return err
-			}
-		case path.Ext(name) == ".go" && e.Type()&^fs.ModeSymlink == 0:
 			f, err := scanFile(t, path.Join(dir, name))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // a link to nowhere
@@ -106,10 +89,12 @@ func scan(t Tree, dir string, files *[]File) error {
 			if err != nil {
 				return err
 			}
-			*files = append(*files, *f)
+			files = append(files, *f)
 		}
-	}
-	return nil
+		return nil
+	})
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return files, err
 }
 
 func scanFile(t Tree, name string) (*File, error) {

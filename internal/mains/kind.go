@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -24,43 +23,32 @@ const (
 // constraints are, but for those with the tag ignore. A plugin is a main package
 // whose func main is missing, empty, or does nothing but panic: it never runs.
 // Files that do not parse are taken for a plugin's; apply says what is wrong with
-// them.
-func KindOf(root string) (Kind, error) {
+// them. seen is told each directory and Go file that is looked at, and may be nil.
+func KindOf(root string, seen func(name string)) (Kind, error) {
 	found := Library
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !d.IsDir() {
-			return nil
-		}
-		if name != root && (Skips(d.Name()) || hasMod(name)) {
-			return fs.SkipDir
-		}
-		k, err := kindOfDir(name)
-		found = max(found, k)
-		if found == Plugins && err == nil {
+	err := Walk(Seen(root, seen), func(dir string, entries []fs.DirEntry) error {
+		found = max(found, kindOfDir(filepath.Join(root, filepath.FromSlash(dir)), entries, seen))
+		if found == Plugins {
 			return fs.SkipAll
 		}
-		return err
+		return nil
 	})
 	return found, err
 }
 
-func kindOfDir(dir string) (Kind, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return Library, err
-	}
+func kindOfDir(dir string, entries []fs.DirEntry, seen func(name string)) Kind {
 	isMain, runs := false, false
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
+		if seen != nil {
+			seen(filepath.Join(dir, name))
+		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return Plugins, nil
+			return Plugins
 		}
 		if f.Name.Name == "main" && !ignored(f) {
 			isMain = true
@@ -69,11 +57,11 @@ func kindOfDir(dir string) (Kind, error) {
 	}
 	switch {
 	case runs:
-		return Program, nil
+		return Program
 	case isMain:
-		return Plugins, nil
+		return Plugins
 	}
-	return Library, nil
+	return Library
 }
 
 // ignored reports whether f's build constraint needs the tag ignore, as that of
@@ -130,25 +118,22 @@ type Found struct {
 func Packages(root string) []Found {
 	const enough = 10
 	var out []Found
-	_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return fs.SkipDir
-		case len(out) == enough:
-			return fs.SkipAll
-		case d.IsDir() && name != root && (Skips(d.Name()) || hasMod(name)):
-			return fs.SkipDir
-		case d.IsDir() || !d.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
-			return nil
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly)
-		rel, relErr := filepath.Rel(root, filepath.Dir(name))
-		if err != nil || relErr != nil {
-			return nil
-		}
-		found := Found{filepath.ToSlash(rel), f.Name.Name, d.Name()}
-		if n := len(out); n == 0 || out[n-1].Dir != found.Dir || out[n-1].Name != found.Name {
-			out = append(out, found)
+	read := func(dir string) ([]fs.DirEntry, error) {
+		entries, _ := Below(root)(dir) // what cannot be read is no help
+		return entries, nil
+	}
+	_ = Walk(read, func(dir string, entries []fs.DirEntry) error {
+		for _, e := range entries {
+			if !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, filepath.FromSlash(dir), e.Name()), nil, parser.PackageClauseOnly)
+			if err != nil || len(out) > 0 && out[len(out)-1].Dir == dir && out[len(out)-1].Name == f.Name.Name {
+				continue
+			}
+			if out = append(out, Found{dir, f.Name.Name, e.Name()}); len(out) == enough {
+				return fs.SkipAll
+			}
 		}
 		return nil
 	})

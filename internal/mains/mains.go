@@ -7,19 +7,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 )
-
-// Skips reports whether the go command's patterns leave out a directory of this
-// name (go help packages).
-func Skips(dir string) bool {
-	return dir == "vendor" || dir == "testdata" || strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_")
-}
 
 // Split tells the plugins among the main packages of a module from its other
 // programs. Plugins are those that export something, for a server finds nothing
@@ -88,10 +80,4 @@ func exportsVar(d *ast.GenDecl) bool {
 		}
 	}
 	return false
-}
-
-// hasMod reports whether dir has a go.mod, which makes it another module.
-func hasMod(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "go.mod"))
-	return err == nil
 }

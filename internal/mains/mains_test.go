@@ -1,9 +1,12 @@
 package mains
 
 import (
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,8 +104,51 @@ func TestKindOf(t *testing.T) {
 		{"tags", "-- a.go --\n//go:build linux && !race\n\npackage main\n\nfunc main() { run() }\n", Program},
 		{"build constraint", "-- a.go --\n//go:build plugin\n\npackage main\n\nfunc main() {}\n", Plugins},
 	} {
-		if got, err := KindOf(writeTree(t, tt.files)); got != tt.want || err != nil {
+		if got, err := KindOf(writeTree(t, tt.files), nil); got != tt.want || err != nil {
 			t.Errorf("%s: %v, %v; want %v", tt.name, got, err, tt.want)
 		}
+	}
+}
+
+// TestWalk holds the walk against go list: the directories with the packages of ./...
+func TestWalk(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"x.go", "a/x.go", "a/vendor/x.go", "a/vendor/y/x.go", "vendor/x.go", "vendor/y/x.go", "testdata/x.go", "a/testdata/b/x.go", "_u/v/x.go", ".h/x.go", "a/.h/x.go", "m/go.mod", "m/x.go", "d/go.mod/x.go", "d/x.go"} {
+		full := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		text := "package x\n"
+		if name == "m/go.mod" {
+			text = "module example.com/m/m\n"
+		}
+		if err := os.WriteFile(full, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module example.com/m\n\ngo 1.21\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "list", "-mod=mod", "-f", "{{.Dir}}", "./...")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields(string(out))
+	var got []string
+	if err := Walk(Below(root), func(dir string, entries []fs.DirEntry) error {
+		if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "x.go" }) {
+			got = append(got, filepath.Join(root, filepath.FromSlash(dir)))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
 	}
 }

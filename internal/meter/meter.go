@@ -79,14 +79,20 @@ func (m *Meter) Line() (line string, long bool) {
 	for _, c := range m.counts {
 		switch {
 		case c.done < c.found:
-			parts = append(parts, fmt.Sprintf("%d of %d %ss", c.done, c.found, c.unit))
-		case c.done == 1:
-			parts = append(parts, "1 "+c.unit)
+			parts = append(parts, fmt.Sprintf("%d of %s", c.done, units(c.found, c.unit)))
 		case c.done > 0:
-			parts = append(parts, fmt.Sprintf("%d %ss", c.done, c.unit))
+			parts = append(parts, units(c.done, c.unit))
 		}
 	}
 	return m.step + ": " + strings.Join(append(parts, elapsed(took)), ", "), true
+}
+
+// units is a number of units: "1 package", "2 packages".
+func units(n int, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
 }
 
 // elapsed prints a time in whole seconds.

@@ -178,7 +178,7 @@ func (p *planned) fetchPins(ctx context.Context, all []*pinner.Server) {
 	}
 	if len(want) > 0 {
 		p.Set.Aligner.Options.Step("fetching the modules of the servers: " + report.Count(len(want), "version"))
-		p.Stage.Download(ctx, slices.Collect(maps.Keys(want)))
+		p.Stage.Fetch.Download(ctx, slices.Collect(maps.Keys(want)))
 	}
 }
 

@@ -62,35 +62,28 @@ func (v *outlook) Sentence() string {
 }
 
 // DoesNotCompile is the answer where the plugin's author has to edit files. at are the
-// places, "match.go:59".
-func DoesNotCompile(name string, at []string) string {
-	var files []string
-	for _, p := range at {
-		file, _, _ := strings.Cut(p, ":")
-		if !slices.Contains(files, file) {
-			files = append(files, file)
-		}
-	}
+// places, "match.go:59", in so many files.
+func DoesNotCompile(name string, at []string, files int) string {
 	shown, more := at, ""
 	if len(at) > 5 {
 		shown, more = at[:5], fmt.Sprintf(" and %d more", len(at)-5)
 	}
-	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(len(files), "file"), report.Verb(len(files), "have"), strings.Join(shown, ", "), more)
+	return fmt.Sprintf("your code does not compile against %s; %s %s to be edited (%s%s)", name, report.Count(files, "file"), report.Verb(files, "have"), strings.Join(shown, ", "), more)
 }
 
 // EditPlaces are the places in the plugin's own code for which err says that no plan
-// compiles.
-func EditPlaces(err error) []string {
-	out := []string{}
+// compiles, and how many files these are.
+func EditPlaces(err error) (places []string, files int) {
+	out, in := []string{}, map[string]bool{}
 	var final *solve.FinalError
 	if errors.As(err, &final) {
 		for _, f := range final.Finals {
 			if f.Edit && !slices.Contains(out, f.Place) {
-				out = append(out, f.Place)
+				out, in[f.File] = append(out, f.Place), true
 			}
 		}
 	}
-	return out
+	return out, len(in)
 }
 
 // refuses reports whether err says that the server does not take the plugin, and not only

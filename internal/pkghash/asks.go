@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -28,17 +29,17 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 	if !ok {
 		return nil, nil
 	}
-	d, err := f.readDynamic()
+	d, err := f.ReadDynamic()
 	if err != nil {
 		return nil, err
 	}
-	list, err := f.versions(d)
+	list, err := f.Versions(d)
 	if err != nil {
 		return nil, err
 	}
-	versions := map[uint16]needed{}
+	versions := map[uint16]objfile.Needed{}
 	for _, n := range list {
-		versions[n.number] = n
+		versions[n.Number] = n
 	}
 	asked, size := []pinner.Symbol{}, 0
 	err = f.eachSymbol(elf.SHT_DYNSYM, true, func(i uint64, sym elf.Sym64, name func() (string, error)) error {
@@ -57,8 +58,8 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 		if err != nil {
 			return err
 		}
-		if one.Version = from.version; from.version != "" {
-			if one.Library, err = f.dynamicString(d, from.library, maxLibrary, versionPart); err != nil {
+		if one.Version = from.Version; from.Version != "" {
+			if one.Library, err = f.DynamicString(d, from.Library, objfile.MaxLibrary, "needed symbol versions"); err != nil {
 				return err
 			}
 		}
@@ -73,19 +74,19 @@ func (p *Program) Asks() ([]pinner.Symbol, error) {
 }
 
 // versionOf returns the version of symbol i; none for one without.
-func (f *file) versionOf(d dynamic, versions map[uint16]needed, i uint64) (needed, error) {
-	if d.versym == 0 || len(versions) == 0 {
-		return needed{}, nil
+func (f *file) versionOf(d objfile.Dynamic, versions map[uint16]objfile.Needed, i uint64) (objfile.Needed, error) {
+	if d.Versym == 0 || len(versions) == 0 {
+		return objfile.Needed{}, nil
 	}
-	at, ok := f.fileOffset(d.versym+2*i, 2)
+	at, ok := f.FileOffset(d.Versym+2*i, 2)
 	if !ok {
-		return needed{}, fmt.Errorf("its version at %#x is in no loaded segment of the file", d.versym+2*i)
+		return objfile.Needed{}, fmt.Errorf("its version at %#x is in no loaded segment of the file", d.Versym+2*i)
 	}
 	var b [2]byte
-	if err := f.readAt(b[:], at, "symbol versions"); err != nil {
-		return needed{}, err
+	if err := f.ReadFull(b[:], at, "symbol versions"); err != nil {
+		return objfile.Needed{}, err
 	}
-	return versions[f.order.Uint16(b[:])&^hidden], nil
+	return versions[f.Order.Uint16(b[:])&^objfile.Hidden], nil
 }
 
 // relative are the relocations, by machine, whose value a function of the file returns
@@ -110,9 +111,9 @@ func (p *Program) IFuncs() (bool, error) {
 		found = found || elf.ST_TYPE(sym.Info) == sttIFunc
 		return nil
 	})
-	for i := uint32(0); err == nil && !found && i < uint32(f.head.Shnum); i++ {
-		var s section
-		if s, err = f.section(i); err == nil {
+	for i := uint32(0); err == nil && !found && i < uint32(f.Head.Shnum); i++ {
+		var s objfile.Section
+		if s, err = f.Section(i); err == nil {
 			found, err = f.relative(s)
 		}
 	}
@@ -120,28 +121,28 @@ func (p *Program) IFuncs() (bool, error) {
 }
 
 // relative looks for relocations of that kind in a section.
-func (f *file) relative(s section) (bool, error) {
+func (f *file) relative(s objfile.Section) (bool, error) {
 	word := uint64(4)
-	if f.is64 {
+	if f.Is64 {
 		word = 8
 	}
 	size := map[elf.SectionType]uint64{elf.SHT_REL: 2 * word, elf.SHT_RELA: 3 * word}[elf.SectionType(s.Type)]
-	want, known := relative[elf.Machine(f.head.Machine)]
+	want, known := relative[elf.Machine(f.Head.Machine)]
 	if size == 0 || !known || elf.SectionFlag(s.Flags)&elf.SHF_ALLOC == 0 {
 		return false, nil
 	}
-	if err := f.checkSection(s, maxSymbols*size); err != nil {
+	if err := f.CheckSection(s, objfile.MaxSymbols*size); err != nil {
 		return false, err
 	}
 	window := make([]byte, min(step/size*size, s.Size))
 	for at := uint64(0); at+size <= s.Size; at += uint64(len(window)) {
 		b := window[:min(uint64(len(window)), s.Size-at)]
-		if err := f.readAt(b, s.Off+at, s.part()); err != nil {
+		if err := f.ReadFull(b, s.Off+at, s.Part()); err != nil {
 			return false, err
 		}
 		for ; uint64(len(b)) >= size; b = b[size:] {
 			// The type is in the low bits of the second word: 32 of 64, 8 of 32.
-			if info := f.word(b[word:]); f.is64 && uint32(info) == want || !f.is64 && uint32(info&0xff) == want {
+			if info := f.Word(b[word:]); f.Is64 && uint32(info) == want || !f.Is64 && uint32(info&0xff) == want {
 				return true, nil
 			}
 		}
@@ -177,21 +178,21 @@ func (p *Program) Defines(names []string) ([]string, error) {
 // weak ones need not), or with each that others can find; with its number and a function
 // that reads its name.
 func (f *file) eachSymbol(typ elf.SectionType, undefined bool, do func(i uint64, sym elf.Sym64, name func() (string, error)) error) error {
-	syms, strs, err := f.symbolTable(typ)
-	if errors.Is(err, ErrNoTable) {
+	syms, strs, err := f.SymbolTable(typ)
+	if errors.Is(err, objfile.ErrNoSymbols) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	place := 14 // of st_shndx: a large plugin has some hundred thousand symbols of which a hundred are undefined
-	if f.is64 {
+	if f.Is64 {
 		place = 6
 	}
 	window := make([]byte, min(step/syms.Entsize*syms.Entsize, syms.Size))
 	for at := uint64(0); at < syms.Size; at += uint64(len(window)) {
 		b := window[:min(uint64(len(window)), syms.Size-at)]
-		if err := f.readAt(b, syms.Off+at, syms.part()); err != nil {
+		if err := f.ReadFull(b, syms.Off+at, syms.Part()); err != nil {
 			return err
 		}
 		for i := uint64(0); i < uint64(len(b)); i += syms.Entsize {
@@ -199,24 +200,24 @@ func (f *file) eachSymbol(typ elf.SectionType, undefined bool, do func(i uint64,
 			if (entry[place]|entry[place+1] == 0) != undefined {
 				continue
 			}
-			sym := f.symbol(entry)
+			sym := f.Symbol(entry)
 			if bind := elf.ST_BIND(sym.Info); bind == elf.STB_LOCAL || undefined && bind != elf.STB_GLOBAL {
 				continue
 			}
 			err := do((at+i)/syms.Entsize, sym, func() (string, error) { return f.symbolName(strs, sym) })
 			if err != nil {
-				return &ReadError{syms.Off + at + i, "symbol", err}
+				return objfile.At(syms.Off+at+i, "symbol", err)
 			}
 		}
 	}
 	return nil
 }
 
-func (f *file) symbolName(strs section, sym elf.Sym64) (string, error) {
+func (f *file) symbolName(strs objfile.Section, sym elf.Sym64) (string, error) {
 	if uint64(sym.Name) >= strs.Size {
 		return "", fmt.Errorf("name at %#x of %#x bytes of strings", sym.Name, strs.Size)
 	}
-	return f.stringAt(strs.Off+uint64(sym.Name), min(strs.Size-uint64(sym.Name), maxSymbol), strs.part())
+	return f.StringAt(strs.Off+uint64(sym.Name), min(strs.Size-uint64(sym.Name), maxSymbol), strs.Part())
 }
 
 // Cgo's names: in Go, example.com/x._cgo_77133bf98b3a_Cfunc_free is the address of the C
@@ -244,7 +245,7 @@ func (p *Program) CgoPackages() ([]string, error) {
 	for off := uint64(0); off < strs.Size; off += step {
 		from := off - min(off, before)
 		b := window[:min(uint64(len(window)), strs.Size-from)]
-		if err := f.readAt(b, strs.Off+from, strs.part()); err != nil {
+		if err := f.ReadFull(b, strs.Off+from, strs.Part()); err != nil {
 			return nil, err
 		}
 		for at := 0; ; {
@@ -262,10 +263,10 @@ func (p *Program) CgoPackages() ([]string, error) {
 				continue
 			}
 			if len(found) == maxPackages {
-				return nil, strs.errorf("more than %d packages with C code", maxPackages)
+				return nil, strs.Errorf("more than %d packages with C code", maxPackages)
 			}
 			if size += len(path); size > maxNames {
-				return nil, strs.errorf("more than %d bytes of import paths", maxNames)
+				return nil, strs.Errorf("more than %d bytes of import paths", maxNames)
 			}
 			found[path] = true
 		}
@@ -284,5 +285,5 @@ func cgoPackage(before, behind []byte) (string, bool) {
 		return "", false
 	}
 	path, err := url.PathUnescape(string(before[start:]))
-	return path, err == nil && checkName(path) == nil
+	return path, err == nil && objfile.CheckName(path) == nil
 }

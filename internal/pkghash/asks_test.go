@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -204,13 +205,13 @@ func checkAsks(t *testing.T, asks []pinner.Symbol, packages []string) {
 	}
 	for _, s := range asks {
 		for _, name := range []string{s.Name, "x" + s.Version, "x" + s.Library} {
-			if err := checkName(name); err != nil || len(name) > maxSymbol {
+			if err := objfile.CheckName(name); err != nil || len(name) > maxSymbol {
 				t.Errorf("%q: %v", name, err)
 			}
 		}
 	}
 	for _, name := range packages {
-		if err := checkName(name); err != nil || len(name) > maxName {
+		if err := objfile.CheckName(name); err != nil || len(name) > maxName {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -30,6 +30,19 @@ type linkedImage struct {
 	edit func(*linkedParts)
 }
 
+// What DT_VERNEED leads to, as the gABI has it.
+type (
+	verneed struct {
+		Version, Cnt    uint16
+		File, Aux, Next uint32
+	}
+	vernaux struct {
+		Hash         uint32
+		Flags, Other uint16
+		Name, Next   uint32
+	}
+)
+
 type linkedParts struct {
 	head    elf.Header64
 	progs   []elf.Prog64

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 // ErrNoBuildInfo reports a file without build info that can be read: no Go
@@ -52,7 +54,7 @@ func (b *blob) parse() (goVersion, text string, err error) {
 	if b.size < infoHeader {
 		return "", "", ErrNoBuildInfo
 	}
-	if err := readAt(b.r, head[:], b.off, part); err != nil {
+	if err := objfile.ReadAt(b.r, head[:], b.off, part); err != nil {
 		return "", "", err
 	}
 	if !bytes.HasPrefix(head[:], []byte(infoMagic)) || head[15]&flagInline == 0 {
@@ -64,11 +66,11 @@ func (b *blob) parse() (goVersion, text string, err error) {
 	}
 	version, err := readInline(r)
 	if err != nil {
-		return "", "", &ReadError{b.off, part, err}
+		return "", "", objfile.At(b.off, part, err)
 	}
 	mod, err := readInline(r)
 	if err != nil {
-		return "", "", &ReadError{b.off, part, err}
+		return "", "", objfile.At(b.off, part, err)
 	}
 	if len(mod) > 2*markerBytes && mod[len(mod)-markerBytes-1] == '\n' {
 		return string(version), string(mod[markerBytes : len(mod)-markerBytes]), nil
@@ -109,41 +111,41 @@ func (f *file) buildInfo() (*blob, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range uint32(f.head.Shnum) {
-		s, err := f.section(i)
+	for i := range uint32(f.Head.Shnum) {
+		s, err := f.Section(i)
 		if err != nil {
 			return nil, err
 		}
 		if elf.SectionType(s.Type) == elf.SHT_PROGBITS && f.isNamed(s, names, ".go.buildinfo") {
-			if err := f.checkSection(s, maxScanned); err != nil {
+			if err := f.CheckSection(s, maxScanned); err != nil {
 				return nil, err
 			}
-			return &blob{f.r, s.Off, s.Size}, nil
+			return &blob{f.R, s.Off, s.Size}, nil
 		}
 	}
-	for _, p := range f.loads {
+	for _, p := range f.Loads {
 		if elf.ProgFlag(p.Flags)&(elf.PF_X|elf.PF_W) == elf.PF_W {
-			return findBlob(f.r, p.Off, p.Filesz)
+			return findBlob(f.R, p.Off, p.Filesz)
 		}
 	}
 	return nil, ErrNoBuildInfo
 }
 
 // sectionNames returns the string table of section names; none is no error.
-func (f *file) sectionNames() (section, error) {
-	if f.head.Shstrndx == 0 || f.head.Shstrndx >= f.head.Shnum {
-		return section{}, nil
+func (f *file) sectionNames() (objfile.Section, error) {
+	if f.Head.Shstrndx == 0 || f.Head.Shstrndx >= f.Head.Shnum {
+		return objfile.Section{}, nil
 	}
-	return f.section(uint32(f.head.Shstrndx))
+	return f.Section(uint32(f.Head.Shstrndx))
 }
 
-func (f *file) isNamed(s, names section, name string) bool {
+func (f *file) isNamed(s, names objfile.Section, name string) bool {
 	b := make([]byte, len(name)+1)
 	if uint64(s.Name)+uint64(len(b)) > names.Size {
 		return false
 	}
 	// What cannot be read is no name.
-	return readAt(f.r, b, names.Off+uint64(s.Name), "section name") == nil && string(b) == name+"\x00"
+	return objfile.ReadAt(f.R, b, names.Off+uint64(s.Name), "section name") == nil && string(b) == name+"\x00"
 }
 
 // findBlob searches a segment for the magic, which the linker aligns.
@@ -152,7 +154,7 @@ func findBlob(r io.ReaderAt, off, size uint64) (*blob, error) {
 	b := make([]byte, step)
 	for at := uint64(0); at < size; at += step {
 		b := b[:min(step, size-at)]
-		if err := readAt(r, b, off+at, "data segment"); err != nil {
+		if err := objfile.ReadAt(r, b, off+at, "data segment"); err != nil {
 			return nil, err
 		}
 		for i := 0; ; i += infoAlign {

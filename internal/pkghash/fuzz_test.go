@@ -13,9 +13,7 @@ import (
 	"runtime/metrics"
 	"testing"
 
-	"golang.org/x/mod/module"
-
-	"github.com/pinfix/pinfix/pinner"
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 func FuzzELF(f *testing.F) {
@@ -52,7 +50,7 @@ func FuzzMachO(f *testing.F) {
 		f.Add(machSpoil(s.edit))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 4 && !isMachO([4]byte(data)) {
+		if len(data) > 4 && !objfile.IsMachO([4]byte(data)) {
 			copy(data, "\xcf\xfa\xed\xfe")
 		}
 		facts(t, bytes.NewReader(data), len(data))
@@ -69,27 +67,6 @@ func FuzzPE(f *testing.F) {
 			copy(data, peMagic)
 		}
 		facts(t, bytes.NewReader(data), len(data))
-	})
-}
-
-// FuzzReadPaths: what comes out may be in a command line.
-func FuzzReadPaths(f *testing.F) {
-	f.Add([]byte("\x00/go/pkg/mod/example.com/b/v2@v2.1.0/a.go\x00"))
-	f.Add([]byte("\x00/src/vendor/example.com/b/v2/a.go\x00@v\x00/vendor/"))
-	f.Add([]byte("\x00/src/host/api/a.go\x00/src/host/main.go\x00/go/src/fmt/print.go\x00/x/src/example.com/old/a.go\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		packages := map[string]pinner.Fingerprint{"fmt": {}, "example.com/host": {}, "example.com/host/api": {}, "example.com/old": {}}
-		for _, s := range []*pinner.Server{
-			{Main: module.Version{Path: "example.com/host"}, Pins: []pinner.Pin{pin("example.com/b/v2", "v2.1.0")}, Packages: packages},
-			{Path: "example.com/old", Packages: packages},
-		} {
-			p, err := ReadPaths(bytes.NewReader(data), s)
-			for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
-				if name != "" && !IsSourcePath(name) || err != nil {
-					t.Errorf("%q, %v", name, err)
-				}
-			}
-		}
 	})
 }
 
@@ -156,12 +133,12 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 		t.Errorf("%d packages with a function main", len(mains))
 	}
 	for _, name := range mains {
-		if err := checkName(name); err != nil || len(name) > maxName {
+		if err := objfile.CheckName(name); err != nil || len(name) > maxName {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 	for name := range table {
-		if err := checkName(name); err != nil || len(name) > maxName {
+		if err := objfile.CheckName(name); err != nil || len(name) > maxName {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -175,11 +152,11 @@ func facts(t *testing.T, r io.ReaderAt, size int) {
 		return
 	}
 	names := append(b.Needed, "x"+b.Interp, "x"+b.Glibc, b.Format)
-	if len(names) > maxNeeded+3 {
+	if len(names) > objfile.MaxNeeded+3 {
 		t.Errorf("%d libraries", len(b.Needed))
 	}
 	for _, name := range names {
-		if err := checkName(name); err != nil || len(name) > maxLibrary+1 {
+		if err := objfile.CheckName(name); err != nil || len(name) > objfile.MaxLibrary+1 {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

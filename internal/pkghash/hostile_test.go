@@ -7,6 +7,8 @@ import (
 	"math"
 	"runtime"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 // A sparse file goes on with zeros, as far as an address reaches.
@@ -34,7 +36,7 @@ func TestHostileMemory(t *testing.T) {
 	hostile := map[string][]byte{}
 	for name, edit := range map[string]func(*linkedParts){
 		"65535 sections":   func(p *linkedParts) { p.head.Shnum = math.MaxUint16 },
-		"1024 segments":    func(p *linkedParts) { p.head.Phnum = maxProgs },
+		"1024 segments":    func(p *linkedParts) { p.head.Phnum = objfile.MaxProgs },
 		"interpreter":      func(p *linkedParts) { p.progs[1].Filesz = 1 << 40 },
 		"dynamic":          func(p *linkedParts) { p.progs[2].Filesz = 1 << 40 },
 		"data segment":     func(p *linkedParts) { p.progs[0].Filesz = 1 << 40; p.head.Shstrndx = 0 },
@@ -53,8 +55,8 @@ func TestHostileMemory(t *testing.T) {
 	for _, s := range machSpoiled {
 		hostile["Mach-O "+s.name] = machSpoil(s.edit)
 	}
-	hostile["Mach-O most strings"] = machSpoil(func(p *machParts) { p.symtab.Strsize = maxStrings })
-	hostile["Mach-O most symbols"] = machSpoil(func(p *machParts) { p.symtab.Nsyms = maxSymbols })
+	hostile["Mach-O most strings"] = machSpoil(func(p *machParts) { p.symtab.Strsize = objfile.MaxStrings })
+	hostile["Mach-O most symbols"] = machSpoil(func(p *machParts) { p.symtab.Nsyms = objfile.MaxSymbols })
 	hostile["Mach-O info"] = machSpoil(func(p *machParts) { p.section.Size = math.MaxInt64 / 2 })
 	for _, s := range peSpoiled {
 		hostile["PE "+s.name] = peSpoil(s.edit)

@@ -62,7 +62,7 @@ func (m machImage) bytes() []byte {
 	if !m.is64 {
 		p.segment.Cmd = macho.LoadCmdSegment
 	}
-	copy(p.section.Name[:], infoName)
+	copy(p.section.Name[:], "__go_buildinfo")
 	p.section.Offset, p.section.Size = uint32(info), uint64(len(m.info))
 	p.symtab = macho.SymtabCmd{Cmd: macho.LoadCmdSymtab, Len: 24, Symoff: uint32(syms), Nsyms: uint32(len(m.syms)), Stroff: uint32(strs), Strsize: uint32(len(names))}
 	edit(m.edit, &p)

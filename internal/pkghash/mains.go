@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/url"
 	"slices"
+
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 // maxMains bounds the packages with a function main; a plugin has one.
@@ -23,18 +25,18 @@ func (p *Program) Mains() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mainNames(f, region{strs.Off, strs.Size, strs.part()})
+	return mainNames(f, objfile.Region{Off: strs.Off, Size: strs.Size, Part: strs.Part()})
 }
 
 // mainNames searches the strings for names that end in ".main", each between two
 // zero bytes.
-func mainNames(f *file, strs region) ([]string, error) {
+func mainNames(f *file, strs objfile.Region) ([]string, error) {
 	var out []string
 	sign := []byte(".main\x00")
-	window := make([]byte, min(uint64(step+2*maxName), strs.size))
-	for off := uint64(0); off < strs.size; off += step {
-		b := window[:min(uint64(len(window)), strs.size-off)]
-		if err := readAt(f.r, b, strs.off+off, strs.part); err != nil {
+	window := make([]byte, min(uint64(step+2*maxName), strs.Size))
+	for off := uint64(0); off < strs.Size; off += step {
+		b := window[:min(uint64(len(window)), strs.Size-off)]
+		if err := objfile.ReadAt(f.R, b, strs.Off+off, strs.Part); err != nil {
 			return nil, err
 		}
 		for at := 0; len(out) < maxMains; {
@@ -50,7 +52,7 @@ func mainNames(f *file, strs region) ([]string, error) {
 			}
 			// As cmd/internal/objabi.PathToPrefix escapes it.
 			name, err := url.PathUnescape(string(b[max(0, i-maxName)+zero+1 : i]))
-			if err == nil && checkName(name) == nil && !slices.Contains(out, name) {
+			if err == nil && objfile.CheckName(name) == nil && !slices.Contains(out, name) {
 				out = append(out, name)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+
+	"github.com/pinfix/pinfix/internal/objfile"
 )
 
 // Limits on the names of linked packages, which bound the memory that Read
@@ -39,25 +41,19 @@ const (
 // front to back: a name for each symbol would be a read at a random place for
 // each of a large server's hundred thousands of symbols. A name may be the tail
 // of another string (linkers merge them), so it is searched everywhere.
-func packageNames(r io.ReaderAt, strs region) (*nameTable, error) {
+func packageNames(r io.ReaderAt, strs objfile.Region) (*nameTable, error) {
 	names := &nameTable{at: map[uint32]string{}}
-	window := make([]byte, min(uint64(step+overlap), strs.size))
-	for off := uint64(0); off < strs.size; off += step {
-		b := window[:min(uint64(len(window)), strs.size-off)]
-		if err := readAt(r, b, strs.off+off, strs.part); err != nil {
+	window := make([]byte, min(uint64(step+overlap), strs.Size))
+	for off := uint64(0); off < strs.Size; off += step {
+		b := window[:min(uint64(len(window)), strs.Size-off)]
+		if err := objfile.ReadAt(r, b, strs.Off+off, strs.Part); err != nil {
 			return nil, err
 		}
 		if err := names.add(b, off); err != nil {
-			return nil, &ReadError{strs.off + off, strs.part, err}
+			return nil, objfile.At(strs.Off+off, strs.Part, err)
 		}
 	}
 	return names, nil
-}
-
-// A region is a stretch of the file, checked to be in it.
-type region struct {
-	off, size uint64
-	part      string
 }
 
 // A nameTable is the import paths by the offset of their symbol's name in the
@@ -80,12 +76,12 @@ func (t *nameTable) mark(off uint32) { t.filter[off>>6&1023] |= 1 << (off & 63) 
 // in the file. Symbols of all formats begin with the place of their name, size
 // bytes long. A large server has a hundred of them for each package: the filter
 // drops most of the others.
-func (t *nameTable) symbols(r io.ReaderAt, syms region, size int, order binary.ByteOrder, do func(off uint64, name uint32, entry []byte) error) error {
+func (t *nameTable) symbols(r io.ReaderAt, syms objfile.Region, size int, order binary.ByteOrder, do func(off uint64, name uint32, entry []byte) error) error {
 	little := order == binary.LittleEndian
-	window := make([]byte, min(uint64(step/size*size), syms.size))
-	for at := uint64(0); at < syms.size; at += uint64(len(window)) {
-		b := window[:min(uint64(len(window)), syms.size-at)]
-		if err := readAt(r, b, syms.off+at, syms.part); err != nil {
+	window := make([]byte, min(uint64(step/size*size), syms.Size))
+	for at := uint64(0); at < syms.Size; at += uint64(len(window)) {
+		b := window[:min(uint64(len(window)), syms.Size-at)]
+		if err := objfile.ReadAt(r, b, syms.Off+at, syms.Part); err != nil {
 			return err
 		}
 		for i := 0; i+size <= len(b); i += size {
@@ -96,7 +92,7 @@ func (t *nameTable) symbols(r io.ReaderAt, syms region, size int, order binary.B
 			if t.filter[name>>6&1023]&(1<<(name&63)) == 0 {
 				continue
 			}
-			if err := do(syms.off+at+uint64(i), name, b[i:i+size]); err != nil {
+			if err := do(syms.Off+at+uint64(i), name, b[i:i+size]); err != nil {
 				return err
 			}
 		}

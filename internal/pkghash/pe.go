@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -34,13 +35,13 @@ func (peFile) binary() (*pinner.Binary, error) { return nil, errPE }
 
 func (f peFile) buildInfo() (*blob, error) { return peBuildInfo(f.r) }
 
-var errPE = &ReadError{0, "first bytes", ErrFormat}
+var errPE = objfile.At(0, "first bytes", objfile.ErrFormat)
 
 // peBuildInfo finds the magic in the first writable section, as debug/buildinfo
 // does.
 func peBuildInfo(r io.ReaderAt) (*blob, error) {
 	var at [4]byte
-	if err := readAt(r, at[:], peHeader, pePart); err != nil {
+	if err := objfile.ReadAt(r, at[:], peHeader, pePart); err != nil {
 		return nil, err
 	}
 	off := uint64(binary.LittleEndian.Uint32(at[:]))
@@ -48,20 +49,20 @@ func peBuildInfo(r io.ReaderAt) (*blob, error) {
 		Signature [4]byte
 		pe.FileHeader
 	}
-	if err := decodeAt(r, binary.LittleEndian, off, pePart, &head); err != nil {
+	if err := objfile.DecodeAt(r, binary.LittleEndian, off, pePart, &head); err != nil {
 		return nil, err
 	}
 	if string(head.Signature[:]) != "PE\x00\x00" {
-		return nil, &ReadError{off, pePart, errors.New("no PE signature")}
+		return nil, objfile.At(off, pePart, errors.New("no PE signature"))
 	}
 	if head.NumberOfSections > peMaxSect {
-		return nil, &ReadError{off, pePart, fmt.Errorf("%d sections, want at most %d", head.NumberOfSections, peMaxSect)}
+		return nil, objfile.At(off, pePart, fmt.Errorf("%d sections, want at most %d", head.NumberOfSections, peMaxSect))
 	}
 	off += uint64(binary.Size(head)) + uint64(head.SizeOfOptionalHeader)
 	for i := range head.NumberOfSections {
 		var s pe.SectionHeader32
 		part := fmt.Sprintf("section header %d", i)
-		if err := decodeAt(r, binary.LittleEndian, off, part, &s); err != nil {
+		if err := objfile.DecodeAt(r, binary.LittleEndian, off, part, &s); err != nil {
 			return nil, err
 		}
 		if s.VirtualAddress != 0 && s.SizeOfRawData != 0 && s.Characteristics&^peAlign == peData {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/internal/tier"
 )
 
@@ -95,7 +96,7 @@ func TestPEReal(t *testing.T) {
 		if got.GoVersion = version; got.String() != want.String() {
 			t.Errorf("%s: got\n%s\nwant\n%s", arch, got, want)
 		}
-		if _, err := Read(bytes.NewReader(data)); !errors.Is(err, ErrFormat) {
+		if _, err := Read(bytes.NewReader(data)); !errors.Is(err, objfile.ErrFormat) {
 			t.Errorf("%s: %v", arch, err)
 		}
 	}

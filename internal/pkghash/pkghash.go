@@ -16,8 +16,8 @@
 // needs them. It refuses a universal file; lipo -thin extracts one. Of PE it reads
 // only the build info.
 //
-// Files may be hostile: nothing is read before its size is checked against a
-// limit, and memory use does not grow with the size of the file.
+// Files may be hostile: they are read by package objfile, and memory use does not grow
+// with the size of the file.
 package pkghash
 
 import (
@@ -27,35 +27,14 @@ import (
 	"io"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-var (
-	// ErrFormat reports a file that does not begin as an ELF or Mach-O file.
-	ErrFormat = errors.New("neither an ELF nor a Mach-O file")
-
-	// ErrNoTable reports a whole file without fingerprints: no plugin, and
-	// no program that can load one (built without cgo, linked statically, or
-	// not importing package plugin).
-	ErrNoTable = errors.New("no package fingerprints: neither a plugin nor a program that can load plugins")
-)
-
-// A ReadError says which part of a file could not be read, and why: it
-// breaks the format, it exceeds a limit of this package, or the disk failed.
-type ReadError struct {
-	Offset uint64 // in the file
-	Part   string // what should be there, "section 5 (SHT_DYNSYM)"
-	Err    error
-}
-
-func (e *ReadError) Error() string {
-	if errors.Is(e.Err, ErrFormat) {
-		return e.Err.Error() // the place is always the first bytes
-	}
-	return fmt.Sprintf("offset %#x: %s: %v", e.Offset, e.Part, e.Err)
-}
-
-func (e *ReadError) Unwrap() error { return e.Err }
+// ErrNoTable reports a whole file without fingerprints: no plugin, and
+// no program that can load one (built without cgo, linked statically, or
+// not importing package plugin).
+var ErrNoTable = errors.New("no package fingerprints: neither a plugin nor a program that can load plugins")
 
 // A Program is an open program or plugin.
 type Program struct{ object }
@@ -69,11 +48,11 @@ type object interface {
 	buildInfo() (*blob, error)
 }
 
-// Open reads the headers of a program or plugin. The error is a [*ReadError],
-// which wraps [ErrFormat] if r is a file of another kind, as those of Binary and
+// Open reads the headers of a program or plugin. The error is a [*objfile.ReadError],
+// which wraps [objfile.ErrFormat] if r is a file of another kind, as those of Binary and
 // Fingerprints do of a PE file. r must last as long as the program.
 func Open(r io.ReaderAt) (*Program, error) {
-	f, err := open(&blocks{r: r})
+	f, err := open(objfile.Cached(r))
 	if err != nil {
 		return nil, err
 	}
@@ -84,27 +63,29 @@ func Open(r io.ReaderAt) (*Program, error) {
 func open(r io.ReaderAt) (object, error) {
 	const part = "first bytes"
 	var magic [4]byte
-	err := readAt(r, magic[:], 0, part)
+	err := objfile.ReadAt(r, magic[:], 0, part)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &ReadError{0, part, ErrFormat}
+		return nil, objfile.At(0, part, objfile.ErrFormat)
 	case err != nil:
 		return nil, err
 	case string(magic[:]) == elf.ELFMAG:
-		return openELF(r)
-	case isMachO(magic):
-		return openMachO(r, magic)
+		f, err := objfile.OpenELF(r)
+		return &file{f}, err
+	case objfile.IsMachO(magic):
+		f, err := objfile.OpenMachO(r, magic)
+		return &machFile{f}, err
 	case string(magic[:2]) == peMagic:
 		return peFile{r}, nil
 	}
-	return nil, &ReadError{0, part, ErrFormat}
+	return nil, objfile.At(0, part, objfile.ErrFormat)
 }
 
 // Fingerprints returns the fingerprint of every package that is linked, by import
 // path. A program's own main package is "main", a plugin's is its plugin path: the
 // import path, or "plugin/unnamed-…" when it was built from a list of files.
 //
-// The error is [ErrNoTable] if there are no fingerprints, and a [*ReadError]
+// The error is [ErrNoTable] if there are no fingerprints, and a [*objfile.ReadError]
 // otherwise. It returns the whole table or none.
 func (p *Program) Fingerprints() (map[string]pinner.Fingerprint, error) {
 	table, err := p.table()
@@ -120,12 +101,24 @@ func (p *Program) Fingerprints() (map[string]pinner.Fingerprint, error) {
 // Binary returns the machine and libc facts.
 func (p *Program) Binary() (*pinner.Binary, error) { return p.binary() }
 
+// A file is an ELF file.
+type file struct{ *objfile.ELF }
+
+// dynamicSymbols finds the dynamic symbol table and its strings.
+func (f *file) dynamicSymbols() (syms, strs objfile.Section, err error) {
+	syms, strs, err = f.SymbolTable(elf.SHT_DYNSYM)
+	if errors.Is(err, objfile.ErrNoSymbols) {
+		err = ErrNoTable
+	}
+	return syms, strs, err
+}
+
 func (f *file) table() (map[string]pinner.Fingerprint, error) {
 	syms, strs, err := f.dynamicSymbols()
 	if err != nil {
 		return nil, err
 	}
-	names, err := packageNames(f.r, region{strs.Off, strs.Size, strs.part()})
+	names, err := packageNames(f.R, objfile.Region{Off: strs.Off, Size: strs.Size, Part: strs.Part()})
 	if err != nil || len(names.at) == 0 {
 		return nil, err
 	}

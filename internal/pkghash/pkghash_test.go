@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -108,10 +109,10 @@ func TestReadNothing(t *testing.T) {
 		data []byte
 		want error
 	}{
-		{"empty", nil, ErrFormat},
-		{"short", []byte("\x7fEL"), ErrFormat},
-		{"text", []byte("#!/bin/sh\n"), ErrFormat},
-		{"PE", []byte("MZ0123456789abcdef"), ErrFormat},
+		{"empty", nil, objfile.ErrFormat},
+		{"short", []byte("\x7fEL"), objfile.ErrFormat},
+		{"text", []byte("#!/bin/sh\n"), objfile.ErrFormat},
+		{"PE", []byte("MZ0123456789abcdef"), objfile.ErrFormat},
 		{"no symbols", good.bytes(), ErrNoTable},
 		{"no dynamic symbols", noDynsym.bytes(), ErrNoTable},
 		{"name not used", unused.bytes(), ErrNoTable},
@@ -196,8 +197,8 @@ func TestReadSpoiled(t *testing.T) {
 			if got != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, %v; want error with %q", got, err, tt.want)
 			}
-			if e := (*ReadError)(nil); !errors.As(err, &e) {
-				t.Errorf("%T is no *ReadError", err)
+			if e := (*objfile.ReadError)(nil); !errors.As(err, &e) {
+				t.Errorf("%T is no *objfile.ReadError", err)
 			}
 		})
 	}
@@ -263,7 +264,7 @@ func TestReadBadDisk(t *testing.T) {
 	t.Parallel()
 	whole := image{is64: true, order: binary.LittleEndian, syms: []symbol{pkg("fmt", "FMT45678")}}.bytes()
 	for n := range int64(len(whole)) {
-		if _, err := Read(badDisk{whole, n}); !errors.Is(err, errBadDisk) || errors.Is(err, ErrFormat) {
+		if _, err := Read(badDisk{whole, n}); !errors.Is(err, errBadDisk) || errors.Is(err, objfile.ErrFormat) {
 			t.Errorf("bad at %d: %v", n, err)
 		}
 	}
@@ -276,13 +277,13 @@ func TestReadFile(t *testing.T) {
 	if _, err := ReadFile(name); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), name) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := ReadFile(dir); err == nil || errors.Is(err, ErrFormat) {
+	if _, err := ReadFile(dir); err == nil || errors.Is(err, objfile.ErrFormat) {
 		t.Errorf("directory: %v", err)
 	}
 	if err := os.WriteFile(name, []byte("text"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(name); !errors.Is(err, ErrFormat) || !strings.HasPrefix(err.Error(), name+": ") {
+	if _, err := ReadFile(name); !errors.Is(err, objfile.ErrFormat) || !strings.HasPrefix(err.Error(), name+": ") {
 		t.Errorf("text: %v", err)
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/pinfix/pinfix/internal/objfile"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -17,15 +15,15 @@ import (
 // A symbol of that name which is not what the linker writes is an error: left
 // out, its package would pass as not linked, and a plugin that is refused as one
 // that loads.
-func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.Fingerprint, error) {
+func (f *file) fingerprints(syms objfile.Section, names *nameTable) (map[string]pinner.Fingerprint, error) {
 	table := make(map[string]pinner.Fingerprint, len(names.at))
-	err := names.symbols(f.r, region{syms.Off, syms.Size, syms.part()}, int(syms.Entsize), f.order, func(off uint64, at uint32, entry []byte) error {
+	err := names.symbols(f.R, objfile.Region{Off: syms.Off, Size: syms.Size, Part: syms.Part()}, int(syms.Entsize), f.Order, func(off uint64, at uint32, entry []byte) error {
 		name, ok := names.at[at]
 		if !ok {
 			return nil
 		}
 		if err := f.addFingerprint(table, name, entry); err != nil {
-			return &ReadError{off, fmt.Sprintf("symbol of package %q", name), err}
+			return objfile.At(off, fmt.Sprintf("symbol of package %q", name), err)
 		}
 		return nil
 	})
@@ -36,7 +34,7 @@ func (f *file) fingerprints(syms section, names *nameTable) (map[string]pinner.F
 }
 
 func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, entry []byte) error {
-	sym := f.symbol(entry)
+	sym := f.Symbol(entry)
 	if elf.SectionIndex(sym.Shndx) == elf.SHN_UNDEF {
 		return nil // a reference to another file's symbol
 	}
@@ -53,23 +51,11 @@ func (f *file) addFingerprint(table map[string]pinner.Fingerprint, name string, 
 
 // checkNew reports whether a package may go into the table.
 func checkNew(table map[string]pinner.Fingerprint, name string) error {
-	if err := checkName(name); err != nil {
+	if err := objfile.CheckName(name); err != nil {
 		return err
 	}
 	if _, ok := table[name]; ok {
 		return errors.New("defined twice")
-	}
-	return nil
-}
-
-// checkName keeps out what no import path holds and what would do harm in a
-// terminal or a line of text.
-func checkName(name string) error {
-	if name == "" {
-		return errors.New("empty import path")
-	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return errors.New("import path with unprintable characters")
 	}
 	return nil
 }
@@ -80,23 +66,10 @@ func (f *file) fingerprint(sym elf.Sym64) (hash pinner.Fingerprint, err error) {
 	if typ := elf.ST_TYPE(sym.Info); typ != elf.STT_OBJECT || sym.Size != uint64(len(hash)) {
 		return hash, fmt.Errorf("%v of %d bytes, want %v of %d", typ, sym.Size, elf.STT_OBJECT, len(hash))
 	}
-	off, ok := f.fileOffset(sym.Value, sym.Size)
+	off, ok := f.FileOffset(sym.Value, sym.Size)
 	if !ok {
 		return hash, fmt.Errorf("address %#x is in no loaded segment of the file", sym.Value)
 	}
-	err = f.readAt(hash[:], off, "fingerprint")
+	err = f.ReadFull(hash[:], off, "fingerprint")
 	return hash, err
-}
-
-func (f *file) symbol(entry []byte) elf.Sym64 {
-	d := fields{f, entry}
-	s := elf.Sym64{Name: d.uint32()}
-	if !f.is64 {
-		s.Value, s.Size = d.word(), d.word()
-	}
-	s.Info, s.Other, s.Shndx = d.uint8(), d.uint8(), d.uint16()
-	if f.is64 {
-		s.Value, s.Size = d.word(), d.word()
-	}
-	return s
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/build"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,7 +81,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
-		return nil, &importgraph.PackageError{Package: pattern, Why: "it is not of module " + m.module}
+		return nil, importgraph.NotPlugin(pattern, "it is not of module "+m.module)
 	}
 	if below, ok := strings.CutSuffix(rel, "..."); ok {
 		return m.walk(filepath.Join(m.root, below))
@@ -90,27 +89,19 @@ func (m *finder) match(pattern string) ([]string, error) {
 	p, err := m.look.ImportDir(filepath.Join(m.root, rel), 0)
 	switch {
 	case err != nil:
-		return nil, &importgraph.PackageError{Package: pattern, Why: err.Error()}
+		return nil, importgraph.NotPlugin(pattern, err.Error())
 	case p.Name != "main":
-		return nil, &importgraph.PackageError{Package: pattern, Why: "it is package " + p.Name + ", not a main package"}
+		return nil, importgraph.NotPlugin(pattern, "it is package "+p.Name+", not a main package")
 	}
 	return []string{rel}, nil
 }
 
-// walk returns the main packages below dir. What go list skips is skipped.
+// walk returns the main packages in dir and below.
 func (m *finder) walk(dir string) ([]string, error) {
 	var out []string
 	var broken error
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		if name != m.root && mains.Skips(d.Name()) {
-			return fs.SkipDir
-		}
-		if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != m.root {
-			return fs.SkipDir // another module
-		}
+	err := mains.Walk(mains.Below(dir), func(below string, _ []fs.DirEntry) error {
+		name := filepath.Join(dir, filepath.FromSlash(below))
 		p, err := m.look.ImportDir(name, 0)
 		var none *build.NoGoError
 		switch {

@@ -27,9 +27,10 @@ func IsWalk(arg string) bool {
 // As with the go command's patterns (go help packages), directories called
 // vendor or testdata, or that begin with "." or "_", are not looked into, and
 // symbolic links are not followed; the directory of the pattern itself is looked
-// into whatever it is. No go command runs. A directory that cannot be read is an
+// into whatever it is. seen is told each directory that is looked into and each
+// go.mod there, and may be nil. No go command runs. A directory that cannot be read is an
 // error: a module in it would be left out in silence.
-func Modules(dir, pattern string) ([]string, error) {
+func Modules(dir, pattern string, seen func(name string)) ([]string, error) {
 	const next = "name a directory with modules below it, as in ./..."
 	top := filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(pattern), "..."))
 	if !filepath.IsAbs(top) {
@@ -37,7 +38,23 @@ func Modules(dir, pattern string) ([]string, error) {
 	}
 	top = filepath.Clean(top)
 	var roots []string
-	if err := walkModules(top, &roots); err != nil {
+	err := mains.WalkAll(mains.Seen(top, seen), func(dir string, entries []fs.DirEntry) error {
+		for _, e := range entries {
+			if e.Name() != "go.mod" {
+				continue
+			}
+			full := filepath.Join(top, filepath.FromSlash(dir))
+			name := filepath.Join(full, e.Name())
+			if seen != nil {
+				seen(name) // a link leads to a file, or will
+			}
+			if isFile(name, e) {
+				roots = append(roots, full)
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, fault.With(err, next) // an fs.PathError names the directory
 	}
 	if len(roots) == 0 {
@@ -51,27 +68,6 @@ func Modules(dir, pattern string) ([]string, error) {
 func IsRoot(dir, module string) bool {
 	root := Root(dir)
 	return root != "" && place.Same(root, module)
-}
-
-func walkModules(dir string, roots *[]string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case name == "go.mod":
-			if isFile(filepath.Join(dir, name), e) {
-				*roots = append(*roots, dir)
-			}
-		case e.IsDir() && !mains.Skips(name):
-			if err := walkModules(filepath.Join(dir, name), roots); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // isFile reports whether a go.mod makes a module: a file, or a link to one.

@@ -75,7 +75,7 @@ func TestModules(t *testing.T) {
 		{"link/...", []string{"link", "link/nested"}},
 		{dir + "/a/...", []string{"a", "a/nested"}},
 	} {
-		got, err := Modules(dir, tt.pattern)
+		got, err := Modules(dir, tt.pattern, nil)
 		if err != nil {
 			t.Errorf("%s: %v", tt.pattern, err)
 			continue
@@ -93,11 +93,11 @@ func TestModules(t *testing.T) {
 // TestModulesRelative: what comes out of ./... can be given to -C.
 func TestModulesRelative(t *testing.T) {
 	t.Chdir(writeTree(t, modulesTree))
-	got, err := Modules(".", "./a/...")
+	got, err := Modules(".", "./a/...", nil)
 	if want := []string{"a", filepath.Join("a", "nested")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
-	if got, err := Modules("a", "../plain/..."); err != nil || !slices.Equal(got, []string{filepath.Join("plain", "deep")}) {
+	if got, err := Modules("a", "../plain/...", nil); err != nil || !slices.Equal(got, []string{filepath.Join("plain", "deep")}) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
@@ -105,7 +105,7 @@ func TestModulesRelative(t *testing.T) {
 func TestModulesErrors(t *testing.T) {
 	dir := writeTree(t, modulesTree)
 	for _, pattern := range []string{"nowhere/...", "plain/main.go/...", ".hidden/none/...", "dir/go.mod/..."} {
-		if got, err := Modules(dir, pattern); err == nil {
+		if got, err := Modules(dir, pattern, nil); err == nil {
 			t.Errorf("%s: %q and no error", pattern, got)
 		}
 	}
@@ -117,7 +117,7 @@ func TestModulesErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "plain"), 0o777) })
-	if got, err := Modules(dir, "./..."); err == nil {
+	if got, err := Modules(dir, "./...", nil); err == nil {
 		t.Errorf("%q and no error", got)
 	}
 }
@@ -136,7 +136,7 @@ func BenchmarkModules(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if got, err := Modules(dir, "./..."); err != nil || len(got) != 200 {
+		if got, err := Modules(dir, "./...", nil); err != nil || len(got) != 200 {
 			b.Fatal(len(got), err)
 		}
 	}

@@ -134,6 +134,7 @@ func (r Named) Blame(err error) error {
 }
 
 // A Reference says which server is meant for which plugin, and how to read it.
+// It has many fields: those of the flags about the server that the commands share.
 type Reference struct {
 	Dir      string // where to look for the plugin's module
 	Servers  Servers
@@ -235,12 +236,17 @@ func Hopeless(s *pinner.Server) error {
 	return nil
 }
 
+// NotKnown is the warning that something is not known of s, one of target.Unknown.
+func NotKnown(s *pinner.Server, unknown string) string {
+	return fmt.Sprintf("server %s: not known: %s", s.Ref, unknown)
+}
+
 // Doubts says in warnings what the reference to s cannot know and what is
 // assumed.
 func Doubts(s *pinner.Server) []string {
 	var out []string
 	for _, u := range target.Unknown(s) {
-		out = append(out, fmt.Sprintf("server %s: not known: %s", s.Ref, u))
+		out = append(out, NotKnown(s, u))
 	}
 	for _, a := range target.Assumed(s) {
 		out = append(out, fmt.Sprintf("server %s: assumed: %s", s.Ref, a))
@@ -300,8 +306,9 @@ func (r Refusal) Error() string { return r.Err.Error() }
 func (r Refusal) Unwrap() error { return r.Err }
 
 // Skip returns why a walk leaves the module in dir alone, "" if it does not, and the
-// module's path. all are the servers that are named for it.
-func Skip(dir string, all Servers) (why, path string, err error) {
+// module's path. all are the servers that are named for it; seen is that of
+// [mains.KindOf].
+func Skip(dir string, all Servers, seen func(name string)) (why, path string, err error) {
 	data, err := bounded.ReadFile(filepath.Join(dir, "go.mod"), bounded.Mod)
 	if err != nil {
 		return "", "", fault.New("make it a file that you can read", "%w", err)
@@ -312,7 +319,7 @@ func Skip(dir string, all Servers) (why, path string, err error) {
 	}
 	path = mod.Module.Mod.Path
 	all = all.In(dir)
-	kind, err := mains.KindOf(dir)
+	kind, err := mains.KindOf(dir, seen)
 	switch {
 	case err != nil:
 		return "", path, err

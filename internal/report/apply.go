@@ -166,6 +166,8 @@ type Apply struct {
 	Skipped       string         `json:"skipped,omitempty"` // why the module was left alone; of a walk only
 	Error         string         `json:"error,omitempty"`   // why it could not be pinned; of a walk only
 
+	Warned []string `json:"-"` // those of Unknown that Warnings has in words of the server
+
 	loopWarnings int // how many of Warnings are of loops
 
 	Compiles  Compiles `json:"-"`

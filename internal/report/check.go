@@ -36,11 +36,26 @@ type Problem struct {
 	Have   string `json:"have"`
 	File   string `json:"file"` // below the module root
 	Line   int    `json:"line"`
-	Why    string `json:"why"`
+	Why    string `json:"why"`    // Reason, and what the server has, in words
 	Fix    string `json:"fix"`    // the command that fixes it, or what to do
 	Plugin string `json:"plugin"` // the plugin's module
 	Dir    string `json:"dir"`    // its root
 
-	Place string `json:"-"` // file as seen from where pinfix was started
-	Path  string `json:"-"` // file as seen from the top of the git repository
+	Reason string `json:"-"`
+	Served string `json:"-"` // what the server has of the module, where that is a part of why
+	Place  string `json:"-"` // file as seen from where pinfix was started
+	Path   string `json:"-"` // file as seen from the top of the git repository
 }
+
+// Because returns p with its reason in words: reason and, unless it is "", what the server
+// has of the module.
+func (p Problem) Because(reason, served string) Problem {
+	p.Reason, p.Served, p.Why = reason, served, reason
+	if served != "" {
+		p.Why += "; the server has " + served
+	}
+	return p
+}
+
+// plain reports whether Want is what the server has, so that the reason need not say it.
+func (p *Problem) plain() bool { return p.Served != "" && p.Served == p.Want }

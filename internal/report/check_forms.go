@@ -108,7 +108,7 @@ func (p *Problem) message() string {
 	}
 	switch {
 	case p.Why == "":
-	case strings.HasSuffix(p.Why, "; the server has "+p.Want):
+	case p.plain():
 		s += " (the server has it)"
 	default:
 		s += " (" + clean(p.Why) + ")"
@@ -154,7 +154,11 @@ func (r *Check) problemTable(b *strings.Builder, p Checked) {
 			fmt.Fprintf(b, "| … and %d more | | | | | |\n", len(problems)-i)
 			break
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(fmt.Sprintf("%s:%d", q.Path, q.Line)), q.Kind, cell(q.Module), cell(dash(q.Have)), cell(dash(q.Want)), cell(strings.TrimSuffix(q.Why, "; the server has "+q.Want)))
+		why := q.Why
+		if q.plain() {
+			why = q.Reason
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(fmt.Sprintf("%s:%d", q.Path, q.Line)), q.Kind, cell(q.Module), cell(dash(q.Have)), cell(dash(q.Want)), cell(why))
 	}
 	b.WriteString("\n")
 	for _, fix := range r.fixes(p) {

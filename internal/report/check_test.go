@@ -14,7 +14,7 @@ var checked = &Check{
 		{Dir: "/r/b", Module: "example.com/b", Server: "example.com/server", Ref: "./server", Go: "go1.23.5", SharedModules: 1, Problems: 3, Prefix: "b", Fix: "pinfix apply -C b"},
 	},
 	Problems: []Problem{
-		{Kind: "version", Module: "go.uber.org/zap", Want: "v1.27.0", Have: "v1.27.1", File: "go.mod", Line: 7, Why: "linked in both; the server has v1.27.0", Fix: "pinfix apply -C b", Plugin: "example.com/b", Dir: "/r/b", Place: "b/go.mod", Path: "b/go.mod"},
+		Problem{Kind: "version", Module: "go.uber.org/zap", Want: "v1.27.0", Have: "v1.27.1", File: "go.mod", Line: 7, Fix: "pinfix apply -C b", Plugin: "example.com/b", Dir: "/r/b", Place: "b/go.mod", Path: "b/go.mod"}.Because("linked in both", "v1.27.0"),
 		{Kind: "vendor", Module: "e.com/|x|\x1b[31m`", Have: "v1%", File: "vendor/modules.txt", Line: 3, Why: "go.mod does not require it", Fix: "pinfix apply -C b", Plugin: "example.com/b", Dir: "/r/b", Place: "b/vendor/modules.txt", Path: "b/vendor/modules.txt"},
 		{Kind: "sum", Module: "example.com/c", Want: "h1:s=", Have: "h1:x=", File: "go.sum", Line: 9, Why: "the server was built from other content", Fix: "find out who is right", Plugin: "example.com/b", Dir: "/r/b", Place: "b/go.sum", Path: "b/go.sum"},
 	},

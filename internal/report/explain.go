@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -55,11 +56,15 @@ func (f *Explained) sameAnswer(g Explained) bool {
 	return f.Cause == g.Cause && f.Why == g.Why && f.Fix == g.Fix
 }
 
-// causes are the causes in words. The name of the package follows them.
+// differs are the causes that say what of a package is different, in words.
+var differs = map[string]string{
+	"version": "different version of",
+	"replace": "different replacement of",
+	"content": "different source of",
+}
+
+// causes are the others in words. The package follows, if one is known.
 var causes = map[string]string{
-	"version":            "different version of",
-	"replace":            "different replacement of",
-	"content":            "different source of",
 	"tags":               "different build tags",
 	"trimpath":           "different source paths",
 	"flags":              "different build flags",
@@ -78,17 +83,17 @@ var causes = map[string]string{
 
 // words is the cause in words, with the package.
 func (f *Explained) words() string {
+	if of := differs[f.Cause]; of != "" {
+		return of + " " + cmp.Or(f.Package, "a package")
+	}
 	text, known := causes[f.Cause]
-	pkg, of := f.Package, strings.HasSuffix(text, " of")
 	switch {
 	case !known:
 		text = f.Cause
-	case pkg == "" && of:
-		pkg = "a package"
-	case pkg != "" && !of:
+	case f.Package != "":
 		text += ":"
 	}
-	return strings.TrimSpace(text + " " + pkg)
+	return strings.TrimSpace(text + " " + f.Package)
 }
 
 func (f *Explained) head(b *strings.Builder, st Style) {

@@ -251,7 +251,7 @@ func TestPageLimits(t *testing.T) {
 	if len(got) > 4<<20 {
 		t.Errorf("%d bytes", len(got))
 	}
-	has(t, got, "more lines</p>", "lines are left out here; <code>--format patch</code> has them all", "more are not drawn; the words below have them", "<li>d v1.0.499 → go.uber.org/<wbr>zap v1.28.499</li>")
+	has(t, got, "more lines</p>", "lines are left out here; <code>--format patch</code> has them all", "more are not drawn; the list below has them", "<li>d v1.0.499 → go.uber.org/<wbr>zap v1.28.499</li>")
 }
 
 // TestPageContrast: text can be read in both schemes (WCAG 2: 4.5 to 1).

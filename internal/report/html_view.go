@@ -108,11 +108,6 @@ func (v *pageView) tally(n int, name string) {
 	}
 }
 
-func plural(n int, what string) string {
-	_, s, _ := strings.Cut(count(n, what), " ")
-	return s
-}
-
 // groups are the rows by who decides about them; in has the graphs of modules.
 func (a *Apply) groups(in map[string]string) []rowGroup {
 	var out []rowGroup

@@ -55,7 +55,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		a.rest(p)
 	}
 	for _, u := range a.Unknown {
-		if !slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasSuffix(w, "not known: "+u) }) {
+		if !slices.Contains(a.Warned, u) {
 			p.line("not known: " + clean(u))
 		}
 	}
@@ -173,10 +173,15 @@ func dash(s string) string {
 
 // Count is a number with what is counted: "1 module", "2 modules".
 func Count(n int, what string) string {
+	return fmt.Sprintf("%d %s", n, plural(n, what))
+}
+
+// plural is what is counted, without its number.
+func plural(n int, what string) string {
 	if n == 1 {
-		return "1 " + what
+		return what
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return what + "s"
 }
 
 func count(n int, what string) string { return Count(n, what) }

@@ -5,6 +5,8 @@ package scratch
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -16,7 +18,12 @@ import (
 type Dir struct {
 	Path string // symbolic links resolved: the go command compares paths as text
 	lock *flock.Flock
+	n    atomic.Int32 // of Next
 }
+
+// Next returns the path of a file or directory in d that is not there yet and that no other
+// call returns: d's, and a number from 1.
+func (d *Dir) Next() string { return filepath.Join(d.Path, strconv.Itoa(int(d.n.Add(1)))) }
 
 const prefix = "pinfix-scratch-"
 

@@ -3,7 +3,6 @@ package solve
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -95,8 +94,11 @@ func (v *view) before(c pinner.Cap) module.Version {
 
 // asks says what a module needed before it was capped, and does not get.
 func (v *view) asks(had module.Version, c pinner.Cap) string {
-	if c.For.Path == "" {
-		return " " + strings.TrimPrefix(c.Error, spaced(had)+" ")
+	switch {
+	case c.For.Path == "" && c.Why.Go != "" && c.Why.Module == had:
+		return fmt.Sprintf(" needs Go %s; the server has Go %s", c.Why.Go, v.Server.GoVersion())
+	case c.For.Path == "":
+		return " " + c.Error
 	}
 	s := " does not compile with " + spaced(c.For)
 	if req := v.requires(&Package{Module: had}, c.For.Path); semver.Compare(req, c.For.Version) > 0 {

@@ -20,12 +20,12 @@ import (
 // replaced by itself, all versions of it, which leaves it no other to go to.
 func (s *Stage) listHeld(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string, held []module.Version) (*importgraph.Listing, error) {
 	for {
-		on, err := s.hold(mod, held)
+		on, err := s.rises.hold(mod, held)
 		if err != nil {
 			return nil, err
 		}
 		l, err := s.listWithLoans(ctx, on, files, patterns)
-		if !s.raised(held, l, err) {
+		if !s.rises.raised(held, l, err) {
 			return l, err
 		}
 	}
@@ -38,7 +38,7 @@ func (s *Stage) Lacking(ctx context.Context, mod *pinner.Mod, files importgraph.
 	for _, v := range held {
 		s.rises[v.Path] = true
 	}
-	on, err := s.hold(mod, held)
+	on, err := s.rises.hold(mod, held)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,12 @@ func NeedsNewer(err error) module.Version {
 	return module.Version{}
 }
 
+// rises are the modules that go list was seen to raise, by path; see listHeld.
+type rises map[string]bool
+
 // hold returns mod with the modules replaced that were seen to be raised.
-func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error) {
-	held = slices.DeleteFunc(slices.Clone(held), func(v module.Version) bool { return !s.rises[v.Path] })
+func (r rises) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error) {
+	held = slices.DeleteFunc(slices.Clone(held), func(v module.Version) bool { return !r[v.Path] })
 	if len(held) == 0 {
 		return mod, nil
 	}
@@ -71,8 +74,8 @@ func (s *Stage) hold(mod *pinner.Mod, held []module.Version) (*pinner.Mod, error
 	}
 	for _, v := range held {
 		to := v
-		if r := mod.Replacement(v); r != nil {
-			to = r.New
+		if by := mod.Replacement(v); by != nil {
+			to = by.New
 		}
 		if err := m.AddReplace(v.Path, "", to.Path, to.Version); err != nil {
 			return nil, err
@@ -86,20 +89,20 @@ var newerGoRE = pattern.New(`(?m)^(?:go: )?(\S+)@(\S+) requires go >= `)
 
 // raised notes the modules of held that a listing has raised, or has failed to
 // raise, and reports whether there are any that were not known.
-func (s *Stage) raised(held []module.Version, l *importgraph.Listing, err error) bool {
-	rises := map[string]bool{}
+func (r rises) raised(held []module.Version, l *importgraph.Listing, err error) bool {
+	now := map[string]bool{}
 	if err != nil {
-		rises[NeedsNewer(err).Path] = true
+		now[NeedsNewer(err).Path] = true
 	} else {
 		versions := l.Versions()
 		for _, v := range held {
-			rises[v.Path] = versions[v.Path] != "" && versions[v.Path] != v.Version
+			now[v.Path] = versions[v.Path] != "" && versions[v.Path] != v.Version
 		}
 	}
 	found := false
 	for _, v := range held {
-		if rises[v.Path] && !s.rises[v.Path] {
-			s.rises[v.Path], found = true, true
+		if now[v.Path] && !r[v.Path] {
+			r[v.Path], found = true, true
 		}
 	}
 	return found

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pinfix/pinfix/internal/bounded"
@@ -43,32 +44,42 @@ const formatOfWorld = "pinfix stage 1"
 // maxWorld bounds the files of a module whose results are kept.
 const maxWorld = 50_000
 
+// A memory is what go commands have said of the plugin in earlier runs.
+type memory struct {
+	c     *Config // its Kept may be nil: nothing is kept
+	sum   []byte  // the plugin's go.sum
+	loans *Loans  // while there are any, nothing is kept
+
+	mu    sync.Mutex
+	heads map[string]fileHead // guarded by mu; see world
+}
+
 // world is the key of all that a go command reads of the plugin; "" where it reads what
 // has none.
-func (s *Stage) world(mod *pinner.Mod, files importgraph.Files) string {
-	if s.Kept == nil {
+func (m *memory) world(mod *pinner.Mod, files importgraph.Files) string {
+	if m.c.Kept == nil {
 		return ""
 	}
-	s.mu.Lock()
-	if s.heads == nil {
-		s.heads = readHeads(s.Root, nil)
+	m.mu.Lock()
+	if m.heads == nil {
+		m.heads = readHeads(m.c.Go.Dir, nil)
 	}
-	heads := s.heads
-	s.mu.Unlock()
-	return s.worldOf(mod, files, heads)
+	heads := m.heads
+	m.mu.Unlock()
+	return m.worldOf(mod, files, heads)
 }
 
 // fresh is world with the plugin's files as they are now: what they were not while the go
 // command ran is not to be kept as theirs.
-func (s *Stage) fresh(mod *pinner.Mod, files importgraph.Files) string {
-	s.mu.Lock()
-	known := s.heads
-	s.mu.Unlock()
-	return s.worldOf(mod, files, readHeads(s.Root, known))
+func (m *memory) fresh(mod *pinner.Mod, files importgraph.Files) string {
+	m.mu.Lock()
+	known := m.heads
+	m.mu.Unlock()
+	return m.worldOf(mod, files, readHeads(m.c.Go.Dir, known))
 }
 
-func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]fileHead) string {
-	if s.Kept == nil || heads == nil || len(s.Loans()) > 0 {
+func (m *memory) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[string]fileHead) string {
+	if m.c.Kept == nil || heads == nil || len(m.loans.Taken()) > 0 {
 		return ""
 	}
 	for _, r := range mod.Replace {
@@ -76,11 +87,11 @@ func (s *Stage) worldOf(mod *pinner.Mod, files importgraph.Files, heads map[stri
 			return ""
 		}
 	}
-	id := s.go_.Identity()
+	id := m.c.Go.Identity()
 	if id == "" {
 		return ""
 	}
-	parts := []string{formatOfWorld, id, s.goVersion, s.cache, s.tags, string(mod.Text())}
+	parts := []string{formatOfWorld, id, m.c.GoVersion, m.c.Cache, m.c.Tags, string(mod.Text())}
 	for name := range files {
 		if _, ok := heads[name]; !ok {
 			return ""
@@ -196,10 +207,10 @@ func listKey(world string, call []string) kept.Key {
 }
 
 // loadList returns what go list has printed for a call.
-func (s *Stage) loadList(world string, call []string) ([]byte, error) {
+func (m *memory) loadList(world string, call []string) ([]byte, error) {
 	if world != "" {
-		if out, ok := s.Kept.Load("list", listKey(world, call)); ok {
-			root, err := json.Marshal(s.Root)
+		if out, ok := m.c.Kept.Load("list", listKey(world, call)); ok {
+			root, err := json.Marshal(m.c.Go.Dir)
 			return bytes.ReplaceAll(out, []byte(dirField+rootDir), slices.Concat([]byte(dirField), root[1:len(root)-1])), err
 		}
 	}
@@ -211,7 +222,7 @@ func (s *Stage) loadList(world string, call []string) ([]byte, error) {
 const rootDir, dirField = "plugin:", `"Dir":"`
 
 // saveList keeps what go list has printed for a call, as far as it is read.
-func (s *Stage) saveList(world string, call []string, out []byte) {
+func (m *memory) saveList(world string, call []string, out []byte) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
@@ -219,7 +230,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 		if dec.Decode(p) != nil {
 			return
 		}
-		if rel, ok := strings.CutPrefix(p.Dir, s.Root); ok && (p.Main() || p.Module == nil) && !p.Standard {
+		if rel, ok := strings.CutPrefix(p.Dir, m.c.Go.Dir); ok && (p.Main() || p.Module == nil) && !p.Standard {
 			p.Dir = rootDir + rel
 		} else if p.Main() {
 			return
@@ -228,7 +239,7 @@ func (s *Stage) saveList(world string, call []string, out []byte) {
 			return
 		}
 	}
-	s.Kept.Save("list", listKey(world, call), b.Bytes())
+	m.c.Kept.Save("list", listKey(world, call), b.Bytes())
 }
 
 // there reports whether the directories of all packages are.
@@ -263,17 +274,17 @@ func tidyKey(world string) kept.Key { return kept.KeyOf("tidy", world) }
 
 // keptTidy returns what go mod tidy has made of the same, unless go.sum says of a version
 // that it has another content.
-func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
+func (m *memory) keptTidy(world string) (*tidyResult, bool) {
 	if world == "" {
 		return nil, false
 	}
-	data, ok := s.Kept.Load("tidy", tidyKey(world))
+	data, ok := m.c.Kept.Load("tidy", tidyKey(world))
 	var t tidyResult
 	if !ok || json.Unmarshal(data, &t) != nil {
 		return nil, false
 	}
 	have := map[string]string{}
-	for line := range bytes.Lines(s.sum) {
+	for line := range bytes.Lines(m.sum) {
 		if f := strings.Fields(string(line)); len(f) == 3 {
 			have[f[0]+" "+f[1]] = f[2]
 		} else if len(f) > 0 {
@@ -293,12 +304,12 @@ func (s *Stage) keptTidy(world string) (*tidyResult, bool) {
 }
 
 // keepTidy keeps what go mod tidy has made.
-func (s *Stage) keepTidy(world string, mod *pinner.Mod, files importgraph.Files, t tidyResult) {
-	if world == "" || s.fresh(mod, files) != world {
+func (m *memory) keepTidy(world string, mod *pinner.Mod, files importgraph.Files, t tidyResult) {
+	if world == "" || m.fresh(mod, files) != world {
 		return
 	}
 	if data, err := json.Marshal(t); err == nil {
-		s.Kept.Save("tidy", tidyKey(world), data)
+		m.c.Kept.Save("tidy", tidyKey(world), data)
 	}
 }
 
@@ -319,16 +330,16 @@ func vendorKey(world string) kept.Key { return kept.KeyOf("vendor", world) }
 // keptVendor makes the directory dir that go mod vendor has made of the same, from the
 // module cache. It returns dir, or the plugin's own vendor/ if that is the same; "" where
 // it could do neither.
-func (s *Stage) keptVendor(ctx context.Context, world, dir string) string {
+func (m *memory) keptVendor(ctx context.Context, world, dir string) string {
 	if world == "" {
 		return ""
 	}
-	data, ok := s.Kept.Load("vendor", vendorKey(world))
+	data, ok := m.c.Kept.Load("vendor", vendorKey(world))
 	var v vendorResult
 	if !ok || json.Unmarshal(data, &v) != nil || len(v.Files) == 0 {
 		return ""
 	}
-	if own := filepath.Join(s.Root, "vendor"); v.is(own) {
+	if own := filepath.Join(m.c.Go.Dir, "vendor"); v.is(own) {
 		return own
 	}
 	write := func(name string, data []byte) bool {
@@ -342,7 +353,7 @@ func (s *Stage) keptVendor(ctx context.Context, world, dir string) string {
 			whole = false
 			break
 		}
-		data, err := bounded.ReadFile(filepath.Join(s.cache, from), bounded.Any)
+		data, err := bounded.ReadFile(filepath.Join(m.c.Cache, from), bounded.Any)
 		sum := sha256.Sum256(data)
 		whole = err == nil && bytes.Equal(sum[:], f.Sum) && write(f.Name, data)
 	}
@@ -385,8 +396,8 @@ func (v *vendorResult) is(dir string) bool {
 
 // keepVendor keeps what go mod vendor has made in dir: where each file is from, which a
 // module that is replaced by another one is no exception to.
-func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph.Files) {
-	if world == "" || s.fresh(mod, files) != world {
+func (m *memory) keepVendor(world, dir string, mod *pinner.Mod, files importgraph.Files) {
+	if world == "" || m.fresh(mod, files) != world {
 		return
 	}
 	var v vendorResult
@@ -394,7 +405,7 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph
 	if v.Modules, err = bounded.ReadFile(filepath.Join(dir, "modules.txt"), bounded.Mod); err != nil {
 		return
 	}
-	from := s.vendorSources(v.Modules, mod)
+	from := m.vendorSources(v.Modules, mod)
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -409,12 +420,12 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph
 			return err
 		}
 		sum := sha256.Sum256(data)
-		m, ok := modpath.Above(rel, func(p string) bool { return from[p] != "" })
+		of, ok := modpath.Above(rel, func(p string) bool { return from[p] != "" })
 		if !ok {
 			return fs.ErrNotExist
 		}
-		f := vendorFile{Name: rel, From: from[m] + strings.TrimPrefix(rel, m), Sum: sum[:]}
-		source, err := bounded.ReadFile(filepath.Join(s.cache, filepath.FromSlash(f.From)), bounded.Any)
+		f := vendorFile{Name: rel, From: from[of] + strings.TrimPrefix(rel, of), Sum: sum[:]}
+		source, err := bounded.ReadFile(filepath.Join(m.c.Cache, filepath.FromSlash(f.From)), bounded.Any)
 		if err != nil || !bytes.Equal(source, data) {
 			return fs.ErrNotExist
 		}
@@ -425,19 +436,19 @@ func (s *Stage) keepVendor(world, dir string, mod *pinner.Mod, files importgraph
 		return
 	}
 	if data, err := json.Marshal(v); err == nil {
-		s.Kept.Save("vendor", vendorKey(world), data)
+		m.c.Kept.Save("vendor", vendorKey(world), data)
 	}
 }
 
 // vendorSources returns for each module of a modules.txt, which is made for mod, the
 // directory in the module cache that its files are from, from there.
-func (s *Stage) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
+func (m *memory) vendorSources(text []byte, mod *pinner.Mod) map[string]string {
 	out := map[string]string{}
 	vendored, _ := modulestxt.Parse(text)
-	for _, m := range vendored.Modules {
-		if dir, ok := modcache.SourceDir(s.cache, mod.Source(m.Version)); ok {
-			if rel, err := filepath.Rel(s.cache, dir); err == nil {
-				out[m.Path] = filepath.ToSlash(rel)
+	for _, v := range vendored.Modules {
+		if dir, ok := modcache.SourceDir(m.c.Cache, mod.Source(v.Version)); ok {
+			if rel, err := filepath.Rel(m.c.Cache, dir); err == nil {
+				out[v.Path] = filepath.ToSlash(rel)
 			}
 		}
 	}

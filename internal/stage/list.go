@@ -35,35 +35,33 @@ func (s *Stage) List(ctx context.Context, mod *pinner.Mod, files importgraph.Fil
 // ListAsIs is List under the plugin's own go.mod, with the toolchain that its author has;
 // with the server's, where there is no other.
 func (s *Stage) ListAsIs(ctx context.Context, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
-	if s.local != nil {
-		if l, err := s.listBy(ctx, s.local, s.user, files, patterns); err == nil || ctx.Err() != nil {
+	if s.c.Local != nil {
+		if l, err := s.listBy(ctx, s.c.Local, s.c.Mod, files, patterns); err == nil || ctx.Err() != nil {
 			return l, err
 		}
 	}
-	return s.list(ctx, s.user, files, patterns)
+	return s.listBy(ctx, s.c.Go, s.c.Mod, files, patterns)
 }
 
-func (s *Stage) list(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
-	return s.listBy(ctx, s.go_, mod, files, patterns)
-}
-
+// listBy lists with a go command. What the server's toolchain has listed before is taken
+// from what earlier runs have kept.
 func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
 	world := ""
-	if g == s.go_ {
-		world = s.world(mod, files)
-		all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) { return s.loadList(world, call) })
+	if g == s.c.Go {
+		world = s.known.world(mod, files)
+		all, roots, err := listed(patterns, func(call []string) ([]byte, error) { return s.known.loadList(world, call) })
 		if err == nil && there(all) {
 			return importgraph.New(all, roots, len(patterns) == 0), nil
 		}
 	}
 	var outs [][]byte
 	keep := world != ""
-	all, roots, err := s.listed(patterns, func(call []string) ([]byte, error) {
+	all, roots, err := listed(patterns, func(call []string) ([]byte, error) {
 		_, flags, err := s.prepare(mod, nil, files)
 		if err != nil {
 			return nil, err
 		}
-		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.tags}, flags, []string{"--"}, call)
+		args := slices.Concat([]string{"list", "-e", "-deps", "-json=" + listFields, "-tags=" + s.c.Tags}, flags, []string{"--"}, call)
 		out, settled, err := g.RunSettled(ctx, args...)
 		outs, keep = append(outs, out), keep && settled
 		return out, s.clean(err)
@@ -71,17 +69,35 @@ func (s *Stage) listBy(ctx context.Context, g *gocmd.Go, mod *pinner.Mod, files 
 	if err != nil {
 		return nil, err
 	}
-	if keep && fine(all) && s.fresh(mod, files) == world {
+	if keep && fine(all) && s.known.fresh(mod, files) == world {
 		for i, call := range calls(patterns) {
-			s.saveList(world, call, outs[i])
+			s.known.saveList(world, call, outs[i])
 		}
 	}
 	return importgraph.New(all, roots, len(patterns) == 0), nil
 }
 
+// listWithLoans is listBy with the server's toolchain, with what vendor/ has of modules that could not be
+// fetched.
+func (s *Stage) listWithLoans(ctx context.Context, mod *pinner.Mod, files importgraph.Files, patterns []string) (*importgraph.Listing, error) {
+	for {
+		var l *importgraph.Listing
+		err := s.Loans.retry(func() (err error) {
+			l, err = s.listBy(ctx, s.c.Go, mod, files, patterns)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found, err := s.Loans.borrowListed(l); err != nil || !found {
+			return l, err
+		}
+	}
+}
+
 // listed returns what go list prints for each call that patterns need: all packages, and
 // the main packages of the module.
-func (s *Stage) listed(patterns []string, list func(call []string) ([]byte, error)) (all map[string]*importgraph.Package, roots []*importgraph.Package, err error) {
+func listed(patterns []string, list func(call []string) ([]byte, error)) (all map[string]*importgraph.Package, roots []*importgraph.Package, err error) {
 	all = map[string]*importgraph.Package{}
 	for _, call := range calls(patterns) {
 		out, err := list(call)
@@ -128,7 +144,7 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 			return nil, fmt.Errorf("go list: %w", err)
 		}
 		if p.Standard && !p.DepOnly && named {
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of the standard library"}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is of the standard library")
 		}
 		if p.ImportPath == "command-line-arguments" && len(p.GoFiles)+len(p.CgoFiles) > 0 {
 			p.ImportPath = p.Dir + "/" + p.Files()[0] // several files may be listed, each by itself
@@ -137,13 +153,16 @@ func decode(out []byte, all map[string]*importgraph.Package, roots []*importgrap
 		switch {
 		case p.DepOnly, p.Standard:
 		case p.Module != nil && !p.Main():
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is of module " + p.Module.Path}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is of module "+p.Module.Path)
 		case p.Name == "main":
 			roots = append(roots, p)
 		case named && p.Error != nil:
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: oneLine(p.Error.Err)}
+			return nil, importgraph.NotPlugin(p.ImportPath, oneLine(p.Error.Err))
 		case named:
-			return nil, &importgraph.PackageError{Package: p.ImportPath, Why: "it is package " + p.Name + ", not a main package"}
+			return nil, importgraph.NotPlugin(p.ImportPath, "it is package "+p.Name+", not a main package")
 		}
 	}
 }
+
+// oneLine joins the lines that the go command indents.
+func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n\t", ": ") }

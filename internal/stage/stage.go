@@ -14,11 +14,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"sync"
-
-	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/fetch"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/kept"
@@ -27,36 +25,21 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A Stage is a scratch directory for one plugin.
+// A Stage is a scratch directory for one plugin, and the go commands that run there. What
+// it asks about other modules, what it takes from vendor/ and what it knows from earlier
+// runs are values of their own.
 type Stage struct {
-	Root string // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
-
+	Root    string               // the plugin's module root, symlinks resolved: an overlay is silently not matched through one
 	Sources *importgraph.Sources // on the disk
+	Kept    *kept.Store          // what earlier runs have found out
+	Fetch   *fetch.Fetcher       // asks about other modules
+	Loans   *Loans               // what vendor/ has of those that could not be fetched
 
-	Kept *kept.Store // what earlier runs have found out
-
-	scratch   *scratch.Dir
-	dir       string // its path
-	cache     string // GOMODCACHE
-	go_       *gocmd.Go
-	goVersion string
-	local     *gocmd.Go
-	user      *pinner.Mod
-	tags      string
-	sum       []byte // the plugin's go.sum
-	n         int
-	mu        sync.Mutex
-	vendored  []Vendored
-	loans     []*Loan   // guarded by mu
-	fetch     *gocmd.Go // see fetcher
-	traces    bool      // fetch knows go mod graph -x
-	modFiles  modFiles
-	heads     map[string]fileHead            // guarded by mu; see world
-	lost      map[module.Version]gocmd.Cause // go.mod files that could not be fetched
-	rises     map[string]bool                // modules that go list was seen to raise, see listHeld
-	released  map[string][]string            // versions by module path
-	asked     map[string]bool                // module paths that the go command was asked for
-	count     meter.Count
+	c       Config
+	scratch *scratch.Dir
+	sum     []byte // the plugin's go.sum
+	rises   rises
+	known   *memory
 }
 
 // Config is what a stage works with.
@@ -81,8 +64,12 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, &ScratchError{err}
 	}
-	return &Stage{Kept: c.Kept, rises: map[string]bool{}, Root: c.Go.Dir, Sources: importgraph.OnDisk(c.Go.Dir), scratch: dir, dir: dir.Path, cache: c.Cache,
-		go_: c.Go, goVersion: c.GoVersion, local: c.Local, user: c.Mod, tags: c.Tags, sum: sum, count: c.Count, modFiles: modFiles{}, lost: map[module.Version]gocmd.Cause{}}, nil
+	s := &Stage{Root: c.Go.Dir, Sources: importgraph.OnDisk(c.Go.Dir), Kept: c.Kept, c: c, scratch: dir, sum: sum, rises: rises{}}
+	s.Fetch = fetch.New(fetch.Config{Go: c.Go, GoVersion: c.GoVersion, Local: c.Local, Cache: c.Cache, Mod: c.Mod, Sum: sum, Count: c.Count, Dir: dir, Clean: s.clean})
+	s.Loans = &Loans{fetch: s.Fetch, dir: dir.Path, root: s.Root, cache: c.Cache, sources: s.Sources, mod: c.Mod, sum: sum}
+	s.Fetch.Instead = s.Loans.instead
+	s.known = &memory{c: &s.c, sum: sum, loans: s.Loans}
+	return s, nil
 }
 
 // A ScratchError says that there is no place for the scratch directory.
@@ -102,21 +89,18 @@ func (s *Stage) Close() error {
 }
 
 // Cache returns GOMODCACHE.
-func (s *Stage) Cache() string { return s.cache }
+func (s *Stage) Cache() string { return s.c.Cache }
 
 // prepare writes one go.mod, go.sum and overlay, and returns the flags that
 // name them and the go.mod's path. Each command gets files of its own: -mod=mod
 // may write them.
 func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files importgraph.Files) (name string, flags []string, err error) {
-	s.mu.Lock()
-	s.n++
-	dir := filepath.Join(s.dir, strconv.Itoa(s.n))
-	s.mu.Unlock()
+	dir := s.scratch.Next()
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return "", nil, err
 	}
 	name = filepath.Join(dir, "go.mod")
-	if mod, err = s.withLoans(mod); err != nil {
+	if mod, err = s.Loans.with(mod); err != nil {
 		return "", nil, err
 	}
 	if err := os.WriteFile(name, mod.Text(), 0o666); err != nil {
@@ -134,7 +118,7 @@ func (s *Stage) prepare(mod *pinner.Mod, sum []byte, files importgraph.Files) (n
 	if len(files) == 0 {
 		return name, flags, nil
 	}
-	overlay, err := s.overlay(dir, files)
+	overlay, err := overlay(s.Root, dir, files)
 	if err != nil {
 		return "", nil, err
 	}
@@ -150,7 +134,7 @@ func (s *Stage) BuildFlags(mod *pinner.Mod, sum []byte, files importgraph.Files)
 
 // run runs go with args in the plugin's directory.
 func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
-	out, err := s.go_.Run(ctx, args...)
+	out, err := s.c.Go.Run(ctx, args...)
 	return out, s.clean(err)
 }
 
@@ -159,14 +143,14 @@ func (s *Stage) run(ctx context.Context, args ...string) ([]byte, error) {
 func (s *Stage) clean(err error) error {
 	var failed *gocmd.Error
 	if errors.As(err, &failed) {
-		scratch := regexp.MustCompile(regexp.QuoteMeta(s.dir+string(filepath.Separator)) + `(?:0[/\\](vendor[/\\])[0-9]+|[0-9]+|fetch)[/\\]`)
+		scratch := regexp.MustCompile(regexp.QuoteMeta(s.scratch.Path+string(filepath.Separator)) + `(?:0[/\\](vendor[/\\])[0-9]+|[0-9]+|fetch)[/\\]`)
 		failed.Stderr = scratch.ReplaceAllString(failed.Stderr, "$1")
 	}
 	return err
 }
 
-// overlay writes the overlay file for files (go help build, -overlay).
-func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
+// overlay writes the overlay file for files below root into dir (go help build, -overlay).
+func overlay(root, dir string, files importgraph.Files) (string, error) {
 	var o struct{ Replace map[string]string }
 	o.Replace = map[string]string{}
 	for path, data := range files {
@@ -174,7 +158,7 @@ func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
 		if err := os.WriteFile(f, data, 0o666); err != nil {
 			return "", err
 		}
-		o.Replace[filepath.Join(s.Root, filepath.FromSlash(path))] = f
+		o.Replace[filepath.Join(root, filepath.FromSlash(path))] = f
 	}
 	data, err := json.Marshal(o)
 	if err != nil {
@@ -187,7 +171,7 @@ func (s *Stage) overlay(dir string, files importgraph.Files) (string, error) {
 // Tidy runs go mod tidy and returns the go.mod and go.sum it made; sum is nil
 // where there is none. Modules that could not be fetched are taken from vendor/.
 func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (tidied *pinner.Mod, sum []byte, err error) {
-	err = s.retry(func() error {
+	err = s.Loans.retry(func() error {
 		tidied, sum, err = s.TidyAhead(ctx, mod, files)
 		return err
 	})
@@ -197,8 +181,8 @@ func (s *Stage) Tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Fil
 // TidyAhead is Tidy with no other modules from vendor/ than those that are taken
 // from there already. It may run while the stage does something else.
 func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
-	world := s.world(mod, files)
-	if t, ok := s.keptTidy(world); ok {
+	world := s.known.world(mod, files)
+	if t, ok := s.known.keptTidy(world); ok {
 		if tidied, err := pinner.ParseMod("go.mod", t.Mod); err == nil {
 			return tidied, t.Sum, nil
 		}
@@ -207,7 +191,7 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files importgrap
 	if err != nil {
 		return nil, nil, err
 	}
-	_, settled, err := s.go_.RunSettled(ctx, append([]string{"mod", "tidy"}, flags...)...)
+	_, settled, err := s.c.Go.RunSettled(ctx, append([]string{"mod", "tidy"}, flags...)...)
 	if err != nil {
 		return nil, nil, s.clean(err)
 	}
@@ -224,9 +208,9 @@ func (s *Stage) TidyAhead(ctx context.Context, mod *pinner.Mod, files importgrap
 		return nil, nil, err
 	}
 	if settled {
-		s.keepTidy(world, mod, files, tidyResult{data, sum})
+		s.known.keepTidy(world, mod, files, tidyResult{data, sum})
 	}
-	return tidied, s.repaySum(sum), s.repayMod(tidied, mod)
+	return tidied, s.Loans.repaySum(sum), s.Loans.repayMod(tidied, mod)
 }
 
 // Vendor runs go mod vendor and returns the directory it made. A plugin without
@@ -237,8 +221,8 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files i
 		return "", err
 	}
 	dir := filepath.Join(filepath.Dir(name), "vendor")
-	world := s.world(mod, files)
-	if made := s.keptVendor(ctx, world, dir); made != "" {
+	world := s.known.world(mod, files)
+	if made := s.known.keptVendor(ctx, world, dir); made != "" {
 		return made, nil
 	}
 	args := append([]string{"mod", "vendor", "-o", dir}, flags...)
@@ -248,6 +232,6 @@ func (s *Stage) Vendor(ctx context.Context, mod *pinner.Mod, sum []byte, files i
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	s.keepVendor(world, dir, mod, files)
-	return dir, s.repayVendor(dir, mod)
+	s.known.keepVendor(world, dir, mod, files)
+	return dir, s.Loans.repayVendor(dir, mod)
 }

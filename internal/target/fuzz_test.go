@@ -12,7 +12,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/internal/srcdir"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -104,7 +104,7 @@ func checkServer(t *testing.T, s *pinner.Server) {
 		t.Errorf("unchecked Go version %q", s.Go)
 	}
 	for _, name := range []string{s.Paths.ModCache, s.Paths.Vendored} {
-		if name != "" && !pkghash.IsSourcePath(name) {
+		if name != "" && !srcdir.Valid(name) {
 			t.Errorf("unchecked path %q", name)
 		}
 	}

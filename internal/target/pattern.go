@@ -96,7 +96,7 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 		return nil, fault.With(err, "a [ in a name is written as [[]")
 	}
 	if len(names) == 0 {
-		return nil, fault.New("quote the pattern, and look with ls what is there", "no file has such a name")
+		return nil, fault.New("quote the pattern, and see with ls which files there are", "no file matches")
 	}
 	slices.SortFunc(names, Natural)
 	for i := range names {
@@ -176,7 +176,7 @@ func expandModule(ctx context.Context, ref string, o SourceOptions) ([]string, e
 		if len(versions) > 0 {
 			next = "the proxy has " + strings.Join(versions[max(0, len(versions)-5):], ", ")
 		}
-		return nil, fault.New(next, "none of %d versions fits", len(versions))
+		return nil, fault.New(next, "no version matches; there are %d", len(versions))
 	}
 	slices.SortFunc(found, semver.Compare)
 	for i, v := range found {

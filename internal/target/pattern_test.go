@@ -52,7 +52,7 @@ func TestExpand(t *testing.T) {
 	if err != nil || len(refs) != 31 || refs[30] != "oci-archive:"+filepath.Join(dir, "v119.buildinfo") {
 		t.Errorf("%v, %v", refs, err)
 	}
-	for pattern, want := range map[string]string{"v*": "matches 120 servers", "w*": "no file has such a name", "[": "syntax error in pattern"} {
+	for pattern, want := range map[string]string{"v*": "matches 120 servers", "w*": "no file matches", "[": "syntax error in pattern"} {
 		if _, err := Expand(context.Background(), filepath.Join(dir, pattern), Options{}, SourceOptions{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", pattern, err, want)
 		}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/internal/srcdir"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -172,7 +172,7 @@ func parsePaths(line string) (pinner.Paths, error) {
 	m := fields(strings.TrimPrefix(line, pathsPrefix))
 	p := pinner.Paths{ModCache: m["modcache"], Vendored: m["vendored"], Own: m["own"], GoPath: m["gopath"]}
 	for _, name := range []string{p.ModCache, p.Vendored, p.Own, p.GoPath} {
-		if name != "" && !pkghash.IsSourcePath(name) {
+		if name != "" && !srcdir.Valid(name) {
 			return pinner.Paths{}, fmt.Errorf("%q is not a place of sources", name)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/image"
 	"github.com/pinfix/pinfix/internal/pkghash"
+	"github.com/pinfix/pinfix/internal/srcdir"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -174,7 +175,7 @@ func readProgram(f *os.File, head []byte, o Options) (*pinner.Server, error) {
 		}
 	}
 	if err == nil && !s.Trimmed() && !o.NoPaths {
-		s.Paths, err = pkghash.ReadPaths(f, s)
+		s.Paths, err = srcdir.Find(f, s)
 	}
 	return s, err
 }

@@ -8,32 +8,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/blame"
 	"github.com/pinfix/pinfix/internal/bounded"
 )
 
-// A Kind says in which way code does not fit another package.
-type Kind int
-
-const (
-	Other     Kind = iota // the fault's message is all there is
-	Gone                  // the package has no such name, or the type no such field or method
-	Signature             // a function has other parameters, a struct other fields
-	Method                // a type does not implement an interface
+// An API is the declaration of another package that faulty code does not fit, a Kind in
+// which way.
+type (
+	API  = blame.API
+	Kind = blame.Kind
 )
 
-// An API is the declaration of another package that faulty code does not fit.
-type API struct {
-	Kind    Kind
-	Package string // import path
-	Name    string // "New", "Type.Method", "Type.Field"
-	Now     string // the declaration, in the words of its package; "" if it is gone
-	Lacks   string // of Method: the type that does not implement Of
-	Of      string // of Method: the interface
-	Have    string // of Method: the method that the type has instead; "" if it has none
-}
-
-// Method returns the name of the method alone.
-func (a API) Method() string { return a.Name[strings.LastIndexByte(a.Name, '.')+1:] }
+// The kinds of [blame.Kind].
+const (
+	Other     = blame.Other
+	Gone      = blame.Gone
+	Signature = blame.Signature
+	Method    = blame.Method
+)
 
 // Declaration returns a declaration of a package as it was checked last: "New",
 // "Type.Method" or "Type.Field" of it; "" if there is none.
@@ -52,7 +44,7 @@ func (c *Checker) Declaration(pkg, name string) string {
 			return ""
 		}
 	}
-	return declaration(obj)
+	return blame.Declaration(obj)
 }
 
 // Declares reports whether Go files of one package declare name: "New", "Type.Method" or
@@ -130,43 +122,4 @@ func hasMember(t ast.Expr, name string) bool {
 
 func hasName(ids []*ast.Ident, name string) bool {
 	return slices.ContainsFunc(ids, func(id *ast.Ident) bool { return id.Name == name })
-}
-
-// memberName is the name of a function within its package, with the type that it is
-// declared for.
-func memberName(fn *types.Func) string {
-	if recv := fn.Signature().Recv(); recv != nil {
-		if n := named(recv.Type()); n != nil {
-			return n.Obj().Name() + "." + fn.Name()
-		}
-	}
-	return fn.Name()
-}
-
-// maxDeclaration is about three lines of a terminal.
-const maxDeclaration = 300
-
-// declaration writes an object as its package declares it, names of other packages
-// before what is theirs.
-func declaration(obj types.Object) string {
-	short := func(p *types.Package) string {
-		if p == obj.Pkg() {
-			return ""
-		}
-		return p.Name()
-	}
-	var s string
-	switch obj := obj.(type) {
-	case *types.Func:
-		s = obj.Name() + strings.TrimPrefix(types.TypeString(obj.Type(), short), "func")
-	case *types.TypeName:
-		s = obj.Name() + " " + types.TypeString(obj.Type().Underlying(), short)
-	default:
-		s = obj.Name() + " " + types.TypeString(obj.Type(), short)
-	}
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > maxDeclaration {
-		s = s[:maxDeclaration] + "…"
-	}
-	return s
 }

@@ -246,7 +246,11 @@ func (c *comparison) warnings(r *Result) []string {
 		}
 	}
 	if guessed > 0 {
-		add("%d packages agree in label and sum and are counted under what others differ in, since their sources are not in the module cache to look for their imports", guessed)
+		what := "1 package agrees in label and sum and is counted under what others differ in, because its source is not in the module cache"
+		if guessed > 1 {
+			what = fmt.Sprintf("%d packages agree in label and sum and are counted under what others differ in, because their source is not in the module cache", guessed)
+		}
+		add("%s", what)
 	}
 	for _, s := range c.settings {
 		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Cause == s.cause }) && len(r.Mismatched) > 0 {

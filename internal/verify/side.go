@@ -56,7 +56,10 @@ func (l linked) line(expect string) string {
 		version = "(devel)"
 	}
 	pin := pinner.Pin{Version: module.Version{Path: l.Path, Version: version}, Replace: l.Replace}
-	return strings.TrimPrefix(pin.String(), expect+" ")
+	if l.Path == expect {
+		return pin.Versions()
+	}
+	return pin.String()
 }
 
 // label is what is in the file names of the module's packages: the selected
