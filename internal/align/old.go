@@ -18,9 +18,9 @@ import (
 // since finds out with which version of a module came what the server's, an older one,
 // does not have: a server with that one would do as well. Where it could not be determined, the
 // plugin's version stays the answer.
-func (a *Aligner) since(ctx context.Context, err error) error {
+func (r round) since(ctx context.Context, err error) error {
 	var e *solve.FinalError
-	if !errors.As(err, &e) || a.Input.Versions == nil {
+	if !errors.As(err, &e) || r.versions == nil {
 		return nil
 	}
 	known := map[typecheck.API]string{}
@@ -29,7 +29,7 @@ func (a *Aligner) since(ctx context.Context, err error) error {
 			continue
 		}
 		if _, ok := known[f.API]; !ok && len(known) < maxSince {
-			known[f.API] = a.firstWith(ctx, f)
+			known[f.API] = r.firstWith(ctx, f)
 		}
 		e.Finals[i].Since = known[f.API]
 	}
@@ -42,7 +42,7 @@ const maxSince = 4
 // firstWith returns the first version of a module, after the server's, that has the
 // declaration; "" if it could not be determined.
 func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
-	all, err := a.Input.Versions([]string{f.Module.Path})
+	all, err := a.versions([]string{f.Module.Path})
 	if err != nil {
 		return ""
 	}
@@ -70,10 +70,10 @@ func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
 
 // withOld adds to the error of a plugin without a solution what does not compile without
 // pinfix either.
-func (a *Aligner) withOld(err error) error {
+func (r round) withOld(err error) error {
 	var none *solve.NoSolutionError
-	if len(a.Old) == 0 || !errors.As(err, &none) {
+	if len(r.old) == 0 || !errors.As(err, &none) {
 		return err
 	}
-	return fault.With(fmt.Errorf("%w\n%s", err, strings.Join(a.Old, "\n")), none.Next)
+	return fault.With(fmt.Errorf("%w\n%s", err, strings.Join(r.old, "\n")), none.Next)
 }

@@ -46,7 +46,8 @@ type Changes struct {
 }
 
 // Of compares the plugin as it is with al.
-func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, error) {
+func Of(ctx context.Context, al *align.Aligned) (*Changes, error) {
+	a := al.Aligner
 	c := &Changes{Aligner: a, Aligned: al}
 	a.Options.Step("comparing")
 	data := al.Mod.Bytes()
@@ -61,7 +62,7 @@ func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, err
 	if err != nil {
 		return nil, err
 	}
-	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Input.Source)); err != nil {
+	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Source)); err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{"go.mod": data}
@@ -162,8 +163,8 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
-	if s := c.Aligner.Solver; s != nil && s.Stopped() != "" {
-		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
+	if stopped := c.Aligned.Stopped(); stopped != "" {
+		r.Warnings = append(r.Warnings, "the search "+stopped+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
 	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor)
 	for _, note := range []string{c.Aligner.VendorNote, c.othersNote()} {

@@ -120,7 +120,7 @@ func (c *Changes) whyExclude(v module.Version) (reason, above string, by []strin
 	case d.Lost:
 		reason = fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path)
 		return reason, reason, d.By
-	case slices.Contains(c.Aligner.Input.Drop, v.Path):
+	case slices.Contains(c.Aligned.Input().Drop, v.Path):
 		reason = fmt.Sprintf("the server takes the packages of %s from another module", v.Path)
 		return reason, reason, d.By
 	}

@@ -35,8 +35,7 @@ import (
 // nothing lowered, moved, taken from vendor/ or from a server's source, and not steered.
 func (p *planned) derives() bool {
 	a := p.Set.Aligner
-	return a.Options.Conflicts == "auto" && len(a.Options.Caps)+len(a.Options.Keep) == 0 && a.Rounds == 0 && a.Checker != nil && a.ServerSource == nil && a.Loans == 0 && len(a.Old) == 0 && len(a.Input.Caps) == 0 &&
-		len(a.Input.Drop)+len(a.Input.Raise)+len(a.Input.Refused)+len(a.Moves)+len(a.Raised)+len(p.Aligned.Match.Splits) == 0
+	return a.Options.Conflicts == "auto" && len(a.Options.Caps)+len(a.Options.Keep) == 0 && a.Checker != nil && a.ServerSource == nil && p.Aligned.Plain()
 }
 
 // derive is the outlook for a server that is as p's but for versions, or nil where only
@@ -47,17 +46,17 @@ func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server)
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &align.Aligner{Code: from.Code.For(&wants.Case{Options: o, Server: s, Plugin: p.plugin}), Parsed: true}
-	a.Input = from.Input
-	a.Input.Server, a.Input.Pins, a.Input.Exclude = s, nil, nil
+	a := from.For(&wants.Case{Options: o, Server: s, Plugin: p.plugin})
+	in := p.Aligned.Input()
+	in.Server, in.Pins, in.Exclude = s, nil, nil
 	for _, was := range p.Aligned.Match.Pins {
 		pin, ok := have[was.Path]
 		if !ok || pin.Replace.Path != "" && pin.Replace.Version == "" {
 			return nil
 		}
-		a.Input.Pins = append(a.Input.Pins, pin)
+		in.Pins = append(in.Pins, pin)
 	}
-	plan, graph := a.DerivePlan()
+	plan, graph := align.DerivePlan(in)
 	if plan == nil {
 		return nil
 	}
@@ -67,13 +66,13 @@ func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server)
 	}
 	match := pinner.Compare(s, l.Linked())
 	misfits, open := a.Own(a.Stage.Sources, l, match)
-	if !slices.Equal(match.Pins, a.Input.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
+	if !slices.Equal(match.Pins, in.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
 		return nil
 	}
 	if faults, err := a.Faults(ctx, plan, l); err != nil || len(faults) > 0 {
 		return nil
 	}
-	al := &align.Aligned{Mod: plan.Mod, Plan: plan, Match: match, Listing: l, Graph: graph}
+	al := &align.Aligned{Aligner: a, Look: &align.Look{Match: match, Listing: l}, Mod: plan.Mod, Plan: plan, Graph: graph}
 	q := &planned{plugin: p.plugin, server: s, Tool: p.Tool, Stage: p.Stage, Aligned: al, Set: &edit.Changes{Aligner: a, Aligned: al, Mod: plan.Mod, Before: p.Set.Before}}
 	v := q.Outlook()
 	v.Unknown = a.Doubts(match.Pins, open)

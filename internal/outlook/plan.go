@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/pinfix/pinfix/internal/align"
-	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/kept"
@@ -64,21 +63,12 @@ func Make(ctx context.Context, o wants.Options, plugin *plugin.Plugin, server *p
 	case err != nil:
 		return nil, fault.CannotRead("go.sum", err)
 	}
-	if err := p.align(ctx, &align.Aligner{Code: &compiles.Code{Case: want, Stage: p.Stage}}); err != nil {
+	if p.Aligned, err = align.Align(ctx, want, p.Stage, p.Tool); err == nil {
+		p.Set, err = edit.Of(ctx, p.Aligned)
+	}
+	if err != nil {
 		p.Stage.Close()
 		return nil, err
 	}
 	return p, nil
-}
-
-func (p *planned) align(ctx context.Context, a *align.Aligner) error {
-	var err error
-	if p.Aligned, err = a.Align(ctx); err != nil {
-		return a.Explain(err)
-	}
-	if err := a.WorkFiles(ctx, p.Aligned, p.Tool); err != nil {
-		return a.Explain(err)
-	}
-	p.Set, err = edit.Of(ctx, a, p.Aligned)
-	return err
 }

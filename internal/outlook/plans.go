@@ -123,7 +123,7 @@ func (k *Plans) own(ctx context.Context, o wants.Options, plugin *plugin.Plugin,
 	v := p.Outlook()
 	v.Plan = p.Set.Report(s, p.Tool)
 	v.Unknown, v.Warnings = v.Plan.Unknown, v.Plan.Warnings
-	if p.Set.Aligner.Rounds == 0 { // the solver has looked at more than the last plan shows
+	if !p.Aligned.Solved() { // the solver has looked at more than the last plan shows
 		k.add(p, v)
 	}
 	if !keep(p) {

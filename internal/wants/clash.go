@@ -9,7 +9,7 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Clash is [clash] for what the plugin links.
+// Clash is the function [Clash] for what the plugin links.
 func (c *Case) Clash(l *importgraph.Listing) error {
 	var own []string
 	for name, p := range l.Packages {

@@ -74,7 +74,8 @@ func (o Options) ApplyLine(dir string) string {
 }
 
 // A Case is one plugin for one server, as the user wants it. Nothing of it changes after [New],
-// so that all who ask it get the same answers.
+// so that all who ask it get the same answers. Its methods are many, one for each question; the
+// exported ones are what apply and check share.
 type Case struct {
 	Options      Options
 	Server       *pinner.Server
