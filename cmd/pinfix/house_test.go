@@ -67,7 +67,7 @@ var mayImport = map[string][]string{
 	"internal/change":      {},
 	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":           {},
-	"internal/align":       {"internal/bounded", "internal/compiles", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/wants", "internal/workspace", "pinner"},
+	"internal/align":       {"internal/advice", "internal/bounded", "internal/compiles", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/pattern", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/wants", "internal/workspace", "pinner"},
 	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/compiles", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
@@ -86,6 +86,7 @@ var mayImport = map[string][]string{
 	"internal/toolchain":   {"internal/ccompiler", "internal/gocmd", "internal/recipe", "internal/wants", "pinner"},
 	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
 	"internal/blame":       {},
+	"internal/advice":      {"internal/bounded", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/place", "internal/stage", "internal/vendordir", "internal/wants", "pinner"},
 }
 
 // only says which packages may do what others may not.
@@ -107,7 +108,7 @@ var only = []struct {
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/compiles/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/wants/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/advice/", "internal/align/", "internal/build/", "internal/compiles/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/wants/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

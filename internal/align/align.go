@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/advice"
 	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -103,14 +104,14 @@ func (al *Aligned) Plain() bool {
 func Align(ctx context.Context, want *wants.Case, st *stage.Stage, tool *toolchain.Toolchain) (*Aligned, error) {
 	a, err := newAligner(ctx, want, st, tool)
 	if err != nil {
-		return nil, (&explainer{want, nil, guess(want)}).explain(err)
+		return nil, advice.Explain(want, nil, guess(want), err)
 	}
 	r, al, err := a.rounds(ctx)
 	if err == nil {
 		err = workFiles(ctx, al)
 	}
 	if err != nil {
-		return nil, (&explainer{want, a.Base, r.Input.Pins}).explain(err)
+		return nil, advice.Explain(want, a.Base, r.Input.Pins, err)
 	}
 	return al, nil
 }

@@ -50,7 +50,7 @@ func newAligner(ctx context.Context, want *wants.Case, st *stage.Stage, tool *to
 	if a.Base, err = pinner.LoadGraph(a.Plugin.User, a.Source); err != nil {
 		return nil, err
 	}
-	if !solves(a.Options) {
+	if !a.Options.Solves() {
 		return a, nil
 	}
 	a.versions = a.Stage.Fetch.Versions(ctx)
@@ -67,9 +67,6 @@ func newAligner(ctx context.Context, want *wants.Case, st *stage.Stage, tool *to
 	a.Checker.Kept, a.Checker.Plugin = a.Stage.Kept, a.Plugin.User.Module.Mod.Path
 	return a, nil
 }
-
-// solves reports whether conflicts are solved by lowering modules.
-func solves(o wants.Options) bool { return o.Conflicts == "auto" || o.Conflicts == "downgrade" }
 
 // begin is the round before the first look: what the user has asked for.
 func (a *Aligner) begin() (round, error) {
@@ -145,7 +142,7 @@ func guess(c *wants.Case) []pinner.Pin {
 // guessCaps returns the caps that an earlier run has set.
 func (r round) guessCaps() []pinner.Cap {
 	caps := slices.Clone(r.user)
-	if !solves(r.Options) {
+	if !r.Options.Solves() {
 		return caps
 	}
 	for _, v := range r.Plugin.Now.Moved() {

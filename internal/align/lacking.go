@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/compiles"
+	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -19,7 +20,7 @@ import (
 // lackingImport reads one line of go mod tidy's error, and adds the packages of
 // its chain that only tests import.
 func (r round) lackingImport(line string, plan *pinner.Plan, packages map[string]*solve.Package) (typecheck.Fault, bool) {
-	m := lackingRE.Regexp().FindStringSubmatchIndex(line)
+	m := gocmd.Lacking.Regexp().FindStringSubmatchIndex(line)
 	if m == nil {
 		return typecheck.Fault{}, false
 	}

@@ -22,3 +22,7 @@ func NextAfter(failed *Error, mod string) string {
 	}
 	return "correct " + mod + ", and run pinfix again"
 }
+
+// Lacking is what go mod tidy says of an import that nothing provides: who imports it, and the
+// package.
+var Lacking = pattern.New(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)

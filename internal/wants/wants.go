@@ -55,6 +55,9 @@ type Options struct {
 	Kept *kept.Store // what earlier runs have found out; nil: nothing
 }
 
+// Solves reports whether conflicts are solved by lowering modules.
+func (o Options) Solves() bool { return o.Conflicts == "auto" || o.Conflicts == "downgrade" }
+
 // ApplyLine is the command line that does what o asks for to the plugin in dir.
 func (o Options) ApplyLine(dir string) string {
 	cmd := "pinfix apply"

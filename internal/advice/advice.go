@@ -1,4 +1,5 @@
-package align
+// Package advice says what to do about an error that a plan has ended with ([Explain]).
+package advice
 
 import (
 	"errors"
@@ -18,13 +19,18 @@ import (
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modpath"
-	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
+
+// Explain adds the next step to an error of the go command, or of the plan. base is the graph of
+// the user's own go.mod, nil where it could not be loaded; pins are those of the last plan.
+func Explain(want *wants.Case, base *pinner.Graph, pins []pinner.Pin, err error) error {
+	return (&explainer{want, base, pins}).explain(err)
+}
 
 // An explainer makes errors of the go command, and of the plan, ones that say what to do.
 type explainer struct {
@@ -47,7 +53,7 @@ func (e *explainer) explain(err error) error {
 	switch {
 	case errors.As(err, &tooNew) && tooNewDirectory(tooNew):
 		return goLines(e.Plugin.Root, tooNew)
-	case errors.As(err, &tooNew) && !solves(e.Options):
+	case errors.As(err, &tooNew) && !e.Options.Solves():
 		return fault.With(err, "--conflicts auto lowers them; or "+tooNew.NextStep())
 	case errors.As(err, &dir):
 		where := "go.mod"
@@ -149,14 +155,11 @@ func whyOther(s *pinner.Server, v module.Version) string {
 	return "the plan needs " + v.Version
 }
 
-// lackingRE is what go mod tidy says of an import that nothing provides.
-var lackingRE = pattern.New(`(\S+) imports (\S+): (?:module .* does not contain package|cannot find module providing package|no required module provides package) `)
-
 // lacking explains an import of a package that the plugin's module does not have, or the
 // server's version of another one; nil if failed says nothing of the kind.
 func (e *explainer) lacking(failed *gocmd.Error) error {
 	for _, line := range failed.Faults() {
-		m := lackingRE.Regexp().FindStringSubmatch(line)
+		m := gocmd.Lacking.Regexp().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
