@@ -7,8 +7,10 @@ import (
 
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
 	"github.com/pinfix/pinfix/internal/wants"
 )
 
@@ -23,7 +25,7 @@ func serversFlags() []cli.Flag {
 // planFlags say how a plan is made.
 func planFlags() []cli.Flag {
 	return []cli.Flag{
-		choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
+		manual.Choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
 		&cli.StringSliceFlag{Name: "cap", Usage: "use `MODULE@VERSION` or older (repeatable)"},
 		&cli.StringSliceFlag{Name: "keep", Usage: "never lower or raise `MODULE` (repeatable)"},
 	}
@@ -71,12 +73,12 @@ func (e *env) compat(c *cli.Context) error {
 	p := e.progress(c)
 	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
 		Brief: c.String("format") == "text" && !c.Bool("verbose")})
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
 	for _, s := range result.Servers {
-		p.of(s.Name).warn(s.Warnings)
+		p.Of(s.Name).Warn(s.Warnings)
 	}
 	switch c.String("format") {
 	case "json":
@@ -96,7 +98,7 @@ func (e *env) compat(c *cli.Context) error {
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *progress) wants.Options {
+func (e *env) planOptions(c *cli.Context, p *terminal.Progress) wants.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o

@@ -18,7 +18,7 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":           {"internal/again", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/wants"},
+	"cmd/pinfix":           {"internal/again", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/manual", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/terminal", "internal/toolexec", "internal/vars", "internal/wants"},
 	"internal/flow":        {"internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/wants", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/objfile":     {},
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
-	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
+	"internal/solve":       {"internal/conflict", "internal/typecheck", "pinner"},
 	"internal/typecheck":   {"internal/blame", "internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
@@ -67,11 +67,11 @@ var mayImport = map[string][]string{
 	"internal/change":      {},
 	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":           {},
-	"internal/align":       {"internal/advice", "internal/bounded", "internal/compiles", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/pattern", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/wants", "internal/workspace", "pinner"},
+	"internal/align":       {"internal/advice", "internal/bounded", "internal/compiles", "internal/conflict", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/pattern", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/wants", "internal/workspace", "pinner"},
 	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/compiles", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
-	"internal/outlook":     {"internal/align", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/wants", "internal/workspace", "pinner"},
+	"internal/outlook":     {"internal/align", "internal/conflict", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/stage", "internal/toolchain", "internal/wants", "internal/workspace", "pinner"},
 	"internal/parallel":    {"internal/bounded"},
 	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
 	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner", "internal/modpath"},
@@ -87,6 +87,9 @@ var mayImport = map[string][]string{
 	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
 	"internal/blame":       {},
 	"internal/advice":      {"internal/bounded", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/place", "internal/stage", "internal/vendordir", "internal/wants", "pinner"},
+	"internal/terminal":    {"internal/meter", "internal/report"},
+	"internal/manual":      {"internal/reference", "internal/suggest"},
+	"internal/conflict":    {"internal/modpath", "internal/typecheck", "pinner"},
 }
 
 // only says which packages may do what others may not.
@@ -108,7 +111,7 @@ var only = []struct {
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/advice/", "internal/align/", "internal/build/", "internal/compiles/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/wants/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/advice/", "internal/align/", "internal/compiles/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/terminal/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/wants/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

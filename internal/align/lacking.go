@@ -9,9 +9,9 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/compiles"
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/modpath"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
@@ -19,7 +19,7 @@ import (
 
 // lackingImport reads one line of go mod tidy's error, and adds the packages of
 // its chain that only tests import.
-func (r round) lackingImport(line string, plan *pinner.Plan, packages map[string]*solve.Package) (typecheck.Fault, bool) {
+func (r round) lackingImport(line string, plan *pinner.Plan, packages map[string]*conflict.Package) (typecheck.Fault, bool) {
 	m := gocmd.Lacking.Regexp().FindStringSubmatchIndex(line)
 	if m == nil {
 		return typecheck.Fault{}, false
@@ -42,8 +42,8 @@ func (r round) lackingImport(line string, plan *pinner.Plan, packages map[string
 }
 
 // unlisted is a package that the plugin does not link.
-func (r round) unlisted(name string, plan *pinner.Plan) *solve.Package {
-	p := &solve.Package{Path: name}
+func (r round) unlisted(name string, plan *pinner.Plan) *conflict.Package {
+	p := &conflict.Package{Path: name}
 	name = strings.TrimSuffix(name, ".test")
 	own := r.Plugin.User.Module.Mod.Path
 	if modpath.In(name, own) {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/typecheck"
 )
 
@@ -19,7 +19,7 @@ import (
 // does not have: a server with that one would do as well. Where it could not be determined, the
 // plugin's version stays the answer.
 func (r round) since(ctx context.Context, err error) error {
-	var e *solve.FinalError
+	var e *conflict.FinalError
 	if !errors.As(err, &e) || r.versions == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ const maxSince = 4
 
 // firstWith returns the first version of a module, after the server's, that has the
 // declaration; "" if it could not be determined.
-func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
+func (a *Aligner) firstWith(ctx context.Context, f conflict.Final) string {
 	all, err := a.versions([]string{f.Module.Path})
 	if err != nil {
 		return ""
@@ -71,7 +71,7 @@ func (a *Aligner) firstWith(ctx context.Context, f solve.Final) string {
 // withOld adds to the error of a plugin without a solution what does not compile without
 // pinfix either.
 func (r round) withOld(err error) error {
-	var none *solve.NoSolutionError
+	var none *conflict.NoSolutionError
 	if len(r.old) == 0 || !errors.As(err, &none) {
 		return err
 	}

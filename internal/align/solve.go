@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/compiles"
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/importgraph"
@@ -27,11 +28,13 @@ import (
 
 // newSolver begins to solve from the user's own caps.
 func (r round) newSolver() round {
-	r.solver = &solve.Solver{
-		Server: r.Server, Base: r.Base, Root: r.Plugin.Root, Keep: r.Input.Keep, User: r.user,
+	r.solver = solve.New(solve.Options{
+		Task: conflict.Task{
+			Server: r.Server, Base: r.Base, Root: r.Plugin.Root, Keep: r.Input.Keep, User: r.user,
+			Find: pinner.Candidates{Versions: r.versions, Source: r.Source},
+		},
 		Only: r.Options.Conflicts == "downgrade", Earlier: map[string]string{}, Pinned: r.pinned,
-		Find: pinner.Candidates{Versions: r.versions, Source: r.Source},
-	}
+	})
 	for _, v := range r.Plugin.Now.Moved() {
 		r.solver.Earlier[v.Path] = v.Version
 	}
@@ -154,7 +157,7 @@ func (r round) nearer() (round, again, error) {
 			return r.capped(caps)
 		}
 	}
-	caps, done := r.asked().Solved(solve.State{Plan: r.plan, Packages: solverPackages(r.plan.Mod, r.now.Listing)})
+	caps, done := r.asked().Solved(conflict.State{Plan: r.plan, Packages: solverPackages(r.plan.Mod, r.now.Listing)})
 	stays := done && slices.EqualFunc(caps, r.Input.Caps, func(b, c pinner.Cap) bool { return b.Version == c.Version })
 	r.Input.Caps = caps
 	if !stays {
@@ -205,7 +208,7 @@ func (r round) next(ctx context.Context, faults []typecheck.Fault) (round, again
 	r.tried++
 	r.Options.Step(fmt.Sprintf("round %d: %s in %s", r.tried, report.Count(len(faults), "error"), faultyModules(r.now.Listing, faults)))
 	r.Options.Log(fmt.Sprintf("round %d: %s: %s: %s", r.tried, capsText(r.Input.Caps), r.Place(faults[0]), faults[0].Msg))
-	caps, err := r.asked().Next(solve.State{Plan: r.plan, Packages: solverPackages(r.plan.Mod, r.now.Listing), Faults: faults})
+	caps, err := r.asked().Next(conflict.State{Plan: r.plan, Packages: solverPackages(r.plan.Mod, r.now.Listing), Faults: faults})
 	if err == nil {
 		return r.capped(caps)
 	}
@@ -357,7 +360,7 @@ func (r round) untidy(err error) (round, again, error) {
 		}
 		return r.capped(caps)
 	}
-	caps, stuck := r.asked().Next(solve.State{Plan: r.plan, Packages: packages, Faults: faults})
+	caps, stuck := r.asked().Next(conflict.State{Plan: r.plan, Packages: packages, Faults: faults})
 	if stuck != nil {
 		return r, "", err
 	}
@@ -365,13 +368,13 @@ func (r round) untidy(err error) (round, again, error) {
 }
 
 // solverPackages shows a listing to the solver.
-func solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*solve.Package {
-	out := map[string]*solve.Package{}
+func solverPackages(mod *pinner.Mod, l *importgraph.Listing) map[string]*conflict.Package {
+	out := map[string]*conflict.Package{}
 	for path, p := range l.Packages {
 		if p.Missing() {
 			continue
 		}
-		q := &solve.Package{Path: path, Own: p.Own(), Imports: slices.Clone(p.Imports)}
+		q := &conflict.Package{Path: path, Own: p.Own(), Imports: slices.Clone(p.Imports)}
 		if p.Module != nil {
 			q.Module = module.Version{Path: p.Module.Path, Version: p.Module.Version}
 			r := mod.Replacement(q.Module)

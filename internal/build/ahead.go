@@ -58,7 +58,7 @@ func (b *builder) ahead() map[int]report.Verified {
 // which versions these are.
 func (b *builder) graph() *look.Graph {
 	mod := b.plugin.Now
-	g := &look.Graph{Tree: look.Disk(b.plugin.Root), Root: b.plugin.Root, Mod: mod, Server: b.server}
+	g := &look.Graph{Files: look.Files{Tree: look.Disk(b.plugin.Root), Root: b.plugin.Root}, Mod: mod, Server: b.server}
 	if b.how.Mod != "vendor" {
 		g.Cache = modcache.Dir(func(name string) string { return vars.Get(b.o.GoEnviron(), name) })
 		if !mod.Pruned() {

@@ -51,7 +51,8 @@ type Options struct {
 	pinned *pinned
 }
 
-// A builder is one run of Build.
+// A builder is one run of Build. It has many methods, one for each step of a build and for
+// each thing that a step is about: tools, C compiler, file names, outputs.
 type builder struct {
 	o       Options
 	plugin  *plugin.Plugin
@@ -62,12 +63,16 @@ type builder struct {
 	work    *workspace.Workspace // nil without the server's source
 	result  *report.Build
 
-	// Set by tools.
-	facts   gocmd.Facts
 	scratch *stage.Scratch
-	how     recipe.Build // what all builds have in common
-	older   bool         // how.CC was chosen for a server on an older glibc
-	rules   string       // for file names, of this machine; how.Paths are those that are shown
+	ready
+}
+
+// ready is what [builder.tools] has made ready for go build.
+type ready struct {
+	facts gocmd.Facts
+	how   recipe.Build // what all builds have in common
+	older bool         // how.CC was chosen for a server on an older glibc
+	rules string       // for file names, of this machine; how.Paths are those that are shown
 }
 
 // Run builds plugins as the server was built, and, when all are built, writes

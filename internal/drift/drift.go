@@ -274,7 +274,7 @@ func (c *checker) exact() error {
 	if err != nil {
 		return err
 	}
-	g := &look.Graph{Tree: c.tree, Root: c.plugin.Root, Cache: c.cache, Mod: c.plugin.Now, Server: c.server, Seen: func(name string) { c.seen.add(name) }}
+	g := &look.Graph{Files: look.Files{Tree: c.tree, Root: c.plugin.Root, Seen: func(name string) { c.seen.add(name) }}, Cache: c.cache, Mod: c.plugin.Now, Server: c.server}
 	if c.in.Vendor != nil {
 		g.Vendor = c.in.Vendor.Versions()
 	}

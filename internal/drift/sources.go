@@ -142,12 +142,12 @@ func (s *Sources) place(dir string) bool {
 	if err != nil {
 		return false
 	}
-	real, _, err := plugin.Locate(dir)
+	resolved, _, err := plugin.Locate(dir)
 	if err != nil {
 		return false
 	}
 	s.add(named) // through a link, it may be another directory next time
-	s.upwards(real)
+	s.upwards(resolved)
 	return true
 }
 

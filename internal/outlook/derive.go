@@ -92,7 +92,7 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 		all.Require = append(all.Require, &modfile.Require{Mod: module.Version{Path: path, Version: graph.Selected(path)}})
 	}
 	was := p.Aligned.Listing
-	g := &look.Graph{Tree: &bareTree{look.Disk(p.plugin.Root), a.Bare}, Root: p.plugin.Root, Cache: p.Tool.Cache, Mod: all, Server: a.Server}
+	g := &look.Graph{Files: look.Files{Tree: &bareTree{look.Disk(p.plugin.Root), a.Bare}, Root: p.plugin.Root}, Cache: p.Tool.Cache, Mod: all, Server: a.Server}
 	var roots []string
 	for _, r := range was.Roots {
 		name := r.Dir

@@ -84,7 +84,7 @@ func (c *Case) fromFiles(cache string) *importgraph.Listing {
 	if err != nil {
 		return nil
 	}
-	g := &look.Graph{Tree: look.Disk(c.Plugin.Root), Root: c.Plugin.Root, Cache: cache, Mod: c.Plugin.User, Server: c.Server}
+	g := &look.Graph{Files: look.Files{Tree: look.Disk(c.Plugin.Root), Root: c.Plugin.Root}, Cache: cache, Mod: c.Plugin.User, Server: c.Server}
 	l, _, err := g.List(roots)
 	if err != nil {
 		return nil
