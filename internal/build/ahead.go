@@ -11,12 +11,12 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/modulestxt"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/prove"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/vars"
@@ -72,7 +72,7 @@ func (b *builder) graph() *look.Graph {
 	}
 	vendor, _ := modulestxt.Parse(text)
 	for _, m := range vendor.Modules {
-		if v := align.Required(mod, m.Path); v != "" && v != m.Version.Version {
+		if v := plugin.Required(mod, m.Path); v != "" && v != m.Version.Version {
 			return nil // go build refuses such a vendor/, and says so at once
 		}
 	}

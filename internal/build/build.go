@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/fault"
@@ -31,6 +30,7 @@ import (
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/verify"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -188,7 +188,7 @@ func (b *builder) clash(found []string) error {
 			pkgs = append(pkgs, path.Join(module, pkg))
 		}
 	}
-	return align.Clash(b.server, module, pkgs)
+	return wants.Clash(b.server, module, pkgs)
 }
 
 func (b *builder) warn(warnings ...string) {
@@ -256,7 +256,7 @@ func (b *builder) build(ctx context.Context, i int) error {
 		return b.build(ctx, i)
 	}
 	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !modpath.In(pkg, plugin.Main.Path) })
-	if err := align.Clash(b.server, b.plugin.Now.Module.Mod.Path, linked); err != nil {
+	if err := wants.Clash(b.server, b.plugin.Now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
 	b.origins(ctx, i, cmd, plugin)
