@@ -23,8 +23,8 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Options are what pinfix apply was asked for; the strings are the values of
-// its flags.
+// Options are what pinfix apply was asked for; the strings are the values of its flags. It has
+// many fields, one for each flag.
 type Options struct {
 	reference.Reference
 	Flags       []string // what was typed of these and of Reference but the server, as words
@@ -77,7 +77,7 @@ func (o Options) ApplyLine(dir string) string {
 }
 
 // A Case is one plugin for one server, as the user wants it. Nothing of it changes after [New],
-// so that all who ask it get the same answers. Its methods are many, one for each question; the
+// so that all who ask it get the same answers. It has many methods, one for each question; the
 // exported ones are what apply and check share.
 type Case struct {
 	Options      Options
