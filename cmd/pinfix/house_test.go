@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
 	"internal/outlook":     {"internal/align", "internal/conflict", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/stage", "internal/toolchain", "internal/wants", "internal/workspace", "pinner"},
 	"internal/parallel":    {"internal/bounded"},
-	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
+	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/gocmd", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
 	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner", "internal/modpath"},
 	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/modulestxt", "internal/plugin", "internal/report", "internal/stage", "internal/modpath"},
 	"internal/reference":   {"internal/bounded", "internal/fault", "internal/gocmd", "internal/mains", "internal/meter", "internal/parallel", "internal/place", "internal/plugin", "internal/report", "internal/shell", "internal/target", "internal/vars", "pinner"},

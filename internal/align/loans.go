@@ -1,11 +1,8 @@
 package align
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -36,18 +33,4 @@ func (r round) takeLoans() (round, bool) {
 		r = r.newSolver()
 	}
 	return r, true
-}
-
-// LoanWarnings says which modules come from vendor/, and why.
-func (a *Aligner) LoanWarnings() []string {
-	var causes []gocmd.Cause
-	var names []string
-	for _, l := range a.Stage.Loans.Taken() {
-		causes = append(causes, l.Cause)
-		names = append(names, l.Version.String())
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("taken over from vendor/ as they are: %s (%s)", strings.Join(names, ", "), strings.ReplaceAll(gocmd.Explain(causes), "\n", "; "))}
 }

@@ -58,11 +58,11 @@ func Of(ctx context.Context, al *align.Aligned) (*Changes, error) {
 	if c.Mod, err = pinner.ParseMod("go.mod", data); err != nil {
 		return nil, err
 	}
-	now, err := a.WithSource(a.Plugin.Now)
+	now, err := a.ServerSource.Lent(a.Plugin.Now, a.Plugin.Root)
 	if err != nil {
 		return nil, err
 	}
-	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Source)); err != nil {
+	if c.Before, err = pinner.LoadGraph(now, workspace.Without(a.ServerSource, a.Source)); err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{"go.mod": data}
@@ -147,7 +147,7 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	r.Plugin = report.Plugin{Dir: c.Aligner.Plugin.Root, Module: c.Aligner.Plugin.User.Module.Mod.Path, SharedModules: len(c.Aligned.Match.Pins), Prefix: place.ReviewPrefix(c.Aligner.Plugin.Root)}
 	r.Unknown = append(r.Unknown, c.Aligner.Doubts(c.Aligned.Match.Pins, c.Aligned.Doubts)...)
 	r.Warned = target.Unknown(server)
-	r.Warnings = append(r.Warnings, slices.Concat(reference.Doubts(server), tool.Warnings, c.Aligned.Warnings, c.Aligner.LoanWarnings(), c.sumWarnings(), embedWarnings(c.Aligned.Listing, c.Aligner.Plugin.Root))...)
+	r.Warnings = append(r.Warnings, slices.Concat(reference.Doubts(server), tool.Warnings, c.Aligned.Warnings, c.Aligner.Stage.Loans.Warnings(), c.sumWarnings(), embedWarnings(c.Aligned.Listing, c.Aligner.Plugin.Root))...)
 	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.Go.Calls()
 	r.Caps, r.Raises = c.moved()
 	for _, u := range c.Aligned.Unpinned {
