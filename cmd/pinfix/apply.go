@@ -9,11 +9,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/terminal"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 func (e *env) applyCommand() *cli.Command {
@@ -142,8 +142,8 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 }
 
 // applyOptions is what c asks for.
-func (e *env) applyOptions(c *cli.Context, p *terminal.Progress) align.Options {
-	return align.Options{
+func (e *env) applyOptions(c *cli.Context, p *terminal.Progress) wants.Options {
+	return wants.Options{
 		Reference:   e.reference(c, p),
 		Flags:       e.typedFlags(c, "platform", "path", "offline", "package", "conflicts", "cap", "keep", "imports", "imports-file", "server-source", "vendor"),
 		Packages:    c.StringSlice("package"),

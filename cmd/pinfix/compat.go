@@ -5,13 +5,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/terminal"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // serversFlags are serverFlags of a command that takes several servers.
@@ -98,7 +98,7 @@ func (e *env) compat(c *cli.Context) error {
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *terminal.Progress) align.Options {
+func (e *env) planOptions(c *cli.Context, p *terminal.Progress) wants.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o

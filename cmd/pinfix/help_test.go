@@ -77,7 +77,7 @@ func TestExamples(t *testing.T) {
 	if count < 40 {
 		t.Errorf("only %d examples", count)
 	}
-	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix build x.go -o y", "pinfix help nosuch", "pinfix hook nosuch"} {
+	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix build x.go --out y", "pinfix help nosuch", "pinfix hook nosuch"} {
 		if parse(strings.Fields(wrong)) == nil {
 			t.Errorf("%s would be a good example", wrong)
 		}

@@ -113,7 +113,7 @@ func (s *Sources) upwards(dir string) {
 // sources notes what the outcome depends on, unless that is more than files.
 func (c *checker) sources(o Options) {
 	s := o.Sources
-	if s == nil || c.more || c.source != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
+	if s == nil || c.more || c.wants.ServerSource != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
 		return // git was asked, or where the server's sources were
 	}
 	server, err := filepath.Abs(c.server.Ref)

@@ -24,6 +24,7 @@ import (
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
@@ -45,7 +46,8 @@ type Changes struct {
 }
 
 // Of compares the plugin as it is with al.
-func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, error) {
+func Of(ctx context.Context, al *align.Aligned) (*Changes, error) {
+	a := al.Aligner
 	c := &Changes{Aligner: a, Aligned: al}
 	a.Options.Step("comparing")
 	data := al.Mod.Bytes()
@@ -56,11 +58,11 @@ func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, err
 	if c.Mod, err = pinner.ParseMod("go.mod", data); err != nil {
 		return nil, err
 	}
-	now, err := a.WithSource(a.Plugin.Now)
+	now, err := a.ServerSource.Lent(a.Plugin.Now, a.Plugin.Root)
 	if err != nil {
 		return nil, err
 	}
-	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Input.Source)); err != nil {
+	if c.Before, err = pinner.LoadGraph(now, workspace.Without(a.ServerSource, a.Source)); err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{"go.mod": data}
@@ -138,14 +140,14 @@ func (c *Changes) pin(path string) (pinner.Pin, bool) {
 }
 
 // Report lists every change with its reason.
-func (c *Changes) Report(server *pinner.Server, tool *align.Toolchain) *report.Apply {
+func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *report.Apply {
 	r := report.NewApply(c.Aligner.Options.DryRun)
 	r.Aligned = len(c.Tree.Files) == 0 && c.Tree.Vendor == nil && (c.Naming == nil || c.Naming.file.Path == "")
 	r.Server = reference.Report(server)
 	r.Plugin = report.Plugin{Dir: c.Aligner.Plugin.Root, Module: c.Aligner.Plugin.User.Module.Mod.Path, SharedModules: len(c.Aligned.Match.Pins), Prefix: place.ReviewPrefix(c.Aligner.Plugin.Root)}
 	r.Unknown = append(r.Unknown, c.Aligner.Doubts(c.Aligned.Match.Pins, c.Aligned.Doubts)...)
 	r.Warned = target.Unknown(server)
-	r.Warnings = append(r.Warnings, slices.Concat(reference.Doubts(server), tool.Warnings, c.Aligned.Warnings, c.Aligner.LoanWarnings(), c.sumWarnings(), embedWarnings(c.Aligned.Listing, c.Aligner.Plugin.Root))...)
+	r.Warnings = append(r.Warnings, slices.Concat(reference.Doubts(server), tool.Warnings, c.Aligned.Warnings, c.Aligner.Stage.Loans.Warnings(), c.sumWarnings(), embedWarnings(c.Aligned.Listing, c.Aligner.Plugin.Root))...)
 	r.Diff, r.Patch, r.GoCalls = c.diff, c.patch, tool.Go.Calls()
 	r.Caps, r.Raises = c.moved()
 	for _, u := range c.Aligned.Unpinned {
@@ -161,8 +163,8 @@ func (c *Changes) Report(server *pinner.Server, tool *align.Toolchain) *report.A
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
-	if s := c.Aligner.Solver; s != nil && s.Stopped() != "" {
-		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
+	if stopped := c.Aligned.Stopped(); stopped != "" {
+		r.Warnings = append(r.Warnings, "the search "+stopped+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
 	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor)
 	for _, note := range []string{c.Aligner.VendorNote, c.othersNote()} {
@@ -277,7 +279,7 @@ func (c *Changes) Compiles() (report.Compiles, int) {
 	if n == 0 { // it is built in a workspace that has these versions without pinfix
 		return report.CompilesAsIs, 0
 	}
-	if len(c.Aligner.Old) > 0 {
+	if c.Aligned.Broken() {
 		return report.CompilesNever, n
 	}
 	return report.CompilesChecked, n
@@ -296,7 +298,7 @@ func (c *Changes) MovedModules() []report.Move {
 		}
 		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
 		if pinned {
-			now, after := align.Source(c.Aligner.Plugin.Now, pin.Version), align.Source(c.Mod, pin.Version)
+			now, after := c.Aligner.Plugin.Now.Source(pin.Version), c.Mod.Source(pin.Version)
 			if had == v && now == after {
 				continue
 			}

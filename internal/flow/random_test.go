@@ -180,7 +180,7 @@ func (w *world) right(t *testing.T, seed int, list map[int]int) {
 	}
 }
 
-// solve goes the way of [aligner] without the go command. It returns the build list,
+// solve goes the way of package align without the go command. It returns the build list,
 // and what the last plan was made of.
 func (w *world) solve() (map[int]int, pinner.Input, error) {
 	in := pinner.Input{Server: w.serverInfo(), Source: w.source, Versions: w.versions, Leave: true}
@@ -321,8 +321,8 @@ func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.
 // there is something new.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
-	in.Exclude = slices.Clip(in.Exclude)
-	return align.MoreExcludes(in, plan, needed), err
+	*in, more = align.MoreExcludes(*in, plan, needed)
+	return more, err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there

@@ -350,3 +350,17 @@ func (b *Loans) repayVendor(dir string, plan *pinner.Mod) error {
 	}
 	return os.WriteFile(name, []byte(strings.Join(lines, "")), 0o666)
 }
+
+// Warnings says which modules come from vendor/, and why.
+func (l *Loans) Warnings() []string {
+	var causes []gocmd.Cause
+	var names []string
+	for _, loan := range l.Taken() {
+		causes = append(causes, loan.Cause)
+		names = append(names, loan.Version.String())
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("taken over from vendor/ as they are: %s (%s)", strings.Join(names, ", "), strings.ReplaceAll(gocmd.Explain(causes), "\n", "; "))}
+}

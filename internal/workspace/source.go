@@ -272,3 +272,32 @@ func (src *Source) TakeBack(mod, user *pinner.Mod) error {
 	}
 	return nil
 }
+
+// Lent returns a copy of mod with the loan; mod itself where there is no source.
+func (src *Source) Lent(mod *pinner.Mod, root string) (*pinner.Mod, error) {
+	if src == nil {
+		return mod, nil
+	}
+	c, err := mod.Clone()
+	if err != nil {
+		return nil, err
+	}
+	return c, src.Lend(c, root)
+}
+
+// Without is read without what the modules of src ask for: the plugin's own
+// versions, not the workspace's.
+func Without(src *Source, read pinner.Source) pinner.Source {
+	if src == nil {
+		return read
+	}
+	return func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
+		got, err := read(vs)
+		for v := range got {
+			if slices.ContainsFunc(src.All(), func(m Used) bool { return v.Path == m.Path || v.Path == m.Dir }) {
+				got[v] = &pinner.Summary{Go: got[v].Go}
+			}
+		}
+		return got, err
+	}
+}

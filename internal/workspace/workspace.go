@@ -3,16 +3,21 @@
 package workspace
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"go/version"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -172,4 +177,58 @@ func UsedDir(work *modfile.WorkFile, root string, s *pinner.Server) string {
 		}
 	}
 	return ""
+}
+
+// Selects returns an error if g, which runs in a workspace, selects other versions than the
+// pins; its text has the lines that help.
+func Selects(ctx context.Context, g *gocmd.Go, pins []pinner.Pin) error {
+	out, err := g.Run(ctx, "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
+	if err != nil {
+		return err
+	}
+	selected := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, v, _ := strings.Cut(strings.TrimSpace(line), " ")
+		selected[path] = v
+	}
+	var lines []string
+	for _, p := range pins {
+		if v := selected[p.Path]; v != "" && v != p.Version.Version {
+			lines = append(lines, fmt.Sprintf("exclude %s // the server has %s", module.Version{Path: p.Path, Version: v}, p.Version.Version))
+		}
+	}
+	if len(lines) > 0 {
+		return fault.New("add these lines to go.mod and run pinfix again", "the workspace selects other versions than the server has:\n%s", strings.Join(lines, "\n"))
+	}
+	return nil
+}
+
+// TextOf is the go.work of src next to the go.mod in root, which is mod: the user's own as it is, if it
+// uses both modules, or pinfix's. named is --server-source, "" where a go.work names the source.
+func TextOf(src *Source, mod *pinner.Mod, root string, s *pinner.Server, named string) ([]byte, error) {
+	name := filepath.Join(root, Name)
+	have, err := bounded.ReadFile(name, bounded.Mod)
+	if err == nil && named == "" {
+		return have, nil // it named the source
+	}
+	if err == nil && !strings.HasPrefix(string(have), Head) {
+		if _, dir, err := InTree(root, s, ReadMod); err != nil || dir == src.Dir {
+			return have, err
+		}
+		return nil, fault.New("go work use "+named, "%s is there, does not use the server's source, and is not pinfix's to change", Name)
+	}
+	work, err := src.Work(mod, ".", func(dir string) string {
+		rel, err := filepath.Rel(root, dir)
+		if err != nil || filepath.IsAbs(named) {
+			return dir
+		}
+		if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, "../") {
+			rel = "./" + rel
+		}
+		return rel
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(Head+"\n"), modfile.Format(work.Syntax)...), nil
 }

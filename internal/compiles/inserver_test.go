@@ -1,4 +1,4 @@
-package align
+package compiles
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -59,7 +60,7 @@ func TestInServer(t *testing.T) {
 		want["r"] = mod.r
 		known := map[string]bool{}
 		for path := range l.Packages {
-			if got := (&Aligner{Server: server}).inServer(m, l, path, known); got != want[path] {
+			if got := (&Code{Case: &wants.Case{Server: server}}).inServer(m, l, path, known); got != want[path] {
 				t.Errorf("%s with %q: %v, want %v", path, mod.text, got, want[path])
 			}
 		}
@@ -67,7 +68,7 @@ func TestInServer(t *testing.T) {
 	m, _ := pinner.ParseMod("go.mod", []byte("module p\n"))
 	unknown := *server
 	unknown.Packages = nil
-	if (&Aligner{Server: &unknown}).inServer(m, l, "a", map[string]bool{}) {
+	if (&Code{Case: &wants.Case{Server: &unknown}}).inServer(m, l, "a", map[string]bool{}) {
 		t.Error("a server whose packages are not known links one")
 	}
 }
