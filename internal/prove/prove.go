@@ -24,25 +24,25 @@ func Ask(ctx context.Context, server, plugin *pinner.Server, o target.Options) (
 		if err := target.AddLibc(ctx, server, o); ctx.Err() != nil {
 			return nil, ctx.Err()
 		} else if err != nil {
-			warnings = append(warnings, fmt.Sprintf("not known: the release of libc in the image: %v", err))
+			warnings = append(warnings, fmt.Sprintf("the release of libc in the image is not known: %v", err))
 		}
 	}
 	server.Binary = forThis(server.Binary)
 	if server.Binary.Libc() == "musl" && plugin.Binary.Libc() == "glibc" {
 		if err := target.AddIFuncs(plugin); err != nil {
-			warnings = append(warnings, fmt.Sprintf("not known: whether the plugin has indirect functions: %v", err))
+			warnings = append(warnings, fmt.Sprintf("whether the plugin has indirect functions is not known: %v", err))
 		}
 	}
 	if names := verify.SymbolsToFind(server, plugin); len(names) > 0 {
 		if err := target.AddExports(ctx, server, names, o); ctx.Err() != nil {
 			return nil, ctx.Err()
 		} else if err != nil {
-			warnings = append(warnings, fmt.Sprintf("not known: which symbols the server's program defines: %v", err))
+			warnings = append(warnings, fmt.Sprintf("which symbols the server's program defines is not known: %v", err))
 		}
 	}
 	if verify.AsksForCgo(server, plugin) {
 		if err := target.AddCgo(plugin); err != nil {
-			warnings = append(warnings, fmt.Sprintf("not known: which packages have C code: %v", err))
+			warnings = append(warnings, fmt.Sprintf("which packages have C code is not known: %v", err))
 		}
 	}
 	return warnings, nil
