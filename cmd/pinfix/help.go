@@ -166,8 +166,8 @@ func flagRow(f flagDoc) [2]string {
 	return [2]string{left, text}
 }
 
-// A page is the Description of a command in its parts.
-type page struct {
+// A helpPage is the Description of a command in its parts.
+type helpPage struct {
 	lead     []string  // paragraphs
 	examples []example // indented lines
 	notes    []string  // paragraphs below the examples
@@ -177,8 +177,8 @@ type page struct {
 // An example is a command line, and behind " # " what it is for.
 type example struct{ line, comment string }
 
-func parsePage(description string) page {
-	var p page
+func parsePage(description string) helpPage {
+	var p helpPage
 	shown, more, _ := strings.Cut(description, "\n---\n")
 	for _, text := range strings.Split(shown, "\n\n") {
 		switch {

@@ -46,7 +46,6 @@ var largeStill = []string{
 	"internal/pkghash.file",
 	"internal/report.Apply",
 	"internal/report.CompatServer",
-	"internal/report.pageView",
 	"internal/solve",
 	"internal/solve.Solver",
 	"internal/solve.view",
