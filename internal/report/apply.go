@@ -34,6 +34,7 @@ type Source struct {
 	Program  string `json:"program,omitempty"`
 }
 
+// Text is the source in one line, without what is not known of it.
 func (s *Source) Text() string {
 	digest := s.Digest
 	if digest == "unknown" {
