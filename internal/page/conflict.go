@@ -24,7 +24,7 @@ type conflict struct {
 	Left     int       // chains and modules that they leave out
 
 	about    []string // the modules that it decides about
-	excluded map[string]bool
+	excluded map[report.Step]bool
 }
 
 // conflicts sorts what is excluded and lowered by the bound behind it: those
@@ -89,7 +89,7 @@ type conflictGroups struct {
 func (g *conflictGroups) group(bound, version string, server bool) *conflict {
 	c := g.by[bound]
 	if c == nil {
-		c = &conflict{Bound: bound, Version: version, Server: server, about: []string{bound}, excluded: map[string]bool{}}
+		c = &conflict{Bound: bound, Version: version, Server: server, about: []string{bound}, excluded: map[report.Step]bool{}}
 		g.by[bound] = c
 		g.all = append(g.all, c)
 	}
@@ -134,7 +134,7 @@ func (g *conflictGroups) add(ch report.Change) {
 		in.about = append(in.about, ch.Path)
 	}
 	if ch.Kind == "exclude" {
-		in.excluded[ch.Path+"@"+ch.New] = true
+		in.excluded[report.Step{Module: ch.Path, Version: ch.New}] = true
 	}
 	for _, by := range ch.DemandedBy {
 		in.ask(by)

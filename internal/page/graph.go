@@ -94,6 +94,9 @@ func (c *conflict) draw(plugin string, caps map[string]report.Cap) {
 		g.chain(a)
 		says = append(says, plugin+" requires "+words(a, " requires "))
 	}
+	if len(says) == 0 {
+		says = append(says, "what asks for it is not known")
+	}
 	g.connect()
 	c.Drawings = g.layout(c, strings.Join(says, "; "))
 }

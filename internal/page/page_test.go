@@ -99,7 +99,7 @@ func foreignApply(h string) *report.Apply {
 		Plugin: report.Plugin{Dir: h, Module: h},
 		Rows:   []report.Row{{Module: h, From: h, To: "x" + h, Group: report.Yours, Why: h, Excludes: []string{h}}},
 		Changes: []report.Change{
-			{Kind: "exclude", Action: "add", Path: h, New: h, File: h, Reason: h, Above: h, DemandedBy: []report.Chain{{{Module: h, Version: h}, {Module: h, Version: h}}}},
+			{Kind: "exclude", Action: "add", Path: h, New: h, File: h, Reason: h, DemandedBy: []report.Chain{{{Module: h, Version: h}, {Module: h, Version: h}}}},
 			{Kind: "exclude", Action: "add", Path: "x" + h, New: h, File: h, Reason: h + "; " + h, Above: h},
 			{Kind: "import", Action: "add", Path: h, New: h, File: h, Line: 3, Reason: h},
 			{Kind: "vendor", Action: "add", Path: h, Old: h, New: h, File: h, Reason: h},
@@ -179,7 +179,7 @@ func TestPageConflicts(t *testing.T) {
 	all := conflicts(a)
 	var bounds []string
 	lowered := 0
-	excluded := map[string]bool{}
+	excluded := map[report.Step]bool{}
 	for _, c := range all {
 		bounds = append(bounds, c.Bound)
 		lowered += len(c.Lowered)
@@ -194,7 +194,7 @@ func TestPageConflicts(t *testing.T) {
 		t.Errorf("%d of %d lowered modules are in a conflict", lowered, len(a.Caps))
 	}
 	for _, c := range a.Changes {
-		if c.Kind == "exclude" && !excluded[c.Path+"@"+c.New] {
+		if c.Kind == "exclude" && !excluded[report.Step{Module: c.Path, Version: c.New}] {
 			t.Errorf("the exclude of %s %s is in no conflict", c.Path, c.New)
 		}
 	}
