@@ -47,6 +47,7 @@ func TestCheckAgrees(t *testing.T) {
 		{"go_work", w.program, nil, "", "none"},
 		{"go_work_required", w.text, nil, "", "require"},
 		{"go_work_replaced", w.untrimmed, nil, "", "replace"},
+		{"vendor_ignored", w.text, nil, "", ""},
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,6 +188,12 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 		args = append(args, "--server-source", w.server)
 		writeFile(t, filepath.Join(pinned, "own.go"), []byte("package main\n\nimport _ \"example.com/server/api\"\n"))
 	}
+	if c.name == "vendor_ignored" {
+		writeFile(t, filepath.Join(pinned, ".gitignore"), []byte("vendor/\n"))
+		if out, err := exec.Command("git", "init", "-q", pinned).CombinedOutput(); err != nil {
+			t.Fatalf("git init: %v\n%s", err, out)
+		}
+	}
 	switch c.own {
 	case "replace":
 		w.goRun(t, pinned, "mod", "edit", "-replace=example.com/server="+w.server)
@@ -200,6 +207,9 @@ func (w *driftWorld) agree(t *testing.T, c driftCase, r *rand.Rand, kinds []int)
 	}
 	if changes := w.check(t, c, pinned, "pinned"); changes {
 		t.Fatal("apply has left something to change")
+	}
+	if _, err := os.Stat(filepath.Join(pinned, "vendor")); c.name == "vendor_ignored" && err == nil {
+		t.Fatal("apply has made a vendor/ that git ignores")
 	}
 	found := 0
 	for i := range len(kinds) + more {

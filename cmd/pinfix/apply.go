@@ -9,10 +9,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/page"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 func (e *env) applyCommand() *cli.Command {
@@ -80,13 +82,13 @@ func (e *env) apply(c *cli.Context) error {
 		}
 	}
 	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
-		return &usageError{msg: "--format " + format + " shows what would change: it needs --dry-run", help: "apply"}
+		return &manual.UsageError{Msg: "--format " + format + " shows what would change: it needs --dry-run", Help: "apply"}
 	}
 	if c.IsSet("o") && c.String("format") != "html" {
-		return &usageError{msg: "-o is the file of the page: it needs --format html", help: "apply"}
+		return &manual.UsageError{Msg: "-o is the file of the page: it needs --format html", Help: "apply"}
 	}
-	if c.String("format") == "html" && !c.IsSet("o") && isTerminal(e.stdout) {
-		return &usageError{msg: "--format html is a page for a browser: name its file with -o plan.html", help: "apply"}
+	if c.String("format") == "html" && !c.IsSet("o") && terminal.IsTerminal(e.stdout) {
+		return &manual.UsageError{Msg: "--format html is a page for a browser: name its file with -o plan.html", Help: "apply"}
 	}
 	if walk {
 		return e.applyAll(c)
@@ -104,7 +106,7 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	o := e.applyOptions(c, p)
 	o.Upgrade, o.Version = upgrade, version()
 	result, err := flow.Apply(c.Context, o)
-	p.done()
+	p.Done()
 	if err != nil {
 		if result != nil && c.String("format") == "text" {
 			_ = e.text(c, summary(result.Summary))
@@ -115,7 +117,7 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	if c.String("format") == "text" {
 		warnings = result.Others()
 	}
-	p.warn(warnings)
+	p.Warn(warnings)
 	if c.Bool("quiet") {
 		result.Guide = nil
 	}
@@ -133,7 +135,7 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 		}
 		return err
 	}
-	p.log(fmt.Sprintf("%d go commands", result.GoCalls))
+	p.Log(fmt.Sprintf("%d go commands", result.GoCalls))
 	if result.DryRun && !result.Aligned {
 		return errDiffers
 	}
@@ -141,8 +143,8 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 }
 
 // applyOptions is what c asks for.
-func (e *env) applyOptions(c *cli.Context, p *progress) align.Options {
-	return align.Options{
+func (e *env) applyOptions(c *cli.Context, p *terminal.Progress) wants.Options {
+	return wants.Options{
 		Reference:   e.reference(c, p),
 		Flags:       e.typedFlags(c, "platform", "path", "offline", "package", "conflicts", "cap", "keep", "imports", "imports-file", "server-source", "vendor"),
 		Packages:    c.StringSlice("package"),
@@ -166,7 +168,7 @@ func pageFile(c *cli.Context) (*flow.Page, error) {
 		return nil, nil
 	}
 	if c.String("o") == "" {
-		return nil, &usageError{msg: "-o names no file", help: "apply"}
+		return nil, &manual.UsageError{Msg: "-o names no file", Help: "apply"}
 	}
 	return flow.NewPage(c.String("C"), c.String("o"))
 }
@@ -181,7 +183,7 @@ func (e *env) now() time.Time {
 }
 
 // printPage writes the page of a dry run, and says where it is.
-func (e *env) printPage(c *cli.Context, p *progress, file *flow.Page, result *report.Apply) error {
+func (e *env) printPage(c *cli.Context, p *terminal.Progress, file *flow.Page, result *report.Apply) error {
 	result.Made = report.Made{When: e.now(), Version: version(), Commit: flow.Commit(c.Context, c.String("C"), e.environ)}
 	if file == nil {
 		return page.Apply(e.stdout, result)
@@ -193,6 +195,6 @@ func (e *env) printPage(c *cli.Context, p *progress, file *flow.Page, result *re
 	if err := file.Write(c.Context, b.Bytes()); err != nil {
 		return err
 	}
-	p.wrote(c.String("o"))
+	p.Wrote(c.String("o"))
 	return nil
 }

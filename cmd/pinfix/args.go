@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 // lateFlags puts the arguments of a command behind the flags that follow them, because
 // urfave/cli takes a flag after an argument for another argument. Behind "--" nothing is a
 // flag.
 func lateFlags(app *cli.App, args []string) []string {
-	cmd := root(app)
+	cmd := manual.Root(app)
 	at := 1 // behind the name of the program
 	for ; at < len(args); at++ {
 		next := cmd.Command(args[at])
@@ -46,7 +48,7 @@ func lateFlags(app *cli.App, args []string) []string {
 func takesNext(cmd *cli.Command, name string) bool {
 	for _, f := range cmd.Flags {
 		if slices.Contains(f.Names(), name) {
-			return f.(cli.DocGenerationFlag).TakesValue() && !docOf(f).optional
+			return f.(cli.DocGenerationFlag).TakesValue() && !manual.FlagOf(f).Optional
 		}
 	}
 	return false

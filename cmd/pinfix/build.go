@@ -8,13 +8,16 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/build"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
 )
 
 // A printForm is the value of --print, which may be without one.
 type printForm string
 
-func (p *printForm) String() string   { return string(*p) }
+func (p *printForm) String() string { return string(*p) }
+
 func (p *printForm) IsBoolFlag() bool { return true }
 
 // Values are the forms that there are.
@@ -124,7 +127,7 @@ func (e *env) build(c *cli.Context, form string) error {
 		return e.buildMany(c, p, o)
 	}
 	result, err := build.Run(c.Context, o)
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (e *env) build(c *cli.Context, form string) error {
 }
 
 // buildOptions is what c asks for.
-func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form string) (build.Options, error) {
+func (e *env) buildOptions(c *cli.Context, p *terminal.Progress, packages []string, form string) (build.Options, error) {
 	self, err := os.Executable()
 	return build.Options{
 		Reference:    e.reference(c, p),
@@ -155,9 +158,9 @@ func (e *env) buildOptions(c *cli.Context, p *progress, packages []string, form 
 
 func (e *env) showBuild(c *cli.Context, r *report.Build, form string) error {
 	p := e.progress(c)
-	p.warn(r.Warnings)
+	p.Warn(r.Warnings)
 	for _, v := range r.Plugins {
-		p.warn(v.Warnings)
+		p.Warn(v.Warnings)
 	}
 	if c.Bool("quiet") {
 		r.Ignore = ""
@@ -176,29 +179,29 @@ func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	switch {
 	case len(args) > 1:
-		return nil, &usageError{msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), help: "build"}
+		return nil, &manual.UsageError{Msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), Help: "build"}
 	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
-		return nil, &usageError{msg: fmt.Sprintf("--print %s: the form goes after =: --print=%[1]s", args[0]), help: "build"}
+		return nil, &manual.UsageError{Msg: fmt.Sprintf("--print %s: the form goes after =: --print=%[1]s", args[0]), Help: "build"}
 	}
 	return append(c.StringSlice("package"), args...), nil
 }
 
 // buildMany builds for several servers, or pinned for one.
-func (e *env) buildMany(c *cli.Context, p *progress, o build.Options) error {
+func (e *env) buildMany(c *cli.Context, p *terminal.Progress, o build.Options) error {
 	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
 		if set {
-			return &usageError{msg: flag + " is for one server, without --pin; name one with --server", help: "build"}
+			return &manual.UsageError{Msg: flag + " is for one server, without --pin; name one with --server", Help: "build"}
 		}
 	}
 	result, err := build.RunMany(c.Context, build.ManyOptions{Options: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
 	for _, s := range result.Servers {
-		p.of(s.Name).warn(s.Warnings)
+		p.Of(s.Name).Warn(s.Warnings)
 		for _, v := range s.Plugins {
-			p.of(s.Name).warn(v.Warnings)
+			p.Of(s.Name).Warn(v.Warnings)
 		}
 	}
 	if c.String("format") == "json" {

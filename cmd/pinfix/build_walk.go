@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 )
@@ -14,7 +15,7 @@ import (
 func (e *env) buildAll(c *cli.Context, form string) error {
 	for _, flag := range []string{"o", "print", "pin"} {
 		if c.IsSet(flag) {
-			return &usageError{msg: dashed(flag) + " is for one module; name it with -C", help: "build"}
+			return &manual.UsageError{Msg: manual.Dashed(flag) + " is for one module; name it with -C", Help: "build"}
 		}
 	}
 	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
@@ -27,17 +28,17 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 		own, sub, err := e.forModule(c, e.buildCommand(), dir)
 		m := flow.BuildModule{Dir: dir, Err: err}
 		if m.Err == nil {
-			m.Options, m.Err = own.buildOptions(sub, p.of(dir), sub.StringSlice("package"), form)
+			m.Options, m.Err = own.buildOptions(sub, p.Of(dir), sub.StringSlice("package"), form)
 		}
 		if m.Err == nil && m.Options.Servers.Several() {
-			m.Err = &usageError{msg: "several servers are named: build this module by itself, with -C", help: "build"}
+			m.Err = &manual.UsageError{Msg: "several servers are named: build this module by itself, with -C", Help: "build"}
 		}
 		modules = append(modules, m)
 	}
 	result := flow.BuildAll(c.Context, modules)
-	p.done()
+	p.Done()
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
-		p.warn([]string{note})
+		p.Warn([]string{note})
 	}
 	if err := c.Context.Err(); err != nil && !result.Wrote() {
 		return err
@@ -47,7 +48,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 			e.complain(fmt.Errorf("%s: %w", m.Dir, err))
 		}
 		if m.Build != nil {
-			p.of(m.Dir).warn(m.Build.Warnings)
+			p.Of(m.Dir).Warn(m.Build.Warnings)
 		}
 	}
 	if c.String("format") == "json" {

@@ -9,11 +9,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/again"
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/drift"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 func (e *env) checkCommand() *cli.Command {
@@ -106,7 +107,7 @@ func (e *env) check(c *cli.Context) error {
 	var out, notes bytes.Buffer
 	about := *e
 	about.stderr = &notes
-	about.progress(c).note(result.Notes)
+	about.progress(c).Note(result.Notes)
 	if _, err := e.stderr.Write(notes.Bytes()); err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
 	if !errors.As(err, &some) {
 		return err
 	}
-	e.progress(c).note(result.Notes)
+	e.progress(c).Note(result.Notes)
 	for _, one := range some.Errs {
 		e.complain(one)
 	}
@@ -152,9 +153,9 @@ func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
 // checkOptions is what c asks for. Nothing that check does takes long enough to
 // say so.
 func (e *env) checkOptions(c *cli.Context) drift.Options {
-	return drift.Options{Staged: c.Bool("staged"), Get: e.get, Options: align.Options{
+	return drift.Options{Staged: c.Bool("staged"), Get: e.get, Options: wants.Options{
 		Flags:       e.typedFlags(c, "platform", "path", "imports", "imports-file", "vendor", "package"),
-		Reference:   e.reference(c, silent),
+		Reference:   e.reference(c, terminal.Silent),
 		Packages:    c.StringSlice("package"),
 		Imports:     c.String("imports"),
 		ImportsFile: c.String("imports-file"),

@@ -5,12 +5,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/page"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // serversFlags are serverFlags of a command that takes several servers.
@@ -24,7 +26,7 @@ func serversFlags() []cli.Flag {
 // planFlags say how a plan is made.
 func planFlags() []cli.Flag {
 	return []cli.Flag{
-		choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
+		manual.Choice("conflicts", "`HOW`: how to treat modules that require newer versions than the server's", choices["conflicts"]...),
 		&cli.StringSliceFlag{Name: "cap", Usage: "use `MODULE@VERSION` or older (repeatable)"},
 		&cli.StringSliceFlag{Name: "keep", Usage: "never lower or raise `MODULE` (repeatable)"},
 	}
@@ -72,12 +74,12 @@ func (e *env) compat(c *cli.Context) error {
 	p := e.progress(c)
 	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
 		Brief: c.String("format") == "text" && !c.Bool("verbose")})
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
 	for _, s := range result.Servers {
-		p.of(s.Name).warn(s.Warnings)
+		p.Of(s.Name).Warn(s.Warnings)
 	}
 	switch c.String("format") {
 	case "json":
@@ -97,7 +99,7 @@ func (e *env) compat(c *cli.Context) error {
 
 // planOptions is applyOptions for a command that makes plans for several servers and has
 // not all of apply's flags.
-func (e *env) planOptions(c *cli.Context, p *progress) align.Options {
+func (e *env) planOptions(c *cli.Context, p *terminal.Progress) wants.Options {
 	o := e.applyOptions(c, p)
 	o.Conflicts, o.Imports, o.Vendor = orFirst(o.Conflicts, "conflicts"), orFirst(o.Imports, "imports"), orFirst(o.Vendor, "vendor")
 	return o

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pinfix/pinfix/internal/config"
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 // notRun are lines of sh blocks that cannot run in a test, and why. What they
@@ -88,7 +89,7 @@ func parses(line string) error {
 func doNothing(c *cli.Command) {
 	c.Before = nil
 	if len(c.Subcommands) == 0 {
-		c.Action = chosen
+		c.Action = manual.Chosen
 	}
 	for _, sub := range c.Subcommands {
 		doNothing(sub)

@@ -15,8 +15,10 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/terminal"
 )
 
 // maxLog is how much of a log is read; an error is near its start.
@@ -65,14 +67,14 @@ func (e *env) explain(c *cli.Context) error {
 	result, err := flow.Explain(c.Context, flow.ExplainOptions{
 		Reference: e.reference(c, p), Must: c.IsSet("C"), Flags: typedFlags(c), Env: e.get,
 	}, text)
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
 	if !all {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("only the first %d MiB were read; name a file with the part that matters", maxLog>>20))
 	}
-	p.warn(result.Warnings)
+	p.Warn(result.Warnings)
 	if err := e.showExplained(c, result); err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func oneArgument(c *cli.Context) (string, error) {
 	case 1:
 		return args[0], nil
 	}
-	return "", &usageError{msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), help: "explain"}
+	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), Help: "explain"}
 }
 
 // typedFlags returns the flags that other commands need as well, as the shell
@@ -117,7 +119,7 @@ func typedFlags(c *cli.Context) string {
 
 // readLog returns the text, and whether that is all of it.
 func (e *env) readLog(ctx context.Context, name string) (text string, all bool, err error) {
-	if name == "-" && isTerminal(e.stdin) {
+	if name == "-" && terminal.IsTerminal(e.stdin) {
 		fmt.Fprintln(e.stderr, "paste the error, then type Ctrl-D")
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return e.readStart(name) })

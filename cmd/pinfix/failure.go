@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,49 +15,26 @@ import (
 
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
 )
-
-// An output is stdout or stderr.
-type output struct {
-	io.Writer
-	used  bool // there is something on it: a form for programs is one object
-	width int  // of a terminal that shows messages; 0: their lines stay as they are
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.used = o.used || len(p) > 0
-	if o.width == 0 || bytes.ContainsAny(p, "\r\x1b") { // the live line is short enough
-		return o.Writer.Write(p)
-	}
-	_, err := io.WriteString(o.Writer, report.Fold(string(p), o.width))
-	return len(p), err
-}
 
 // wrap makes outputs of the streams. Messages fit the terminal that shows them.
 func (e *env) wrap() {
-	stderr := &output{Writer: e.stderr}
-	if isTerminal(e.stderr) {
-		stderr.width, _ = e.width(e.stderr)
+	stderr := &terminal.Output{Writer: e.stderr}
+	if terminal.IsTerminal(e.stderr) {
+		stderr.Width, _ = e.width(e.stderr)
 	}
-	e.stdout, e.stderr = &output{Writer: e.stdout}, stderr
-}
-
-// fileOf returns the file behind a stream of env.
-func fileOf(stream any) (f *os.File, ok bool) {
-	if o, is := stream.(*output); is {
-		stream = o.Writer
-	}
-	f, ok = stream.(*os.File)
-	return f, ok
+	e.stdout, e.stderr = &terminal.Output{Writer: e.stdout}, stderr
 }
 
 // failed writes err to stdout in the form that --format names, if that is one for programs
 // or reviews and nothing is there yet. An error of writing is not one more.
 func (e *env) failed(app *cli.App, args []string, err error) {
-	out, ok := e.stdout.(*output)
-	if !ok || out.used || errors.Is(err, context.Canceled) {
+	out, ok := e.stdout.(*terminal.Output)
+	if !ok || out.Used || errors.Is(err, context.Canceled) {
 		return // who has interrupted it does not wait for a result
 	}
 	command, format, dir := e.asked(app, args)
@@ -95,8 +70,8 @@ func (e *env) asked(app *cli.App, args []string) (command, format, dir string) {
 		}
 	}
 	if cmd := app.Command(command); cmd != nil {
-		for _, f := range flagDocs(cmd) {
-			if slices.Contains(f.names, "--format") && slices.Contains(f.values, format) {
+		for _, f := range manual.Flags(cmd) {
+			if slices.Contains(f.Names, "--format") && slices.Contains(f.Values, format) {
 				return command, format, dir
 			}
 		}
@@ -184,9 +159,9 @@ func (e *env) complain(err error) {
 	if p.cause != "" {
 		p.what, step = p.what+"\n"+p.cause, step[1:]
 	}
-	fmt.Fprintf(e.stderr, "pinfix: %s\n", message(p.what))
+	fmt.Fprintf(e.stderr, "pinfix: %s\n", terminal.Message(p.what))
 	for _, line := range step {
-		fmt.Fprintln(e.stderr, message(line))
+		fmt.Fprintln(e.stderr, terminal.Message(line))
 	}
 }
 

@@ -12,39 +12,41 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
-func allNodes() []node { return nodes(root((&env{}).app())) }
+func allNodes() []manual.Node { return manual.Nodes(manual.Root((&env{}).app())) }
 
 // TestHelp: the help of each command fits a screen, teaches by example, and names
 // all flags; help and --help print the same.
 func TestHelp(t *testing.T) {
 	for _, n := range allNodes() {
-		text := helpOf(t, append(slices.Clone(n.path), "--help")...)
-		if other := helpOf(t, append([]string{"help"}, n.path...)...); other != text {
-			t.Errorf("pinfix help %s differs from its --help:\n%s", n.name(), other)
+		text := helpOf(t, append(slices.Clone(n.Path), "--help")...)
+		if other := helpOf(t, append([]string{"help"}, n.Path...)...); other != text {
+			t.Errorf("pinfix help %s differs from its --help:\n%s", n.Name(), other)
 		}
 		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 		if len(lines) > 40 {
-			t.Errorf("the help of %q has %d lines; 40 fit a screen", n.name(), len(lines))
+			t.Errorf("the help of %q has %d lines; 40 fit a screen", n.Name(), len(lines))
 		}
 		for _, line := range lines {
-			if w := utf8.RuneCountInString(line); w > helpWidth || strings.TrimRight(line, " ") != line {
-				t.Errorf("the help of %q: %d columns, or space at the end: %q", n.name(), w, line)
+			if w := utf8.RuneCountInString(line); w > manual.HelpWidth || strings.TrimRight(line, " ") != line {
+				t.Errorf("the help of %q: %d columns, or space at the end: %q", n.Name(), w, line)
 			}
 		}
-		own := strings.TrimSuffix("  pinfix "+n.name(), " ")
+		own := strings.TrimSuffix("  pinfix "+n.Name(), " ")
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, own) }) {
-			t.Errorf("the help of %q has no example", n.name())
+			t.Errorf("the help of %q has no example", n.Name())
 		}
 		_, flags, _ := strings.Cut(text, "\nFlags:\n")
-		for _, f := range flagDocs(n.cmd) {
-			if !strings.Contains(flags, "  "+strings.TrimSpace(strings.Join(f.names, ", ")+" "+f.placeholder)) || f.text == "" {
-				t.Errorf("the help of %q does not tell of %s", n.name(), f.names)
+		for _, f := range manual.Flags(n.Cmd) {
+			if !strings.Contains(flags, "  "+strings.TrimSpace(strings.Join(f.Names, ", ")+" "+f.Placeholder)) || f.Text == "" {
+				t.Errorf("the help of %q does not tell of %s", n.Name(), f.Names)
 			}
 		}
-		if n.cmd.Usage == "" && n.path != nil {
-			t.Errorf("%q has no word for the list of commands", n.name())
+		if n.Cmd.Usage == "" && n.Path != nil {
+			t.Errorf("%q has no word for the list of commands", n.Name())
 		}
 	}
 }
@@ -63,11 +65,11 @@ func helpOf(t *testing.T, args ...string) string {
 func TestExamples(t *testing.T) {
 	count := 0
 	for _, n := range allNodes() {
-		for _, x := range parsePage(n.cmd.Description).examples {
-			for _, line := range pinfixLines(x.line) {
+		for _, x := range manual.ParsePage(n.Cmd.Description).Examples {
+			for _, line := range pinfixLines(x.Line) {
 				count++
 				if err := parse(strings.Fields(line)); err != nil {
-					t.Errorf("%s: %v", x.line, err)
+					t.Errorf("%s: %v", x.Line, err)
 				}
 			}
 		}
@@ -75,7 +77,7 @@ func TestExamples(t *testing.T) {
 	if count < 40 {
 		t.Errorf("only %d examples", count)
 	}
-	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix build x.go -o y", "pinfix help nosuch", "pinfix hook nosuch"} {
+	for _, wrong := range []string{"pinfix aply", "pinfix apply --sever x", "pinfix check --vendor maybe", "pinfix server x", "pinfix build x.go --out y", "pinfix help nosuch", "pinfix hook nosuch"} {
 		if parse(strings.Fields(wrong)) == nil {
 			t.Errorf("%s would be a good example", wrong)
 		}
@@ -97,26 +99,26 @@ func pinfixLines(line string) []string {
 func parse(args []string) error {
 	app := (&env{stdout: io.Discard, stderr: io.Discard}).app()
 	began := false
-	for _, n := range nodes(root(app)) {
-		if len(n.cmd.Subcommands) > 0 {
+	for _, n := range manual.Nodes(manual.Root(app)) {
+		if len(n.Cmd.Subcommands) > 0 {
 			continue
 		}
-		help := n.name() == "help"
-		n.cmd.Before = nil
-		n.cmd.Action = func(c *cli.Context) error {
+		help := n.Name() == "help"
+		n.Cmd.Before = nil
+		n.Cmd.Action = func(c *cli.Context) error {
 			began = true
 			args := c.Args().Slice()
 			late := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") && a != "-" })
 			switch {
 			case late >= 0:
 				return fmt.Errorf("%s is after an argument", args[late])
-			case n.cmd.ArgsUsage == "" && len(args) > 0:
-				return fmt.Errorf("%s takes no argument", n.name())
+			case n.Cmd.ArgsUsage == "" && len(args) > 0:
+				return fmt.Errorf("%s takes no argument", n.Name())
 			case help:
-				_, err := find(app, args)
+				_, err := manual.Find(app, args)
 				return err
 			}
-			return chosen(c)
+			return manual.Chosen(c)
 		}
 	}
 	err := app.RunContext(context.Background(), lateFlags(app, args))
@@ -130,15 +132,15 @@ func parse(args []string) error {
 func TestFills(t *testing.T) {
 	word := regexp.MustCompile(`^[a-z./]+$`)
 	for _, n := range allNodes() {
-		for _, f := range flagDocs(n.cmd) {
-			if _, ok := fills[f.placeholder]; !ok && f.values == nil {
-				t.Errorf("%q %s: fills does not know %s", n.name(), f.names, f.placeholder)
+		for _, f := range manual.Flags(n.Cmd) {
+			if _, ok := manual.Fills[f.Placeholder]; !ok && f.Values == nil {
+				t.Errorf("%q %s: fills does not know %s", n.Name(), f.Names, f.Placeholder)
 			}
 		}
-		if kind, values := n.argument(); kind == fillWords {
+		if kind, values := n.Argument(); kind == manual.FillWords {
 			for _, v := range values {
 				if !word.MatchString(v) {
-					t.Errorf("%q: fills does not know %s", n.name(), n.cmd.ArgsUsage)
+					t.Errorf("%q: fills does not know %s", n.Name(), n.Cmd.ArgsUsage)
 				}
 			}
 		}
@@ -157,7 +159,7 @@ func TestWrap(t *testing.T) {
 		{"äää ööö üüü", 7, []string{"äää ööö", "üüü"}},
 		{"a toolongword b", 5, []string{"a", "toolongword", "b"}},
 	} {
-		if got := wrap(tt.text, tt.width); !slices.Equal(got, tt.want) {
+		if got := manual.Wrap(tt.text, tt.width); !slices.Equal(got, tt.want) {
 			t.Errorf("wrap(%q, %d) = %q, want %q", tt.text, tt.width, got, tt.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -71,11 +72,11 @@ Exit codes: 0 it does, 1 it does not, 2 could not be determined.`, e.hookStatus)
 		Action: func(c *cli.Context) error {
 			switch c.Args().First() {
 			case "":
-				return &usageError{msg: "hook: install, uninstall or status?", help: "hook"}
+				return &manual.UsageError{Msg: "hook: install, uninstall or status?", Help: "hook"}
 			case "help":
-				return showHelp(c, append([]string{"hook"}, c.Args().Tail()...))
+				return manual.ShowHelp(c, append([]string{"hook"}, c.Args().Tail()...))
 			}
-			return unknownCommand(c.Command, "hook", c.Args().First())
+			return manual.UnknownCommand(c.Command, "hook", c.Args().First())
 		},
 	}
 }
@@ -87,7 +88,7 @@ func (e *env) hookInstall(c *cli.Context, o flow.HookOptions) error {
 	}
 	switch {
 	case r.Snippet != "":
-		e.progress(c).warn([]string{fmt.Sprintf("%s owns the hooks here; nothing was written. Add this to %s:", r.Manager, r.Path)})
+		e.progress(c).Warn([]string{fmt.Sprintf("%s owns the hooks here; nothing was written. Add this to %s:", r.Manager, r.Path)})
 		_, err = fmt.Fprint(e.stdout, r.Snippet)
 	case r.Changed:
 		_, err = fmt.Fprintf(e.stdout, "installed %s\n", report.Printable(r.Path))

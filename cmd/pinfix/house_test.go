@@ -18,8 +18,8 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":           {"internal/again", "internal/align", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/flow", "internal/gocmd", "internal/meter", "internal/page", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/toolexec", "internal/vars", "internal/fault"},
-	"internal/flow":        {"internal/align", "internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/workspace", "pinner"},
+	"cmd/pinfix":           {"internal/again", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/manual", "internal/meter", "internal/page", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/terminal", "internal/toolexec", "internal/vars", "internal/wants"},
+	"internal/flow":        {"internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/wants", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
 	"internal/image":       {"internal/bounded", "internal/fault", "internal/kept", "internal/layers", "internal/pattern", "internal/registry"},
@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"internal/objfile":     {},
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
 	"internal/modcache":    {"internal/bounded", "pinner"},
-	"internal/solve":       {"internal/typecheck", "pinner", "internal/modpath"},
+	"internal/solve":       {"internal/conflict", "internal/typecheck", "pinner"},
 	"internal/typecheck":   {"internal/blame", "internal/bounded", "internal/kept", "internal/meter", "internal/reach"},
 	"internal/meter":       {},
 	"internal/loopvar":     {},
@@ -68,22 +68,29 @@ var mayImport = map[string][]string{
 	"internal/change":      {},
 	"pinner":               {"internal/pattern", "internal/fault", "internal/modpath"},
 	"astimports":           {},
-	"internal/align":       {"astimports", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/solve", "internal/stage", "internal/syntax", "internal/target", "internal/typecheck", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
-	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
+	"internal/align":       {"internal/advice", "internal/bounded", "internal/compiles", "internal/conflict", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/pattern", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/wants", "internal/workspace", "pinner"},
+	"internal/edit":        {"internal/align", "internal/bounded", "internal/ccompiler", "internal/change", "internal/commit", "internal/compiles", "internal/fault", "internal/importgraph", "internal/loopvar", "internal/pattern", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/report", "internal/shell", "internal/target", "internal/toolchain", "internal/typecheck", "internal/vendordir", "internal/workspace", "pinner"},
 	"internal/place":       {"internal/bounded", "internal/git", "internal/shell"},
 	"internal/prove":       {"internal/fault", "internal/report", "internal/target", "internal/verify", "pinner"},
-	"internal/outlook":     {"internal/align", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/solve", "internal/stage", "pinner", "internal/modpath"},
+	"internal/outlook":     {"internal/align", "internal/conflict", "internal/edit", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/stage", "internal/toolchain", "internal/wants", "internal/workspace", "pinner"},
 	"internal/parallel":    {"internal/bounded"},
 	"internal/workspace":   {"internal/bounded", "internal/fault", "internal/git", "internal/pattern", "internal/place", "internal/plugin", "internal/stage", "internal/vars", "pinner"},
 	"internal/plugin":      {"internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/mains", "internal/place", "internal/shell", "internal/syntax", "pinner", "internal/modpath"},
 	"internal/vendordir":   {"internal/bounded", "internal/change", "internal/commit", "internal/fault", "internal/git", "internal/modulestxt", "internal/plugin", "internal/report", "internal/stage", "internal/modpath"},
 	"internal/reference":   {"internal/bounded", "internal/fault", "internal/gocmd", "internal/mains", "internal/meter", "internal/parallel", "internal/place", "internal/plugin", "internal/report", "internal/shell", "internal/target", "internal/vars", "pinner"},
-	"internal/drift":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/syntax", "internal/target", "internal/workspace", "pinner", "internal/modpath"},
-	"internal/importgraph": {"astimports", "internal/bounded", "internal/mains", "internal/pattern", "pinner", "internal/fault"},
-	"internal/build":       {"internal/align", "internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/workspace", "pinner", "internal/modulestxt", "internal/modpath"},
+	"internal/drift":       {"internal/bounded", "internal/buildctx", "internal/check", "internal/commit", "internal/edit", "internal/fault", "internal/git", "internal/importgraph", "internal/look", "internal/mains", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/syntax", "internal/target", "internal/wants", "internal/workspace", "pinner"},
+	"internal/importgraph": {"astimports", "internal/bounded", "internal/fault", "internal/mains", "internal/pattern", "pinner"},
+	"internal/build":       {"internal/bounded", "internal/buildctx", "internal/ccompiler", "internal/commit", "internal/fault", "internal/gocmd", "internal/importgraph", "internal/look", "internal/modcache", "internal/modpath", "internal/modulestxt", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/recipe", "internal/reference", "internal/report", "internal/stage", "internal/target", "internal/toolexec", "internal/vars", "internal/verify", "internal/wants", "internal/workspace", "pinner"},
 	"internal/reach":       {},
+	"internal/wants":       {"astimports", "internal/bounded", "internal/buildctx", "internal/fault", "internal/importgraph", "internal/kept", "internal/look", "internal/modcache", "internal/modpath", "internal/place", "internal/plugin", "internal/recipe", "internal/reference", "internal/shell", "internal/target", "internal/vars", "internal/vendordir", "internal/workspace", "pinner"},
+	"internal/compiles":    {"internal/bounded", "internal/importgraph", "internal/modpath", "internal/place", "internal/plugin", "internal/report", "internal/stage", "internal/syntax", "internal/typecheck", "internal/wants", "pinner"},
+	"internal/toolchain":   {"internal/ccompiler", "internal/gocmd", "internal/recipe", "internal/wants", "pinner"},
 	"internal/fetch":       {"internal/bounded", "internal/gocmd", "internal/meter", "internal/modcache", "internal/scratch", "pinner"},
 	"internal/blame":       {},
+	"internal/advice":      {"internal/bounded", "internal/fault", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/modpath", "internal/place", "internal/stage", "internal/vendordir", "internal/wants", "pinner"},
+	"internal/terminal":    {"internal/meter", "internal/report"},
+	"internal/manual":      {"internal/reference", "internal/suggest"},
+	"internal/conflict":    {"internal/modpath", "internal/typecheck", "pinner"},
 }
 
 // only says which packages may do what others may not.
@@ -99,13 +106,14 @@ var only = []struct {
 	// Facts travel in fields, and become sentences at the end.
 	{"find out a fact from pinfix's own words", regexp.MustCompile(`strings\.(Cut|CutPrefix|CutSuffix|HasPrefix|HasSuffix|TrimPrefix|TrimSuffix|Contains|Index|Split|Replace|ReplaceAll)\([^()\n]*\.(Fix|Why|Reason|Warnings)\b|ContainsFunc\(\w+\.Warnings\b|\.(Fix|Why|Reason) [!=]= ("[^"]|fix[A-Z])`), nil},
 	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/"}},
+	{"mark a text as safe markup", regexp.MustCompile(`template\.(CSS|HTML|HTMLAttr|JS|JSStr|Srcset|URL)\(|"text/template"`), []string{"internal/page/page.go"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first
 	// what it opens. The user may name a pipe to explain, and Ctrl-C ends that; commit
 	// looks at each place by itself, in its journal's terms; imagetest is for tests.
 	{"open a file but by package bounded", regexp.MustCompile(`os\.(Open|OpenFile|OpenInRoot|OpenRoot|ReadFile|DirFS|CopyFS)\(|[rR]oot\.(Open|OpenFile|ReadFile|FS)\(`), []string{"internal/bounded/", "cmd/pinfix/explain.go", "internal/commit/", "internal/imagetest/"}},
-	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/align/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
+	{"touch the disk in a pure package", regexp.MustCompile(`"(os|os/exec|path/filepath|net/http)"`), []string{"cmd/", "internal/flow/", "internal/advice/", "internal/align/", "internal/compiles/", "internal/build/", "internal/drift/", "internal/edit/", "internal/importgraph/", "internal/outlook/", "internal/place/", "internal/plugin/", "internal/terminal/", "internal/recipe/", "internal/reference/", "internal/vendordir/", "internal/wants/", "internal/workspace/", "internal/target/", "internal/source/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/commit/", "internal/gocmd/", "internal/pkghash/", "internal/modcache/", "internal/look/", "internal/git/", "internal/typecheck/", "internal/image/", "internal/registry/", "internal/imagetest/", "internal/bounded/", "internal/mains/", "internal/kept/", "internal/again/"}},
 }
 
 func TestHouse(t *testing.T) {

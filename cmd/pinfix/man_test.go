@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 // TestManPage: docs/man/pinfix.1 is what the command tables give. make docs
@@ -29,22 +31,22 @@ func TestManPage(t *testing.T) {
 
 // manPage is one page for all commands: what their help shows, and what only fits
 // here.
-func manPage(all []node) string {
+func manPage(all []manual.Node) string {
 	var b strings.Builder
 	b.WriteString(".\\\" Written by make docs from the command tables; edit those.\n")
 	b.WriteString(".TH PINFIX 1 \"\" pinfix \"User Commands\"\n.nh\n.ad l\n.SH NAME\n")
-	top := parsePage(all[0].cmd.Description)
-	fmt.Fprintf(&b, "pinfix \\- %s\n.SH SYNOPSIS\n.B pinfix\n.I COMMAND\n[flags] [arguments]\n.SH DESCRIPTION\n", roff(all[0].cmd.Usage))
-	manText(&b, top.lead)
-	manExamples(&b, top.examples)
-	manText(&b, top.notes[:len(top.notes)-1])
+	top := manual.ParsePage(all[0].Cmd.Description)
+	fmt.Fprintf(&b, "pinfix \\- %s\n.SH SYNOPSIS\n.B pinfix\n.I COMMAND\n[flags] [arguments]\n.SH DESCRIPTION\n", roff(all[0].Cmd.Usage))
+	manText(&b, top.Lead)
+	manExamples(&b, top.Examples)
+	manText(&b, top.Notes[:len(top.Notes)-1])
 	manFlags(&b, all[0])
 	b.WriteString(".SH COMMANDS\n")
 	for _, n := range all[1:] {
 		manCommand(&b, n)
 	}
 	b.WriteString(".SH EXIT STATUS\n")
-	manText(&b, []string{strings.TrimPrefix(top.notes[len(top.notes)-1], "Exit codes: ")})
+	manText(&b, []string{strings.TrimPrefix(top.Notes[len(top.Notes)-1], "Exit codes: ")})
 	b.WriteString(".SH ENVIRONMENT\n")
 	var names []string
 	for _, k := range settingKeys {
@@ -62,13 +64,13 @@ func manPage(all []node) string {
 	return b.String()
 }
 
-func manCommand(b *strings.Builder, n node) {
-	p := parsePage(n.cmd.Description)
-	fmt.Fprintf(b, ".SS %s\n", roff(usageLine(n.path, n.cmd)))
-	manText(b, p.lead)
-	manExamples(b, p.examples)
+func manCommand(b *strings.Builder, n manual.Node) {
+	p := manual.ParsePage(n.Cmd.Description)
+	fmt.Fprintf(b, ".SS %s\n", roff(manual.UsageLine(n.Path, n.Cmd)))
+	manText(b, p.Lead)
+	manExamples(b, p.Examples)
 	manFlags(b, n)
-	manText(b, append(append([]string{""}, p.notes...), p.more...))
+	manText(b, append(append([]string{""}, p.Notes...), p.More...))
 }
 
 // manText writes paragraphs. The first of a section needs no macro; an empty one
@@ -78,7 +80,7 @@ func manText(b *strings.Builder, paragraphs []string) {
 		if i > 0 {
 			b.WriteString(".PP\n")
 		}
-		for _, line := range wrap(text, 66) {
+		for _, line := range manual.Wrap(text, 66) {
 			if line != "" {
 				b.WriteString(roff(line) + "\n")
 			}
@@ -86,10 +88,10 @@ func manText(b *strings.Builder, paragraphs []string) {
 	}
 }
 
-func manExamples(b *strings.Builder, examples []example) {
+func manExamples(b *strings.Builder, examples []manual.Example) {
 	const most = 71 // of 78, behind the margin
 	b.WriteString(".PP\n.nf\n")
-	for _, line := range exampleLines(examples, most) {
+	for _, line := range manual.ExampleLines(examples, most) {
 		if len(line) > most {
 			line = strings.Replace(line, " > ", " \\\n      > ", 1)
 		}
@@ -98,22 +100,22 @@ func manExamples(b *strings.Builder, examples []example) {
 	b.WriteString(".fi\n")
 }
 
-func manFlags(b *strings.Builder, n node) {
-	for _, f := range flagDocs(n.cmd) {
-		if f.text == helpFlag.Usage {
+func manFlags(b *strings.Builder, n manual.Node) {
+	for _, f := range manual.Flags(n.Cmd) {
+		if f.Text == manual.HelpFlag.Usage {
 			continue // every command has it
 		}
 		var names []string
-		for _, name := range f.names {
+		for _, name := range f.Names {
 			names = append(names, `\fB`+roff(name)+`\fR`)
 		}
 		left := strings.Join(names, ", ")
-		if f.placeholder != "" {
-			left += ` \fI` + roff(f.placeholder) + `\fR`
+		if f.Placeholder != "" {
+			left += ` \fI` + roff(f.Placeholder) + `\fR`
 		}
-		text := flagRow(f)[1]
-		if f.values != nil && !f.optional {
-			text += " (default: " + f.values[0] + ")"
+		text := manual.FlagRow(f)[1]
+		if f.Values != nil && !f.Optional {
+			text += " (default: " + f.Values[0] + ")"
 		}
 		fmt.Fprintf(b, ".TP\n%s\n", left)
 		manText(b, []string{text})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/again"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -26,20 +26,6 @@ const (
 
 // errDiffers makes pinfix exit with exitDiffers; the report has said why.
 var errDiffers = errors.New("differs")
-
-// A usageError is a wrong command line.
-type usageError struct {
-	msg  string
-	help string // the command whose help tells more
-	next string // a better step than that help
-}
-
-func (e *usageError) Error() string { return e.msg }
-
-// NextStep says what the user can do.
-func (e *usageError) NextStep() string {
-	return cmp.Or(e.next, strings.TrimRight("try: pinfix help "+e.help, " "))
-}
 
 // env is what a command gets from outside.
 // It has many methods, three for each command: its flags, its run and what it prints.
@@ -84,7 +70,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
 		// a failed go command wraps an *exec.ExitError, which is one too.
-		err = &usageError{msg: exit.Error()}
+		err = &manual.UsageError{Msg: exit.Error()}
 	}
 	switch {
 	case err == nil:
@@ -129,15 +115,15 @@ or no error recognised; 2 wrong usage, or it failed and changed nothing.`,
 		OnUsageError:   onUsageError,
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				if err := writeHelp(e.stderr, nil, root(c.App)); err != nil {
+				if err := manual.WriteHelp(e.stderr, nil, manual.Root(c.App)); err != nil {
 					return err
 				}
-				return &usageError{msg: "no command"}
+				return &manual.UsageError{Msg: "no command"}
 			}
 			if c.Args().First() == "version" {
 				return e.printVersion(c)
 			}
-			return unknownCommand(root(c.App), "", c.Args().First())
+			return manual.UnknownCommand(manual.Root(c.App), "", c.Args().First())
 		},
 	}
 	for _, cmd := range app.Commands {
@@ -164,7 +150,7 @@ func noArguments(c *cli.Context) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &usageError{msg: fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0]), help: helpPath(c), next: insteadOf(c.Command, args[0])}
+	return &manual.UsageError{Msg: fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0]), Help: manual.HelpPath(c), Next: insteadOf(c.Command, args[0])}
 }
 
 // insteadOf says how an argument is written that cmd does not take.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 func init() { commands["examples"] = examples }
@@ -19,14 +21,14 @@ func examples(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	other := strings.NewReplacer(args...)
 	for _, n := range allNodes() {
-		if n.name() == "completion" {
+		if n.Name() == "completion" {
 			continue
 		}
-		for _, x := range parsePage(n.cmd.Description).examples {
+		for _, x := range manual.ParsePage(n.Cmd.Description).Examples {
 			var exit *exec.ExitError
-			err := ts.Exec("sh", "-c", other.Replace(x.line))
+			err := ts.Exec("sh", "-c", other.Replace(x.Line))
 			if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitDiffers) {
-				ts.Fatalf("an example of pinfix help %s: %s: %v", n.name(), x.line, err)
+				ts.Fatalf("an example of pinfix help %s: %s: %v", n.Name(), x.Line, err)
 			}
 		}
 	}

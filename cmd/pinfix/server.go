@@ -49,11 +49,11 @@ architecture, or --platform. You can delete the cache ($XDG_CACHE_HOME/pinfix or
 			}
 			p := e.progress(c)
 			result, err := flow.Server(c.Context, e.reference(c, p))
-			p.done()
+			p.Done()
 			if err != nil {
 				return err
 			}
-			p.warn(result.Warnings)
+			p.Warn(result.Warnings)
 			switch c.String("format") {
 			case "json":
 				return report.JSON(e.stdout, result)

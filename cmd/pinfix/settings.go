@@ -15,6 +15,7 @@ import (
 	"github.com/pinfix/pinfix/internal/config"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
@@ -57,7 +58,7 @@ func (e *env) configure(c *cli.Context) error {
 	if err := e.settle(c); err != nil {
 		return err
 	}
-	if err := chosen(c); err != nil {
+	if err := manual.Chosen(c); err != nil {
 		return err
 	}
 	if err := config.Misspelt(e.environ, settingKeys); err != nil {
@@ -113,7 +114,7 @@ func (e *env) configure(c *cli.Context) error {
 func (e *env) typedServer(c *cli.Context, ref, from string) reference.Named {
 	n, note := reference.Typed(ref, from)
 	if note != "" {
-		e.progress(c).note([]string{note})
+		e.progress(c).Note([]string{note})
 	}
 	return n
 }
@@ -140,10 +141,10 @@ func (e *env) settle(c *cli.Context) error {
 		return flow.Settled(c.Context, c.String("C"))
 	}
 	p := e.progress(c)
-	defer p.done()
-	note, err := flow.Restore(c.Context, c.String("C"), e.environ, p.step)
+	defer p.Done()
+	note, err := flow.Restore(c.Context, c.String("C"), e.environ, p.Step)
 	if err == nil && note != "" {
-		p.warn([]string{note})
+		p.Warn([]string{note})
 	}
 	return err
 }
@@ -251,22 +252,15 @@ func fromRoot(key, root string, values []string) []string {
 	return out
 }
 
-// pathSchemes begin a server reference that names a file or directory, and
-// nameSchemes one that does not.
-var (
-	pathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
-	nameSchemes = []string{"image:", "mod:"}
-)
-
 // inDir makes the path of a server reference relative to dir. What is no path
 // has a scheme.
 func inDir(dir, ref string) string {
-	for _, s := range pathSchemes {
+	for _, s := range reference.PathSchemes {
 		if path, ok := strings.CutPrefix(ref, s); ok {
 			return s + join(dir, path)
 		}
 	}
-	for _, s := range nameSchemes {
+	for _, s := range reference.NameSchemes {
 		if strings.HasPrefix(ref, s) {
 			return ref
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/config"
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 // notSettings are the flags about one run: where it looks, what it prints and
@@ -57,8 +58,8 @@ func checkKind(t *testing.T, k config.Key, f cli.Flag) {
 	switch f := f.(type) {
 	case *cli.StringFlag:
 		ok = k.Kind == config.Text || k.Name == "server" || k.Name == "platform" // one server takes the first of a list
-	case *choiceFlag:
-		ok = k.Kind == config.Text && slices.Equal(k.Values, f.values)
+	case *manual.ChoiceFlag:
+		ok = k.Kind == config.Text && slices.Equal(k.Values, f.Values)
 	case *cli.StringSliceFlag:
 		ok = k.Kind == config.List
 	case *cli.BoolFlag:

@@ -32,11 +32,11 @@ Exit codes: 0 written, 2 it failed.`,
 			}
 			p := e.progress(c)
 			data, warnings, err := flow.Snapshot(c.Context, e.reference(c, p), version())
-			p.done()
+			p.Done()
 			if err != nil {
 				return err
 			}
-			p.warn(warnings)
+			p.Warn(warnings)
 			if c.String("o") == "-" {
 				_, err := e.stdout.Write(data)
 				return err
@@ -45,7 +45,7 @@ Exit codes: 0 written, 2 it failed.`,
 			if err != nil {
 				return err
 			}
-			p.wrote(name)
+			p.Wrote(name)
 			return nil
 		},
 	}

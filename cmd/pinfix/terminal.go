@@ -6,15 +6,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
 	"github.com/pinfix/pinfix/internal/vars"
 )
 
@@ -47,7 +48,7 @@ func dirFlag() cli.Flag {
 }
 
 func formatFlag(forms ...string) cli.Flag {
-	return choice("format", "`FORM`: how to show the result", forms...)
+	return manual.Choice("format", "`FORM`: how to show the result", forms...)
 }
 
 func quietFlag() cli.Flag {
@@ -59,7 +60,7 @@ func packageFlag() cli.Flag {
 }
 
 func importsFlag() cli.Flag {
-	return choice("imports", "`HOW`: blank imports for transitive modules", choices["imports"]...)
+	return manual.Choice("imports", "`HOW`: blank imports for transitive modules", choices["imports"]...)
 }
 
 func importsFileFlag() cli.Flag {
@@ -67,7 +68,7 @@ func importsFileFlag() cli.Flag {
 }
 
 func vendorFlag() cli.Flag {
-	return choice("vendor", "`WHEN`: whether to use vendor/", choices["vendor"]...)
+	return manual.Choice("vendor", "`WHEN`: whether to use vendor/", choices["vendor"]...)
 }
 
 func dryRunFlag() cli.Flag {
@@ -84,7 +85,7 @@ const goCommands = "also show the go commands"
 // lookFlags say how a result is shown; verbose is what --verbose adds.
 func lookFlags(verbose string) []cli.Flag {
 	return []cli.Flag{
-		choice("color", "`WHEN`: colours", "auto", "always", "never"),
+		manual.Choice("color", "`WHEN`: colours", "auto", "always", "never"),
 		quietFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: verbose},
 	}
@@ -93,10 +94,10 @@ func lookFlags(verbose string) []cli.Flag {
 func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 
 // reference is which server c means, and how it is read.
-func (e *env) reference(c *cli.Context, p *progress) reference.Reference {
+func (e *env) reference(c *cli.Context, p *terminal.Progress) reference.Reference {
 	return reference.Reference{
 		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
-		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Count: p.count, Note: p.say, Log: p.log,
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.Step, Count: p.Count, Note: p.Say, Log: p.Log,
 	}
 }
 
@@ -124,18 +125,13 @@ func (e *env) typedFlags(c *cli.Context, names ...string) []string {
 	return words
 }
 
-func isTerminal(stream any) bool {
-	f, ok := fileOf(stream)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 // width is how wide text is, and whether something shows it that breaks longer lines: what
 // COLUMNS says, else a terminal.
 func (e *env) width(stream io.Writer) (columns int, fold bool) {
 	if n, err := strconv.Atoi(e.get("COLUMNS")); err == nil && n > 0 {
 		return n, true
 	}
-	f, ok := fileOf(stream)
+	f, ok := terminal.FileOf(stream)
 	if !ok {
 		return report.DefaultWidth, false
 	}
@@ -191,235 +187,23 @@ func (e *env) style(c *cli.Context) report.Style {
 			st.Color = true
 		case e.get("TERM") == "dumb":
 		default:
-			st.Color = isTerminal(e.stdout)
+			st.Color = terminal.IsTerminal(e.stdout)
 		}
 	}
 	return st
 }
 
-// A screen is where progress is shown: one live line on a terminal, plain lines
-// elsewhere. Where a step takes long, a clock adds to it, from time to time, how far
-// it has come.
-type screen struct {
-	w       io.Writer
-	live    bool
-	quiet   bool
-	verbose bool
-	width   int // of the terminal; 0 if it is not known
-
-	mu     sync.Mutex
-	shown  []*progress // those that have had a step
-	clock  *time.Ticker
-	ended  chan struct{} // closed with the clock
-	closed bool
-}
-
-// How often a screen says how far a long step has come.
-const (
-	liveEvery  = time.Second
-	plainEvery = 10 * time.Second
-)
-
-// A progress is what one module shows on a screen.
-type progress struct {
-	*screen
-	prefix string // "plugins/a: ", of a walk
-	meter  *meter.Meter
-}
-
-// silent is the progress of what takes no time worth telling.
-var silent = &progress{screen: &screen{quiet: true}}
-
-func (e *env) progress(c *cli.Context) *progress {
-	s := &screen{
-		w:       e.stderr,
-		live:    isTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
-		quiet:   c.Bool("quiet"),
-		verbose: c.Bool("verbose"),
+func (e *env) progress(c *cli.Context) *terminal.Progress {
+	s := &terminal.Screen{
+		W:       e.stderr,
+		Live:    terminal.IsTerminal(e.stderr) && e.get("TERM") != "dumb" && e.get("CI") == "" && !c.Bool("verbose"),
+		Quiet:   c.Bool("quiet"),
+		Verbose: c.Bool("verbose"),
 	}
-	if f, ok := fileOf(e.stderr); ok && s.live {
+	if f, ok := terminal.FileOf(e.stderr); ok && s.Live {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.width = width
+			s.Width = width
 		}
 	}
-	return &progress{screen: s, meter: meter.New(time.Now)}
-}
-
-// of returns p for one module among others.
-func (p *progress) of(module string) *progress {
-	return &progress{screen: p.screen, prefix: report.Printable(module) + ": ", meter: meter.New(time.Now)}
-}
-
-// step begins a step; "" ends the last one.
-func (p *progress) step(what string) {
-	if p.quiet {
-		return // silent has no meter
-	}
-	// Names in images are foreign text; a step is one line.
-	what = report.Printable(strings.ReplaceAll(what, "\n", `\n`))
-	p.meter.Step(what)
-	if what == "" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !slices.Contains(p.shown, p) {
-		p.shown = append(p.shown, p)
-	}
-	p.start()
-	p.line(p.prefix + what)
-}
-
-// count says how far the step has come, once it takes long.
-func (p *progress) count(unit string, n, of int) {
-	if !p.quiet {
-		p.meter.Count(unit, n, of)
-	}
-}
-
-// start starts the clock. It needs the lock.
-func (s *screen) start() {
-	if s.clock != nil || s.closed {
-		return
-	}
-	every := plainEvery
-	if s.live {
-		every = liveEvery
-	}
-	s.clock, s.ended = time.NewTicker(every), make(chan struct{})
-	go s.run(s.clock.C, s.ended)
-}
-
-// run ticks until the screen is closed.
-func (s *screen) run(ticks <-chan time.Time, ended <-chan struct{}) {
-	for {
-		select {
-		case <-ticks:
-			s.tick()
-		case <-ended:
-			return
-		}
-	}
-}
-
-// tick shows how far each long step has come; the one live line is of the module
-// that began to show last.
-func (s *screen) tick() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	var lines []string
-	for _, p := range s.shown {
-		if line, long := p.meter.Line(); long {
-			lines = append(lines, p.prefix+line)
-		}
-	}
-	if s.live && len(lines) > 1 {
-		lines = lines[len(lines)-1:]
-	}
-	for _, line := range lines {
-		s.line(line)
-	}
-}
-
-// line shows a line. It needs the lock.
-func (s *screen) line(text string) {
-	if !s.live {
-		fmt.Fprintf(s.w, "%s\n", text)
-		return
-	}
-	// A line that the terminal breaks could not be taken back.
-	if r := []rune(text); s.width > 2 && len(r) > s.width-2 {
-		text = string(r[:s.width-2])
-	}
-	fmt.Fprintf(s.w, "\r\x1b[K%s …", text)
-}
-
-// wrote says which file holds the result, which is not on stdout then.
-func (p *progress) wrote(name string) {
-	if !p.quiet {
-		fmt.Fprintf(p.w, "wrote %s\n", report.Printable(name))
-	}
-}
-
-func (p *progress) log(line string) {
-	if p.verbose && !p.quiet {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		fmt.Fprintf(p.w, "  %s%s\n", p.prefix, message(line))
-	}
-}
-
-// done ends the progress: it clears the live line, and stops the clock.
-func (p *progress) done() {
-	if p.quiet {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	if p.clock != nil && !p.closed {
-		p.clock.Stop()
-		close(p.ended)
-	}
-	p.closed = true
-}
-
-// clear clears the live line. It needs the lock.
-func (s *screen) clear() {
-	if s.live {
-		fmt.Fprint(s.w, "\r\x1b[K")
-	}
-}
-
-func (p *progress) warn(warnings []string) {
-	if p.quiet {
-		return
-	}
-	for _, w := range warnings {
-		fmt.Fprintf(p.w, "pinfix: warning: %s%s\n", p.prefix, message(w))
-	}
-}
-
-// note prints what cannot be known.
-func (p *progress) note(notes []string) {
-	if p.quiet {
-		return
-	}
-	for _, n := range notes {
-		fmt.Fprintf(p.w, "pinfix: note: %s\n", message(n))
-	}
-}
-
-// say prints a note while something goes on.
-func (p *progress) say(note string) {
-	if p.quiet {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	fmt.Fprintf(p.w, "pinfix: note: %s%s\n", p.prefix, message(note))
-}
-
-// message is a text of several lines behind pinfix's name: none of them can pass
-// for another message, or for pinfix's own advice.
-func message(text string) string {
-	first, rest, more := strings.Cut(report.Printable(text), "\n")
-	if !more {
-		return first
-	}
-	var b strings.Builder
-	b.WriteString(first + "\n")
-	for line := range strings.Lines(rest) {
-		for _, own := range []string{"pinfix:", "fix:", "try:"} {
-			if strings.HasPrefix(line, own) {
-				b.WriteString("  ")
-			}
-		}
-		b.WriteString(line)
-	}
-	return b.String()
+	return &terminal.Progress{Screen: s, Meter: meter.New(time.Now)}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/gocmd"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/toolexec"
 )
 
@@ -13,7 +14,7 @@ import (
 // each package. What it starts is what the go command has named, and nothing else.
 func (e *env) toolexec(args []string) (code int, err error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		return 0, &usageError{msg: toolexec.Name + " is what go build runs its compiler with: -toolexec 'pinfix " + toolexec.Name + "', as pinfix build --print shows; it is not typed", help: "build"}
+		return 0, &manual.UsageError{Msg: toolexec.Name + " is what go build runs its compiler with: -toolexec 'pinfix " + toolexec.Name + "', as pinfix build --print shows; it is not typed", Help: "build"}
 	}
 	return gocmd.Exec(toolexec.Join(args), e.environ)
 }

@@ -51,9 +51,9 @@ func (e *env) unpin(c *cli.Context) error {
 	p := e.progress(c)
 	result, err := flow.Unpin(c.Context, flow.UnpinOptions{
 		Dir: c.String("C"), DryRun: c.Bool("dry-run"), Full: c.Bool("full"), Patch: c.String("format") == "patch", Vendor: c.String("vendor"),
-		Offline: c.Bool("offline"), Environ: e.environ, Step: p.step, Log: p.log,
+		Offline: c.Bool("offline"), Environ: e.environ, Step: p.Step, Log: p.Log,
 	})
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 func (e *env) upgradeCommand() *cli.Command {
@@ -49,11 +51,11 @@ names the command that pins the other plugins.`,
 func (e *env) upgrade(c *cli.Context) error {
 	switch {
 	case c.NArg() == 0:
-		return &usageError{msg: "upgrade needs the new server: pinfix upgrade REF", help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade needs the new server: pinfix upgrade REF", Help: "upgrade"}
 	case c.NArg() > 1:
-		return &usageError{msg: "upgrade takes one server; " + c.Args().Get(1) + " is a second", help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade takes one server; " + c.Args().Get(1) + " is a second", Help: "upgrade"}
 	case c.Args().First() == "":
-		return &usageError{msg: "upgrade: the server has no name", help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade: the server has no name", Help: "upgrade"}
 	}
 	e.servers = slices.Insert(slices.Clone(e.servers), 0, e.typedServer(c, c.Args().First(), "--server"))
 	return e.applyOne(c, true)

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
@@ -37,7 +38,7 @@ determined.`,
 			}
 			p := e.progress(c)
 			result, err := flow.Verify(c.Context, e.reference(c, p), c.Args().Slice(), e.get)
-			p.done()
+			p.Done()
 			if err != nil {
 				return err
 			}
@@ -55,14 +56,14 @@ determined.`,
 // plugins refuses a command line without a file.
 func plugins(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return &usageError{msg: "verify: no plugin; name the .so files", help: "verify"}
+		return &manual.UsageError{Msg: "verify: no plugin; name the .so files", Help: "verify"}
 	}
 	return nil
 }
 
 func (e *env) showVerified(c *cli.Context, r *report.Verify) error {
 	for _, p := range r.Plugins {
-		e.progress(c).warn(p.Warnings)
+		e.progress(c).Warn(p.Warnings)
 	}
 	return e.show(c, r)
 }

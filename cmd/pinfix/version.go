@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/pinfix/pinfix/internal/manual"
 )
 
 // printVersion answers pinfix version as --version is answered.
 func (e *env) printVersion(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return &usageError{msg: fmt.Sprintf("version takes no argument %q", c.Args().Get(1))}
+		return &manual.UsageError{Msg: fmt.Sprintf("version takes no argument %q", c.Args().Get(1))}
 	}
 	cli.VersionPrinter(c)
 	return nil

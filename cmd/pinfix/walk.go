@@ -7,8 +7,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/flow"
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/terminal"
 )
 
 // isWalk reports whether the one argument stands for all modules below a directory. That
@@ -60,7 +62,7 @@ func (e *env) forModule(c *cli.Context, cmd *cli.Command, dir string) (*env, *cl
 // applyAll pins every module that the argument stands for.
 func (e *env) applyAll(c *cli.Context) error {
 	if format := c.String("format"); format != "text" && format != "json" {
-		return &usageError{msg: "--format " + format + " is for one module; name it with -C", help: c.Command.Name}
+		return &manual.UsageError{Msg: "--format " + format + " is for one module; name it with -C", Help: c.Command.Name}
 	}
 	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
 	if err != nil {
@@ -72,13 +74,13 @@ func (e *env) applyAll(c *cli.Context) error {
 		own, sub, err := e.forModule(c, e.applyCommand(), dir)
 		m := flow.Module{Dir: dir, Err: err}
 		if err == nil {
-			m.Options = own.applyOptions(sub, p.of(dir))
+			m.Options = own.applyOptions(sub, p.Of(dir))
 		}
 		m.Options.DryRun = c.Bool("dry-run")
 		modules = append(modules, m)
 	}
 	result := flow.ApplyAll(c.Context, modules)
-	p.done()
+	p.Done()
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		result.Warnings = append(result.Warnings, note)
 	}
@@ -87,13 +89,13 @@ func (e *env) applyAll(c *cli.Context) error {
 
 // showAll prints what happened to the modules, those that failed on stderr too,
 // with the next step.
-func (e *env) showAll(c *cli.Context, p *progress, r *report.ApplyAll) error {
+func (e *env) showAll(c *cli.Context, p *terminal.Progress, r *report.ApplyAll) error {
 	if err := c.Context.Err(); err != nil && !r.Wrote() {
 		return err
 	}
-	p.warn(r.Warnings)
+	p.Warn(r.Warnings)
 	for i, m := range r.Modules {
-		p.of(r.Dirs[i]).warn(m.Warnings)
+		p.Of(r.Dirs[i]).Warn(m.Warnings)
 		if err := r.Errs[i]; err != nil && c.Context.Err() == nil {
 			e.complain(fmt.Errorf("%s: %w", r.Dirs[i], err))
 		}

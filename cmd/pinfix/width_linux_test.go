@@ -14,8 +14,10 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
+	"github.com/pinfix/pinfix/internal/terminal"
 )
 
 // openTerminal returns both ends of a pseudo-terminal that is so many columns wide.
@@ -147,13 +149,15 @@ func TestTerminalWidth(t *testing.T) {
 	for name, r := range texts(t) {
 		for _, verbose := range []bool{false, true} {
 			for _, columns := range []uint16{80, 50} {
-				text := shown(t, columns, func(tty *os.File) error { return (&env{stdout: &output{Writer: tty}}).text(context(verbose), r) })
+				text := shown(t, columns, func(tty *os.File) error {
+					return (&env{stdout: &terminal.Output{Writer: tty}}).text(context(verbose), r)
+				})
 				if lines := broken(text, int(columns)); len(lines) > 0 || !utf8.ValidString(text) || text == "" {
 					t.Errorf("%s: %d columns break %d lines:\n%s", name, columns, len(lines), strings.Join(lines, "\n"))
 				}
 			}
 			var plain strings.Builder
-			if err := (&env{stdout: &output{Writer: &plain}}).text(context(verbose), r); err != nil {
+			if err := (&env{stdout: &terminal.Output{Writer: &plain}}).text(context(verbose), r); err != nil {
 				t.Fatal(err)
 			}
 			longer += len(broken(plain.String(), 80))
@@ -167,7 +171,7 @@ func TestTerminalWidth(t *testing.T) {
 	text := shown(t, 80, func(tty *os.File) error {
 		e := &env{environ: []string{"COLUMNS=60"}, stdout: io.Discard, stderr: tty}
 		e.wrap()
-		e.complain(&usageError{msg: long, help: "apply"})
+		e.complain(&manual.UsageError{Msg: long, Help: "apply"})
 		return nil
 	})
 	if lines := broken(text, 60); len(lines) > 0 || len(broken(text, 50)) == 0 {

@@ -5,15 +5,10 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
-
-	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/importgraph"
-	"github.com/pinfix/pinfix/internal/place"
-	"github.com/pinfix/pinfix/internal/recipe"
+	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -34,12 +29,12 @@ type ahead struct {
 
 	done    chan struct{}
 	vendors bool   // whether it vendors
-	vendor  string // "": there is nothing to vendor
+	dir     string // the new vendor/; "": there is nothing to vendor
 	err     error
 }
 
 // runAhead starts tidying and, if vendor is set, vendoring.
-func (a *Aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) *ahead {
+func runAhead(ctx context.Context, a *Aligner, plan *pinner.Plan, vendor bool) *ahead {
 	ctx, cancel := context.WithCancel(ctx)
 	h := &ahead{cancel: cancel, vendors: vendor, mod: plan.Mod.Text(), files: a.Have, tidyDone: make(chan struct{}), done: make(chan struct{})}
 	go func() {
@@ -58,7 +53,7 @@ func (a *Aligner) runAhead(ctx context.Context, plan *pinner.Plan, vendor bool) 
 		}
 		close(h.tidyDone)
 		if h.err == nil && vendor {
-			h.vendor, h.err = a.Stage.Vendor(ctx, tidied, h.sum, h.files)
+			h.dir, h.err = a.Stage.Vendor(ctx, tidied, h.sum, h.files)
 		}
 	}()
 	return h
@@ -70,49 +65,43 @@ func (h *ahead) stop() {
 	<-h.done
 }
 
-// forget ends it and leaves nothing to be taken: it ran without modules that have
-// been found in vendor/ since.
-func (h *ahead) forget() {
-	h.stop()
-	h.mod, h.vendors = nil, false
-}
-
 // tidy is stage.Tidy, or what ran ahead of it.
-func (a *Aligner) tidy(ctx context.Context, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
-	h := a.ahead
-	if bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
+func (h *ahead) tidy(ctx context.Context, st *stage.Stage, mod *pinner.Mod, files importgraph.Files) (*pinner.Mod, []byte, error) {
+	if h != nil && bytes.Equal(h.mod, mod.Text()) && maps.EqualFunc(h.files, files, slices.Equal[[]byte]) {
 		<-h.tidyDone
 		if h.tidyErr == nil || !errors.Is(h.tidyErr, context.Canceled) {
 			return h.tidied, h.sum, h.tidyErr
 		}
 	}
-	return a.Stage.Tidy(ctx, mod, files)
+	return st.Tidy(ctx, mod, files)
 }
 
 // vendor is stage.Vendor, or what ran ahead of it: vendor/ holds the same
 // whether a requirement is indirect or not, and blank imports add no package.
-func (a *Aligner) vendor(ctx context.Context, now *state, tidied *pinner.Mod, done *Aligned) (string, error) {
-	h := a.ahead
+func (h *ahead) vendor(ctx context.Context, st *stage.Stage, l *importgraph.Listing, tidied *pinner.Mod, sum []byte, files importgraph.Files) (string, error) {
+	if h == nil {
+		return st.Vendor(ctx, tidied, sum, files)
+	}
 	<-h.tidyDone
-	if h.tidyErr == nil && h.vendors && sameBuild(h.tidied, tidied) && a.linksAll(now.listing, h.files) {
+	if h.tidyErr == nil && h.vendors && sameBuild(h.tidied, tidied) && linksAll(l, h.files) {
 		select {
 		case <-h.done:
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
 		if h.err == nil {
-			return h.vendor, nil
+			return h.dir, nil
 		}
 	}
 	h.cancel()
-	return a.Stage.Vendor(ctx, tidied, done.Sum, done.staged)
+	return st.Vendor(ctx, tidied, sum, files)
 }
 
 // linksAll reports whether every import of pinfix's own in files is of a package
 // that is linked anyway.
-func (a *Aligner) linksAll(l *importgraph.Listing, files importgraph.Files) bool {
+func linksAll(l *importgraph.Listing, files importgraph.Files) bool {
 	for name, src := range files {
-		paths, err := ImportPaths(name, src)
+		paths, err := importgraph.ImportPaths(name, src)
 		if err != nil || slices.ContainsFunc(paths, func(p string) bool { return l.Packages[p] == nil }) {
 			return false
 		}
@@ -139,66 +128,6 @@ func buildLines(m *pinner.Mod) []string {
 	}
 	slices.Sort(lines)
 	return lines
-}
-
-// guess returns the pins for what go.mod requires. In a tidy go.mod (go 1.17
-// and newer) that is nearly what is linked in both.
-func (a *Aligner) guess() []pinner.Pin {
-	have := map[string]bool{}
-	for _, r := range a.Plugin.Now.Require {
-		have[r.Mod.Path] = true
-	}
-	pins := slices.DeleteFunc(a.Server.Required(), func(p pinner.Pin) bool {
-		return !have[p.Path] || a.excludesBelow(p.Path)
-	})
-	slices.SortFunc(pins, func(x, y pinner.Pin) int { return strings.Compare(x.Path, y.Path) })
-	return pins
-}
-
-// guessCaps returns the caps that an earlier run has set.
-func (a *Aligner) guessCaps() []pinner.Cap {
-	caps := slices.Clone(a.user)
-	if !a.solves() {
-		return caps
-	}
-	for _, v := range a.Plugin.Now.Moved() {
-		pinned := slices.ContainsFunc(a.Server.Required(), func(p pinner.Pin) bool { return p.Path == v.Path })
-		if capped := slices.ContainsFunc(caps, func(c pinner.Cap) bool { return c.Path == v.Path }); !pinned && !capped {
-			caps = append(caps, pinner.Cap{Version: v})
-		}
-	}
-	return caps
-}
-
-// excludesBelow reports whether an earlier run has excluded a module nested in
-// path: a guess of the pin would hide the split that asked for it.
-func (a *Aligner) excludesBelow(path string) bool {
-	own := func(x *modfile.Exclude) bool {
-		return !slices.ContainsFunc(a.Plugin.User.Exclude, func(u *modfile.Exclude) bool { return u.Mod == x.Mod })
-	}
-	return slices.ContainsFunc(a.Plugin.Now.Exclude, func(x *modfile.Exclude) bool {
-		return strings.HasPrefix(x.Mod.Path, path+"/") && own(x)
-	})
-}
-
-// readOld starts reading vendor/ as it is.
-func (a *Aligner) readOld(ctx context.Context) {
-	a.oldVendor = make(chan vendordir.Old, 1)
-	go func() {
-		a.oldVendor <- vendordir.ReadOld(ctx, a.Plugin.Root)
-	}()
-}
-
-// VendorRule is that of a plugin that has a vendor/ or not.
-func (a *Aligner) VendorRule(ctx context.Context, have bool) vendordir.Rule {
-	fits := recipe.BuildsVendored(a.Server, a.Plugin.Root)
-	return vendordir.Rule{Flag: a.Options.Vendor, Fits: fits, Renamed: !fits && !a.Server.Trimmed() && recipe.Vendored(a.Server), Work: a.ServerSource != nil, OwnTree: a.OwnTree(), Have: have,
-		Ignored: func() bool { return vendordir.Ignored(ctx, a.Plugin.Root, a.Options.Environ) }}
-}
-
-// HasVendor reports whether the plugin has a vendor/ now.
-func (a *Aligner) HasVendor() bool {
-	return place.Exists(filepath.Join(a.Plugin.Root, "vendor"))
 }
 
 // VendorDiff says in what vendor/ as it is differs from the one that al has made; the zero

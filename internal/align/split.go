@@ -14,49 +14,52 @@ import (
 
 // splits makes plugin and server take moved packages from the same module: the
 // parent rises above the move, or the nested module goes.
-func (a *Aligner) splits(ctx context.Context, match *pinner.Match) error {
-	for _, s := range match.Splits {
+func (r round) splits(ctx context.Context) (round, error) {
+	for _, s := range r.now.Match.Splits {
 		if len(s.To.Path) > len(s.From.Path) {
-			a.moved(fetch.Move{Package: s.Package, Parent: s.From, Nested: s.To.Version})
-		} else if !slices.Contains(a.Input.Drop, s.From.Path) {
-			a.Input.Drop = append(a.Input.Drop, s.From.Path)
+			r.memory, _ = r.moved(fetch.Move{Package: s.Package, Parent: s.From, Nested: s.To.Version})
+		} else if !slices.Contains(r.Input.Drop, s.From.Path) {
+			r.Input.Drop = append(slices.Clip(r.Input.Drop), s.From.Path)
 		}
 	}
-	for _, m := range a.Moves[len(a.Input.Raise):] {
-		v, err := a.after(ctx, m)
+	for _, m := range r.moves[len(r.Input.Raise):] {
+		v, err := r.after(ctx, m)
 		if err != nil {
-			return err
+			return r, err
 		}
 		raise := module.Version{Path: m.Parent.Path, Version: v}
-		a.Input.Raise, a.Raised = append(a.Input.Raise, raise), append(a.Raised, raise)
+		r.Input.Raise, r.raised = append(slices.Clip(r.Input.Raise), raise), append(slices.Clip(r.raised), raise)
 	}
-	return nil
+	return r, nil
 }
 
 // unraise takes back the raise of each parent that tidy has dropped: what the
 // raised version asks for stays in go.mod then, but the next apply would see no
 // reason for it. It reports whether there was one.
-func (a *Aligner) unraise(tidied *pinner.Mod) bool {
+func (m memory) unraise(tidied *pinner.Mod) (memory, bool) {
 	more := false
-	for i, v := range a.Input.Raise {
+	m.Input.Raise = slices.Clone(m.Input.Raise)
+	for i, v := range m.Input.Raise {
 		required := slices.ContainsFunc(tidied.Require, func(r *modfile.Require) bool { return r.Mod.Path == v.Path })
-		if v.Version != "" && !required && !slices.Contains(a.kept, v.Path) {
-			a.Input.Raise[i].Version = ""
+		if v.Version != "" && !required && !slices.Contains(m.kept, v.Path) {
+			m.Input.Raise[i].Version = ""
 			more = true
 		}
 	}
-	return more
+	return m, more
 }
 
-// reraise raises a parent again that is ambiguous without, for good.
-func (a *Aligner) reraise(parent string) bool {
-	i := slices.IndexFunc(a.Input.Raise, func(v module.Version) bool { return v.Path == parent })
-	if i < 0 || a.Input.Raise[i].Version != "" {
-		return false
+// reraise raises a parent again that is ambiguous without, for good. It reports whether it is
+// news.
+func (m memory) reraise(parent string) (memory, bool) {
+	i := slices.IndexFunc(m.Input.Raise, func(v module.Version) bool { return v.Path == parent })
+	if i < 0 || m.Input.Raise[i].Version != "" {
+		return m, false
 	}
-	a.Input.Raise[i] = a.Raised[i]
-	a.kept = append(a.kept, parent)
-	return true
+	m.Input.Raise = slices.Clone(m.Input.Raise)
+	m.Input.Raise[i] = m.raised[i]
+	m.kept = append(slices.Clip(m.kept), parent)
+	return m, true
 }
 
 // after returns the version of the parent to require: the server's own, if it
@@ -68,7 +71,7 @@ func (a *Aligner) after(ctx context.Context, m fetch.Move) (string, error) {
 		}
 	}
 	a.Options.Step("looking for a version of " + m.Parent.Path + " without " + m.Package)
-	g, err := pinner.LoadGraph(a.Plugin.User, a.Input.Source)
+	g, err := pinner.LoadGraph(a.Plugin.User, a.Source)
 	if err != nil {
 		return "", err
 	}
@@ -80,23 +83,23 @@ func (a *Aligner) after(ctx context.Context, m fetch.Move) (string, error) {
 }
 
 // moved notes a move, and reports whether it is news.
-func (a *Aligner) moved(m fetch.Move) bool {
-	if m.Parent.Path == "" || m.Parent.Path == m.Nested.Path || slices.ContainsFunc(a.Moves, func(n fetch.Move) bool { return n.Parent.Path == m.Parent.Path }) {
-		return false
+func (m memory) moved(mv fetch.Move) (memory, bool) {
+	if mv.Parent.Path == "" || mv.Parent.Path == mv.Nested.Path || slices.ContainsFunc(m.moves, func(n fetch.Move) bool { return n.Parent.Path == mv.Parent.Path }) {
+		return m, false
 	}
-	a.Moves = append(a.Moves, m)
-	return true
+	m.moves = append(slices.Clip(m.moves), mv)
+	return m, true
 }
 
 // drop takes the nested module of a move out of the graph where only the parent
 // is the server's: that cannot rise. It reports whether it is news.
-func (a *Aligner) drop(m fetch.Move) bool {
+func (m memory) drop(server *pinner.Server, mv fetch.Move) (memory, bool) {
 	has := func(path string) bool {
-		return slices.ContainsFunc(a.Server.Required(), func(p pinner.Pin) bool { return p.Path == path })
+		return slices.ContainsFunc(server.Required(), func(p pinner.Pin) bool { return p.Path == path })
 	}
-	if !has(m.Parent.Path) || has(m.Nested.Path) || slices.Contains(a.Input.Drop, m.Nested.Path) {
-		return false
+	if !has(mv.Parent.Path) || has(mv.Nested.Path) || slices.Contains(m.Input.Drop, mv.Nested.Path) {
+		return m, false
 	}
-	a.Input.Drop = append(a.Input.Drop, m.Nested.Path)
-	return true
+	m.Input.Drop = append(slices.Clip(m.Input.Drop), mv.Nested.Path)
+	return m, true
 }

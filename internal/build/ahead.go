@@ -11,12 +11,12 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/modulestxt"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/prove"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/vars"
@@ -58,7 +58,7 @@ func (b *builder) ahead() map[int]report.Verified {
 // which versions these are.
 func (b *builder) graph() *look.Graph {
 	mod := b.plugin.Now
-	g := &look.Graph{Tree: look.Disk(b.plugin.Root), Root: b.plugin.Root, Mod: mod, Server: b.server}
+	g := &look.Graph{Files: look.Files{Tree: look.Disk(b.plugin.Root), Root: b.plugin.Root}, Mod: mod, Server: b.server}
 	if b.how.Mod != "vendor" {
 		g.Cache = modcache.Dir(func(name string) string { return vars.Get(b.o.GoEnviron(), name) })
 		if !mod.Pruned() {
@@ -72,7 +72,7 @@ func (b *builder) graph() *look.Graph {
 	}
 	vendor, _ := modulestxt.Parse(text)
 	for _, m := range vendor.Modules {
-		if v := align.Required(mod, m.Path); v != "" && v != m.Version.Version {
+		if v := plugin.Required(mod, m.Path); v != "" && v != m.Version.Version {
 			return nil // go build refuses such a vendor/, and says so at once
 		}
 	}

@@ -119,7 +119,7 @@ func aheadBuilder(t *testing.T, archive string) *builder {
 			t.Fatal(err)
 		}
 	}
-	b := &builder{how: recipe.Build{Mod: "readonly"}, outputs: []Output{{pkg: ".", Name: "plugin.so"}}}
+	b := &builder{ready: ready{how: recipe.Build{Mod: "readonly"}}, outputs: []Output{{pkg: ".", Name: "plugin.so"}}}
 	b.o.Dir, b.o.Environ = filepath.Join(dir, "plugin"), []string{"GOMODCACHE=" + filepath.Join(dir, "cache")}
 	var err error
 	if b.plugin, err = plugin.Read(b.o.Dir, nil, ""); err != nil {

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/fault"
@@ -31,6 +30,7 @@ import (
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/verify"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -51,7 +51,8 @@ type Options struct {
 	pinned *pinned
 }
 
-// A builder is one run of Build.
+// A builder is one run of Build. It has many methods, one for each step of a build and for
+// each thing that a step is about: tools, C compiler, file names, outputs.
 type builder struct {
 	o       Options
 	plugin  *plugin.Plugin
@@ -62,12 +63,16 @@ type builder struct {
 	work    *workspace.Workspace // nil without the server's source
 	result  *report.Build
 
-	// Set by tools.
-	facts   gocmd.Facts
 	scratch *stage.Scratch
-	how     recipe.Build // what all builds have in common
-	older   bool         // how.CC was chosen for a server on an older glibc
-	rules   string       // for file names, of this machine; how.Paths are those that are shown
+	ready
+}
+
+// ready is what [builder.tools] has made ready for go build.
+type ready struct {
+	facts gocmd.Facts
+	how   recipe.Build // what all builds have in common
+	older bool         // how.CC was chosen for a server on an older glibc
+	rules string       // for file names, of this machine; how.Paths are those that are shown
 }
 
 // Run builds plugins as the server was built, and, when all are built, writes
@@ -183,7 +188,7 @@ func (b *builder) clash(found []string) error {
 			pkgs = append(pkgs, path.Join(module, pkg))
 		}
 	}
-	return align.Clash(b.server, module, pkgs)
+	return wants.Clash(b.server, module, pkgs)
 }
 
 func (b *builder) warn(warnings ...string) {
@@ -251,7 +256,7 @@ func (b *builder) build(ctx context.Context, i int) error {
 		return b.build(ctx, i)
 	}
 	linked := slices.DeleteFunc(slices.Collect(maps.Keys(plugin.Packages)), func(pkg string) bool { return !modpath.In(pkg, plugin.Main.Path) })
-	if err := align.Clash(b.server, b.plugin.Now.Module.Mod.Path, linked); err != nil {
+	if err := wants.Clash(b.server, b.plugin.Now.Module.Mod.Path, linked); err != nil {
 		return err
 	}
 	b.origins(ctx, i, cmd, plugin)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/outlook"
@@ -19,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -40,7 +40,7 @@ var Placeholders = []string{"name", "server", "version", "os", "arch"}
 // and --pin. Out may be a pattern.
 type ManyOptions struct {
 	Options
-	Plan      align.Options // how each server's plan is made
+	Plan      wants.Options // how each server's plan is made
 	Platforms []string
 }
 

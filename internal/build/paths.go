@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/fault"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/recipe"
 	"github.com/pinfix/pinfix/internal/toolexec"
 	"github.com/pinfix/pinfix/pinner"
@@ -74,7 +74,7 @@ func (b *builder) renames() bool {
 		return s.Paths != (pinner.Paths{}) || slices.ContainsFunc(s.Pins, func(p pinner.Pin) bool { return filepath.IsAbs(p.Replace.Path) })
 	}
 	return !s.KnowsModules() || b.work == nil && slices.ContainsFunc(s.Own(), func(path string) bool {
-		return path != b.plugin.Now.Module.Mod.Path && align.Required(b.plugin.Now, path) != ""
+		return path != b.plugin.Now.Module.Mod.Path && plugin.Required(b.plugin.Now, path) != ""
 	})
 }
 

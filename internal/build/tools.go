@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/gocmd"
@@ -121,7 +120,7 @@ func (b *builder) explain(err error) error {
 			return fault.With(err, "run pinfix apply: it makes go.mod, go.sum and vendor/ fit")
 		}
 	}
-	return fault.With(err, align.NextAfter(failed, filepath.Join(b.plugin.Root, "go.mod")))
+	return fault.With(err, gocmd.NextAfter(failed, filepath.Join(b.plugin.Root, "go.mod")))
 }
 
 // workspace finds the workspace to build in: with the source that was named, or

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/commit"
@@ -26,13 +25,14 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
 // Options are what pinfix check was asked for of one module. Of Options,
 // those count that say what apply would do.
 type Options struct {
-	align.Options
+	wants.Options
 	Staged bool // the git index instead of the working tree
 	Get    func(name string) string
 	Err    error // its settings cannot be read
@@ -177,7 +177,7 @@ func judge(ctx context.Context, o Options, s *Servers, walk bool) (out Checked) 
 // plugin requires one of them. To find that out takes a search through the program.
 func (c *checker) needsPaths() bool {
 	return !c.server.Trimmed() && slices.ContainsFunc(c.server.Own(), func(path string) bool {
-		return align.Required(c.plugin.Now, path) != ""
+		return plugin.Required(c.plugin.Now, path) != ""
 	})
 }
 
@@ -287,7 +287,7 @@ func (c *checker) stagedServer(ctx context.Context, all reference.Servers) error
 func (c *checker) report(o Options) report.Checked {
 	return report.Checked{
 		Dir: c.plugin.Root, Module: c.plugin.User.Module.Mod.Path, Server: c.server.Name(), Ref: c.server.Ref, Go: c.server.Go,
-		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o), Unknown: c.aligner().Doubts(c.in.Pins, c.doubts),
+		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o), Unknown: c.wants.Doubts(c.in.Pins, c.doubts),
 		Prefix: place.ReviewPrefix(c.plugin.Root),
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/edit"
 	"github.com/pinfix/pinfix/internal/fault"
@@ -31,6 +30,7 @@ import (
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -38,7 +38,7 @@ import (
 // A checker looks whether one plugin is still pinned. It reads files, and runs
 // neither the go command nor anything that needs the network.
 type checker struct {
-	o      align.Options
+	o      wants.Options
 	server *pinner.Server
 	plugin *plugin.Plugin
 	tree   look.Tree
@@ -51,7 +51,7 @@ type checker struct {
 	in      *check.Input
 	copied  map[string][]fs.DirEntry // files below vendor/, by directory
 	stray   func() []check.Problem   // strays, once
-	source  *workspace.Source        // of the go.work next to go.mod; nil
+	wants   *wants.Case              // what apply would want
 
 	problems []check.Problem
 	notes    []string
@@ -71,34 +71,24 @@ func (c *checker) run(ctx context.Context) error {
 	if err := c.find(); err != nil {
 		return err
 	}
-	if len(c.problems) == 0 && whole && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.ownTree()) {
+	if len(c.problems) == 0 && whole && len(c.plugin.Patterns) == 0 && c.plugin.File == "" && !c.mayClash() && check.Certain(c.in, c.o.Imports != "none" && !c.wants.OwnTree()) {
 		return nil
 	}
 	return c.exact()
 }
 
-// aligner is what the checks of the import graph have in common with apply's.
-func (c *checker) aligner() *align.Aligner {
-	return &align.Aligner{Options: c.o, Server: c.server, Plugin: c.plugin, ServerSource: c.source}
-}
-
-func (c *checker) ownTree() bool { return c.aligner().OwnTree() }
-
 // useSource lends the plugin's go.mod what its go.work gives it, as apply does: the
 // server's modules, from their source, and a requirement of each.
 func (c *checker) useSource(ctx context.Context) error {
-	_, dir, err := workspace.InTree(c.plugin.Root, c.server, c.readTree)
-	if err != nil || dir == "" {
-		return err
-	}
-	if c.source, err = workspace.ReadSource(ctx, c.o.GoEnviron(), c.server, dir); err != nil {
+	var err error
+	if c.wants, err = wants.New(ctx, c.o, c.server, c.plugin, c.readTree); err != nil || c.wants.ServerSource == nil {
 		return err
 	}
 	lent, err := c.plugin.Now.Clone()
 	if err != nil {
 		return err
 	}
-	if err := c.source.Lend(lent, c.plugin.Root); err != nil {
+	if err := c.wants.ServerSource.Lend(lent, c.plugin.Root); err != nil {
 		return err
 	}
 	mod := c.plugin.Now
@@ -174,7 +164,7 @@ func (c *checker) read(ctx context.Context) error {
 	}
 	c.borrowed()
 	_, missing := c.tree.ReadDir("vendor")
-	c.in.WantVendor, _, _ = c.aligner().VendorRule(ctx, missing == nil).Decide()
+	c.in.WantVendor, _, _ = c.wants.VendorRule(ctx, missing == nil).Decide()
 	c.in.Vendor, err = c.readVendor()
 	return err
 }
@@ -182,12 +172,13 @@ func (c *checker) read(ctx context.Context) error {
 // borrowed adds the requirements of the loan: where there is a go.work, go.mod need not
 // have them.
 func (c *checker) borrowed() {
-	if c.source == nil {
+	source := c.wants.ServerSource
+	if source == nil {
 		return
 	}
-	c.in.Least = workspace.GoLine(c.source.Mods()...)
-	for _, m := range c.source.Others(c.plugin.User.Module.Mod.Path) {
-		if align.Required(c.in.Mod, m.Path) != "" {
+	c.in.Least = workspace.GoLine(source.Mods()...)
+	for _, m := range source.Others(c.plugin.User.Module.Mod.Path) {
+		if plugin.Required(c.in.Mod, m.Path) != "" {
 			continue
 		}
 		direct := slices.ContainsFunc(c.in.Files, func(f look.File) bool {
@@ -283,7 +274,7 @@ func (c *checker) exact() error {
 	if err != nil {
 		return err
 	}
-	g := &look.Graph{Tree: c.tree, Root: c.plugin.Root, Cache: c.cache, Mod: c.plugin.Now, Server: c.server, Seen: func(name string) { c.seen.add(name) }}
+	g := &look.Graph{Files: look.Files{Tree: c.tree, Root: c.plugin.Root, Seen: func(name string) { c.seen.add(name) }}, Cache: c.cache, Mod: c.plugin.Now, Server: c.server}
 	if c.in.Vendor != nil {
 		g.Vendor = c.in.Vendor.Versions()
 	}
@@ -296,9 +287,8 @@ func (c *checker) exact() error {
 	}
 	match := pinner.Compare(c.server, l.Linked())
 	c.more = c.more || len(match.Own)+len(match.Unknown)+len(match.Splits)+len(missing) > 0
-	a := c.aligner()
-	a.Sources = importgraph.Read(c.plugin.Root, g.Read, g.Imports)
-	if done := c.foreign(a, l, match, missing); done {
+	sources := importgraph.Read(c.plugin.Root, g.Read, g.Imports)
+	if done := c.foreign(sources, l, match, missing); done {
 		return nil
 	}
 	c.in.Pins = match.Pins
@@ -312,7 +302,7 @@ func (c *checker) exact() error {
 	if len(missing) > 0 {
 		return nil
 	}
-	return c.blankImports(a, l)
+	return c.blankImports(sources, l)
 }
 
 // unrequired adds the packages that no required module has: a tidy go.mod
@@ -359,26 +349,26 @@ func (c *checker) incomplete() {
 
 // foreign finds what apply would refuse: a package that the server has under the same
 // path, or that no go.mod can give its label. It reports whether there are any.
-func (c *checker) foreign(a *align.Aligner, l *importgraph.Listing, match *pinner.Match, missing []look.Missing) bool {
-	if err := a.Clash(l); err != nil {
+func (c *checker) foreign(sources *importgraph.Sources, l *importgraph.Listing, match *pinner.Match, missing []look.Missing) bool {
+	if err := c.wants.Clash(l); err != nil {
 		module := c.plugin.User.Module.Mod.Path
 		c.problems = []check.Problem{{Kind: check.Import, Module: module, Have: module, File: "go.mod", Line: max(c.plugin.Now.Module.Syntax.Start.Line, 1),
-			Why: err.Error(), Fix: align.NextClash(module)}}
+			Why: err.Error(), Fix: wants.NextClash(module)}}
 		return true
 	}
 	for _, m := range missing {
-		if pin := c.server.Label(m.Package).Pin; c.server.Owns(pin.Path) && a.MayLink(m.Package) {
+		if pin := c.server.Label(m.Package).Pin; c.server.Owns(pin.Path) && c.wants.MayLink(m.Package) {
 			match.Own = append(match.Own, pinner.Linked{Path: m.Package, Module: pin.Version})
 		}
 	}
-	misfits, doubts := a.Own(l, match)
+	misfits, doubts := c.wants.Own(sources, l, match)
 	c.doubts = append(c.doubts, doubts...)
 	if len(misfits) == 0 {
 		return false
 	}
 	c.problems = nil
-	for _, m := range a.Shown(misfits) {
-		p := check.Problem{Kind: check.Import, Module: m.Pkg, Have: "imported", File: "go.mod", Line: 1, Why: m.Why, Fix: a.NextOwn(m)}
+	for _, m := range wants.Shown(misfits) {
+		p := check.Problem{Kind: check.Import, Module: m.Pkg, Have: "imported", File: "go.mod", Line: 1, Why: m.Why, Fix: c.wants.NextOwn(m)}
 		if len(m.At) == 0 && m.By != "" {
 			p.Why = m.By + " imports it, " + m.Why
 		}
@@ -395,23 +385,23 @@ func (c *checker) foreign(a *align.Aligner, l *importgraph.Listing, match *pinne
 }
 
 // blankImports compares pinfix's own imports with those that apply would choose.
-func (c *checker) blankImports(a *align.Aligner, l *importgraph.Listing) error {
-	a.Have, a.Bare = importgraph.Files{}, importgraph.Files{}
+func (c *checker) blankImports(sources *importgraph.Sources, l *importgraph.Listing) error {
+	own, bare := importgraph.Files{}, importgraph.Files{}
 	for _, f := range c.in.Files {
 		if f.Bare != nil {
 			src, err := c.tree.ReadFile(f.Name)
 			if err != nil {
 				return fault.CannotRead(f.Name, err)
 			}
-			a.Have[f.Name], a.Bare[f.Name] = src, f.Bare
+			own[f.Name], bare[f.Name] = src, f.Bare
 		}
 	}
-	chosen, err := a.ChooseImports(l, c.in.Pins)
+	chosen, err := c.wants.ChooseImports(sources, bare, l, c.in.Pins, nil)
 	if err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(chosen.Files)) {
-		have, want := a.Have[name], chosen.Files[name]
+		have, want := own[name], chosen.Files[name]
 		if have == nil {
 			if have, err = place.Optional(c.tree.ReadFile(name)); err != nil {
 				return fault.CannotRead(name, err)
@@ -435,8 +425,8 @@ func (c *checker) addImports(list []check.Problem) {
 }
 
 func importProblems(name string, have, want []byte, l *importgraph.Listing) []check.Problem {
-	old, _ := align.ImportPaths(name, have)
-	wanted, _ := align.ImportPaths(name, want)
+	old, _ := importgraph.ImportPaths(name, have)
+	wanted, _ := importgraph.ImportPaths(name, want)
 	var out []check.Problem
 	for _, p := range wanted {
 		if !slices.Contains(old, p) {
@@ -445,11 +435,11 @@ func importProblems(name string, have, want []byte, l *importgraph.Listing) []ch
 	}
 	for _, p := range old {
 		if !slices.Contains(wanted, p) {
-			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Have: `_ "` + p + `"`, File: name, Line: align.LineOf(have, p), Why: "no pin needs it any more"})
+			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Have: `_ "` + p + `"`, File: name, Line: importgraph.LineOf(have, p), Why: "no pin needs it any more"})
 		}
 	}
 	if len(out) == 0 && len(wanted) > 0 {
-		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, wanted[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(align.LineOf(have, wanted[0]), 1), Why: "they are not where pinfix puts them"})
+		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, wanted[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(importgraph.LineOf(have, wanted[0]), 1), Why: "they are not where pinfix puts them"})
 	}
 	return out
 }

@@ -113,7 +113,7 @@ func (s *Sources) upwards(dir string) {
 // sources notes what the outcome depends on, unless that is more than files.
 func (c *checker) sources(o Options) {
 	s := o.Sources
-	if s == nil || c.more || c.source != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
+	if s == nil || c.more || c.wants.ServerSource != nil || !c.server.Trimmed() || c.in.Vendor == nil && c.o.Vendor != "never" {
 		return // git was asked, or where the server's sources were
 	}
 	server, err := filepath.Abs(c.server.Ref)
@@ -142,12 +142,12 @@ func (s *Sources) place(dir string) bool {
 	if err != nil {
 		return false
 	}
-	real, _, err := plugin.Locate(dir)
+	resolved, _, err := plugin.Locate(dir)
 	if err != nil {
 		return false
 	}
 	s.add(named) // through a link, it may be another directory next time
-	s.upwards(real)
+	s.upwards(resolved)
 	return true
 }
 

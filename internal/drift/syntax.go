@@ -7,10 +7,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/buildctx"
 	"github.com/pinfix/pinfix/internal/look"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
@@ -44,7 +44,7 @@ func (c *checker) syntax() error {
 		}
 		bad = append(bad, e)
 	}
-	return align.BadSyntax(bad)
+	return plugin.BadSyntax(bad)
 }
 
 // linkedFiles returns the files in the directories that are linked into the plugins,

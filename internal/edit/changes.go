@@ -24,6 +24,7 @@ import (
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/toolchain"
 	"github.com/pinfix/pinfix/internal/vendordir"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
@@ -45,7 +46,8 @@ type Changes struct {
 }
 
 // Of compares the plugin as it is with al.
-func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, error) {
+func Of(ctx context.Context, al *align.Aligned) (*Changes, error) {
+	a := al.Aligner
 	c := &Changes{Aligner: a, Aligned: al}
 	a.Options.Step("comparing")
 	data := al.Mod.Bytes()
@@ -60,7 +62,7 @@ func Of(ctx context.Context, a *align.Aligner, al *align.Aligned) (*Changes, err
 	if err != nil {
 		return nil, err
 	}
-	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Input.Source)); err != nil {
+	if c.Before, err = pinner.LoadGraph(now, a.WithoutSource(a.Source)); err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{"go.mod": data}
@@ -138,7 +140,7 @@ func (c *Changes) pin(path string) (pinner.Pin, bool) {
 }
 
 // Report lists every change with its reason.
-func (c *Changes) Report(server *pinner.Server, tool *align.Toolchain) *report.Apply {
+func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *report.Apply {
 	r := report.NewApply(c.Aligner.Options.DryRun)
 	r.Aligned = len(c.Tree.Files) == 0 && c.Tree.Vendor == nil && (c.Naming == nil || c.Naming.file.Path == "")
 	r.Server = reference.Report(server)
@@ -161,8 +163,8 @@ func (c *Changes) Report(server *pinner.Server, tool *align.Toolchain) *report.A
 		r.Changes = append(r.Changes, c.sums()...)
 		r.Changes = append(r.Changes, c.vendors()...)
 	}
-	if s := c.Aligner.Solver; s != nil && s.Stopped() != "" {
-		r.Warnings = append(r.Warnings, "the search "+s.Stopped()+": some modules may have a version that is nearer to the plugin's and compiles")
+	if stopped := c.Aligned.Stopped(); stopped != "" {
+		r.Warnings = append(r.Warnings, "the search "+stopped+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
 	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor)
 	for _, note := range []string{c.Aligner.VendorNote, c.othersNote()} {
@@ -293,7 +295,7 @@ func (c *Changes) MovedModules() []report.Move {
 		}
 		move := report.Move{Module: path, Old: had, New: v, Server: pinned}
 		if pinned {
-			now, after := align.Source(c.Aligner.Plugin.Now, pin.Version), align.Source(c.Mod, pin.Version)
+			now, after := c.Aligner.Plugin.Now.Source(pin.Version), c.Mod.Source(pin.Version)
 			if had == v && now == after {
 				continue
 			}

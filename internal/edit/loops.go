@@ -9,9 +9,10 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/loopvar"
+	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/typecheck"
 )
@@ -28,7 +29,7 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 	wanted := map[string]languages{}
 	bodies := map[string]bool{}
 	for path, p := range l.Packages {
-		if lang, ok := c.languages(p); ok && !align.Missing(p) && loopvar.Changed(lang.from, lang.to) {
+		if lang, ok := c.languages(p); ok && !p.Missing() && loopvar.Changed(lang.from, lang.to) {
 			wanted[path], bodies[path] = lang, true
 		}
 	}
@@ -46,13 +47,13 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 		checker = typecheck.New(goarch)
 		checker.Count = a.Options.Count
 	}
-	g := &align.CodeGraph{Listing: l, Touched: bodies, Graph: map[string]*typecheck.Package{}, Max: a.Server.GoVersion()}
-	g.Why = func(p *importgraph.Package) string { return align.WhyMissing(a.Server, c.Aligned.Plan, p) }
+	g := &compiles.Graph{Listing: l, Touched: bodies, Packages: map[string]*typecheck.Package{}, Max: a.Server.GoVersion()}
+	g.Why = func(p *importgraph.Package) string { return compiles.WhyMissing(a.Server, c.Aligned.Plan, p) }
 	for path := range wanted {
 		g.Add(path)
 	}
 	a.Options.Step("looking for loops that the go line changes")
-	if _, err := checker.Check(ctx, g.Graph, a.OwnSource()); err != nil {
+	if _, err := checker.Check(ctx, g.Packages, a.OwnSource()); err != nil {
 		return nil, err
 	}
 	written := map[string][]byte{}
@@ -74,7 +75,7 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 	for _, loop := range loopvar.Find(pkgs) {
 		p := of[filepath.Dir(loop.File)]
 		lang := wanted[p.ImportPath]
-		out = append(out, report.Loop{File: c.placeOf(loop.File), Line: loop.Line, From: langOf(lang.from), To: langOf(lang.to), Shared: loopvar.Shared(lang.to), Own: align.Own(p)})
+		out = append(out, report.Loop{File: place.Relative(c.Aligner.Plugin.Root, loop.File), Line: loop.Line, From: langOf(lang.from), To: langOf(lang.to), Shared: loopvar.Shared(lang.to), Own: p.Own()})
 	}
 	return out, nil
 }
@@ -83,27 +84,19 @@ func (c *Changes) findLoops(ctx context.Context) ([]report.Loop, error) {
 // itself, or of a directory that replaces a module. An older Go than 1.21 builds a
 // directory whose go line is above it, with the language that it knows.
 func (c *Changes) languages(p *importgraph.Package) (languages, bool) {
-	if align.Own(p) {
+	if p.Own() {
 		return languages{c.Aligner.Plugin.Now.GoVersion(), c.Mod.GoVersion()}, true
 	}
 	r := c.Mod.Replacement(module.Version{Path: p.Module.Path, Version: p.Module.Version})
 	if r == nil || r.New.Version != "" || p.Module.GoVersion == "" {
 		return languages{}, false
 	}
-	return languages{p.Module.GoVersion, (&align.CodeGraph{Max: c.Aligner.Server.GoVersion()}).Language(p)}, true
+	return languages{p.Module.GoVersion, (&compiles.Graph{Max: c.Aligner.Server.GoVersion()}).Language(p)}, true
 }
 
 // langOf returns the language of a go line: "1.21" of "1.21.13".
 func langOf(goLine string) string {
 	return strings.TrimPrefix(version.Lang("go"+goLine), "go")
-}
-
-// placeOf is a file as seen from the plugin's root.
-func (c *Changes) placeOf(file string) string {
-	if rel, err := filepath.Rel(c.Aligner.Plugin.Root, file); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return file
 }
 
 // loopsOf says in the reason of the go line what that changes of loops.

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
@@ -25,7 +25,7 @@ func Union[V any](a, b map[string]V) []string {
 }
 
 func (c *Changes) requires() []report.Change {
-	now, after := align.ByPath(c.Aligner.Plugin.Now), align.ByPath(c.Mod)
+	now, after := plugin.ByPath(c.Aligner.Plugin.Now), plugin.ByPath(c.Mod)
 	var out []report.Change
 	for _, path := range Union(now, after) {
 		o, n := now[path], after[path]
@@ -134,7 +134,7 @@ func (c *Changes) whyExclude(v module.Version) (reason, above string, by []repor
 	case d.Lost:
 		reason = fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path)
 		return reason, reason, by
-	case slices.Contains(c.Aligner.Input.Drop, v.Path):
+	case slices.Contains(c.Aligned.Input().Drop, v.Path):
 		reason = fmt.Sprintf("the server takes the packages of %s from another module", v.Path)
 		return reason, reason, by
 	}
@@ -184,17 +184,17 @@ func (c *Changes) imports() []report.Change {
 		if !strings.HasSuffix(f.Path, ".go") {
 			continue
 		}
-		old, _ := align.ImportPaths(f.Path, f.Old)
-		now, _ := align.ImportPaths(f.Path, f.New)
+		old, _ := importgraph.ImportPaths(f.Path, f.Old)
+		now, _ := importgraph.ImportPaths(f.Path, f.New)
 		for _, p := range now {
 			if !slices.Contains(old, p) {
-				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: align.LineOf(f.New, p),
+				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: importgraph.LineOf(f.New, p),
 					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", ModuleIn(c.Aligned.Listing, p))})
 			}
 		}
 		for _, p := range old {
 			if !slices.Contains(now, p) {
-				out = append(out, report.Change{Kind: "import", Action: "remove", Path: p, Old: p, File: f.Path, Line: align.LineOf(f.Old, p),
+				out = append(out, report.Change{Kind: "import", Action: "remove", Path: p, Old: p, File: f.Path, Line: importgraph.LineOf(f.Old, p),
 					Reason: "no pin needs it any more"})
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
-	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -45,7 +45,7 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 		}
 	}
 	linked := c.Aligned.Listing.Versions()
-	required := align.ByPath(c.Mod)
+	required := plugin.ByPath(c.Mod)
 	var rows []report.Row
 	for _, path := range slices.Sorted(maps.Keys(by)) {
 		m := by[path]
@@ -150,7 +150,7 @@ func (c *Changes) fate(d module.Version) (report.Reason, bool) {
 		return report.Reason{Note: "the server has " + d.Path + " " + now}, true
 	case capped:
 		return report.Reason{Chain: c.chain(d.Path)}, true
-	case now == "" || align.ByPath(c.Mod)[d.Path] == nil && align.ByPath(c.Aligner.Plugin.Now)[d.Path] != nil:
+	case now == "" || plugin.ByPath(c.Mod)[d.Path] == nil && plugin.ByPath(c.Aligner.Plugin.Now)[d.Path] != nil:
 		return report.Reason{Note: "nothing needs that any longer"}, true
 	}
 	return report.Reason{}, false

@@ -12,7 +12,8 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// Known is what is available next to the text. All of it may be missing.
+// Known is what is available next to the text. All of it may be missing. It has many methods,
+// one for each kind of finding that it makes concrete.
 type Known struct {
 	Server *pinner.Server
 	Mod    *pinner.Mod // the plugin's go.mod

@@ -35,7 +35,7 @@ const (
 )
 
 // A Finding is one error in the text. Its strings hold no control characters
-// but the line ends and tabs of Text.
+// but the line ends and tabs of Text. It has many fields, because the JSON has most of them.
 type Finding struct {
 	Line    int // where it starts in the text, from 1
 	Count   int // on how many lines it is

@@ -30,6 +30,8 @@ func Find(text, own string) []Finding {
 	return f.found
 }
 
+// A finder goes through the lines of a text once. It has many methods, one for each form in
+// which programs print an error.
 type finder struct {
 	lines []line
 	own   string

@@ -9,19 +9,19 @@ import (
 	"fmt"
 	"syscall"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/outlook"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // Apply makes the plugin load into the server. Nothing in the plugin's tree is
 // touched before the commit at the end, and nothing at all with DryRun. Where the
 // plugin's own code does not compile, the report of a dry run has its Summary alone.
-func Apply(ctx context.Context, o align.Options) (*report.Apply, error) {
+func Apply(ctx context.Context, o wants.Options) (*report.Apply, error) {
 	lock, err := acquire(ctx, o)
 	if err != nil {
 		return nil, err

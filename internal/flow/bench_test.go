@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/stage"
+	"github.com/pinfix/pinfix/internal/toolchain"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -29,7 +30,7 @@ func BenchmarkPlan(b *testing.B) {
 		b.Fatal(err)
 	}
 	quiet := func(string) {}
-	o := align.Options{Reference: reference.Reference{Dir: dir, Servers: reference.Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
+	o := wants.Options{Reference: reference.Reference{Dir: dir, Servers: reference.Servers{{Ref: server, From: "--server"}}, Environ: os.Environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
 	p, err := plugin.Read(o.Dir, o.Packages, o.ImportsFile)
 	if err != nil {
 		b.Fatal(err)
@@ -38,7 +39,7 @@ func BenchmarkPlan(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tool, err := align.ChooseToolchain(b.Context(), o, s, p.Root)
+	tool, err := toolchain.Choose(b.Context(), o, s, p.Root)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -48,8 +49,7 @@ func BenchmarkPlan(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		a := &align.Aligner{Options: o, Server: s, Plugin: p, Stage: st, Sources: st.Sources, Bare: importgraph.Files{}}
-		a.Input = pinner.Input{Server: s, Mod: p.User, Source: st.Fetch.ModFiles(b.Context())}
+		in := pinner.Input{Server: s, Mod: p.User, Source: st.Fetch.ModFiles(b.Context())}
 		listing, err := st.List(b.Context(), p.User, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -57,12 +57,12 @@ func BenchmarkPlan(b *testing.B) {
 
 		start := time.Now()
 		match := pinner.Compare(s, listing.Linked())
-		choice, err := a.ChooseImports(listing, match.Pins)
+		choice, err := (&wants.Case{Options: o, Server: s, Plugin: p}).ChooseImports(st.Sources, importgraph.Files{}, listing, match.Pins, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
-		a.Input.Pins = match.Pins
-		pl, err := pinner.Make(a.Input)
+		in.Pins = match.Pins
+		pl, err := pinner.Make(in)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func BenchmarkPlan(b *testing.B) {
 		commands += time.Since(start)
 
 		start = time.Now()
-		needed, _, err := pl.Recheck(a.Input, tidied)
+		needed, _, err := pl.Recheck(in, tidied)
 		if err != nil {
 			b.Fatal(err)
 		}

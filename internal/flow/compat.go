@@ -4,18 +4,18 @@ import (
 	"context"
 	"slices"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/outlook"
 	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // CompatOptions are what pinfix compat was asked for. Of Options, those count that say
 // what apply would do.
 type CompatOptions struct {
-	align.Options
+	wants.Options
 	Platforms []string
 	Brief     bool // the reports of the plans are not shown
 }

@@ -3,17 +3,17 @@ package flow
 import (
 	"context"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/commit"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // lock takes the right to write the plugin before its first file is read: two
 // that plan at the same time would both be right, and the second one would have
 // planned for files that are no more. A dry run needs none.
-func acquire(ctx context.Context, o align.Options) (*commit.Lock, error) {
+func acquire(ctx context.Context, o wants.Options) (*commit.Lock, error) {
 	if o.DryRun {
 		return nil, nil
 	}

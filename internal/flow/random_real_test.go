@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // loadedOf: one world of so many is built and loaded; the others are vetted, which
@@ -179,10 +179,10 @@ func (v *release) offers() string {
 	return s + fmt.Sprintf("\ntype T struct{}\n\nfunc (T) M%d() {}\n\nfunc Use(interface{ M%d() }) int { return 0 }\n", v.t, v.i)
 }
 
-func (f *field) options(dir string) align.Options {
+func (f *field) options(dir string) wants.Options {
 	quiet := func(string) {}
 	server := reference.Servers{{Ref: f.name("the-server"), From: "--server"}}
-	return align.Options{Reference: reference.Reference{Dir: dir, Servers: server, Environ: f.environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
+	return wants.Options{Reference: reference.Reference{Dir: dir, Servers: server, Environ: f.environ(), Step: quiet, Log: quiet}, Conflicts: "auto", Imports: "auto", Vendor: "auto"}
 }
 
 // apply goes the way of the plugin.

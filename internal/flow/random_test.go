@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/align"
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/tier"
 	"github.com/pinfix/pinfix/internal/typecheck"
@@ -66,7 +67,7 @@ func TestRandomSolver(t *testing.T) {
 		own := w.buildList(w.pluginMod())
 		list, in, err := w.solve()
 		want := w.solvable(own)
-		var none *solve.NoSolutionError
+		var none *conflict.NoSolutionError
 		var tooNew *pinner.TooNewError
 		switch {
 		case err == nil:
@@ -179,7 +180,7 @@ func (w *world) right(t *testing.T, seed int, list map[int]int) {
 	}
 }
 
-// solve goes the way of [aligner] without the go command. It returns the build list,
+// solve goes the way of package align without the go command. It returns the build list,
 // and what the last plan was made of.
 func (w *world) solve() (map[int]int, pinner.Input, error) {
 	in := pinner.Input{Server: w.serverInfo(), Source: w.source, Versions: w.versions, Leave: true}
@@ -191,14 +192,14 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 	if err != nil {
 		return nil, in, err
 	}
-	solver := &solve.Solver{
-		Server: in.Server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source},
+	solver := solve.New(solve.Options{
+		Task: conflict.Task{Server: in.Server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}},
 		Downgrade: func() ([]pinner.Cap, error) {
 			in := in
 			in.Caps = nil
 			return pinner.Downgrade(in)
 		},
-	}
+	})
 	if in.Caps, err = solver.Start(); err != nil {
 		return nil, in, err
 	}
@@ -230,7 +231,7 @@ func (w *world) solve() (map[int]int, pinner.Input, error) {
 			in.Refused = refused
 			continue
 		}
-		st := solve.State{Plan: plan, Packages: w.packages(list), Faults: w.told(faults)}
+		st := conflict.State{Plan: plan, Packages: w.packages(list), Faults: w.told(faults)}
 		if len(st.Faults) > 0 {
 			if in.Caps, err = solver.Next(st); err != nil {
 				return nil, in, err
@@ -320,8 +321,8 @@ func (w *world) load(mod *pinner.Mod, replaced func(j int) (int, bool)) *pinner.
 // there is something new.
 func (w *world) above(in *pinner.Input, plan *pinner.Plan, tidied *pinner.Mod) (more bool, err error) {
 	needed, _, err := plan.Recheck(*in, tidied)
-	in.Exclude = slices.Clip(in.Exclude)
-	return align.MoreExcludes(in, plan, needed), err
+	*in, more = align.MoreExcludes(*in, plan, needed)
+	return more, err
 }
 
 // excluded returns a module that is missing and that the plan has excluded; "" if there
@@ -351,10 +352,10 @@ func (w *world) refused(known []module.Version, list map[int]int) (all []module.
 	return known, false
 }
 
-func (w *world) packages(list map[int]int) map[string]*solve.Package {
-	out := map[string]*solve.Package{}
+func (w *world) packages(list map[int]int) map[string]*conflict.Package {
+	out := map[string]*conflict.Package{}
 	add := func(name string, v *release, own bool, m module.Version) {
-		p := &solve.Package{Path: name, Own: own, Module: m}
+		p := &conflict.Package{Path: name, Own: own, Module: m}
 		for _, d := range v.deps {
 			if d.imported {
 				p.Imports = append(p.Imports, w.path(d.module))
@@ -372,7 +373,7 @@ func (w *world) packages(list map[int]int) map[string]*solve.Package {
 		add(w.path(j), v, false, m)
 		out[w.path(j)].Fixed = w.local[j] != nil
 		if v.sub {
-			out[w.path(j)+"/sub"] = &solve.Package{Path: w.path(j) + "/sub", Module: m, Fixed: w.local[j] != nil}
+			out[w.path(j)+"/sub"] = &conflict.Package{Path: w.path(j) + "/sub", Module: m, Fixed: w.local[j] != nil}
 		}
 	}
 	return out

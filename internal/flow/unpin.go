@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
@@ -31,6 +30,7 @@ import (
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/stage"
 	"github.com/pinfix/pinfix/internal/vendordir"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/internal/workspace"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -51,7 +51,7 @@ type UnpinOptions struct {
 // An unpinner reverts what pinfix has done to a plugin. No server is needed: the
 // marks hold the old values.
 type unpinner struct {
-	o         align.Options
+	o         wants.Options
 	plugin    *plugin.Plugin
 	have      importgraph.Files // Go files with imports of pinfix's own, as they are
 	bare      importgraph.Files // the same without
@@ -63,7 +63,7 @@ type unpinner struct {
 // without pinfix's imports, no go.work of pinfix's own, go.sum and vendor/ as the
 // user's own go command makes them for that. All of it is written, or nothing.
 func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
-	u := &unpinner{o: align.Options{
+	u := &unpinner{o: wants.Options{
 		Reference: reference.Reference{Dir: o.Dir, Offline: o.Offline, Environ: o.Environ, Step: o.Step, Log: o.Log},
 		DryRun:    o.DryRun, Full: o.Full, Patch: o.Patch, Vendor: o.Vendor,
 	}}
@@ -287,7 +287,7 @@ func (u *unpinner) explain(err error) error {
 	case errors.As(err, &missing):
 		return fault.With(fmt.Errorf("without these modules go.sum cannot be made, so nothing was reverted: %w", err), missing.NextStep())
 	case errors.As(err, &failed):
-		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was reverted: %w", err), align.NextAfter(failed, filepath.Join(u.plugin.Root, "go.mod")))
+		return fault.With(fmt.Errorf("go.sum cannot be made, so nothing was reverted: %w", err), gocmd.NextAfter(failed, filepath.Join(u.plugin.Root, "go.mod")))
 	}
 	return err
 }

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // A Module is a module of a walk: what to do there, or why it cannot be.
 type Module struct {
 	Dir     string
-	Options align.Options
+	Options wants.Options
 	Err     error // its settings cannot be read
 }
 

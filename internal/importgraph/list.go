@@ -43,6 +43,12 @@ type Module struct {
 // Main reports whether the package is of the plugin's main module.
 func (p *Package) Main() bool { return p.Module != nil && p.Module.Main }
 
+// Own reports whether the package is of the plugin itself, also where it is given as a file.
+func (p *Package) Own() bool { return p.Main() || p.Module == nil }
+
+// Missing reports whether nothing is left of the package to compile: its module lacks it.
+func (p *Package) Missing() bool { return len(p.Files()) == 0 }
+
 // File reports whether the package is a file given by name; its import path is
 // then that of the file.
 func (p *Package) File() bool { return strings.HasSuffix(p.ImportPath, ".go") }

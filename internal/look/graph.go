@@ -3,7 +3,6 @@ package look
 import (
 	"errors"
 	"go/build"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -23,17 +22,14 @@ import (
 // A Graph reads a plugin's import graph from source files, as go list would for
 // the server's platform and tags.
 type Graph struct {
-	Tree   Tree
-	Root   string // the module root's directory: the names of packages of its own, also where Tree is git's index
+	Files
 	Cache  string // GOMODCACHE, read where vendor/ does not have a package; "" for none
 	Mod    *pinner.Mod
 	Vendor map[string]module.Version // package -> module, as modules.txt has it; nil: module mode
 	Server *pinner.Server
-	Seen   func(name string) // told each file and directory that is read outside of Tree; may be nil
 
 	ctx      build.Context
-	versions map[string]string // required modules
-	sources  sources
+	versions map[string]string     // required modules
 	unread   atomic.Pointer[error] // of a package that the user can edit: of the module, or of a directory that replaces one
 }
 
@@ -213,14 +209,6 @@ func (g *Graph) builds(dir, name string, src *source) bool {
 	return ok && err == nil
 }
 
-// short is a name below the module root, for messages.
-func (g *Graph) short(full string) string {
-	if rel, err := filepath.Rel(g.Root, full); err == nil && filepath.IsLocal(rel) {
-		full = rel
-	}
-	return filepath.ToSlash(full)
-}
-
 // find reads a package by its import path; nil for one of the standard library.
 // required is whether there is a module that could have it.
 func (g *Graph) find(pkg string) (_ *importgraph.Package, required, ok bool) {
@@ -283,38 +271,4 @@ func (g *Graph) cached(m module.Version, pkg string) (_ *importgraph.Package, at
 	}
 	p.Module = &importgraph.Module{Path: m.Path, Version: m.Version}
 	return p, true
-}
-
-// Read reads a file by its full name: of the plugin from the tree, of other
-// modules from the disk.
-func (g *Graph) Read(name string) ([]byte, error) {
-	src, err := g.source(name)
-	if err != nil {
-		return nil, err
-	}
-	return src.data, nil
-}
-
-func (g *Graph) readFile(name string) ([]byte, error) {
-	rel, err := filepath.Rel(g.Root, name)
-	if err != nil || !filepath.IsLocal(rel) {
-		g.see(name)
-		return Disk("").ReadFile(name)
-	}
-	return g.Tree.ReadFile(filepath.ToSlash(rel))
-}
-
-func (g *Graph) readDir(name string) ([]fs.DirEntry, error) {
-	rel, err := filepath.Rel(g.Root, name)
-	if err != nil || !filepath.IsLocal(rel) {
-		g.see(name)
-		return Disk("").ReadDir(name)
-	}
-	return g.Tree.ReadDir(filepath.ToSlash(rel))
-}
-
-func (g *Graph) see(name string) {
-	if g.Seen != nil {
-		g.Seen(name)
-	}
 }

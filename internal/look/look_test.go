@@ -165,7 +165,7 @@ replace example.com/local => ./local
 		t.Fatal(err)
 	}
 	root := filepath.Join(dir, "plugin")
-	g := &Graph{Tree: Disk(root), Root: root, Cache: filepath.Join(dir, "cache"), Mod: mod,
+	g := &Graph{Files: Files{Tree: Disk(root), Root: root}, Cache: filepath.Join(dir, "cache"), Mod: mod,
 		Vendor: map[string]module.Version{"example.com/a": {Path: "example.com/a", Version: "v1.0.0"}},
 		Server: &pinner.Server{Go: "go1.23.5", Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64"}}}
 	l, missing, err := g.List([]string{"."})
@@ -272,7 +272,7 @@ package some
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Graph{Tree: Disk(dir), Root: dir, Mod: mod, Server: &pinner.Server{Go: "go1.23.5", Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64"}}}
+	g := &Graph{Files: Files{Tree: Disk(dir), Root: dir}, Mod: mod, Server: &pinner.Server{Go: "go1.23.5", Settings: map[string]string{"GOOS": "linux", "GOARCH": "amd64"}}}
 	l, missing, err := g.List([]string{"."})
 	if err != nil {
 		t.Fatal(err)

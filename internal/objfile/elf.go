@@ -21,7 +21,8 @@ const (
 const headerPart = "ELF header"
 
 // An ELF is an open ELF file. Only its loaded segments are kept in memory. The
-// 64-bit structures stand for those of 32-bit files too.
+// 64-bit structures stand for those of 32-bit files too. It has many methods, one for each
+// table and each question about it.
 type ELF struct {
 	R     io.ReaderAt
 	Order binary.ByteOrder

@@ -21,6 +21,7 @@ import (
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -34,29 +35,28 @@ import (
 // nothing lowered, moved, taken from vendor/ or from a server's source, and not steered.
 func (p *planned) derives() bool {
 	a := p.Set.Aligner
-	return a.Options.Conflicts == "auto" && len(a.Options.Caps)+len(a.Options.Keep) == 0 && a.Rounds == 0 && a.Checker != nil && a.ServerSource == nil && a.Loans == 0 && len(a.Old) == 0 && len(a.Input.Caps) == 0 &&
-		len(a.Input.Drop)+len(a.Input.Raise)+len(a.Input.Refused)+len(a.Moves)+len(a.Raised)+len(p.Aligned.Match.Splits) == 0
+	return a.Options.Conflicts == "auto" && len(a.Options.Caps)+len(a.Options.Keep) == 0 && a.Checker != nil && a.ServerSource == nil && p.Aligned.Plain()
 }
 
 // derive is the outlook for a server that is as p's but for versions, or nil where only
 // a plan of its own can tell. p must not be in use elsewhere.
-func (p *planned) derive(ctx context.Context, o align.Options, s *pinner.Server) *outlook {
+func (p *planned) derive(ctx context.Context, o wants.Options, s *pinner.Server) *outlook {
 	from := p.Set.Aligner
 	have := map[string]pinner.Pin{}
 	for _, pin := range s.Required() {
 		have[pin.Path] = pin
 	}
-	a := &align.Aligner{Options: o, Server: s, Plugin: p.plugin, Stage: p.Stage, Sources: p.Stage.Sources, Have: from.Have, Bare: from.Bare, Base: from.Base, Checker: from.Checker, Parsed: true}
-	a.Input = from.Input
-	a.Input.Server, a.Input.Pins, a.Input.Exclude = s, nil, nil
+	a := from.For(&wants.Case{Options: o, Server: s, Plugin: p.plugin})
+	in := p.Aligned.Input()
+	in.Server, in.Pins, in.Exclude = s, nil, nil
 	for _, was := range p.Aligned.Match.Pins {
 		pin, ok := have[was.Path]
 		if !ok || pin.Replace.Path != "" && pin.Replace.Version == "" {
 			return nil
 		}
-		a.Input.Pins = append(a.Input.Pins, pin)
+		in.Pins = append(in.Pins, pin)
 	}
-	plan, graph := a.DerivePlan()
+	plan, graph := align.DerivePlan(in)
 	if plan == nil {
 		return nil
 	}
@@ -65,14 +65,14 @@ func (p *planned) derive(ctx context.Context, o align.Options, s *pinner.Server)
 		return nil
 	}
 	match := pinner.Compare(s, l.Linked())
-	misfits, open := a.Own(l, match)
-	if !slices.Equal(match.Pins, a.Input.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
+	misfits, open := a.Own(a.Stage.Sources, l, match)
+	if !slices.Equal(match.Pins, in.Pins) || len(match.Splits)+len(misfits) > 0 || a.Clash(l) != nil {
 		return nil
 	}
-	if faults, err := a.Compile(ctx, plan, l); err != nil || len(faults) > 0 {
+	if faults, err := a.Faults(ctx, plan, l); err != nil || len(faults) > 0 {
 		return nil
 	}
-	al := &align.Aligned{Mod: plan.Mod, Plan: plan, Match: match, Listing: l, Graph: graph}
+	al := &align.Aligned{Aligner: a, Look: &align.Look{Match: match, Listing: l}, Mod: plan.Mod, Plan: plan, Graph: graph}
 	q := &planned{plugin: p.plugin, server: s, Tool: p.Tool, Stage: p.Stage, Aligned: al, Set: &edit.Changes{Aligner: a, Aligned: al, Mod: plan.Mod, Before: p.Set.Before}}
 	v := q.Outlook()
 	v.Unknown = a.Doubts(match.Pins, open)
@@ -92,7 +92,7 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 		all.Require = append(all.Require, &modfile.Require{Mod: module.Version{Path: path, Version: graph.Selected(path)}})
 	}
 	was := p.Aligned.Listing
-	g := &look.Graph{Tree: &bareTree{look.Disk(p.plugin.Root), a.Bare}, Root: p.plugin.Root, Cache: p.Tool.Cache, Mod: all, Server: a.Server}
+	g := &look.Graph{Files: look.Files{Tree: &bareTree{look.Disk(p.plugin.Root), a.Bare}, Root: p.plugin.Root}, Cache: p.Tool.Cache, Mod: all, Server: a.Server}
 	var roots []string
 	for _, r := range was.Roots {
 		name := r.Dir
@@ -113,9 +113,9 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 	for path, pkg := range found.Packages {
 		old := was.Packages[path]
 		switch {
-		case old != nil && old.Dir == pkg.Dir && align.Own(old) == align.Own(pkg):
+		case old != nil && old.Dir == pkg.Dir && old.Own() == pkg.Own():
 			pkg = old
-		case align.Own(pkg):
+		case pkg.Own():
 			return nil // one of the plugin's that no one imported before
 		default:
 			if a.DescribeModule(mod, pkg.Module) != nil {
@@ -128,7 +128,7 @@ func (p *planned) deriveListing(a *align.Aligner, mod *pinner.Mod, graph *pinner
 				return nil
 			}
 		}
-		if !align.Own(pkg) && p.twice(mod, graph, path) {
+		if !pkg.Own() && p.twice(mod, graph, path) {
 			return nil // ambiguous, as only the go command can tell
 		}
 		l.Packages[path] = pkg
@@ -144,7 +144,7 @@ func (p *planned) twice(mod *pinner.Mod, graph *pinner.Graph, pkg string) bool {
 		if v == "" {
 			continue
 		}
-		dir, ok := modcache.SourceDir(p.Tool.Cache, align.Source(mod, module.Version{Path: up, Version: v}))
+		dir, ok := modcache.SourceDir(p.Tool.Cache, mod.Source(module.Version{Path: up, Version: v}))
 		if !ok {
 			n++
 			continue

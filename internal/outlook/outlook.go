@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
-	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -75,7 +75,7 @@ func DoesNotCompile(name string, at []string, files int) string {
 // compiles, and how many files these are.
 func EditPlaces(err error) (places []string, files int) {
 	out, in := []string{}, map[string]bool{}
-	var final *solve.FinalError
+	var final *conflict.FinalError
 	if errors.As(err, &final) {
 		for _, f := range final.Finals {
 			if f.Edit && !slices.Contains(out, f.Place) {
@@ -90,15 +90,15 @@ func EditPlaces(err error) (places []string, files int) {
 // that it could not be determined.
 func refuses(err error) bool {
 	var no reference.Refusal
-	var none *solve.NoSolutionError
-	var final *solve.FinalError
+	var none *conflict.NoSolutionError
+	var final *conflict.FinalError
 	var tooNew *pinner.TooNewError
 	return errors.As(err, &no) || errors.As(err, &none) || errors.As(err, &final) || errors.As(err, &tooNew)
 }
 
 // FirstReason is an error in a line: the first of several, with its place.
 func FirstReason(err error) string {
-	var final *solve.FinalError
+	var final *conflict.FinalError
 	if errors.As(err, &final) {
 		err = errors.New(final.Finals[0].String())
 	}

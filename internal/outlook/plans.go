@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/pinfix/pinfix/internal/align"
 	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -66,7 +66,7 @@ func (k *Plans) group(s *pinner.Server) *group {
 
 // Plan is the outlook for a server: one that was made for a server that is the same for
 // this plugin, a derived one, or that of a plan of its own.
-func (k *Plans) Plan(ctx context.Context, o align.Options, plugin *plugin.Plugin, s *pinner.Server) (*outlook, error) {
+func (k *Plans) Plan(ctx context.Context, o wants.Options, plugin *plugin.Plugin, s *pinner.Server) (*outlook, error) {
 	if v := k.find(s); v != nil {
 		return v, nil
 	}
@@ -94,7 +94,7 @@ func (k *Plans) Plan(ctx context.Context, o align.Options, plugin *plugin.Plugin
 
 // derive is the outlook for a server by the group's first plan; nil where there is none, or
 // where it does not serve.
-func (g *group) derive(ctx context.Context, o align.Options, s *pinner.Server, all []*pinner.Server) *outlook {
+func (g *group) derive(ctx context.Context, o wants.Options, s *pinner.Server, all []*pinner.Server) *outlook {
 	if g.first == nil {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (g *group) keep(p *planned) bool {
 }
 
 // own makes a plan, and closes it unless keep keeps it.
-func (k *Plans) own(ctx context.Context, o align.Options, plugin *plugin.Plugin, s *pinner.Server, keep func(*planned) bool) (*outlook, error) {
+func (k *Plans) own(ctx context.Context, o wants.Options, plugin *plugin.Plugin, s *pinner.Server, keep func(*planned) bool) (*outlook, error) {
 	p, err := Make(ctx, o, plugin, s)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (k *Plans) own(ctx context.Context, o align.Options, plugin *plugin.Plugin,
 	v := p.Outlook()
 	v.Plan = p.Set.Report(s, p.Tool)
 	v.Unknown, v.Warnings = v.Plan.Unknown, v.Plan.Warnings
-	if p.Set.Aligner.Rounds == 0 { // the solver has looked at more than the last plan shows
+	if !p.Aligned.Solved() { // the solver has looked at more than the last plan shows
 		k.add(p, v)
 	}
 	if !keep(p) {

@@ -361,3 +361,10 @@ func OldSnapshot(name string) ([]byte, error) {
 	}
 	return old, nil
 }
+
+// PathSchemes begin a server reference that names a file or directory, and
+// nameSchemes one that does not.
+var (
+	PathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
+	NameSchemes = []string{"image:", "mod:"}
+)

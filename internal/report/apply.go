@@ -155,7 +155,8 @@ type Unpinned struct {
 	Why    string `json:"why"`
 }
 
-// Apply is the result of pinfix apply.
+// Apply is the result of pinfix apply. It has many methods and fields, because each form is a
+// method and the JSON has most of the fields.
 type Apply struct {
 	SchemaVersion int        `json:"schema_version"`
 	Command       string     `json:"command"`

@@ -28,7 +28,8 @@ type Checked struct {
 	Prefix string `json:"-"` // path from the top of the git repository
 }
 
-// Problem is one thing that keeps a plugin from being pinned.
+// Problem is one thing that keeps a plugin from being pinned. It has many fields, because the
+// JSON has most of them.
 type Problem struct {
 	Kind   string `json:"kind"` // version, replace, go, vendor, import, toolchain, sum
 	Module string `json:"module"`

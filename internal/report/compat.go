@@ -43,6 +43,7 @@ type Compat struct {
 }
 
 // CompatServer says whether one server can load the plugin, and what has to change for it.
+// It has many fields, because the JSON has most of them.
 type CompatServer struct {
 	Name    string   `json:"name"`
 	Ref     string   `json:"ref"`

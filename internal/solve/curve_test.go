@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/solve"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
@@ -145,7 +146,7 @@ func (w *world) solve(b *testing.B) {
 		b.Fatal(err)
 	}
 	in := w.input()
-	s := &solve.Solver{Server: w.server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}}
+	s := solve.New(solve.Options{Task: conflict.Task{Server: w.server, Base: base, Find: pinner.Candidates{Versions: w.versions, Source: w.source}}})
 	for rounds := 0; ; rounds++ {
 		plan, err := pinner.Make(in)
 		if err != nil {
@@ -153,7 +154,7 @@ func (w *world) solve(b *testing.B) {
 		}
 		packages, faults := w.compile(plan)
 		if len(faults) > 0 {
-			if in.Caps, err = s.Next(solve.State{Plan: plan, Packages: packages, Faults: faults}); err != nil {
+			if in.Caps, err = s.Next(conflict.State{Plan: plan, Packages: packages, Faults: faults}); err != nil {
 				b.Fatal(err)
 			}
 			continue
@@ -175,16 +176,16 @@ func (w *world) solve(b *testing.B) {
 // compile finds the faults under a plan: the newer versions of every fiftieth
 // leaf need the server's module to be newer, and those of the module above need
 // the leaf to be.
-func (w *world) compile(plan *pinner.Plan) (map[string]*solve.Package, []typecheck.Fault) {
+func (w *world) compile(plan *pinner.Plan) (map[string]*conflict.Package, []typecheck.Fault) {
 	selected := map[string]string{}
 	for _, r := range plan.Mod.Require {
 		selected[r.Mod.Path] = r.Mod.Version
 	}
-	packages := map[string]*solve.Package{"example.com/plugin": {Path: "example.com/plugin", Own: true, Imports: []string{path(0)}}}
+	packages := map[string]*conflict.Package{"example.com/plugin": {Path: "example.com/plugin", Own: true, Imports: []string{path(0)}}}
 	old := func(i int) bool { return semver.Compare(selected[path(i)], version(2)) < 0 }
 	var faults []typecheck.Fault
 	for i := range w.n {
-		p := &solve.Package{Path: path(i), Module: module.Version{Path: path(i), Version: selected[path(i)]}}
+		p := &conflict.Package{Path: path(i), Module: module.Version{Path: path(i), Version: selected[path(i)]}}
 		for _, j := range w.requires(i) {
 			p.Imports = append(p.Imports, path(j))
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -110,8 +111,8 @@ func (w fake) versions(paths []string) (map[string][]string, error) {
 }
 
 // listing returns the packages under a graph.
-func (w fake) listing(g *pinner.Graph) (map[string]*Package, map[string]*text) {
-	pkgs, texts := map[string]*Package{}, map[string]*text{}
+func (w fake) listing(g *pinner.Graph) (map[string]*conflict.Package, map[string]*text) {
+	pkgs, texts := map[string]*conflict.Package{}, map[string]*text{}
 	var visit func(path, key string, own bool)
 	visit = func(path, key string, own bool) {
 		if pkgs[path] != nil {
@@ -122,9 +123,9 @@ func (w fake) listing(g *pinner.Graph) (map[string]*Package, map[string]*text) {
 		if !own {
 			v.Version = g.Selected(path)
 		}
-		pkgs[path], texts[path] = &Package{Path: path, Module: v, Own: own, Fixed: strings.HasPrefix(key, "./"), Imports: x.imports}, x
+		pkgs[path], texts[path] = &conflict.Package{Path: path, Module: v, Own: own, Fixed: strings.HasPrefix(key, "./"), Imports: x.imports}, x
 		for _, s := range x.subs {
-			pkgs[path+"/"+s] = &Package{Path: path + "/" + s, Module: v}
+			pkgs[path+"/"+s] = &conflict.Package{Path: path + "/" + s, Module: v}
 		}
 		for _, q := range x.imports {
 			q, _, _ = strings.Cut(q, "/")
@@ -140,7 +141,7 @@ func (w fake) listing(g *pinner.Graph) (map[string]*Package, map[string]*text) {
 }
 
 // compile returns the faults.
-func compile(pkgs map[string]*Package, texts map[string]*text) []typecheck.Fault {
+func compile(pkgs map[string]*conflict.Package, texts map[string]*text) []typecheck.Fault {
 	var out []typecheck.Fault
 	for _, path := range slices.Sorted(maps.Keys(texts)) {
 		for i, line := range texts[path].lines {
@@ -208,7 +209,7 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 		in.Server.Pins = append(in.Server.Pins, pinner.Pin{Version: module.Version{Path: path, Version: v}})
 	}
 	in.Pins = in.Server.Pins
-	s := &Solver{Server: in.Server, Base: base, Keep: g.keep, Only: g.only, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}
+	s := New(Options{Task: conflict.Task{Server: in.Server, Base: base, Keep: g.keep, Root: "/root", Find: pinner.Candidates{Versions: g.versions, Source: g.source}}, Only: g.only})
 	if g.last != "" {
 		s.Earlier, s.Pinned = map[string]string{}, func([]pinner.Pin) bool { return true }
 		for v := range strings.SplitSeq(g.last, ", ") {
@@ -241,12 +242,12 @@ func (g game) play(t *testing.T) ([]pinner.Cap, int, error) {
 		faults := compile(pkgs, texts)
 		if len(faults) == 0 {
 			done := false
-			if in.Caps, done = s.Solved(State{Plan: plan, Packages: pkgs}); done {
+			if in.Caps, done = s.Solved(conflict.State{Plan: plan, Packages: pkgs}); done {
 				return in.Caps, n, nil
 			}
 			continue
 		}
-		if in.Caps, err = s.Next(State{Plan: plan, Packages: pkgs, Faults: faults}); err != nil {
+		if in.Caps, err = s.Next(conflict.State{Plan: plan, Packages: pkgs, Faults: faults}); err != nil {
 			return nil, n, err
 		}
 	}

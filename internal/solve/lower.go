@@ -6,35 +6,44 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A direction is where to look for another version of a module.
-type direction int
-
-const (
-	down direction = -1
-	up   direction = 1
-)
-
 // A movement is what the first way has done with a module.
 type movement struct {
-	dirs []direction     // still to be tried; the first is under way
-	errs map[string]bool // what did not compile when it was moved last
-	skip int             // versions to pass over, for the last ones changed nothing
+	dirs []conflict.Direction // still to be tried; the first is under way
+	errs map[string]bool      // what did not compile when it was moved last
+	skip int                  // versions to pass over, for the last ones changed nothing
+}
+
+// includes reports whether all of few, if there are any, are among many.
+func includes(many, few map[string]bool) bool {
+	for k := range few {
+		if !many[k] {
+			return false
+		}
+	}
+	return len(few) > 0
+}
+
+// A mover looks from one try for the next one.
+type mover struct {
+	*conflict.View
+	moves map[string]*movement // of the first way, by module
 }
 
 // move moves each module with a fault: down to the newest version that asks for no
 // more than pins and caps, or up to such a version. The modules that the plugin's
 // own code imports are touched only where no other is at fault. No caps: this way
 // leads no further.
-func (v *view) move() ([]pinner.Cap, error) {
+func (v mover) move() ([]pinner.Cap, error) {
 	others, direct := v.atFault()
 	for _, group := range [][]typecheck.Fault{others, direct} {
 		var at []module.Version
 		for _, f := range group {
-			at = append(at, v.moduleOf(f.Package))
+			at = append(at, v.ModuleOf(f.Package))
 		}
 		if err := v.Find.Prepare(at); err != nil {
 			return nil, err
@@ -50,7 +59,7 @@ func (v *view) move() ([]pinner.Cap, error) {
 			}
 		}
 		if len(caps) > 0 {
-			return set(v.tried, caps...), nil
+			return set(v.Tried, caps...), nil
 		}
 	}
 	return nil, nil
@@ -58,15 +67,15 @@ func (v *view) move() ([]pinner.Cap, error) {
 
 // atFault returns the first fault of each module that may be moved: of modules
 // that only other modules import, and of those that the plugin's code imports.
-func (v *view) atFault() (others, direct []typecheck.Fault) {
+func (v mover) atFault() (others, direct []typecheck.Fault) {
 	seen := map[string]bool{}
-	for _, f := range v.roots {
+	for _, f := range v.Roots {
 		p := v.Packages[f.Package]
-		if v.mayMove(p) != nil || seen[p.Module.Path] {
+		if v.MayMove(p) != nil || seen[p.Module.Path] {
 			continue
 		}
 		seen[p.Module.Path] = true
-		if v.direct(p.Module.Path) {
+		if v.Direct(p.Module.Path) {
 			direct = append(direct, f)
 		} else {
 			others = append(others, f)
@@ -78,16 +87,16 @@ func (v *view) atFault() (others, direct []typecheck.Fault) {
 // ways returns where to look for another version of the module of a fault, the
 // likelier first: up where the server has newer versions of what the code refers
 // to than the plugin had when it compiled, else down.
-func (v *view) ways(f typecheck.Fault) []direction {
+func (v mover) ways(f typecheck.Fault) []conflict.Direction {
 	pkgs := f.Blames
 	if f.Missing != "" {
 		pkgs = []string{f.Missing}
 	}
 	newer, older := false, false
 	for _, pkg := range pkgs {
-		m := v.provider(pkg)
+		m := v.Provider(pkg)
 		had := v.Base.Selected(m.Path)
-		if m.Path == "" || m.Path == v.moduleOf(f.Package).Path || had == "" {
+		if m.Path == "" || m.Path == v.ModuleOf(f.Package).Path || had == "" {
 			continue
 		}
 		switch d := semver.Compare(m.Version, had); {
@@ -98,23 +107,20 @@ func (v *view) ways(f typecheck.Fault) []direction {
 		}
 	}
 	if newer && !older {
-		return []direction{up, down}
+		return []conflict.Direction{conflict.Up, conflict.Down}
 	}
-	return []direction{down, up}
+	return []conflict.Direction{conflict.Down, conflict.Up}
 }
 
 // moveFor returns the cap for the module of a fault, or nil if there is none. In
 // one direction it goes on only while that changes something: where the errors are
 // those of the last move, or more, it takes longer steps, or turns round.
-func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
+func (v mover) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 	at := v.Packages[f.Package].Module
 	m := v.moves[at.Path]
-	errs := v.errors(at.Path)
+	errs := v.Errors(at.Path)
 	if m == nil {
 		m = &movement{dirs: v.ways(f)}
-		if v.moves == nil {
-			v.moves = map[string]*movement{}
-		}
 		v.moves[at.Path] = m
 	} else if includes(errs, m.errs) {
 		m.skip = 2*m.skip + 1
@@ -125,7 +131,7 @@ func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 	for len(m.dirs) > 0 {
 		var to string
 		var err error
-		if m.dirs[0] == down {
+		if m.dirs[0] == conflict.Down {
 			to, err = v.lower(at, m.skip)
 		} else {
 			to, err = v.raise(at, m.skip)
@@ -138,48 +144,18 @@ func (v *view) moveFor(f typecheck.Fault) (*pinner.Cap, error) {
 			return &c, nil
 		}
 		m.dirs, m.skip, m.errs = m.dirs[1:], 0, nil
-		if had := v.start(at.Path); had != "" {
+		if had := v.From(at.Path); had != "" {
 			at.Version = had
 		}
 	}
 	return nil, nil
 }
 
-// start returns the version that a module is moved from: the user's cap, or the
-// plugin's version, "" if it has none.
-func (s *Solver) start(path string) string {
-	if c, ok := capOf(s.User, path); ok {
-		return c.Version.Version
-	}
-	return s.Base.Selected(path)
-}
-
-// errors returns what does not compile of a module.
-func (v *view) errors(path string) map[string]bool {
-	out := map[string]bool{}
-	for _, f := range v.Faults {
-		if v.moduleOf(f.Package).Path == path {
-			out[f.Package+": "+f.Msg] = true
-		}
-	}
-	return out
-}
-
-// includes reports whether all of few, if there are any, are among many.
-func includes(many, few map[string]bool) bool {
-	for k := range few {
-		if !many[k] {
-			return false
-		}
-	}
-	return len(few) > 0
-}
-
 // lower returns the newest version below at that asks for no more than pins and
 // caps, after so many that are passed over as long as there are others; "" if there
 // is none.
-func (v *view) lower(at module.Version, skip int) (string, error) {
-	below := v.others(at, down)
+func (v mover) lower(at module.Version, skip int) (string, error) {
+	below := v.Others(at, conflict.Down)
 	for _, from := range []int{min(skip, len(below)), 0} {
 		if to, err := v.Find.First(at.Path, below[from:], v.Plan.Allows); err != nil || to != "" {
 			return to, err
@@ -191,70 +167,38 @@ func (v *view) lower(at module.Version, skip int) (string, error) {
 // raise returns the newest version above at that asks for no more than pins and
 // caps or, where all ask for more, the next one after so many that are passed over
 // as long as there are others; "" if there is none.
-func (v *view) raise(at module.Version, skip int) (string, error) {
-	above := v.others(at, up)
+func (v mover) raise(at module.Version, skip int) (string, error) {
+	above := v.Others(at, conflict.Up)
 	last := slices.Clone(above)
 	slices.Reverse(last)
 	if to, err := v.Find.First(at.Path, last, v.Plan.Allows); err != nil || to != "" {
 		return to, err
 	}
 	for _, from := range []int{min(max(skip-1, 0), len(above)), 0} {
-		if to, err := v.Find.First(at.Path, above[from:], v.accepts); err != nil || to != "" {
+		if to, err := v.Find.First(at.Path, above[from:], v.Accepts); err != nil || to != "" {
 			return to, err
 		}
 	}
 	return "", nil
 }
 
-// accepts reports whether the server's Go reads a go.mod.
-func (s *Solver) accepts(m *pinner.Summary) bool { return s.Server.Accepts(m.Go) }
-
-// others returns the versions of a module beyond at, the nearest first; none where
-// its versions could not be fetched: others may do. Upwards they end at the user's
-// own cap.
-func (s *Solver) others(at module.Version, d direction) []string {
-	if d == down {
-		below, err := s.Find.Below(at, s.Base.Versions(at.Path))
-		if err != nil {
-			return nil
-		}
-		return below
-	}
-	above, err := s.Find.Above(at)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(above, func(k string) bool {
-		return slices.ContainsFunc(s.User, func(c pinner.Cap) bool { return c.Path == at.Path && semver.Compare(k, c.Version.Version) > 0 })
-	})
-}
-
 // capAt is the cap of a module for a fault.
-func (v *view) capAt(path, version string, f typecheck.Fault) pinner.Cap {
-	if v.why == nil {
-		v.why = map[string]failure{}
+func (v mover) capAt(path, version string, f typecheck.Fault) pinner.Cap {
+	if v.Why == nil {
+		v.Why = map[string]conflict.Failure{}
 	}
-	v.why[path] = failure{v, f}
+	v.Why[path] = conflict.Failure{View: v.View, Fault: f}
 	c := pinner.Cap{Version: module.Version{Path: path, Version: version}}
-	v.explain(&c, f)
+	conflict.Judge(v.View).Explain(&c, f)
 	return c
-}
-
-// explain makes f the cause of c.
-func (v *view) explain(c *pinner.Cap, f typecheck.Fault) {
-	c.Cause, c.Error, c.For = pinner.CauseCompile, v.because(f), v.blamed(f)
-	c.Why = pinner.Why{Module: v.moduleOf(f.Package), Place: v.place(f), Fault: f.Msg}
-	if req := v.requires(v.Packages[f.Package], c.For.Path); semver.Compare(req, c.For.Version) > 0 {
-		c.Why.Needs = req
-	}
 }
 
 // stepTo returns the caps with a module at the next version that the server's Go
 // reads, whatever that asks for, and false if there is none.
-func (v *view) stepTo(p *Package, d direction, f typecheck.Fault) ([]pinner.Cap, bool) {
-	to, err := v.Find.First(p.Module.Path, v.others(p.Module, d), v.accepts)
+func (v mover) stepTo(p *conflict.Package, d conflict.Direction, f typecheck.Fault) ([]pinner.Cap, bool) {
+	to, err := v.Find.First(p.Module.Path, v.Others(p.Module, d), v.Accepts)
 	if err != nil || to == "" {
 		return nil, false
 	}
-	return set(v.tried, v.capAt(p.Module.Path, to, f)), true
+	return set(v.Tried, v.capAt(p.Module.Path, to, f)), true
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/internal/typecheck"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -17,12 +18,12 @@ import (
 // the version that the plugin has. When it ends without having stopped, no single
 // module can.
 type nearing struct {
+	*common
 	best
 	before []best            // those that it was better than
 	pins   map[string]string // the versions of what the server has
 
-	earlier string            // the caps of an earlier run
-	again   bool              // there is such a run
+	earlier *string           // the caps of an earlier run, by key; nil: there is none
 	probe   []module.Version  // what is being tried
 	tried   map[string]string // caps -> what did not compile with them first
 	left    int
@@ -47,12 +48,6 @@ type move struct {
 	nearer []string
 }
 
-// A clash is a set of module versions that do not compile together.
-type clash struct {
-	versions map[string]string
-	failure
-}
-
 // A probe costs what a round costs: seconds, for a large plugin. Beyond so many
 // versions of a module only those are tried that halving leads to.
 //
@@ -67,7 +62,7 @@ const (
 
 // Solved is told of a try that compiles. It returns the caps of the next one, which
 // has a module nearer to the plugin's version, or those of the best try and true.
-func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
+func (s *Solver) Solved(st conflict.State) (caps []pinner.Cap, done bool) {
 	n := &s.near
 	if s.Only || n.done {
 		return s.caps, true
@@ -79,7 +74,7 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		if n.large = countModules(st.Packages) > large; n.large {
 			n.left = maxProbesLarge
 		}
-		n.probe, n.before, n.best = nil, nil, best{}
+		n.common, n.probe, n.before, n.best = &s.common, nil, nil, best{}
 	}
 	if n.pins == nil {
 		n.pins = map[string]string{}
@@ -88,43 +83,23 @@ func (s *Solver) Solved(st State) (caps []pinner.Cap, done bool) {
 		}
 	}
 	first := n.plan == nil
-	elsewhere := func(p module.Version) bool { return v.at(p.Path) != p.Version && v.at(p.Path) != "" }
+	elsewhere := func(p module.Version) bool { return v.At(p.Path) != p.Version && v.At(p.Path) != "" }
 	if !slices.ContainsFunc(n.probe, elsewhere) {
-		s.adopt(v)
+		n.adopt(v, s.caps)
 	}
 	if first && n.large && s.Pinned != nil && s.Pinned(v.Plan.Pins) {
-		caps := s.earlier(v)
-		n.earlier, n.again = key(caps), true
-		if n.earlier != key(n.caps) {
+		caps, had := n.earlierCaps(v), key(n.caps)
+		k := key(caps)
+		if n.earlier = &k; k != had {
 			return s.try(caps), false
 		}
 	}
-	if n.again && key(s.caps) == n.earlier {
+	if n.earlier != nil && key(s.caps) == *n.earlier {
 		n.done = true
-		return s.try(s.reasoned()), true
+		return s.try(n.reasoned()), true
 	}
-	return s.nextProbe()
-}
-
-// earlier returns the caps that an earlier run has come to.
-func (s *Solver) earlier(v *view) []pinner.Cap {
-	n := &s.near
-	caps := n.caps
-	for _, m := range n.moved {
-		to := s.Earlier[m.Path]
-		if to == "" {
-			to = m.had
-		}
-		caps = s.with(caps, m, to)
-	}
-	for _, name := range sortedKeys(v.Packages) {
-		p := v.Packages[name]
-		to, had := s.Earlier[p.Module.Path], s.Base.Selected(p.Module.Path)
-		if to != "" && to != p.Module.Version && had == p.Module.Version && v.mayMove(p) == nil {
-			caps = s.with(caps, move{Version: p.Module, had: had}, to)
-		}
-	}
-	return caps
+	caps, done = n.next()
+	return s.try(caps), done
 }
 
 // Stopped says that the search for nearer versions ended before all were tried; ""
@@ -137,58 +112,58 @@ func (s *Solver) Stopped() string {
 }
 
 // worse is told of a probe that does not compile, or with nil, that cannot be made.
-func (s *Solver) worse(v *view) []pinner.Cap {
+func (s *Solver) worse(v *conflict.View) []pinner.Cap {
 	if v != nil && s.near.tried != nil {
-		s.near.tried[key(s.caps)] = told(v.roots[0])
+		s.near.tried[key(s.caps)] = told(v.Roots[0])
 	}
-	caps, _ := s.nextProbe()
-	return caps
+	caps, _ := s.near.next()
+	return s.try(caps)
 }
 
 // told is a fault without its place: the same in two versions of a module.
 func told(f typecheck.Fault) string { return f.Package + ": " + f.Msg }
 
-// at returns the version of a linked module.
-func (v *view) at(path string) string {
-	for _, p := range v.Packages {
-		if p.Module.Path == path && !p.Own {
-			return p.Module.Version
-		}
+// has reports whether a module is at a version in the best try. What the server has
+// and the try does not link would be at the server's version.
+func (n *nearing) has(path, version string) bool {
+	at := n.versions[path]
+	if at == "" {
+		at = n.pins[path]
 	}
-	return ""
+	return at == version
 }
 
-// adopt takes a try as the best one.
-func (s *Solver) adopt(v *view) {
-	n := &s.near
+func countModules(pkgs map[string]*conflict.Package) int {
+	modules := map[string]bool{}
+	for p := range maps.Values(pkgs) {
+		modules[p.Module.Path] = true
+	}
+	return len(modules)
+}
+
+// adopt takes a try with these caps as the best one.
+func (n *nearing) adopt(v *conflict.View, caps []pinner.Cap) {
 	if n.plan != nil {
 		n.before = append(n.before, n.best)
 	}
-	n.best = best{caps: s.caps, plan: v.Plan, versions: map[string]string{}}
-	for _, name := range sortedKeys(v.Packages) {
+	n.best = best{caps: caps, plan: v.Plan, versions: map[string]string{}}
+	for _, name := range slices.Sorted(maps.Keys(v.Packages)) {
 		p := v.Packages[name]
 		if p.Own || n.versions[p.Module.Path] != "" {
 			continue
 		}
 		n.versions[p.Module.Path] = p.Module.Version
-		if had := s.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.mayMove(p) == nil && !v.follows(p.Module, had) {
+		if had := n.Base.Selected(p.Module.Path); had != "" && had != p.Module.Version && v.MayMove(p) == nil && !v.Follows(p.Module, had) {
 			n.moved = append(n.moved, move{Version: p.Module, had: had})
 		}
 	}
 	slices.SortFunc(n.moved, func(a, b move) int { return strings.Compare(a.Path, b.Path) })
-	s.between(n.moved)
-}
-
-// follows reports whether a module is above the plugin's version since what asks for it
-// has been raised: it cannot be nearer.
-func (v *view) follows(m module.Version, had string) bool {
-	_, capped := capOf(v.tried, m.Path)
-	return !capped && semver.Compare(m.Version, had) > 0
+	n.between(n.moved)
 }
 
 // between finds for each module the versions from the plugin's to its own, which is
 // not among them, as far as the server's Go reads them. It fetches for all at once.
-func (s *Solver) between(moved []move) {
+func (n *nearing) between(moved []move) {
 	var paths []string
 	for _, m := range moved {
 		paths = append(paths, m.Path)
@@ -196,18 +171,18 @@ func (s *Solver) between(moved []move) {
 	if len(moved) == 0 {
 		return
 	}
-	if _, err := s.Find.Versions(paths); err != nil {
+	if _, err := n.Find.Versions(paths); err != nil {
 		return
 	}
 	var vs []module.Version
 	for i := range moved {
 		m := &moved[i]
-		d := down
+		d := conflict.Down
 		if semver.Compare(m.Version.Version, m.had) > 0 {
-			d = up
+			d = conflict.Up
 		}
-		all := append([]string{m.had}, s.others(module.Version{Path: m.Path, Version: m.had}, d)...)
-		user, asked := capOf(s.User, m.Path)
+		all := append([]string{m.had}, n.Others(module.Version{Path: m.Path, Version: m.had}, d)...)
+		user, asked := conflict.CapOf(n.User, m.Path)
 		m.nearer = slices.DeleteFunc(all, func(k string) bool {
 			return semver.Compare(k, m.Version.Version)*int(d) >= 0 || asked && semver.Compare(k, user.Version.Version) > 0
 		})
@@ -218,7 +193,7 @@ func (s *Solver) between(moved []move) {
 			vs = append(vs, module.Version{Path: m.Path, Version: k})
 		}
 	}
-	readable, err := s.Find.All(vs, s.accepts)
+	readable, err := n.Find.All(vs, n.Accepts)
 	if err != nil {
 		return
 	}
@@ -230,29 +205,20 @@ func (s *Solver) between(moved []move) {
 	}
 }
 
-func capOf(caps []pinner.Cap, path string) (pinner.Cap, bool) {
-	i := slices.IndexFunc(caps, func(c pinner.Cap) bool { return c.Path == path })
-	if i < 0 {
-		return pinner.Cap{}, false
-	}
-	return caps[i], true
-}
-
-// nextProbe returns the caps of the next probe, or those of the best try and true:
+// next returns the caps of the next probe, or those of the best try and true:
 // first by halving what lies between a version that does not compile and one that
 // does, which is right where all between them are as either of the two, then the rest.
 // All modules are moved at once where that was not tried yet: what does not compile
 // then tells of each of them.
-func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
-	n := &s.near
-	for _, pick := range []func(move) string{s.halve, s.rest} {
+func (n *nearing) next() ([]pinner.Cap, bool) {
+	for _, pick := range []func(move) string{n.halve, n.rest} {
 		all, first, probe := n.caps, n.caps, []module.Version(nil)
 		for _, m := range n.moved {
 			to := pick(m)
 			if to == "" {
 				continue
 			}
-			all = s.with(all, m, to)
+			all = n.with(all, m, to)
 			if probe = append(probe, module.Version{Path: m.Path, Version: to}); len(probe) == 1 {
 				first = all
 			}
@@ -260,7 +226,7 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 		if len(probe) == 0 {
 			continue
 		}
-		if n.left == 0 || !s.budget.spend(moreTime) {
+		if n.left == 0 || !n.budget.spend(moreTime) {
 			n.stopped = true
 			break
 		}
@@ -273,28 +239,28 @@ func (s *Solver) nextProbe() ([]pinner.Cap, bool) {
 			n.tried = map[string]string{}
 		}
 		n.tried[key(all)] = "it cannot be loaded"
-		return s.try(all), false
+		return all, false
 	}
 	n.done = true
-	return s.try(s.reasoned()), true
+	return n.reasoned(), true
 }
 
 // halve returns the version of m to try next between those that do not compile and
 // where it is, or "".
-func (s *Solver) halve(m move) string {
-	n := len(m.nearer)
+func (n *nearing) halve(m move) string {
+	end := len(m.nearer)
 	from := 0
-	for i := range n { // what is nearer than the last failure is passed over
-		if s.known(m, m.nearer[i]) != "" {
+	for i := range end { // what is nearer than the last failure is passed over
+		if n.known(m, m.nearer[i]) != "" {
 			from = i + 1
 		}
 	}
-	for from < n {
+	for from < end {
 		at := from
 		if from > 0 {
-			at = from + (n-1-from)/2
+			at = from + (end-1-from)/2
 		}
-		if s.known(m, m.nearer[at]) == "" && s.reads(m, m.nearer[at]) {
+		if n.known(m, m.nearer[at]) == "" && n.reads(m, m.nearer[at]) {
 			return m.nearer[at]
 		}
 		from = at + 1
@@ -304,22 +270,22 @@ func (s *Solver) halve(m move) string {
 
 // rest returns any version of m that was not tried, or "". Of many, those between
 // two that fail for the same reason are taken to fail, too.
-func (s *Solver) rest(m move) string {
+func (n *nearing) rest(m move) string {
 	nearer := m.nearer[:min(len(m.nearer), maxNearer)]
 	before := "" // why the last one failed
 	for i, k := range nearer {
-		why := s.known(m, k)
+		why := n.known(m, k)
 		if why != "" {
 			before = why
 			continue
 		}
 		after := ""
 		for _, l := range nearer[i+1:] {
-			if after = s.known(m, l); after != "" {
+			if after = n.known(m, l); after != "" {
 				break
 			}
 		}
-		if (len(nearer) <= few && !s.near.large || before != after || before == "") && s.reads(m, k) {
+		if (len(nearer) <= few && !n.large || before != after || before == "") && n.reads(m, k) {
 			return k
 		}
 	}
@@ -327,23 +293,23 @@ func (s *Solver) rest(m move) string {
 }
 
 // reads reports whether the server's Go reads m at a version.
-func (s *Solver) reads(m move, version string) bool {
-	to, err := s.Find.First(m.Path, []string{version}, s.accepts)
+func (n *nearing) reads(m move, version string) bool {
+	to, err := n.Find.First(m.Path, []string{version}, n.Accepts)
 	return err == nil && to != ""
 }
 
 // with returns caps with m at another version.
-func (s *Solver) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
-	c, capped := capOf(caps, m.Path)
-	user, asked := capOf(s.User, m.Path)
+func (n *nearing) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
+	c, capped := conflict.CapOf(caps, m.Path)
+	user, asked := conflict.CapOf(n.User, m.Path)
 	switch {
 	case asked && user.Version.Version == version:
 		return set(caps, user)
 	case !capped || c.Cause == pinner.CauseUser:
 		c = pinner.Cap{Cause: pinner.CauseDowngrade, Error: "with the other modules lowered, this is the newest version that compiles"}
-		if line := s.tooNew(m); line != "" {
+		if line := n.tooNew(m); line != "" {
 			had := module.Version{Path: m.Path, Version: m.had}
-			c.Cause, c.Error, c.Why = pinner.CauseGo, pinner.NeedsGo(had, line, s.Server), pinner.Why{Module: had, Go: line}
+			c.Cause, c.Error, c.Why = pinner.CauseGo, pinner.NeedsGo(had, line, n.Server), pinner.Why{Module: had, Go: line}
 		}
 	}
 	c.Version = module.Version{Path: m.Path, Version: version}
@@ -351,10 +317,10 @@ func (s *Solver) with(caps []pinner.Cap, m move, version string) []pinner.Cap {
 }
 
 // tooNew returns the go line of the plugin's version of m if the server's Go refuses it; "" if not.
-func (s *Solver) tooNew(m move) string {
+func (n *nearing) tooNew(m move) string {
 	had := module.Version{Path: m.Path, Version: m.had}
-	sums, err := s.Find.Source([]module.Version{had})
-	if err != nil || sums[had] == nil || s.Server.Accepts(sums[had].Go) {
+	sums, err := n.Find.Source([]module.Version{had})
+	if err != nil || sums[had] == nil || n.Server.Accepts(sums[had].Go) {
 		return ""
 	}
 	return sums[had].Go
@@ -362,13 +328,13 @@ func (s *Solver) tooNew(m move) string {
 
 // known returns what is known not to compile with m at a version, or "": it was
 // tried with the best caps, or is in a set of versions that do not compile together.
-func (s *Solver) known(m move, version string) string {
-	if why := s.near.tried[key(s.with(s.near.caps, m, version))]; why != "" {
+func (n *nearing) known(m move, version string) string {
+	if why := n.tried[key(n.with(n.caps, m, version))]; why != "" {
 		return why
 	}
-	for _, c := range s.clashes {
-		if c.versions[m.Path] == version && s.holds(c, m.Path) && !s.lifts(module.Version{Path: m.Path, Version: version}, c) {
-			return told(c.f)
+	for _, c := range n.Clashes {
+		if c.Versions[m.Path] == version && n.holds(c, m.Path) && !n.lifts(module.Version{Path: m.Path, Version: version}, c) {
+			return told(c.Fault)
 		}
 	}
 	return ""
@@ -376,87 +342,36 @@ func (s *Solver) known(m move, version string) string {
 
 // lifts reports whether m asks for more of a module of a clash than that is at, and
 // neither a pin nor a cap holds that there.
-func (s *Solver) lifts(m module.Version, c clash) bool {
-	sums, err := s.Find.Source([]module.Version{m})
+func (n *nearing) lifts(m module.Version, c conflict.Clash) bool {
+	sums, err := n.Find.Source([]module.Version{m})
 	if err != nil || sums[m] == nil {
 		return false
 	}
 	return slices.ContainsFunc(sums[m].Require, func(r module.Version) bool {
-		v, part := c.versions[r.Path]
-		_, capped := capOf(s.near.caps, r.Path)
-		return part && s.near.pins[r.Path] == "" && !capped && semver.Compare(r.Version, v) > 0
+		v, part := c.Versions[r.Path]
+		_, capped := conflict.CapOf(n.caps, r.Path)
+		return part && n.pins[r.Path] == "" && !capped && semver.Compare(r.Version, v) > 0
 	})
-}
-
-// has reports whether a module is at a version in the best try. What the server has
-// and the try does not link would be at the server's version.
-func (n *nearing) has(path, version string) bool {
-	at := n.versions[path]
-	if at == "" {
-		at = n.pins[path]
-	}
-	return at == version
 }
 
 // holds reports whether the modules of a clash but for one are at its versions in
 // the best try.
-func (s *Solver) holds(c clash, but string) bool {
-	for path, v := range c.versions {
-		if path != but && !s.near.has(path, v) {
+func (n *nearing) holds(c conflict.Clash, but string) bool {
+	for path, v := range c.Versions {
+		if path != but && !n.has(path, v) {
 			return false
 		}
 	}
 	return true
 }
 
-// now returns m at its version in the end, where that is known already.
-func (v *view) now(m module.Version) module.Version {
-	if c, ok := capOf(v.final, m.Path); ok && !v.pinned(m.Path) {
-		return c.Version
-	}
-	return m
-}
-
-func countModules(pkgs map[string]*Package) int {
-	modules := map[string]bool{}
-	for p := range maps.Values(pkgs) {
-		modules[p.Module.Path] = true
-	}
-	return len(modules)
-}
-
-// learn notes which versions the faults come from: the module that does not
-// compile, and those that its code refers to.
-func (v *view) learn() {
-	for _, f := range v.roots {
-		c := clash{map[string]string{}, failure{v, f}}
-		refers := f.Blames
-		if f.Missing != "" {
-			refers = []string{f.Missing}
-		}
-		for _, pkg := range append([]string{f.Package}, refers...) {
-			if p := v.Packages[pkg]; p != nil && p.Own {
-				continue
-			}
-			if m := v.provider(pkg); m.Path != "" {
-				c.versions[m.Path] = m.Version
-			}
-		}
-		if len(refers) == 0 {
-			c.versions = nil // it may be of any
-		}
-		v.clashes = append(v.clashes, c)
-	}
-}
-
 // reasoned returns the best caps with the reasons that hold with all of them: why a
 // module is not at the plugin's version.
-func (s *Solver) reasoned() []pinner.Cap {
-	n := &s.near
-	s.final = slices.Clone(n.caps)
+func (n *nearing) reasoned() []pinner.Cap {
+	n.Final = slices.Clone(n.caps)
 	for _, c := range n.plan.Caps {
-		if _, ok := capOf(s.final, c.Path); !ok {
-			s.final = append(s.final, c)
+		if _, ok := conflict.CapOf(n.Final, c.Path); !ok {
+			n.Final = append(n.Final, c)
 		}
 	}
 	out := slices.Clone(n.caps)
@@ -464,20 +379,40 @@ func (s *Solver) reasoned() []pinner.Cap {
 		if c.Cause == pinner.CauseUser || c.Cause == pinner.CauseVendor || c.Cause == pinner.CauseGo {
 			continue
 		}
-		had := module.Version{Path: c.Path, Version: s.Base.Selected(c.Path)}
-		why, ok := s.why[c.Path]
+		had := module.Version{Path: c.Path, Version: n.Base.Selected(c.Path)}
+		why, ok := n.Why[c.Path]
 		ok = ok && c.Cause == pinner.CauseCompile
-		for _, k := range s.clashes { // the first fault of the last try
-			if why.v != k.v && k.v.moduleOf(k.f.Package) == had && s.holds(k, c.Path) {
-				why, ok = k.failure, true
+		for _, k := range n.Clashes { // the first fault of the last try
+			if why.View != k.View && k.View.ModuleOf(k.Fault.Package) == had && n.holds(k, c.Path) {
+				why, ok = k.Failure, true
 			}
 		}
 		if ok {
-			why.v.explain(&out[i], why.f)
-			out[i].For = why.v.now(out[i].For)
+			conflict.Judge(why.View).Explain(&out[i], why.Fault)
+			out[i].For = conflict.Judge(why.View).Now(out[i].For)
 		}
 	}
 	return out
+}
+
+// earlierCaps returns the caps that an earlier run has come to.
+func (n *nearing) earlierCaps(v *conflict.View) []pinner.Cap {
+	caps := n.caps
+	for _, m := range n.moved {
+		to := n.Earlier[m.Path]
+		if to == "" {
+			to = m.had
+		}
+		caps = n.with(caps, m, to)
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Packages)) {
+		p := v.Packages[name]
+		to, had := n.Earlier[p.Module.Path], n.Base.Selected(p.Module.Path)
+		if to != "" && to != p.Module.Version && had == p.Module.Version && v.MayMove(p) == nil {
+			caps = n.with(caps, move{Version: p.Module, had: had}, to)
+		}
+	}
+	return caps
 }
 
 // Probe returns the module versions that are being tried, if the solver is looking for
@@ -498,7 +433,7 @@ func (s *Solver) Reject() ([]pinner.Cap, bool) {
 	}
 	last := len(n.before) - 1
 	n.best, n.before = n.before[last], n.before[:last]
-	n.done, s.final = false, nil
-	caps, _ := s.nextProbe()
-	return caps, true
+	n.done, s.Final = false, nil
+	caps, _ := n.next()
+	return s.try(caps), true
 }

@@ -3,7 +3,7 @@ package solve
 import (
 	"slices"
 
-	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -26,7 +26,7 @@ const (
 )
 
 // begin starts from the caps that the user asks for.
-func (s *search) begin(user []pinner.Cap, pkgs map[string]*Package) {
+func (s *search) begin(user []pinner.Cap, pkgs map[string]*conflict.Package) {
 	*s = search{todo: [][]pinner.Cap{user}, seen: map[string]bool{}, max: maxTries}
 	if countModules(pkgs) > large {
 		s.max = maxTriesLarge
@@ -55,13 +55,13 @@ func (s *search) next() ([]pinner.Cap, bool) {
 }
 
 // steps returns the states one step away.
-func (v *view) steps() [][]pinner.Cap {
-	f := v.roots[0]
+func (v mover) steps() [][]pinner.Cap {
+	f := v.Roots[0]
 	var out [][]pinner.Cap
 	done := map[string]bool{}
-	for _, path := range v.culprits(f) {
+	for _, path := range v.Culprits(f) {
 		p := v.Packages[path]
-		if done[p.Module.Path] || v.mayMove(p) != nil {
+		if done[p.Module.Path] || v.MayMove(p) != nil {
 			continue
 		}
 		done[p.Module.Path] = true
@@ -72,24 +72,4 @@ func (v *view) steps() [][]pinner.Cap {
 		}
 	}
 	return out
-}
-
-// culprits returns the packages that take part in a fault: the faulty one, what
-// it imports, and what imports it; those of modules that the plugin's own code
-// imports come last.
-func (v *view) culprits(f typecheck.Fault) []string {
-	all := []string{f.Package}
-	under, over := below(v.Packages, f.Package), above(v.Packages, f.Package)
-	delete(under, f.Package)
-	all = append(all, sortedKeys(over)...)
-	all = append(all, sortedKeys(under)...)
-	var first, last []string
-	for _, path := range all {
-		if v.direct(v.moduleOf(path).Path) {
-			last = append(last, path)
-		} else {
-			first = append(first, path)
-		}
-	}
-	return append(first, last...)
 }

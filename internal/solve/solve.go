@@ -1,7 +1,7 @@
 // Package solve decides which modules to lower or raise until a plugin compiles
 // against the server's versions. After each try the caller tells [Solver.Next] what
-// does not compile. The answer is the caps of the next try, or a [NoSolutionError]
-// that says which requirements contradict each other.
+// does not compile. The answer is the caps of the next try, or a
+// [conflict.NoSolutionError] that says which requirements contradict each other.
 //
 // The solver has three methods and uses them in this order: move only what does not
 // compile; lower everything that requires more than it gets (pinner.Downgrade); try
@@ -11,46 +11,19 @@
 package solve
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/mod/module"
-
-	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// A Package is a package of the plugin's import graph, the standard library
-// left out.
-type Package struct {
-	Path    string
-	Module  module.Version // as selected; of the plugin's own packages only the path
-	Own     bool           // of the plugin's main module
-	Fixed   bool           // the module is replaced: no other version of it can be taken
-	Local   bool           // by a directory
-	Imports []string
-}
-
-// A State is one try.
-type State struct {
-	Plan     *pinner.Plan
-	Packages map[string]*Package
-	Faults   []typecheck.Fault // what does not compile
-}
-
-// A Solver is what all tries have in common. The fields are set by the caller.
-type Solver struct {
-	Server *pinner.Server
-	Base   *pinner.Graph // of the plugin's own go.mod
-	Keep   []string      // modules that stay as they are
-	User   []pinner.Cap  // caps that the user asks for
-	Only   bool          // the sound downgrade only
-	Find   pinner.Candidates
-	Root   string // the plugin's directory
+// Options are what a solver is told.
+type Options struct {
+	conflict.Task
+	Only bool // the sound downgrade only
 
 	// Earlier are the versions to which an earlier run has moved modules, by path, and
 	// Pinned reports whether the plugin's go.mod has pins already: then a large plugin,
@@ -60,21 +33,38 @@ type Solver struct {
 
 	// Downgrade returns the caps of the sound downgrade.
 	Downgrade func() ([]pinner.Cap, error)
-
-	phase   phase
-	rounds  int
-	budget  budget
-	caps    []pinner.Cap              // of the state that Next is told of
-	last    *view                     // of the first way: what is said where none leads on
-	lacks   map[module.Version]string // a package that a version was seen not to have
-	moves   map[string]*movement      // of the first way, by module
-	clashes []clash                   // what did not compile
-	views   map[string]*view          // what did not compile, by caps
-	why     map[string]failure        // the last reason of each module's cap
-	search  search
-	near    nearing
-	final   []pinner.Cap // in the end: those of the solver and of the plan
 }
+
+// common is what all ways to a solution work with.
+type common struct {
+	Options
+	conflict.Record
+	budget budget
+}
+
+// A Solver goes from try to try.
+type Solver struct {
+	common
+	phase  phase
+	rounds int
+	caps   []pinner.Cap              // of the state that Next is told of
+	last   *conflict.View            // of the first way: what is said where none leads on
+	moves  map[string]*movement      // of the first way, by module
+	views  map[string]*conflict.View // what did not compile, by caps
+	search search
+	near   nearing
+}
+
+// New returns a solver before its first try.
+func New(o Options) *Solver {
+	return &Solver{common: common{Options: o}, moves: map[string]*movement{}, views: map[string]*conflict.View{}}
+}
+
+func (s *Solver) view(st conflict.State) *conflict.View {
+	return conflict.New(&s.Task, &s.Record, st, s.caps)
+}
+
+func (s *Solver) mover(v *conflict.View) mover { return mover{v, s.moves} }
 
 type phase int
 
@@ -88,12 +78,6 @@ const (
 // maxRounds bounds the first way: each round moves a module, and real plugins
 // settle in three or four.
 const maxRounds = 60
-
-// A failure is a fault, and where it was seen.
-type failure struct {
-	v *view
-	f typecheck.Fault
-}
 
 // A budget says when to end a search. Small plugins, and those whose modules have
 // still to be fetched, get a number of tries in any case.
@@ -128,26 +112,22 @@ func (b *budget) String() string {
 
 // Next is told of a try that has faults, with the caps that it answered last (at
 // first: Start), and returns those of the next one.
-func (s *Solver) Next(st State) ([]pinner.Cap, error) {
+func (s *Solver) Next(st conflict.State) ([]pinner.Cap, error) {
 	v := s.view(st)
-	v.note()
-	v.learn()
+	s.Record.Learn(v)
 	if s.phase == nearer {
 		if !s.near.done {
 			return s.worse(v), nil
 		}
 		// go mod tidy has found what the import graph does not show.
-		s.phase, s.near.done, s.final = moving, false, nil
+		s.phase, s.near.done, s.Record.Final = moving, false, nil
 		s.budget = budget{now: s.budget.now}
-	}
-	if s.views == nil {
-		s.views = map[string]*view{}
 	}
 	s.views[key(s.caps)] = v
 	if s.last == nil || s.phase == moving {
 		s.last = v
 	}
-	if e := v.finals(); e != nil {
+	if e := conflict.Finals(v); e != nil {
 		return nil, e
 	}
 	limit := maxTime
@@ -155,16 +135,16 @@ func (s *Solver) Next(st State) ([]pinner.Cap, error) {
 		limit = moreTime
 	}
 	if !s.budget.spend(limit) {
-		return nil, s.last.stopped()
+		return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 	}
 	if s.phase == moving {
 		s.rounds++
-		if caps, err := v.move(); err != nil || len(caps) > 0 && s.rounds < maxRounds {
+		if caps, err := s.mover(v).move(); err != nil || len(caps) > 0 && s.rounds < maxRounds {
 			return s.try(caps), err
 		}
 	}
 	if s.phase == searching {
-		s.search.add(v.steps())
+		s.search.add(s.mover(v).steps())
 	}
 	return s.onward()
 }
@@ -178,7 +158,7 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		}
 	}
 	if s.Only {
-		return nil, s.last.noSolution()
+		return nil, conflict.Judge(s.last).NoSolution()
 	}
 	if s.phase == downgraded {
 		s.phase = searching
@@ -188,14 +168,14 @@ func (s *Solver) onward() ([]pinner.Cap, error) {
 		caps, ok := s.search.next()
 		switch v := s.views[key(caps)]; {
 		case ok && v != nil: // another way has come by
-			s.search.add(v.steps())
+			s.search.add(s.mover(v).steps())
 			continue
 		case ok:
 			return s.try(caps), nil
 		case len(s.search.todo) > 0:
-			return nil, s.last.stopped()
+			return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 		}
-		return nil, s.last.noSolution()
+		return nil, conflict.Judge(s.last).NoSolution()
 	}
 }
 
@@ -207,7 +187,7 @@ func (s *Solver) Dead(why error) ([]pinner.Cap, error) {
 	case s.last == nil || s.phase == nearer:
 		return nil, why
 	case !s.budget.spend(maxTime):
-		return nil, s.last.stopped()
+		return nil, conflict.Judge(s.last).Stopped(s.budget.String())
 	}
 	return s.onward()
 }
@@ -260,56 +240,3 @@ func set(caps []pinner.Cap, others ...pinner.Cap) []pinner.Cap {
 	slices.SortFunc(out, func(a, b pinner.Cap) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
-
-// below returns a package and all that it imports, directly or not.
-func below(pkgs map[string]*Package, path string) map[string]bool {
-	seen := map[string]bool{}
-	var visit func(string)
-	visit = func(path string) {
-		p := pkgs[path]
-		if p == nil || seen[path] {
-			return
-		}
-		seen[path] = true
-		for _, q := range p.Imports {
-			visit(q)
-		}
-	}
-	visit(path)
-	return seen
-}
-
-// above returns the packages that import path, directly or not.
-func above(pkgs map[string]*Package, path string) map[string]bool {
-	out := map[string]bool{path: true}
-	for grown := true; grown; {
-		grown = false
-		for _, p := range pkgs {
-			if !out[p.Path] && slices.ContainsFunc(p.Imports, func(q string) bool { return out[q] }) {
-				out[p.Path], grown = true, true
-			}
-		}
-	}
-	delete(out, path)
-	return out
-}
-
-// mayMove says why no other version of a package's module can be taken; nil where
-// one can.
-func (v *view) mayMove(p *Package) error {
-	switch {
-	case p == nil || p.Own:
-		return errors.New("it is the plugin's own")
-	case v.pinned(p.Module.Path):
-		return errors.New("the server has it at that version")
-	case p.Fixed:
-		return errors.New("it is replaced, so there is no other version of it")
-	case slices.ContainsFunc(v.User, func(c pinner.Cap) bool { return c.Path == p.Module.Path && c.Cause == pinner.CauseVendor }):
-		return errors.New("it could not be fetched, and vendor/ has no other version of it")
-	case slices.Contains(v.Keep, p.Module.Path):
-		return errors.New("it is kept by --keep")
-	}
-	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

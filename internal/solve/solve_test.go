@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pinfix/pinfix/internal/conflict"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -245,7 +246,7 @@ func TestNoSolution(t *testing.T) {
 				test.game.pins = []string{"x v1.0.0"}
 			}
 			caps, tries, err := test.game.play(t)
-			var none *NoSolutionError
+			var none *conflict.NoSolutionError
 			if !errors.As(err, &none) {
 				t.Fatalf("%v, %v", words(caps), err)
 			}
@@ -264,7 +265,7 @@ func TestNoSolution(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	w := with(many(12, "require x v1.1.0; use x.New", fake{"m@v1.2.0": "unreadable", "plugin": "require m v1.12.0; import m"}))
 	_, _, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
-	if err == nil || errors.As(err, new(*NoSolutionError)) || !strings.Contains(err.Error(), "m@v1.2.0 could not be fetched") {
+	if err == nil || errors.As(err, new(*conflict.NoSolutionError)) || !strings.Contains(err.Error(), "m@v1.2.0 could not be fetched") {
 		t.Error(err)
 	}
 }
@@ -282,7 +283,7 @@ func TestBound(t *testing.T) {
 	w["user@v1.0.0"] = "match x m0; match x m1; match x m2; match x m3; match x m4; match x m5; match x m6; match x m7"
 	w["plugin"] = plugin + "; require user v1.0.0; import user"
 	_, tries, err := game{fake: w, pins: []string{"x v1.0.0"}}.play(t)
-	var none *NoSolutionError
+	var none *conflict.NoSolutionError
 	if !errors.As(err, &none) || tries > maxTries+maxRounds {
 		t.Errorf("%d tries, %v", tries, err)
 	}

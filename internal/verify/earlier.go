@@ -47,21 +47,21 @@ func (r *Result) add(more *Result) {
 }
 
 // fixBetween is the one thing to do about two plugins that do not load together.
-func (c *comparison) fixBetween(f Finding) string {
-	if c.refused {
-		return "first make " + c.with + " load, or remove it from the server: it is refused, but stays in memory, so the loader compares this plugin with it"
+func (a advice) fixBetween(f Finding) string {
+	if a.refused {
+		return "first make " + a.with + " load, or remove it from the server: it is refused, but stays in memory, so the loader compares this plugin with it"
 	}
 	what := map[Cause]string{
 		GoVersion: "with one Go release", Trimpath: "both with -trimpath, or both without it and from one module cache or vendor/ directory",
 		Flags: "with the same flags", Tags: "with the same tags", Platform: "for one platform", Libc: "in one image",
 	}[f.Cause]
-	if f.Cause == Trimpath && c.server.Trimmed() == c.plugin.Trimmed() {
+	if f.Cause == Trimpath && a.server.Trimmed() == a.plugin.Trimmed() {
 		what = "from one module cache or vendor/ directory: neither was built with -trimpath, so the paths of the sources count"
 	}
 	both := "build both plugins "
 	switch f.Cause {
 	case Version, Replace, Content:
-		what = "with one version of " + modules(f.Differences) + ", from the same source: " + c.oneVersion(f)
+		what = "with one version of " + modules(f.Differences) + ", from the same source: " + a.oneVersion(f)
 	case AlreadyLoaded, ServerOwn:
 		what = "from the same source of " + modules(f.Differences) + ", or give the module of one of them a path of its own: go mod edit -module=PATH"
 	case Unknown:
@@ -72,7 +72,7 @@ func (c *comparison) fixBetween(f Finding) string {
 
 // oneVersion is a command that gives the plugin what the other one has, as far as
 // there is one.
-func (c *comparison) oneVersion(f Finding) string {
+func (a advice) oneVersion(f Finding) string {
 	var args []string
 	for _, d := range f.Differences {
 		if strings.HasPrefix(d.Server, "v") && !strings.Contains(d.Server, " ") && d.Server != d.Plugin {

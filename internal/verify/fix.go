@@ -12,11 +12,14 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
+// advice says of a comparison what can be done about what differs.
+type advice struct{ *comparison }
+
 // differences lists what to set right for a cause: the settings that differ, or
 // each module with a package that has the cause of its own.
-func (c *comparison) differences(cause Cause) []Difference {
+func (a advice) differences(cause Cause) []Difference {
 	var list []Difference
-	for _, s := range c.settings {
+	for _, s := range a.settings {
 		if s.cause == cause {
 			list = append(list, s.Difference)
 		}
@@ -24,8 +27,8 @@ func (c *comparison) differences(cause Cause) []Difference {
 	if len(list) > 0 {
 		return list
 	}
-	for _, path := range c.paths {
-		p := c.mismatched[path]
+	for _, path := range a.paths {
+		p := a.mismatched[path]
 		if p.Cause != cause || p.Through != "" || p.guessed {
 			continue
 		}
@@ -41,12 +44,12 @@ func (c *comparison) differences(cause Cause) []Difference {
 }
 
 // fix is the one thing to do for a cause.
-func (c *comparison) fix(f Finding) string {
-	if c.with != "" {
-		return c.fixBetween(f)
+func (a advice) fix(f Finding) string {
+	if a.with != "" {
+		return a.fixBetween(f)
 	}
-	s := c.server
-	if err := s.Refuses(); err != nil && c.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
+	s := a.server
+	if err := s.Refuses(); err != nil && a.sure(f.Cause) && (f.Cause == Platform || f.Cause == Flags) {
 		return "the server is " + err.Error() + ": " + fault.Next(err)
 	}
 	switch f.Cause {
@@ -54,14 +57,14 @@ func (c *comparison) fix(f Finding) string {
 		goos, goarch, _ := strings.Cut(platform(s), "/")
 		return fmt.Sprintf("build the plugin for the server's platform: GOOS=%s GOARCH=%s CGO_ENABLED=1, with a C compiler for it (CC)", goos, goarch)
 	case Libc:
-		return c.fixLibc()
+		return a.fixLibc()
 	case GoVersion:
-		if c.plugin.Go == "" {
-			return c.fixUnknown()
+		if a.plugin.Go == "" {
+			return a.fixUnknown()
 		}
 		return "build the plugin with the server's Go: " + goBuild(s)
 	case Trimpath:
-		return c.fixTrimpath()
+		return a.fixTrimpath()
 	case Flags:
 		return "build the plugin " + flagList(f.Differences)
 	case Tags:
@@ -70,30 +73,30 @@ func (c *comparison) fix(f Finding) string {
 		}
 		return "build the plugin without -tags, as the server was"
 	case AlreadyLoaded:
-		return c.fixName(f)
+		return a.fixName(f)
 	case ServerOwn:
-		return c.fixOwn(f)
+		return a.fixOwn(f)
 	case Version, Replace:
 		return fmt.Sprintf("pin the plugin to the server and build it again: pinfix apply --server %s", shell.Quote(s.Ref))
 	case Content:
-		return c.fixContent(f)
+		return a.fixContent(f)
 	}
-	if !c.settingsKnown() || !modulesKnown(c.server) || !modulesKnown(c.plugin) {
-		return c.fixUnknown()
+	if !a.settingsKnown() || !modulesKnown(a.server) || !modulesKnown(a.plugin) {
+		return a.fixUnknown()
 	}
 	return "build the plugin where the server was built, with the same C compiler and CGO_ flags; version, sum and settings agree, so only those are left"
 }
 
 // fixUnknown is the fix where one side does not say how, or of what, it was
 // built.
-func (c *comparison) fixUnknown() string {
+func (a advice) fixUnknown() string {
 	switch {
-	case !settingsKnown(c.server):
+	case !settingsKnown(a.server):
 		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
-	case !modulesKnown(c.server):
+	case !modulesKnown(a.server):
 		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
 	}
-	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(c.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
+	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(a.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
 }
 
 // goBuild is a go build with the server's release, and with its flags: one without them
@@ -133,11 +136,11 @@ func debian(b *pinner.Binary) string {
 	return "buster"
 }
 
-func (c *comparison) fixTrimpath() string {
-	if c.server.Trimmed() {
+func (a advice) fixTrimpath() string {
+	if a.server.Trimmed() {
 		return "build the plugin with -trimpath, as the server was"
 	}
-	return "the server was built without -trimpath, so the paths of the sources count: " + recipe.Place(c.server)
+	return "the server was built without -trimpath, so the paths of the sources count: " + recipe.Place(a.server)
 }
 
 // flagList says with what and without what to build.
@@ -165,18 +168,18 @@ func flagList(differ []Difference) string {
 	return strings.Join(parts, " and ") + ", as the server was"
 }
 
-func (c *comparison) fixOwn(f Finding) string {
-	if pkg, ok := underTest(c.server); ok && c.mismatched[pkg] != nil {
+func (a advice) fixOwn(f Finding) string {
+	if pkg, ok := underTest(a.server); ok && a.mismatched[pkg] != nil {
 		return fmt.Sprintf("the server is a test binary, and %s in it was compiled together with its own tests, which no plugin can match: move them to the external test package (package %s_test), or the test that loads the plugin to another directory", pkg, path.Base(pkg))
 	}
 	commit := "the commit that the server was built from"
-	if rev := c.server.Settings["vcs.revision"]; rev != "" {
+	if rev := a.server.Settings["vcs.revision"]; rev != "" {
 		commit = "commit " + rev
 	}
-	if c.plugin.Main.Path == c.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != c.server.Main.Path }) {
-		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", c.server.Main.Path, commit)
+	if a.plugin.Main.Path == a.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != a.server.Main.Path }) {
+		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", a.server.Main.Path, commit)
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", c.server.Name(), commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", a.server.Name(), commit)
 }
 
 // underTest returns the package that a test binary tests.
@@ -184,26 +187,26 @@ func underTest(s *pinner.Server) (string, bool) { return strings.CutSuffix(s.Pat
 
 // fixName is the fix for a plugin whose own packages are called like packages of
 // the server's.
-func (c *comparison) fixName(f Finding) string {
-	name := c.plugin.Main.Path
+func (a advice) fixName(f Finding) string {
+	name := a.plugin.Main.Path
 	if name == "" {
 		name = f.Differences[0].What
 	}
-	if l, ok := c.serverSide[name]; ok && !l.main && l.Replace.Path == "" {
+	if l, ok := a.serverSide[name]; ok && !l.main && l.Replace.Path == "" {
 		return fmt.Sprintf("the plugin is a part of %s, which the server links at %s: put it into a module of its own (go mod edit -module=PATH) that requires %s %s", name, l.Version.Version, name, l.Version.Version)
 	}
-	i := slices.IndexFunc(c.paths, func(path string) bool { return c.mismatched[path].Cause == AlreadyLoaded })
-	return fmt.Sprintf("the server has a package %s of its own: give the plugin's module, %s, another path and build it again: go mod edit -module=PATH", c.paths[i], name)
+	i := slices.IndexFunc(a.paths, func(path string) bool { return a.mismatched[path].Cause == AlreadyLoaded })
+	return fmt.Sprintf("the server has a package %s of its own: give the plugin's module, %s, another path and build it again: go mod edit -module=PATH", a.paths[i], name)
 }
 
-func (c *comparison) fixContent(f Finding) string {
-	for _, path := range c.paths {
-		p := c.mismatched[path]
+func (a advice) fixContent(f Finding) string {
+	for _, path := range a.paths {
+		p := a.mismatched[path]
 		if p.Cause != Content || p.Through != "" || p.guessed || p.Module == stdModule {
 			continue
 		}
-		s, _ := c.serverSide.find(path)
-		l, _ := c.pluginSide.find(path)
+		s, _ := a.serverSide.find(path)
+		l, _ := a.pluginSide.find(path)
 		switch {
 		case s.directory():
 			return fmt.Sprintf("the server was built with %s from its directory %s: replace the module in the plugin by a copy of that very directory", s.Path, s.Replace.Path)
@@ -218,25 +221,25 @@ func (c *comparison) fixContent(f Finding) string {
 
 // warnings are what does not stop the loader but may stop the plugin, and what
 // is less certain than it looks.
-func (c *comparison) warnings(r *Result) []string {
+func (a advice) warnings(r *Result) []string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for _, key := range []string{"GOAMD64", "GOARM", "GOARM64", "GO386", "GOPPC64", "GORISCV64"} {
-		p, s := c.plugin.Settings[key], c.server.Settings[key]
+		p, s := a.plugin.Settings[key], a.server.Settings[key]
 		if p != "" && s != "" && p != s {
 			add("the plugin is built for %s=%s and the server for %s: the loader does not mind, but a machine that runs the one may not run the other", key, p, s)
 		}
 	}
-	c.warnLibc(add)
-	if c.plugin.Go == "" {
+	a.warnLibc(add)
+	if a.plugin.Go == "" {
 		add("the plugin has no build info that can be read (Go 1.20 or older, stripped, or another build system): only the fingerprints were compared")
-	} else if !settingsKnown(c.plugin) {
+	} else if !settingsKnown(a.plugin) {
 		add("the plugin does not say with which flags it was built (another build system than go build): only the fingerprints and the Go release were compared")
 	}
-	if !settingsKnown(c.server) {
+	if !settingsKnown(a.server) {
 		add("the server does not say how it was built (another build system than go build, or stripped): the fingerprints decide")
 	}
-	if libs := c.libraries(); len(libs) > 0 {
+	if libs := a.libraries(); len(libs) > 0 {
 		add("the plugin needs %s, which the server does not ask for: that must be installed where the server runs, or the loader says %s: cannot open shared object file%s", strings.Join(libs, " and "), libs[0], inPackages(libs))
 	}
 	guessed := 0
@@ -252,7 +255,7 @@ func (c *comparison) warnings(r *Result) []string {
 		}
 		add("%s", what)
 	}
-	for _, s := range c.settings {
+	for _, s := range a.settings {
 		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Cause == s.cause }) && len(r.Mismatched) > 0 {
 			add("%s differs too (plugin %s, server %s)", s.What, s.Plugin, s.Server)
 		}

@@ -191,8 +191,8 @@ func (c *comparison) otherLibc() bool {
 }
 
 // fixLibc is the one thing to do where the libc is not that of the plugin.
-func (c *comparison) fixLibc() string {
-	s, p := c.server.Binary, c.plugin.Binary
+func (a advice) fixLibc() string {
+	s, p := a.server.Binary, a.plugin.Binary
 	if s.Libc() != "musl" || p.Libc() == "" || p.Asks == nil {
 		return "build the plugin in an image with the server's libc, " + libcImage(s)
 	}
@@ -211,9 +211,9 @@ func (c *comparison) fixLibc() string {
 		return "build the plugin " + compiler
 	case len(rest) == 0:
 		return fmt.Sprintf("build it without fortify, by which %s asks for %s: CGO_CFLAGS=%s pinfix build (the fingerprints stay as they are); or %s",
-			c.from(missing), some(fortified), shell.Quote(ccompiler.DefaultFlags+" "+ccompiler.NoFortify), compiler)
+			a.from(missing), some(fortified), shell.Quote(ccompiler.DefaultFlags+" "+ccompiler.NoFortify), compiler)
 	}
-	return fmt.Sprintf("%s asks for %s: build the plugin %s, or in an image with it, such as golang:alpine with gcc and musl-dev", c.from(missing), some(append(rest, fortified...)), compiler)
+	return fmt.Sprintf("%s asks for %s: build the plugin %s, or in an image with it, such as golang:alpine with gcc and musl-dev", a.from(missing), some(append(rest, fortified...)), compiler)
 }
 
 // Fortified reports whether a symbol is what glibc's headers make of a function with
@@ -224,7 +224,7 @@ func Fortified(name string) bool {
 
 // from says which packages the symbols come from: by their objects where the build told,
 // else those with C code.
-func (c *comparison) from(missing []lack) string {
+func (a advice) from(missing []lack) string {
 	var exact []string
 	for _, l := range missing {
 		for _, pkg := range l.From {
@@ -237,7 +237,7 @@ func (c *comparison) from(missing []lack) string {
 		slices.Sort(exact)
 		return "the C code of " + some(exact)
 	}
-	if all := append([]string{"runtime/cgo"}, c.plugin.Binary.Cgo...); len(all) > 1 {
+	if all := append([]string{"runtime/cgo"}, a.plugin.Binary.Cgo...); len(all) > 1 {
 		return "the C code of one of " + some(all)
 	}
 	return "the C code of runtime/cgo"
@@ -245,18 +245,18 @@ func (c *comparison) from(missing []lack) string {
 
 // newer says which symbols of the plugin's a release of glibc does not have, and how zig
 // compiles for it.
-func (c *comparison) newer(release string) string {
+func (a advice) newer(release string) string {
 	var list []string
-	for _, s := range c.plugin.Binary.Asks {
+	for _, s := range a.plugin.Binary.Asks {
 		if v, ok := strings.CutPrefix(s.Version, "GLIBC_"); ok && newerGlibc(v, release) {
 			list = append(list, s.Name+" ("+v+")")
 		}
 	}
-	goos, arch, _ := strings.Cut(platform(c.server), "/")
+	goos, arch, _ := strings.Cut(platform(a.server), "/")
 	if len(list) == 0 || goos != "linux" {
 		return ""
 	}
-	zig := ccompiler.Want{GOOS: goos, GOARCH: arch, GOARM: c.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
+	zig := ccompiler.Want{GOOS: goos, GOARCH: arch, GOARM: a.server.Settings["GOARM"], Libc: "glibc", Release: release}.Zig()
 	return fmt.Sprintf(", for %s; with zig installed, pinfix build compiles for the older one (CC=%s)", some(list), shell.Quote(zig))
 }
 
@@ -270,13 +270,13 @@ func some(list []string) string {
 }
 
 // warnLibc says what of the libc is not certain.
-func (c *comparison) warnLibc(add func(format string, args ...any)) {
-	p, s := c.plugin.Binary, c.server.Binary
+func (a advice) warnLibc(add func(format string, args ...any)) {
+	p, s := a.plugin.Binary, a.server.Binary
 	if p == nil || s == nil {
 		return
 	}
-	if release, ok := TooOld(c.server, c.plugin); ok {
-		switch what := c.newer(release); {
+	if release, ok := TooOld(a.server, a.plugin); ok {
+		switch what := a.newer(release); {
 		case s.LibcRelease == "":
 			add("the plugin needs glibc %s or newer, the server only %s: it loads only where the server runs with such a libc; build it on an older system if in doubt%s", p.Glibc, s.Glibc, what)
 		case what != "":
@@ -293,7 +293,7 @@ func (c *comparison) warnLibc(add func(format string, args ...any)) {
 	if len(unsure) > 0 {
 		add("the plugin needs %s, and it is not known whether the server has it where it runs", some(unsure))
 	}
-	if c.otherLibc() && s.Libc() == "musl" && p.Asks != nil && len(missing) == 0 {
+	if a.otherLibc() && s.Libc() == "musl" && p.Asks != nil && len(missing) == 0 {
 		add("the plugin's C code was compiled with glibc's headers: %s has all the %d symbols that it asks for, but its types need not be the same everywhere; a compiler for musl is safer", libcName(s), len(p.Asks))
 	}
 }

@@ -111,7 +111,7 @@ func Compare(server, plugin *pinner.Server, imports Imports, earlier ...Earlier)
 	for _, e := range earlier {
 		r.add(c.after(e, seen))
 	}
-	r.Warnings = c.warnings(r)
+	r.Warnings = advice{c}.warnings(r)
 	return r
 }
 
@@ -184,7 +184,7 @@ func (c *comparison) result() *Result {
 		r.Mismatched = append(r.Mismatched, *c.mismatched[path])
 	}
 	for _, cause := range order {
-		f := Finding{Cause: cause, Differences: c.differences(cause)}
+		f := Finding{Cause: cause, Differences: advice{c}.differences(cause)}
 		for _, p := range r.Mismatched {
 			if p.Cause == cause {
 				f.Packages++
@@ -192,7 +192,7 @@ func (c *comparison) result() *Result {
 		}
 		if sure := c.sure(cause); f.Packages > 0 || sure {
 			r.Loads = r.Loads && !sure
-			f.Fix = c.fix(f)
+			f.Fix = advice{c}.fix(f)
 			r.Findings = append(r.Findings, f)
 		}
 	}

@@ -1,4 +1,4 @@
-package solve
+package conflict
 
 import (
 	"cmp"
@@ -42,12 +42,13 @@ type Final struct {
 // maxFinals is how many are shown.
 const maxFinals = 50
 
-// finals returns the errors that are final, nil for none.
+// Finals returns the errors that are final, nil for none.
 //
 // The code of such an error does not change, since the plugin itself, a replacement or
 // a pinned module has it; nor does anything that it depends on; and no module that could
 // be moved is between the plugin and it, which would leave it out at another version.
-func (v *view) finals() *FinalError {
+func Finals(from *View) *FinalError {
+	v := finality{limits{from}}
 	reached := v.reached()
 	open := map[string]bool{} // packages with an error that another version may fix
 	var found []typecheck.Fault
@@ -77,9 +78,12 @@ func (v *view) finals() *FinalError {
 	return e
 }
 
+// finality finds the errors of a try that are final.
+type finality struct{ limits }
+
 // reached returns the packages that the plugin has whatever the versions of the modules
 // are that can be moved.
-func (v *view) reached() map[string]bool {
+func (v finality) reached() map[string]bool {
 	out := map[string]bool{}
 	var visit func(path string)
 	visit = func(path string) {
@@ -100,10 +104,10 @@ func (v *view) reached() map[string]bool {
 
 // fixed reports whether pkg's version cannot change: it is of the plugin, of a pinned or
 // replaced module, of the standard library, or in no module.
-func (v *view) fixed(pkg string) bool {
+func (v finality) fixed(pkg string) bool {
 	p := v.Packages[pkg]
 	if p == nil {
-		m := v.provider(pkg)
+		m := v.Provider(pkg)
 		_, left := v.left(m.Path)
 		return m.Path == "" || v.pinned(m.Path) || left
 	}
@@ -111,7 +115,7 @@ func (v *view) fixed(pkg string) bool {
 }
 
 // describe finds out what the user has to know of a final error.
-func (v *view) describe(f typecheck.Fault) Final {
+func (v finality) describe(f typecheck.Fault) Final {
 	p := v.Packages[f.Package]
 	out := Final{Fault: f, Place: v.place(f), Edit: p.Own || p.Local, Module: v.against(f)}
 	out.Had = v.Base.Selected(out.Module.Path)
@@ -135,7 +139,7 @@ func (v *view) describe(f typecheck.Fault) Final {
 
 // fixedCode: the code is of a module that the server has at that version, or that go.mod
 // replaces by another one. It is in the plugin only since something imports it.
-func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+func (v finality) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	reason, next = spaced(p.Module)+", which the server has,", "do without "+f.Package
 	if !v.pinned(p.Module.Path) {
 		reason, next = spaced(p.Module)+", which go.mod replaces,", "replace it by a version that does, or do without "+f.Package
@@ -168,18 +172,18 @@ func (v *view) fixedCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 
 // against returns the module that a fault is about: the one that has the declaration, or
 // the first with another version than the plugin's own, or the first at all.
-func (v *view) against(f typecheck.Fault) module.Version {
+func (v finality) against(f typecheck.Fault) module.Version {
 	if f.Missing != "" {
-		return v.provider(f.Missing)
+		return v.Provider(f.Missing)
 	}
-	own := v.moduleOf(f.Package).Path
+	own := v.ModuleOf(f.Package).Path
 	pkgs := f.Blames
 	if f.API.Kind != typecheck.Other {
 		pkgs = append([]string{f.API.Package}, pkgs...)
 	}
 	var first module.Version
 	for i, pkg := range pkgs {
-		m := v.moduleOf(pkg)
+		m := v.ModuleOf(pkg)
 		if m.Path == "" || m.Path == own || v.Packages[pkg].Own {
 			if i == 0 && f.API.Kind != typecheck.Other && v.Packages[pkg] == nil {
 				return module.Version{} // of the standard library

@@ -1,4 +1,4 @@
-package align
+package compiles
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -31,14 +32,14 @@ func TestInServer(t *testing.T) {
 	l := &importgraph.Listing{
 		Standard: map[string]*importgraph.Package{"fmt": {}},
 		Packages: map[string]*importgraph.Package{
-			"a": pkg("a", "v1.0.0", "fmt", "unsafe", "C"),
-			"b": pkg("b", "v1.1.0"),                   // another version
-			"c": pkg("c", "v1.0.0", "a", "b"),         // imports one that is another
-			"d": pkg("d", "v1.0.0"),                   // not linked by the server
-			"e": pkg("e", "v1.0.0", "a"),              // not of the server's
-			"r": pkg("r", "v1.0.0", "a"),              // from the same place
-			"l": pkg("l", "v1.0.0"),                   // from a directory
-			"x": pkg("x", "v1.0.0", "a", "elsewhere"), // imports what is not in the graph
+			"a":   pkg("a", "v1.0.0", "fmt", "unsafe", "C"),
+			"b":   pkg("b", "v1.1.0"),                   // another version
+			"c":   pkg("c", "v1.0.0", "a", "b"),         // imports one that is another
+			"d":   pkg("d", "v1.0.0"),                   // not linked by the server
+			"e":   pkg("e", "v1.0.0", "a"),              // not of the server's
+			"r":   pkg("r", "v1.0.0", "a"),              // from the same place
+			"l":   pkg("l", "v1.0.0"),                   // from a directory
+			"x":   pkg("x", "v1.0.0", "a", "elsewhere"), // imports what is not in the graph
 			"own": own, "gone": gone,
 		},
 	}
@@ -59,7 +60,7 @@ func TestInServer(t *testing.T) {
 		want["r"] = mod.r
 		known := map[string]bool{}
 		for path := range l.Packages {
-			if got := (&Aligner{Server: server}).inServer(m, l, path, known); got != want[path] {
+			if got := (&Code{Case: &wants.Case{Server: server}}).inServer(m, l, path, known); got != want[path] {
 				t.Errorf("%s with %q: %v, want %v", path, mod.text, got, want[path])
 			}
 		}
@@ -67,7 +68,7 @@ func TestInServer(t *testing.T) {
 	m, _ := pinner.ParseMod("go.mod", []byte("module p\n"))
 	unknown := *server
 	unknown.Packages = nil
-	if (&Aligner{Server: &unknown}).inServer(m, l, "a", map[string]bool{}) {
+	if (&Code{Case: &wants.Case{Server: &unknown}}).inServer(m, l, "a", map[string]bool{}) {
 		t.Error("a server whose packages are not known links one")
 	}
 }

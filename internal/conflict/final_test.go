@@ -1,4 +1,4 @@
-package solve
+package conflict
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 // stateOf is a plugin that links itself, the pinned modules pin and old, which the server
 // has newer and older than the plugin, dir, which a directory replaces, and mid, which
 // could be moved; they import what imports says, "a b" for a imports b.
-func stateOf(t *testing.T, imports []string, faults ...typecheck.Fault) *view {
+func stateOf(t *testing.T, imports []string, faults ...typecheck.Fault) *View {
 	t.Helper()
 	user, err := pinner.ParseMod("go.mod", []byte("module plugin\n\ngo 1.22\n\nrequire (\n\tdir v1.0.0\n\tmid v1.0.0\n\told v1.1.0\n\tpin v1.0.0\n)\n"))
 	if err != nil {
@@ -44,8 +44,8 @@ func stateOf(t *testing.T, imports []string, faults ...typecheck.Fault) *view {
 	for _, m := range []string{"old", "pin"} {
 		plan.Pins = append(plan.Pins, pinner.Pin{Version: pkgs[m].Module})
 	}
-	s := &Solver{Server: &pinner.Server{Go: "go1.22.12", Pins: plan.Pins}, Base: base, Root: "/root/plugin", Find: pinner.Candidates{Source: source}}
-	return s.view(State{Plan: plan, Packages: pkgs, Faults: faults})
+	task := &Task{Server: &pinner.Server{Go: "go1.22.12", Pins: plan.Pins}, Base: base, Root: "/root/plugin", Find: pinner.Candidates{Source: source}}
+	return New(task, &Record{}, State{Plan: plan, Packages: pkgs, Faults: faults}, nil)
 }
 
 func at(pkg string, line int, blames ...string) typecheck.Fault {
@@ -87,7 +87,7 @@ func TestFinal(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			if e := stateOf(t, test.imports, test.faults...).finals(); e != nil {
+			if e := Finals(stateOf(t, test.imports, test.faults...)); e != nil {
 				for _, f := range e.Finals {
 					got = append(got, f.Place)
 				}
@@ -139,7 +139,7 @@ func TestFinalWords(t *testing.T) {
 	imports := []string{"plugin pin", "plugin old", "plugin dir", "plugin mid", "dir pin"}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			e := stateOf(t, imports, test.faults...).finals()
+			e := Finals(stateOf(t, imports, test.faults...))
 			if e == nil {
 				t.Fatal("not final")
 			}
@@ -155,7 +155,7 @@ func TestFinalWords(t *testing.T) {
 
 // TestFinalSince: the server to ask for has what all places need.
 func TestFinalSince(t *testing.T) {
-	e := stateOf(t, []string{"plugin old"}, at("plugin", 1, "old"), at("plugin", 2, "old"), at("plugin", 3, "old")).finals()
+	e := Finals(stateOf(t, []string{"plugin old"}, at("plugin", 1, "old"), at("plugin", 2, "old"), at("plugin", 3, "old")))
 	e.Finals[0].Since, e.Finals[1].Since, e.Finals[2].Since = "v1.0.2", "v1.0.10", "v1.0.3"
 	if got, want := e.NextStep(), "edit these 3 places to what the server's old v1.0.0 has, or ask for a server with old v1.0.10"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -168,7 +168,7 @@ func TestFinalLimit(t *testing.T) {
 	for i := range maxFinals + 7 {
 		faults = append(faults, at("plugin", i+1, "pin"))
 	}
-	e := stateOf(t, []string{"plugin pin"}, faults...).finals()
+	e := Finals(stateOf(t, []string{"plugin pin"}, faults...))
 	lines := strings.Split(e.Error(), "\n")
 	if len(lines) != maxFinals+2 || lines[0] != fmt.Sprintf("the plugin has %d errors that no other version of a module fixes", maxFinals+7) || lines[maxFinals+1] != "and 7 more" {
 		t.Errorf("%d lines, the first %q, the last %q", len(lines), lines[0], lines[len(lines)-1])

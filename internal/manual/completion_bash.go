@@ -1,39 +1,41 @@
-package main
+package manual
 
 import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/reference"
 )
 
-// bashCompletion writes a script for bash 3.2 and newer, with or without the
+// Bash writes a script for bash 3.2 and newer, with or without the
 // package bash-completion.
-func bashCompletion(w io.Writer, all []node) error {
+func Bash(w io.Writer, all []Node) error {
 	var parents []string
 	var arms strings.Builder
 	for _, n := range all {
 		bashArm(&arms, n)
-		if n.path != nil && len(n.cmd.Subcommands) > 0 {
-			parents = append(parents, n.name())
+		if n.Path != nil && len(n.Cmd.Subcommands) > 0 {
+			parents = append(parents, n.Name())
 		}
 	}
 	_, err := fmt.Fprintf(w, bashScript, strings.Join(schemes(), " "), strings.Join(parents, " | "), arms.String(),
-		bashPattern(pathSchemes), bashPattern(nameSchemes))
+		bashPattern(reference.PathSchemes), bashPattern(reference.NameSchemes))
 	return err
 }
 
 // bashArm says what to offer behind the command n, by the word before.
-func bashArm(w io.Writer, n node) {
-	fmt.Fprintf(w, "\t'%s')\n\t\tcase $prev in\n", n.name())
+func bashArm(w io.Writer, n Node) {
+	fmt.Fprintf(w, "\t'%s')\n\t\tcase $prev in\n", n.Name())
 	var flags []string
-	for _, f := range flagDocs(n.cmd) {
+	for _, f := range Flags(n.Cmd) {
 		flags = append(flags, f.typed()...)
 		if before := bashBefore(f); before != nil {
 			kind, values := f.fill()
 			fmt.Fprintf(w, "\t\t%s) %s ;;\n", strings.Join(before, " | "), bashFill(kind, values))
 		}
 	}
-	kind, values := n.argument()
+	kind, values := n.Argument()
 	if len(values) == 1 {
 		values = append(values, flags...)
 	}
@@ -41,13 +43,13 @@ func bashArm(w io.Writer, n node) {
 }
 
 // bashBefore is what is before a value of f.
-func bashBefore(f flagDoc) []string {
+func bashBefore(f Flag) []string {
 	var out []string
-	for _, name := range f.names {
-		if f.placeholder != "" {
+	for _, name := range f.Names {
+		if f.Placeholder != "" {
 			out = append(out, name)
 		}
-		if f.placeholder != "" || f.optional {
+		if f.Placeholder != "" || f.Optional {
 			out = append(out, name+"=")
 		}
 	}
@@ -55,7 +57,7 @@ func bashBefore(f flagDoc) []string {
 }
 
 func bashFill(kind fill, values []string) string {
-	if kind == fillWords {
+	if kind == FillWords {
 		return "fill=words words='" + strings.Join(values, " ") + "'"
 	}
 	return "fill=" + map[fill]string{fillNothing: "nothing", fillFiles: "files", fillDirs: "dirs", fillRefs: "refs"}[kind]

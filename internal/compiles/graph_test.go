@@ -1,4 +1,4 @@
-package align
+package compiles
 
 import (
 	"testing"
@@ -26,8 +26,8 @@ func TestHolder(t *testing.T) {
 		"example.com":         "",
 		"fmt":                 "",
 	} {
-		if got := holder(plan, pkg); got.String() != want {
-			t.Errorf("holder(%q) = %v, want %q", pkg, got, want)
+		if got := Holder(plan, pkg); got.String() != want {
+			t.Errorf("Holder(%q) = %v, want %q", pkg, got, want)
 		}
 	}
 }

@@ -1,8 +1,7 @@
-package solve
+package conflict
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -24,37 +23,20 @@ func (e *NoSolutionError) Error() string { return e.Reason }
 // NextStep says what the user can do.
 func (e *NoSolutionError) NextStep() string { return e.Next }
 
+// A Verdict says in words why code does not compile, and what can be done.
+type Verdict struct{ limits }
+
+// Judge returns the verdict on a try.
+func Judge(v *View) Verdict { return Verdict{limits{v}} }
+
 // because says why the module of a fault is capped: the code, and the
 // requirement behind it.
-func (v *view) because(f typecheck.Fault) string {
+func (v Verdict) because(f typecheck.Fault) string {
 	return v.place(f) + ": " + f.Msg + v.behind(f)
 }
 
-// place returns file and line of a fault: relative to the plugin's directory where the
-// user can edit the file, else with the import path of its package.
-func (v *view) place(f typecheck.Fault) string {
-	file := path.Join(f.Package, f.File[strings.LastIndexAny(f.File, `/\`)+1:])
-	if p := v.Packages[f.Package]; p != nil && (p.Own || p.Local) && f.File != "" {
-		file = relative(v.Root, f.File)
-	}
-	if f.Line == 0 {
-		return file
-	}
-	return fmt.Sprintf("%s:%d", file, f.Line)
-}
-
-// relative names a file from the directory root; both are absolute.
-func relative(root, file string) string {
-	slashes := strings.NewReplacer(`\`, "/")
-	from, to := strings.Split(slashes.Replace(root), "/"), strings.Split(slashes.Replace(file), "/")
-	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
-		from, to = from[1:], to[1:]
-	}
-	return strings.Repeat("../", len(from)) + strings.Join(to, "/")
-}
-
 // behind says which module the faulty code refers to, and what it has instead.
-func (v *view) behind(f typecheck.Fault) string {
+func (v Verdict) behind(f typecheck.Fault) string {
 	m := v.blamed(f)
 	if _, left := v.left(m.Path); left || m.Path == "" {
 		return ""
@@ -66,77 +48,20 @@ func (v *view) behind(f typecheck.Fault) string {
 	return v.holder(m, false)
 }
 
-// holder says who has m at its version; which continues a sentence that has
-// named it.
-func (v *view) holder(m module.Version, which bool) string {
-	limit, capped := capOf(v.ends(), m.Path)
-	word := "lowered"
-	if had := v.Base.Selected(m.Path); capped && had != "" && semver.Compare(limit.Version.Version, had) > 0 {
-		word = "raised"
+// Explain makes f the cause of c.
+func (v Verdict) Explain(c *pinner.Cap, f typecheck.Fault) {
+	c.Cause, c.Error, c.For = pinner.CauseCompile, v.because(f), v.blamed(f)
+	c.Why = pinner.Why{Module: v.ModuleOf(f.Package), Place: v.place(f), Fault: f.Msg}
+	if req := v.requires(v.Packages[f.Package], c.For.Path); semver.Compare(req, c.For.Version) > 0 {
+		c.Why.Needs = req
 	}
-	switch {
-	case v.pinned(m.Path) && which:
-		return ", which the server has"
-	case v.pinned(m.Path):
-		return "; the server has " + spaced(m)
-	case capped:
-		return fmt.Sprintf("; %s is %s to %s", m.Path, word, limit.Version.Version) + v.whyCapped(limit)
-	case which:
-		return ""
-	}
-	return "; the plugin has " + spaced(m)
 }
 
-// ends returns the caps of the plan, or in the end those that are left of them.
-func (v *view) ends() []pinner.Cap {
-	if v.final != nil {
-		return v.final
-	}
-	return v.Plan.Caps
-}
-
-// blamed returns the module whose version is behind a fault: of those that the
-// faulty code refers to, the first that moved.
-func (v *view) blamed(f typecheck.Fault) module.Version {
-	if f.Missing != "" {
-		return v.provider(f.Missing)
-	}
-	own := v.moduleOf(f.Package).Path
-	for _, pkg := range f.Blames {
-		m := v.moduleOf(pkg)
-		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
-			return m
-		}
-	}
-	return module.Version{}
-}
-
-// requires returns what the module of p asks for of another one.
-func (v *view) requires(p *Package, path string) string {
-	if p == nil || p.Own {
-		return ""
-	}
-	at := p.Module
-	if r := v.Plan.Mod.Replacement(at); r != nil {
-		at = r.New
-	}
-	sums, err := v.Find.Source([]module.Version{at})
-	if err != nil {
-		return ""
-	}
-	for _, r := range sums[at].Require {
-		if r.Path == path {
-			return r.Version
-		}
-	}
-	return ""
-}
-
-// noSolution explains the first fault that nothing can be done about.
-func (v *view) noSolution() *NoSolutionError {
-	f := v.roots[0]
-	for _, g := range v.roots {
-		if v.Packages[g.Package] != nil && v.mayMove(v.Packages[g.Package]) != nil {
+// NoSolution explains the first fault that nothing can be done about.
+func (v Verdict) NoSolution() *NoSolutionError {
+	f := v.Roots[0]
+	for _, g := range v.Roots {
+		if v.Packages[g.Package] != nil && v.MayMove(v.Packages[g.Package]) != nil {
 			f = g
 			break
 		}
@@ -162,7 +87,7 @@ func (v *view) noSolution() *NoSolutionError {
 }
 
 // ownCode: the plugin's own code does not compile.
-func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
+func (v Verdict) ownCode(f typecheck.Fault, m module.Version) (reason, next string) {
 	reason = v.place(f) + ": " + f.Msg
 	if m.Path == "" {
 		return reason, "change the code"
@@ -184,19 +109,17 @@ func (v *view) ownCode(f typecheck.Fault, m module.Version) (reason, next string
 	return reason, next
 }
 
-func spaced(m module.Version) string { return m.Path + " " + m.Version }
-
 // otherCode: a module that cannot be moved does not compile. Where that has been
 // moved already, it is said of the plugin's version of it first.
-func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
-	had := module.Version{Path: p.Module.Path, Version: v.start(p.Module.Path)}
+func (v Verdict) otherCode(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+	had := module.Version{Path: p.Module.Path, Version: v.From(p.Module.Path)}
 	first, ok := v.failureOf(had)
 	switch {
 	case had.Version == "" || had == p.Module:
 		reason, next = v.thisVersion(p, f, m)
 	case ok:
-		reason, next = first.v.thisVersion(first.v.Packages[first.f.Package], first.f, first.v.blamed(first.f))
-		f = first.f
+		reason, next = Judge(first.View).thisVersion(first.View.Packages[first.Fault.Package], first.Fault, first.View.blamed(first.Fault))
+		f = first.Fault
 	default: // its go line, say
 		c, _ := v.capOf(had.Path)
 		reason, next = v.thisVersion(p, f, m)
@@ -212,51 +135,38 @@ func (v *view) otherCode(p *Package, f typecheck.Fault, m module.Version) (reaso
 
 // otherVersions says that the versions next to m that were tried do not compile
 // either, which f says of m.
-func (v *view) otherVersions(m module.Version, f typecheck.Fault) string {
-	var older, newer *clash
-	for i, k := range v.clashes {
-		at := k.v.moduleOf(k.f.Package)
+func (v Verdict) otherVersions(m module.Version, f typecheck.Fault) string {
+	var older, newer *Clash
+	for i, k := range v.Clashes {
+		at := k.View.ModuleOf(k.Fault.Package)
 		if at.Path != m.Path {
 			continue
 		}
 		switch d := semver.Compare(at.Version, m.Version); {
 		case d < 0 && (older == nil || semver.Compare(at.Version, older.at()) > 0):
-			older = &v.clashes[i]
+			older = &v.Clashes[i]
 		case d > 0 && (newer == nil || semver.Compare(at.Version, newer.at()) < 0):
-			newer = &v.clashes[i]
+			newer = &v.Clashes[i]
 		}
 	}
 	s := ""
 	for _, o := range []struct {
-		*clash
+		*Clash
 		which string
 	}{{older, "the newest older one"}, {newer, "the next newer one"}} {
 		switch {
-		case o.clash == nil:
-		case o.f.Msg == f.Msg:
+		case o.Clash == nil:
+		case o.Fault.Msg == f.Msg:
 			s += fmt.Sprintf("; %s, %s that was tried, has the same error", o.at(), o.which)
 		default:
-			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.v.place(o.f), o.f.Msg)
+			s += fmt.Sprintf("; %s, %s that was tried, does not compile either (%s: %s)", o.at(), o.which, o.View.place(o.Fault), o.Fault.Msg)
 		}
 	}
 	return s
 }
 
-// at returns the version of the module that does not compile.
-func (c *clash) at() string { return c.v.moduleOf(c.f.Package).Version }
-
-// failureOf returns the first fault that was seen of a module version.
-func (s *Solver) failureOf(m module.Version) (failure, bool) {
-	for _, k := range s.clashes {
-		if k.v.moduleOf(k.f.Package) == m {
-			return k.failure, true
-		}
-	}
-	return failure{}, false
-}
-
 // thisVersion says why a module version does not compile.
-func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
+func (v Verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
 	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
 	had := v.Base.Selected(m.Path)
 	newer := had != "" && semver.Compare(m.Version, had) > 0
@@ -291,7 +201,7 @@ func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (rea
 	default:
 		reason += fmt.Sprintf(" does not compile (%s: %s)", v.place(f), f.Msg)
 	}
-	if why := v.mayMove(p); why != nil {
+	if why := v.MayMove(p); why != nil {
 		word := "lowered"
 		if newer {
 			word = "raised"
@@ -301,9 +211,9 @@ func (v *view) thisVersion(p *Package, f typecheck.Fault, m module.Version) (rea
 	return reason, next
 }
 
-// stopped is noSolution where the search has ended before all was tried.
-func (v *view) stopped() *NoSolutionError {
-	e := v.noSolution()
-	e.Reason += "; stopped after " + v.budget.String()
+// Stopped is noSolution where the search has ended before all was tried.
+func (v Verdict) Stopped(after string) *NoSolutionError {
+	e := v.NoSolution()
+	e.Reason += "; stopped after " + after
 	return e
 }

@@ -20,25 +20,6 @@ import (
 	"github.com/pinfix/pinfix/pinner"
 )
 
-// UseSource prepares an apply whose plugin imports the server's own packages:
-// with the source that was named, or that a go.work next to go.mod uses.
-func (a *Aligner) UseSource(ctx context.Context) error {
-	_, dir, err := workspace.InTree(a.Plugin.Root, a.Server, workspace.ReadMod)
-	if err != nil {
-		return err
-	}
-	if a.Options.ServerSource != "" {
-		dir = a.Options.ServerSource
-	}
-	if dir == "" {
-		return nil
-	}
-	if a.ServerSource, err = workspace.ReadSource(ctx, a.Options.GoEnviron(), a.Server, dir); err != nil {
-		return err
-	}
-	return a.ServerSource.Lend(a.Plugin.User, a.Plugin.Root)
-}
-
 // WithSource returns a copy of mod with the loan.
 func (a *Aligner) WithSource(mod *pinner.Mod) (*pinner.Mod, error) {
 	if a.ServerSource == nil {
@@ -68,9 +49,10 @@ func (a *Aligner) WithoutSource(read pinner.Source) pinner.Source {
 	}
 }
 
-// WorkFiles takes the loan back and returns the go.work to be written, with its
+// workFiles takes the loan back and returns the go.work to be written, with its
 // go.work.sum, and makes sure that the workspace selects the server's versions.
-func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *Toolchain) error {
+func workFiles(ctx context.Context, al *Aligned) error {
+	a := al.Aligner
 	if a.ServerSource == nil {
 		return nil
 	}
@@ -82,11 +64,11 @@ func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *Toolchain) e
 		return err
 	}
 	a.Options.Step("checking the workspace")
-	sum, err := a.checkWork(ctx, al, tool)
+	sum, err := checkWork(ctx, al)
 	if err != nil {
 		return err
 	}
-	text, err := a.workText(al)
+	text, err := a.workText(al.Mod)
 	if err != nil {
 		return err
 	}
@@ -99,7 +81,7 @@ func (a *Aligner) WorkFiles(ctx context.Context, al *Aligned, tool *Toolchain) e
 
 // workText is the go.work next to go.mod: the user's own as it is, if it uses
 // both, or pinfix's.
-func (a *Aligner) workText(al *Aligned) ([]byte, error) {
+func (a *Aligner) workText(mod *pinner.Mod) ([]byte, error) {
 	name := filepath.Join(a.Plugin.Root, workspace.Name)
 	have, err := bounded.ReadFile(name, bounded.Mod)
 	if err == nil && a.Options.ServerSource == "" {
@@ -111,7 +93,7 @@ func (a *Aligner) workText(al *Aligned) ([]byte, error) {
 		}
 		return nil, fault.New("go work use "+a.Options.ServerSource, "%s is there, does not use the server's source, and is not pinfix's to change", workspace.Name)
 	}
-	work, err := a.ServerSource.Work(al.Mod, ".", func(dir string) string {
+	work, err := a.ServerSource.Work(mod, ".", func(dir string) string {
 		rel, err := filepath.Rel(a.Plugin.Root, dir)
 		if err != nil || filepath.IsAbs(a.Options.ServerSource) {
 			return dir
@@ -130,7 +112,8 @@ func (a *Aligner) workText(al *Aligned) ([]byte, error) {
 // checkWork loads the workspace's module graph in a scratch directory: a copy of
 // the new go.mod next to the server's source. It returns the go.work.sum that
 // the go command made, nil for none.
-func (a *Aligner) checkWork(ctx context.Context, al *Aligned, tool *Toolchain) ([]byte, error) {
+func checkWork(ctx context.Context, al *Aligned) ([]byte, error) {
+	a := al.Aligner
 	scratch, err := stage.NewScratch()
 	if err != nil {
 		return nil, err
@@ -165,8 +148,8 @@ func (a *Aligner) checkWork(ctx context.Context, al *Aligned, tool *Toolchain) (
 	if err != nil {
 		return nil, err
 	}
-	g := tool.Go.With(scratch.Path("work", "plugin"), "GOWORK="+file, "GOFLAGS=-mod=readonly")
-	if err := a.selects(ctx, g, al.Match.Pins); err != nil {
+	g := a.Tool.Go.With(scratch.Path("work", "plugin"), "GOWORK="+file, "GOFLAGS=-mod=readonly")
+	if err := selects(ctx, g, al.Match.Pins); err != nil {
 		return nil, err
 	}
 	sum, err := bounded.ReadFile(file+".sum", bounded.Mod)
@@ -177,7 +160,7 @@ func (a *Aligner) checkWork(ctx context.Context, al *Aligned, tool *Toolchain) (
 }
 
 // selects compares what the go command selects with the pins.
-func (a *Aligner) selects(ctx context.Context, g *gocmd.Go, pins []pinner.Pin) error {
+func selects(ctx context.Context, g *gocmd.Go, pins []pinner.Pin) error {
 	out, err := g.Run(ctx, "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
 	if err != nil {
 		return err

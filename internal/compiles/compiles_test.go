@@ -1,14 +1,17 @@
-package align
+package compiles
 
 import (
 	"fmt"
 	"path/filepath"
+
 	"strings"
 	"testing"
 
 	"github.com/pinfix/pinfix/astimports"
 	"github.com/pinfix/pinfix/internal/importgraph"
+	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/typecheck"
+	"github.com/pinfix/pinfix/internal/wants"
 )
 
 // TestOnDisk: a fault that was found in a file without pinfix's own imports is shown where
@@ -29,7 +32,7 @@ func TestOnDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &Aligner{Sources: importgraph.OnDisk("/root"), Have: importgraph.Files{"main.go": have}, Bare: importgraph.Files{"main.go": bare}}
+			a := &Code{Case: &wants.Case{Plugin: &plugin.Plugin{Root: "/root"}}, Have: importgraph.Files{"main.go": have}, Bare: importgraph.Files{"main.go": bare}}
 			for _, text := range []string{"package main", "func a()", "fault", "func c()"} {
 				f := typecheck.Fault{File: filepath.Join("/root", "main.go"), Line: lineWith(bare, text)}
 				if got, want := a.onDisk([]typecheck.Fault{f})[0].Line, lineWith(have, text); got != want {

@@ -1,4 +1,4 @@
-package main
+package manual
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// fishCompletion writes a script of complete commands.
-func fishCompletion(w io.Writer, all []node) error {
+// Fish writes a script of complete commands.
+func Fish(w io.Writer, all []Node) error {
 	var out strings.Builder
 	out.WriteString(fishScript)
 	for _, n := range all {
@@ -17,34 +17,34 @@ func fishCompletion(w io.Writer, all []node) error {
 	return err
 }
 
-func fishNode(w io.Writer, n node) {
-	now, at := strings.TrimSpace("__pinfix_now "+n.name()), "__pinfix_at "+n.name()
-	if n.path == nil {
+func fishNode(w io.Writer, n Node) {
+	now, at := strings.TrimSpace("__pinfix_now "+n.Name()), "__pinfix_at "+n.Name()
+	if n.Path == nil {
 		at = now // its flags are before all commands
 	}
-	fmt.Fprintf(w, "\n# pinfix %s\n", n.name())
-	for _, c := range n.cmd.Subcommands {
+	fmt.Fprintf(w, "\n# pinfix %s\n", n.Name())
+	for _, c := range n.Cmd.Subcommands {
 		fmt.Fprintf(w, "complete -c pinfix -n %s -a %s -d %s\n", fishQuoted(now), c.Name, fishQuoted(c.Usage))
 	}
-	for _, f := range flagDocs(n.cmd) {
+	for _, f := range Flags(n.Cmd) {
 		line := "complete -c pinfix -n " + fishQuoted(at)
-		for _, name := range f.names {
+		for _, name := range f.Names {
 			if long, ok := strings.CutPrefix(name, "--"); ok {
 				line += " -l " + long
 			} else {
 				line += " -s " + name[1:]
 			}
 		}
-		if f.placeholder != "" {
+		if f.Placeholder != "" {
 			line += " -r" + fishFill(f.fill())
 		}
-		fmt.Fprintf(w, "%s -d %s\n", line, fishQuoted(f.text))
-		for _, word := range f.typed()[len(f.names):] {
-			fmt.Fprintf(w, "complete -c pinfix -n %s -a %s -d %s\n", fishQuoted(at+"; and __pinfix_begun"), word, fishQuoted(f.text))
+		fmt.Fprintf(w, "%s -d %s\n", line, fishQuoted(f.Text))
+		for _, word := range f.typed()[len(f.Names):] {
+			fmt.Fprintf(w, "complete -c pinfix -n %s -a %s -d %s\n", fishQuoted(at+"; and __pinfix_begun"), word, fishQuoted(f.Text))
 		}
 	}
-	kind, values := n.argument()
-	if len(n.cmd.Subcommands) > 0 || n.cmd.ArgsUsage == "" {
+	kind, values := n.Argument()
+	if len(n.Cmd.Subcommands) > 0 || n.Cmd.ArgsUsage == "" {
 		return
 	}
 	if len(values) == 1 {
@@ -55,7 +55,7 @@ func fishNode(w io.Writer, n node) {
 
 func fishFill(kind fill, values []string) string {
 	switch kind {
-	case fillWords:
+	case FillWords:
 		return " -f -a " + fishQuoted(strings.Join(values, " "))
 	case fillFiles:
 		return " -F"

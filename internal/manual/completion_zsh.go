@@ -1,24 +1,26 @@
-package main
+package manual
 
 import (
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/reference"
 )
 
-// zshCompletion writes a script that serves as the file _pinfix in fpath and for
+// Zsh writes a script that serves as the file _pinfix in fpath and for
 // eval alike.
-func zshCompletion(w io.Writer, all []node) error {
+func Zsh(w io.Writer, all []Node) error {
 	var functions strings.Builder
 	for _, n := range all {
-		if len(n.cmd.Subcommands) > 0 {
+		if len(n.Cmd.Subcommands) > 0 {
 			zshParent(&functions, n)
 		} else {
 			zshLeaf(&functions, n)
 		}
 	}
-	_, err := fmt.Fprintf(w, zshScript, functions.String(), zshWords(schemes(), " "), zshWords(pathSchemes, "|"), zshWords(nameSchemes, "|"))
+	_, err := fmt.Fprintf(w, zshScript, functions.String(), zshWords(schemes(), " "), zshWords(reference.PathSchemes, "|"), zshWords(reference.NameSchemes, "|"))
 	return err
 }
 
@@ -27,12 +29,12 @@ func zshWords(schemes []string, separator string) string {
 	return strings.ReplaceAll(strings.Join(schemes, separator), ":", "")
 }
 
-func zshName(n node) string { return strings.Join(append([]string{"_pinfix"}, n.path...), "_") }
+func zshName(n Node) string { return strings.Join(append([]string{"_pinfix"}, n.Path...), "_") }
 
 // zshParent: the names of commands, then what their own functions offer.
-func zshParent(w io.Writer, n node) {
+func zshParent(w io.Writer, n Node) {
 	fmt.Fprintf(w, "%s_commands() {\n\tlocal -a commands\n\tcommands=(\n", zshName(n))
-	for _, c := range n.cmd.Subcommands {
+	for _, c := range n.Cmd.Subcommands {
 		fmt.Fprintf(w, "\t\t%s\n", quoted(c.Name+":"+c.Usage))
 	}
 	fmt.Fprintf(w, "\t)\n\t_describe command commands\n}\n\n")
@@ -40,34 +42,34 @@ func zshParent(w io.Writer, n node) {
 	fmt.Fprintf(w, "\tif [[ $state == rest ]] && (( $+functions[%[1]s_$words[1]] )); then\n\t\t%[1]s_$words[1] && ret=0\n\tfi\n\treturn ret\n}\n\n", zshName(n))
 }
 
-func zshLeaf(w io.Writer, n node) {
-	kind, values := n.argument()
+func zshLeaf(w io.Writer, n Node) {
+	kind, values := n.Argument()
 	where := "*"
-	if kind == fillWords {
+	if kind == FillWords {
 		where = "1"
 	}
 	spec := quoted(where + ":argument:" + zshFill(kind, values))
-	if n.cmd.ArgsUsage == "" {
+	if n.Cmd.ArgsUsage == "" {
 		spec = ""
 	}
 	fmt.Fprintf(w, "%s() {\n\t_arguments \\\n%s\t\t%s\n}\n\n", zshName(n), zshFlags(n), spec)
 }
 
 // zshFlags are the specifications of n's flags for _arguments, a line each.
-func zshFlags(n node) string {
+func zshFlags(n Node) string {
 	var out strings.Builder
-	for _, f := range flagDocs(n.cmd) {
-		forms := slices.Clone(f.names)
-		text := "[" + strings.NewReplacer("[", `\[`, "]", `\]`, ":", `\:`).Replace(f.text) + "]"
+	for _, f := range Flags(n.Cmd) {
+		forms := slices.Clone(f.Names)
+		text := "[" + strings.NewReplacer("[", `\[`, "]", `\]`, ":", `\:`).Replace(f.Text) + "]"
 		switch {
-		case f.optional:
+		case f.Optional:
 			forms[0], text = forms[0]+"=-", text+"::form:"+zshFill(f.fill())
-		case f.placeholder != "":
+		case f.Placeholder != "":
 			last := len(forms) - 1
 			if strings.HasPrefix(forms[last], "--") {
 				forms[last] += "="
 			}
-			text += ":" + f.placeholder + ":" + zshFill(f.fill())
+			text += ":" + f.Placeholder + ":" + zshFill(f.fill())
 		}
 		switch {
 		case f.repeatable:
@@ -75,7 +77,7 @@ func zshFlags(n node) string {
 		case len(forms) == 1:
 			fmt.Fprintf(&out, "\t\t%s \\\n", quoted(forms[0]+text))
 		default:
-			fmt.Fprintf(&out, "\t\t'(%s)'{%s}%s \\\n", strings.Join(f.names, " "), strings.Join(forms, ","), quoted(text))
+			fmt.Fprintf(&out, "\t\t'(%s)'{%s}%s \\\n", strings.Join(f.Names, " "), strings.Join(forms, ","), quoted(text))
 		}
 	}
 	return out.String()
@@ -83,7 +85,7 @@ func zshFlags(n node) string {
 
 func zshFill(kind fill, values []string) string {
 	switch kind {
-	case fillWords:
+	case FillWords:
 		if len(values) == 1 {
 			return "_pinfix_alone " + values[0]
 		}

@@ -1,0 +1,33 @@
+package importgraph
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/pinfix/pinfix/astimports"
+)
+
+// ImportPaths returns the own imports of a file.
+func ImportPaths(file string, src []byte) ([]string, error) {
+	if !bytes.Contains(src, []byte(astimports.Mark)) {
+		return nil, nil
+	}
+	paths, err := astimports.Owned(file, src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return paths, nil
+}
+
+// LineOf returns the line that imports path, from 1.
+func LineOf(src []byte, path string) int {
+	n := 0
+	for line := range strings.Lines(string(src)) {
+		n++
+		if strings.Contains(line, `"`+path+`"`) {
+			return n
+		}
+	}
+	return 0
+}
