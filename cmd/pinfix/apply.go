@@ -23,7 +23,7 @@ func (e *env) applyCommand() *cli.Command {
 		Usage:     "pin the plugin's modules to the server's versions",
 		ArgsUsage: "[./...]",
 		Description: `Pins the plugin's modules to the server's versions. Writes go.mod, go.sum, vendor/
-and blank imports: all of that or nothing. pinfix unpin takes it back.
+and blank imports: all of that or nothing. pinfix unpin reverts it.
 
    pinfix apply -s ./nakama -n                     # show the change first
    pinfix apply -s ./nakama                        # write it

@@ -24,10 +24,10 @@ func (in *Input) vendor(want *pinner.Mod) []Problem {
 		return nil
 	case in.Vendor == nil:
 		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: "vendor/", File: goMod, Line: line(in.Mod.Module.Syntax),
-			Why: "there is no vendor/"}}
+			Why: "pinfix apply writes it, except with --vendor never"}}
 	case in.Vendor.Text == nil:
 		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: modulestxt.Name, File: goMod, Line: line(in.Mod.Module.Syntax),
-			Why: "vendor/ has no modules.txt"}}
+			Why: "pinfix apply writes it, except with --vendor never"}}
 	}
 	out := slices.Concat(in.entries(want), in.packages())
 	if len(out) > 0 || !sameRequires(in.Mod, want) {

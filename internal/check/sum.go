@@ -49,7 +49,7 @@ func (in *Input) sums(want *pinner.Mod) []Problem {
 		}
 	}
 	if in.Sum == nil && len(out) > 1 {
-		out = []Problem{{Kind: Sum, Module: want.Module.Mod.Path, Want: goSum, File: goMod, Line: line(want.Module.Syntax), Why: "there is no go.sum"}}
+		out = []Problem{{Kind: Sum, Module: want.Module.Mod.Path, Want: goSum, File: goMod, Line: line(want.Module.Syntax), Why: "pinfix apply writes it"}}
 	}
 	for i := range out {
 		if in.Sum == nil { // an annotation needs a file

@@ -82,17 +82,17 @@ func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (
 // local refuses a server reference that check cannot read: it stays off the
 // network and starts no go command.
 func local(server reference.Named) error {
-	ref, instead := server.Ref, ""
+	ref, keep := server.Ref, "write a snapshot of it once, and commit that"
 	if server.From != "--server" && !server.Snapshot { // it counts before the snapshot next to go.mod
-		instead = ", and name it in " + server.From + " instead"
+		keep = "write a snapshot of it once, commit that, and name it in " + server.From + " instead"
 	}
-	next := "write a snapshot of it once, and commit that" + instead + ": pinfix snapshot --server " + shell.Quote(ref)
+	next := keep + ": pinfix snapshot --server " + shell.Quote(ref)
 	switch scheme, _, _ := strings.Cut(ref, ":"); {
 	case place.Exists(ref) && !target.IsSource(ref):
 	case scheme == "image" || scheme == "mod":
 		return fault.New(next, "server %s: check reads files only, and this server is on the network", ref)
 	case target.IsSource(ref):
-		return fault.New(next, "server %s: check reads files only, and what source links takes the go command to find out", ref)
+		return fault.New(next, "server %s: check reads files only, and only the go command can tell what source links", ref)
 	}
 	return nil
 }

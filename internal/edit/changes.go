@@ -279,6 +279,9 @@ func (c *Changes) Compiles() (report.Compiles, int) {
 	if n == 0 { // it is built in a workspace that has these versions without pinfix
 		return report.CompilesAsIs, 0
 	}
+	if len(c.Aligner.Old) > 0 {
+		return report.CompilesNever, n
+	}
 	return report.CompilesChecked, n
 }
 

@@ -114,7 +114,7 @@ func (k Known) crash(f *Finding) {
 		k.refuses(f, err)
 		return
 	}
-	f.Why = "the plugin was built with another Go release than the server's, " + plain(k.Server.Go) + "; the loader does not survive it"
+	f.Why = "the plugin was built with another Go release than the server's, " + plain(k.Server.Go) + ", and the loader crashes on that"
 	f.say(k.Build)
 }
 

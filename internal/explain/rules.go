@@ -65,7 +65,7 @@ var actions = [...]string{
 	switchCgoOn: "CGO_ENABLED=1 go build -buildmode=plugin, with a C compiler installed",
 	useImage:    useServersImage,
 	otherLibc:   findCompiler + "; or " + useServersImage,
-	unfortify:   "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER, which leaves the fingerprints as they are; or with a C compiler for musl in CC (musl-gcc, zig)",
+	unfortify:   "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER; or set CC to a C compiler for musl (musl-gcc, zig)",
 	takeSource:  takeSourceAt + "the commit that it was built from" + takeSourceWith,
 }
 
@@ -77,7 +77,7 @@ const (
 	takeSourceAt, takeSourceWith = "check out the server's source at ", " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
 )
 
-const whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically); the loader does not survive it"
+const whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically), and the loader crashes on that"
 
 // do sets what to do, and its words.
 func (f *Finding) do(a action) { f.action, f.Fix = a, actions[a] }

@@ -40,7 +40,7 @@ var fetchRules = []rule{
 	{
 		key: "unrecognized import path", cause: BuildContext,
 		re:  pattern.New(posRE + `?(?:go: )?(?:[^\s"]+: )??unrecognized import path "` + pkgRE + `": [^"]*(?:"[^"]*": [^"]*)?`),
-		why: "the build cannot reach the host of {pkg}, or it is no module",
+		why: "the build cannot reach the host of {pkg}, or there is no such module",
 		fix: "build where the network is, or with the modules in vendor/: go mod vendor",
 	},
 	{

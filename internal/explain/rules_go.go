@@ -16,7 +16,7 @@ var goRules = []rule{
 	{
 		key: "requires go >=", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`(?:go: )?(?P<who>(?:module )?\S+?)(?: \([^)]*\))? requires go >= (?P<go>\d[\w.]*)(?: \(running go (?P<run>[\w.]+)(?:; GOTOOLCHAIN=\S+?)?\))?`),
-		why: "{who} asks for Go {go}, the build runs Go {run}", do: apply,
+		why: "{who} asks for Go {go}, but the build runs Go {run}", do: apply,
 		refine: refineGoLine,
 	},
 	{
@@ -47,7 +47,7 @@ var goRules = []rule{
 	{
 		key: "requires newer Go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
-		why: "the source asks for Go {go}, the tool was built with Go {run}", do: apply,
+		why: "the source asks for Go {go}, but the tool was built with Go {run}", do: apply,
 	},
 	{
 		key: "or later (-lang was set to", cause: GoVersion, kind: goLine,
@@ -142,14 +142,14 @@ var goRules = []rule{
 	{
 		key: "parsing $GOFLAGS", cause: Flags,
 		re:  pattern.New(`go: parsing \$GOFLAGS: [^"]*|parsing go env -w GOFLAGS: [^"]*`),
-		why: "GOFLAGS holds what is not a flag",
+		why: "GOFLAGS holds something that is not a flag",
 		fix: "go env -u GOFLAGS; unset GOFLAGS",
 	},
 	{
 		key: "-buildmode=plugin not supported on ", cause: Platform,
 		re:  pattern.New(`-buildmode=plugin not supported on (?P<platform>\w+/\w+)`),
 		why: "Go cannot build plugins for {platform}",
-		fix: "build for the server's platform, with GOOS=linux in a container for one",
+		fix: "build for the server's platform, for example with GOOS=linux in a container",
 	},
 	{
 		key: " is not supported on ", cause: Platform,

@@ -18,7 +18,7 @@ var libraryRules = []rule{
 	{
 		key: "invalid ELF header", cause: Platform,
 		re:  pattern.New(dlRE + `invalid ELF header`),
-		why: "the file is no program of the server's system: built for another one (macOS, Windows), or no plugin at all (a Git LFS pointer, a web page)",
+		why: "the file is not for the server's system: it was built for another one (macOS, Windows), or is not a plugin at all (a Git LFS pointer, a web page)",
 		do:  buildThere, refine: refineLibrary,
 	},
 	{
@@ -48,19 +48,19 @@ var libraryRules = []rule{
 	{
 		key: "Error loading shared library", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
-		why: "{lib} is not there: the plugin was built for another C library (glibc; this is musl, as in Alpine), or in an image with more libraries",
+		why: "{lib} is not there: the plugin was built for another C library (for glibc, and this is musl, as in Alpine), or in an image with more libraries",
 		do:  otherLibc, refine: refineMuslMissing,
 	},
 	{
 		key: "symbol not found", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]+): symbol not found`),
-		why: "the plugin was built for another C library than the server's: {sym} is glibc's, this is musl (Alpine)",
+		why: "the plugin was built for another C library than the server's: {sym} is from glibc, and this is musl (Alpine)",
 		do:  otherLibc, refine: refineRelocating,
 	},
 	{
 		key: "unsupported relocation type", cause: Libc, // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): unsupported relocation type \d+`),
-		why: "C code in the plugin was compiled for glibc with functions of which one is chosen when it is loaded (target_clones, ifunc); musl (Alpine) has none of that",
+		why: "C code in the plugin was compiled for glibc with functions that are chosen when it is loaded (target_clones, ifunc), which musl (Alpine) does not support",
 		do:  otherLibc, refine: refineLibrary,
 	},
 	{
@@ -114,7 +114,7 @@ var libraryRules = []rule{
 	{
 		key: "failed to map segment", cause: BuildContext,
 		re:  pattern.New(dlRE + `failed to map segment from shared object[^"]*`),
-		why: "the system may not run code from the plugin's file: the directory is mounted noexec, or the file is cut short",
+		why: "the system does not run code from the plugin's file: the directory is mounted noexec, or the file is cut short",
 		fix: "copy the plugin, whole, to a directory that is not mounted noexec", refine: refineLibrary,
 	},
 	{
@@ -132,7 +132,7 @@ var libraryRules = []rule{
 	{
 		key: "ASan runtime does not come first", cause: Flags,
 		re:  pattern.New(`ASan runtime does not come first in initial library list`),
-		why: "the plugin was built with -asan, the server was not",
+		why: "the plugin was built with -asan, and the server was not",
 		do:  build,
 	},
 }
@@ -194,7 +194,7 @@ func refineRelocating(f *finder, m match, finding *Finding) bool {
 	name, known := libc.Musl("amd64", sym)
 	switch {
 	case verify.Fortified(sym):
-		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): glibc has " + sym + " for it, this is musl (Alpine)"
+		finding.Why = "C code in the plugin was compiled with fortify (_FORTIFY_SOURCE, which some systems switch on): it uses " + sym + ", which glibc has and musl (Alpine) does not"
 		finding.do(unfortify)
 	case known && name.Since != libc.Oldest:
 		finding.Why = "the plugin needs " + sym + ", which musl has from " + name.Since + " on, and the server's is older"

@@ -12,7 +12,7 @@ var loaderRules = []rule{
 	{
 		key: "different version of package", cause: Version, kind: mismatch,
 		re:  pattern.New(openRE + `?plugin was built with a different version of package ` + pkgRE + `(?: \(previous failure\))?`),
-		why: "server and plugin link {pkg}, from another version or replacement of its module", do: apply,
+		why: "server and plugin link {pkg}, but from different versions or replacements of its module", do: apply,
 		refine: refineMismatch,
 	},
 	{

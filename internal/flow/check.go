@@ -27,7 +27,7 @@ func Check(ctx context.Context, modules []drift.Options, walk bool) (*report.Che
 		case c.Err != nil:
 			return nil, c.Err
 		case c.Skipped != "":
-			r.Notes = append(r.Notes, fmt.Sprintf("%s: %s; left out", c.Dir, c.Skipped))
+			r.Notes = append(r.Notes, fmt.Sprintf("left out %s: %s", c.Dir, c.Skipped))
 		default:
 			r.Plugins = append(r.Plugins, c.Plugin)
 			r.Problems = append(r.Problems, c.Problems...)

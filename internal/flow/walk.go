@@ -82,7 +82,7 @@ func (e *WalkError) Error() string {
 	case e.Failed > 0:
 		return report.Of(e.Failed, e.All, "module") + " could not be pinned"
 	}
-	return fmt.Sprintf("no plugin with a server among the modules (%d)", e.All)
+	return fmt.Sprintf("no plugin here names a server (%s found)", report.Count(e.All, "module"))
 }
 
 // NextStep says what the user can do.

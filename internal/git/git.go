@@ -53,7 +53,7 @@ func Open(ctx context.Context, dir, cwd string, environ []string) (*Repo, error)
 	r := &Repo{Dir: dir, env: clean(environ)}
 	holder := nearest(dir)
 	if holder == "" {
-		return nil, &Error{Args: []string{"rev-parse"}, Stderr: "not a git repository", Err: errNoRepository}
+		return nil, &Error{Stderr: "not in a git repository", Err: errNoRepository}
 	}
 	// git finds the repository by itself first, so that it refuses that of another
 	// user (safe.directory), but looks no further than the .git that was found.
@@ -181,7 +181,7 @@ func (r *Repo) Tracks(ctx context.Context, path string) (bool, error) {
 	return len(out) > 0, err
 }
 
-// An Error is a git command that failed.
+// An Error is a git command that failed, or the lack of a repository to run one in (no Args).
 type Error struct {
 	Args   []string
 	Stderr string
@@ -193,6 +193,9 @@ func (e *Error) Error() string {
 	msg = strings.TrimSuffix(msg, " (or any of the parent directories): .git")
 	if msg == "" {
 		msg = e.Err.Error()
+	}
+	if len(e.Args) == 0 { // git was not asked
+		return msg
 	}
 	return "git " + e.Args[0] + ": " + strings.TrimPrefix(msg, "fatal: ")
 }

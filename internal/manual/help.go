@@ -45,6 +45,8 @@ func otherWord(name string) string {
 		return "pinfix --version"
 	case "plan", "diff":
 		return "pinfix apply -n"
+	case "install":
+		return "pinfix hook install"
 	case "init":
 		return "pinfix apply"
 	case "status":

@@ -19,6 +19,7 @@ import (
 type outlook struct {
 	Name            string // of the server
 	checked         bool   // the plan was type-checked
+	broken          bool   // it does not compile without pinfix either
 	AsIs            bool   // the plugin links what the server has without any change
 	Moved           []report.Move
 	Lowered, Raised []report.Move // the plugin's own modules
@@ -30,7 +31,7 @@ type outlook struct {
 // Outlook says what p means.
 func (p *planned) Outlook() *outlook {
 	kind, _ := p.Set.Compiles()
-	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
+	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, broken: kind == report.CompilesNever, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
 	v.Lowered, v.Raised = p.Set.OwnModules()
 	return v
 }
@@ -39,6 +40,8 @@ func (p *planned) Outlook() *outlook {
 func (v *outlook) Sentence() string {
 	head := "your code compiles against " + v.Name
 	switch {
+	case v.broken:
+		head = "your code does not compile against " + v.Name + ", and does not compile without pinfix either"
 	case v.AsIs:
 		head = "your code stays as it is for " + v.Name
 	case !v.checked:
@@ -58,7 +61,11 @@ func (v *outlook) Sentence() string {
 	if len(moves) == 0 {
 		moves = []string{"none of your own modules moves"}
 	}
-	return head + "; " + strings.Join(moves, ", ") + ", and no file has to be edited"
+	if s := head + "; " + strings.Join(moves, ", "); v.broken {
+		return s
+	} else {
+		return s + ", and no file has to be edited"
+	}
 }
 
 // DoesNotCompile is the answer where the plugin's author has to edit files. at are the

@@ -238,7 +238,7 @@ func Hopeless(s *pinner.Server) error {
 
 // NotKnown is the warning that something is not known of s, one of target.Unknown.
 func NotKnown(s *pinner.Server, unknown string) string {
-	return fmt.Sprintf("server %s: not known: %s", s.Ref, unknown)
+	return fmt.Sprintf("server %s does not say %s", s.Ref, unknown)
 }
 
 // Doubts says in warnings what the reference to s cannot know and what is
@@ -326,7 +326,7 @@ func Skip(dir string, all Servers, seen func(name string)) (why, path string, er
 	case kind == mains.Library:
 		return "no main package", path, nil
 	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
-		return "a program, not a plugin: each func main does something (to pin it nevertheless: server: in its .pinfix.yaml)", path, nil
+		return "a program, not a plugin, since each func main does something (to pin it, give it a .pinfix.yaml with a server)", path, nil
 	case len(all) == 0:
 		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
 	}

@@ -127,6 +127,7 @@ const (
 	CompilesUnchecked Compiles = iota // nothing was type-checked
 	CompilesChecked                   // what other versions may break was, and it compiles
 	CompilesAsIs                      // the plugin links what it linked before
+	CompilesNever                     // it does not compile, and does not without pinfix either
 )
 
 // Cap is a plugin-only module that ends lower than the plugin's own build list

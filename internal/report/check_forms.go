@@ -93,7 +93,7 @@ func (p *Problem) text() string {
 
 func (p *Problem) message() string {
 	s := fmt.Sprintf("%s: %s", p.Kind, clean(p.Module))
-	if p.Kind == p.Module || p.Module == "" {
+	if p.Kind == p.Module || p.Module == "" || p.Have != p.Want && p.named() {
 		s = p.Kind
 	}
 	switch {
@@ -114,6 +114,17 @@ func (p *Problem) message() string {
 		s += " (" + clean(p.Why) + ")"
 	}
 	return s
+}
+
+// named reports whether what p wants or has tells which module it is of: by the module's
+// name, or as a file of the plugin's own.
+func (p *Problem) named() bool {
+	for _, s := range []string{p.Want, p.Have} {
+		if s == p.Module || s == "vendor/"+p.Module || strings.Contains(s, `"`+p.Module) {
+			return true
+		}
+	}
+	return p.Module == p.Plugin && p.Have == ""
 }
 
 // Markdown writes the report for a pull request: the verdict, a table, how to
@@ -174,7 +185,7 @@ func (r *Check) GitHub(w io.Writer) error {
 	}
 	a := annotations{b: b, level: "error", what: "problem"}
 	for _, p := range r.Problems {
-		a.add(p.Path, p.Line, p.message()+"; "+p.Fix)
+		a.add(p.Path, p.Line, p.message()+"; fix: "+p.Fix)
 	}
 	a.end()
 	for _, p := range r.Plugins {
@@ -191,7 +202,7 @@ func (r *Check) SARIF(w io.Writer) error {
 	rules, results := []sarifRule{}, []sarifResult{}
 	for _, p := range r.Problems {
 		rules = addRule(rules, p.Kind, kindRules[p.Kind])
-		results = append(results, sarifAt(p.Kind, "error", p.message()+"; "+p.Fix, p.Path, p.Line))
+		results = append(results, sarifAt(p.Kind, "error", p.message()+"; fix: "+p.Fix, p.Path, p.Line))
 	}
 	return sarif(w, rules, results)
 }

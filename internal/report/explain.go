@@ -36,7 +36,7 @@ type Explained struct {
 func (r *Explain) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	if len(r.Findings) == 0 {
-		b.WriteString("not recognised: no error of building or loading a Go plugin is in this text\n")
+		b.WriteString("not recognised: this text has no error of building or loading a Go plugin\n")
 	}
 	for i, f := range r.Findings {
 		f.head(b, st)

@@ -121,7 +121,6 @@ func (p *sheet) servers(c *ServerChanges) {
 	head := fmt.Sprintf("the server changes from that of %s to %s; ", clean(c.From), clean(c.To))
 	if len(c.Settings)+len(c.Pins) == 0 {
 		p.line("\n" + p.st.paint(bold, head+"for this plugin nothing is different"))
-		p.b.WriteString("\n")
 		return
 	}
 	p.line("\n" + p.st.paint(bold, head+"for this plugin:"))
@@ -140,5 +139,4 @@ func (p *sheet) servers(c *ServerChanges) {
 	for _, r := range rows {
 		p.row(r, column)
 	}
-	p.b.WriteString("\n")
 }

@@ -35,15 +35,19 @@ const (
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	p := newSheet(b, st, a.Changes)
-	if !a.Aligned {
-		p.line(st.paint(bold, a.Headline()))
+	first := a.Headline()
+	if a.Aligned {
+		first = a.verdict()
 	}
+	p.line(st.paint(bold, first))
 	if a.ServerChanges != nil {
 		p.servers(a.ServerChanges)
+		if !a.Aligned {
+			b.WriteString("\n")
+		}
 	}
 	switch {
 	case a.Aligned:
-		p.line(st.paint(bold, a.verdict()))
 	case a.DryRun:
 		p.line(fmt.Sprintf("%s: not pinned to %s (%s)", clean(a.Plugin.Module), clean(a.Server.Main), clean(a.Server.Go)))
 	default:
@@ -75,7 +79,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		p.line("\n" + "to stay with this server: " + Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line("Apply it: " + Printable(a.Write))
+		p.line("\nApply it: " + Printable(a.Write))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -123,6 +127,8 @@ func (a *Apply) Headline() string {
 // code is what the plan means for the plugin's code.
 func (a *Apply) code() string {
 	switch a.Compiles {
+	case CompilesNever:
+		return "your code does not compile, with or without pinfix"
 	case CompilesAsIs:
 		return "your code stays as it is"
 	case CompilesChecked:
@@ -251,7 +257,7 @@ func (a *Apply) vendored() (modules int, files FileCounts) {
 func (c *Change) Counted() string {
 	s := fmt.Sprintf("%s added, %d removed", count(c.Lines.Added, "line"), c.Lines.Removed)
 	if c.Kind == "server" {
-		s = clean(c.Reason) + ": " + s
+		s += " (" + clean(c.Reason) + ")"
 	}
 	return s
 }

@@ -43,7 +43,7 @@ func parseVersion(ref string) (module.Version, error) {
 		return v, fault.New(next, "no version; a server is one release of a module")
 	case module.CanonicalVersion(version) != version:
 		return v, fault.New(fmt.Sprintf("name the version itself: go list -m %s@%s prints it", path, version),
-			"%q is no version, and what it stands for may be another one tomorrow", version)
+			"%q is not a version, and may mean another one tomorrow", version)
 	}
 	if err := module.Check(v.Path, v.Version); err != nil {
 		return v, fault.With(err, next)

@@ -85,7 +85,7 @@ func (c *Case) Own(sources *importgraph.Sources, l *importgraph.Listing, m *pinn
 		if n > 1 {
 			more = fmt.Sprintf(" and %d more packages", n-1)
 		}
-		doubts = append(doubts, fmt.Sprintf("of which version the server has %s%s, which the plugin links, too: its build info names no module for them", m.Unknown[0].Path, more))
+		doubts = append(doubts, fmt.Sprintf("which version the server has of %s%s, which the plugin links too (its build info names no module)", m.Unknown[0].Path, more))
 	}
 	for i := range misfits {
 		misfits[i].At, misfits[i].By = importers(sources, l, misfits[i].Pkg)

@@ -134,7 +134,7 @@ func (c *Case) Doubts(pins []pinner.Pin, more []string) []string {
 		out = append(out, c.ServerSource.Doubt)
 	}
 	if !c.Server.Trimmed() && !recipe.Placed(c.Server) && len(pins) > 0 && !c.Options.NoPaths {
-		out = append(out, "where the server's modules were when it was built: it was built without -trimpath, so their paths count")
+		out = append(out, "where the server's modules were when it was built (without -trimpath, their paths count)")
 	}
 	for _, p := range pins {
 		if p.Replace.Path != "" && p.Replace.Version == "" {
