@@ -116,7 +116,7 @@ func (p *Plan) excludeGo(in Input, g *Graph, excluded map[module.Version]bool) i
 	for _, v := range g.tooNew(in.Server) {
 		if in.Versions != nil && !p.pinAt(v) && !p.capAt(v) {
 			excluded[v] = true
-			p.Demands = append(p.Demands, Demand{Version: v, By: g.Demands(v), From: g.asker(v)})
+			p.Demands = append(p.Demands, g.demanded(v))
 			n++
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 	case p.sets(m.Path), p.leaves(m.Path), !p.needs(in, m.Path), g.Selected(m.Path) != m.Version.Version:
 		// It is not linked, but the go command reads its go.mod all the same.
 		excluded[m.Version] = true
-		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By, From: g.asker(m.Version)})
+		p.Demands = append(p.Demands, g.demanded(m.Version))
 		return true, nil
 	case slices.Contains(in.Keep, m.Path):
 		m.Why = "it is kept by --keep"
@@ -201,7 +201,7 @@ func (p *Plan) capGo(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 		m.Why = "no older version of it asks for less"
 		p.Left = append(p.Left, *m)
 		excluded[m.Version] = true
-		p.Demands = append(p.Demands, Demand{Version: m.Version, By: m.By, From: g.asker(m.Version)})
+		p.Demands = append(p.Demands, g.demanded(m.Version))
 		if err := p.Mod.DropRequire(m.Path); err != nil {
 			return false, err
 		}

@@ -262,13 +262,13 @@ func (g *Graph) Demands(v module.Version) []string {
 	return out
 }
 
-// asker is the module version that the first of Demands names as asking for v.
-func (g *Graph) asker(v module.Version) module.Version {
-	chains := g.Chains(v)
-	if len(chains) == 0 || len(chains[0]) < 2 {
-		return module.Version{}
+// demanded returns v with all that is known of who asks for it.
+func (g *Graph) demanded(v module.Version) Demand {
+	d := Demand{Version: v, By: g.Demands(v), Chains: g.Chains(v)}
+	if len(d.Chains) > 0 && len(d.Chains[0]) > 1 {
+		d.From = d.Chains[0][len(d.Chains[0])-2]
 	}
-	return chains[0][len(chains[0])-2]
+	return d
 }
 
 // Chains are Demands as module versions: each begins with what the plugin itself

@@ -51,9 +51,10 @@ type Input struct {
 // asks for it, as chains "a@v1 -> b@v1 -> c@v2".
 type Demand struct {
 	module.Version
-	By   []string
-	From module.Version // what requires it; the zero value if only the plugin does
-	Lost bool           // it is no demand: nothing selects it, but its go.mod could not be fetched
+	By     []string           // Chains as text
+	Chains [][]module.Version // who asks for it, see [Graph.Chains]
+	From   module.Version     // what requires it; the zero value if only the plugin does
+	Lost   bool               // it is no demand: nothing selects it, but its go.mod could not be fetched
 }
 
 // A Plan is a go.mod that selects the pins.
@@ -198,7 +199,7 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 		for _, v := range versions {
 			d := module.Version{Path: path, Version: v}
 			excluded[d] = true
-			p.Demands = append(p.Demands, Demand{Version: d, By: g.Demands(d), From: g.asker(d)})
+			p.Demands = append(p.Demands, g.demanded(d))
 			n++
 		}
 	}
@@ -214,7 +215,8 @@ func (p *Plan) exclude(g *Graph, drop []string, excluded map[module.Version]bool
 	for _, v := range g.Lost() {
 		bound, bounded := p.bounds().of(v.Path)
 		if !excluded[v] && (bounded && bound != v.Version || !bounded && g.selected[v.Path] != v.Version) {
-			d := Demand{Version: v, By: g.Demands(v), From: g.asker(v), Lost: true}
+			d := g.demanded(v)
+			d.Lost = true
 			excluded[v] = true
 			p.Demands, p.Lost = append(p.Demands, d), append(p.Lost, d)
 			n++
@@ -240,7 +242,9 @@ func (p *Plan) prune(g *Graph, server *Server) (bool, error) {
 		return false, nil
 	}
 	for _, v := range g.Lost() {
-		p.Lost = append(p.Lost, Demand{Version: v, By: g.Demands(v), From: g.asker(v), Lost: true})
+		d := g.demanded(v)
+		d.Lost = true
+		p.Lost = append(p.Lost, d)
 	}
 	return true, p.Mod.AddGoStmt(line)
 }

@@ -374,7 +374,8 @@ func TestRecheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Demand{{Version: module.Version{Path: "example.com/x", Version: "v1.2.0"}, By: []string{"example.com/e@v1.0.0 -> example.com/x@v1.2.0"}, From: module.Version{Path: "example.com/e", Version: "v1.0.0"}}}
+	want := []Demand{{Version: module.Version{Path: "example.com/x", Version: "v1.2.0"}, By: []string{"example.com/e@v1.0.0 -> example.com/x@v1.2.0"},
+		Chains: [][]module.Version{{{Path: "example.com/e", Version: "v1.0.0"}, {Path: "example.com/x", Version: "v1.2.0"}}}, From: module.Version{Path: "example.com/e", Version: "v1.0.0"}}}
 	if d := cmp.Diff(want, needed); d != "" {
 		t.Errorf("needed (-want +got):\n%s", d)
 	}

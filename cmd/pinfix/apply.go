@@ -11,6 +11,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/manual"
+	"github.com/pinfix/pinfix/internal/page"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/terminal"
 	"github.com/pinfix/pinfix/internal/wants"
@@ -97,7 +98,7 @@ func (e *env) apply(c *cli.Context) error {
 
 // applyOne pins one module, and makes it name its server with upgrade.
 func (e *env) applyOne(c *cli.Context, upgrade bool) error {
-	page, err := pageFile(c)
+	file, err := pageFile(c)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (e *env) applyOne(c *cli.Context, upgrade bool) error {
 	}
 	switch {
 	case c.String("format") == "html":
-		err = e.printPage(c, p, page, result)
+		err = e.printPage(c, p, file, result)
 	case c.String("format") == "patch":
 		_, err = e.stdout.Write(result.Patch)
 	default:
@@ -182,16 +183,16 @@ func (e *env) now() time.Time {
 }
 
 // printPage writes the page of a dry run, and says where it is.
-func (e *env) printPage(c *cli.Context, p *terminal.Progress, page *flow.Page, result *report.Apply) error {
+func (e *env) printPage(c *cli.Context, p *terminal.Progress, file *flow.Page, result *report.Apply) error {
 	result.Made = report.Made{When: e.now(), Version: version(), Commit: flow.Commit(c.Context, c.String("C"), e.environ)}
-	if page == nil {
-		return result.HTML(e.stdout)
+	if file == nil {
+		return page.Apply(e.stdout, result)
 	}
 	var b bytes.Buffer
-	if err := result.HTML(&b); err != nil {
+	if err := page.Apply(&b, result); err != nil {
 		return err
 	}
-	if err := page.Write(c.Context, b.Bytes()); err != nil {
+	if err := file.Write(c.Context, b.Bytes()); err != nil {
 		return err
 	}
 	p.Wrote(c.String("o"))

@@ -8,6 +8,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/manual"
+	"github.com/pinfix/pinfix/internal/page"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/terminal"
@@ -86,7 +87,7 @@ func (e *env) compat(c *cli.Context) error {
 	case "markdown":
 		err = result.Markdown(e.stdout)
 	case "html":
-		err = result.HTML(e.stdout)
+		err = page.Compat(e.stdout, result)
 	default:
 		err = e.text(c, result)
 	}

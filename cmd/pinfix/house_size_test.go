@@ -34,7 +34,6 @@ var reason = map[string]*regexp.Regexp{
 var largeStill = []string{
 	"internal/drift.checker",
 	"internal/edit.Changes",
-	"internal/report.pageView",
 }
 
 // ofManyRules are packages of many rules, or of many forms: how many lines they have is

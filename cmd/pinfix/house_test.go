@@ -18,7 +18,7 @@ const module = "github.com/pinfix/pinfix/"
 // mayImport is the map of the house: who may import whom. A package that is not
 // here may not exist; CONTRIBUTING.md has the map in words.
 var mayImport = map[string][]string{
-	"cmd/pinfix":           {"internal/again", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/manual", "internal/meter", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/terminal", "internal/toolexec", "internal/vars", "internal/wants"},
+	"cmd/pinfix":           {"internal/again", "internal/bounded", "internal/build", "internal/config", "internal/drift", "internal/fault", "internal/flow", "internal/gocmd", "internal/manual", "internal/meter", "internal/page", "internal/pattern", "internal/place", "internal/plugin", "internal/reference", "internal/report", "internal/shell", "internal/suggest", "internal/terminal", "internal/toolexec", "internal/vars", "internal/wants"},
 	"internal/flow":        {"internal/bounded", "internal/build", "internal/buildctx", "internal/change", "internal/commit", "internal/drift", "internal/edit", "internal/explain", "internal/fault", "internal/fetch", "internal/git", "internal/gocmd", "internal/hook", "internal/importgraph", "internal/kept", "internal/modcache", "internal/outlook", "internal/parallel", "internal/place", "internal/plugin", "internal/prove", "internal/reference", "internal/report", "internal/shell", "internal/stage", "internal/target", "internal/vars", "internal/vendordir", "internal/verify", "internal/wants", "internal/workspace", "pinner"},
 	"internal/toolexec":    {},
 	"internal/target":      {"internal/bounded", "internal/image", "internal/pkghash", "internal/source", "internal/srcdir", "internal/syntax", "pinner", "internal/fault"},
@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"internal/hook":        {"internal/shell"},
 	"internal/commit":      {"internal/change"},
 	"internal/report":      {"internal/pattern", "internal/shell"},
+	"internal/page":        {"internal/report"},
 	"internal/pkghash":     {"internal/bounded", "internal/objfile", "pinner"},
 	"internal/objfile":     {},
 	"internal/gocmd":       {"internal/bounded", "internal/kept", "internal/meter", "internal/pattern", "internal/vars", "internal/fault"},
@@ -105,6 +106,7 @@ var only = []struct {
 	// Facts travel in fields, and become sentences at the end.
 	{"find out a fact from pinfix's own words", regexp.MustCompile(`strings\.(Cut|CutPrefix|CutSuffix|HasPrefix|HasSuffix|TrimPrefix|TrimSuffix|Contains|Index|Split|Replace|ReplaceAll)\([^()\n]*\.(Fix|Why|Reason|Warnings)\b|ContainsFunc\(\w+\.Warnings\b|\.(Fix|Why|Reason) [!=]= ("[^"]|fix[A-Z])`), nil},
 	{"look for a next step but by package fault", regexp.MustCompile(`interface ?\{\s*NextStep\(\)`), []string{"internal/fault/"}},
+	{"mark a text as safe markup", regexp.MustCompile(`template\.(CSS|HTML|HTMLAttr|JS|JSStr|Srcset|URL)\(|"text/template"`), []string{"internal/page/page.go"}},
 	{"catch signals", regexp.MustCompile(`"os/signal"`), []string{"cmd/pinfix/interrupt.go"}},
 	{"write files", regexp.MustCompile(`os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Rename|Remove|RemoveAll|Chmod|Link|Symlink)\(`), []string{"internal/commit/", "internal/scratch/", "internal/stage/", "internal/fetch/", "internal/source/", "internal/image/", "internal/imagetest/", "internal/kept/", "internal/again/"}},
 	// A pipe, a device or a socket makes a reader wait for ever: package bounded asks first

@@ -57,12 +57,12 @@ func comment(l *modfile.Line) string {
 
 const madeDirect = "the server links it; a blank import makes the pin direct"
 
-func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, []string) {
+func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, []report.Chain) {
 	pin, pinned := c.pin(rc.Path)
-	var by []string
+	var by []report.Chain
 	for _, d := range c.Aligned.Demands {
 		if d.Path == rc.Path {
-			by = append(by, d.By...)
+			by = append(by, chains(d.Chains)...)
 		}
 	}
 	switch {
@@ -81,7 +81,20 @@ func (c *Changes) whyRequire(rc report.Change, o, n *modfile.Require) (string, [
 		return k.Error, nil
 	}
 	v := module.Version{Path: rc.Path, Version: rc.New}
-	return "", c.Aligned.Graph.Demands(v) // the row says it
+	return "", chains(c.Aligned.Graph.Chains(v)) // the row says it
+}
+
+// chains are who asks for a version, as the report has them.
+func chains(of [][]module.Version) []report.Chain {
+	var out []report.Chain
+	for _, steps := range of {
+		var c report.Chain
+		for _, s := range steps {
+			c = append(c, report.Step{Module: s.Path, Version: s.Version})
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func (c *Changes) excludes() []report.Change {
@@ -109,31 +122,32 @@ func (c *Changes) excludes() []report.Change {
 }
 
 // whyExclude says why a version is excluded, and what it is above.
-func (c *Changes) whyExclude(v module.Version) (reason, above string, by []string) {
+func (c *Changes) whyExclude(v module.Version) (reason, above string, by []report.Chain) {
 	var d pinner.Demand
 	for _, e := range c.Aligned.Demands {
 		if e.Version == v {
 			d = e
 		}
 	}
+	by = chains(d.Chains)
 	switch {
 	case d.Lost:
 		reason = fmt.Sprintf("its go.mod could not be fetched, and the plan selects a newer version of %s", v.Path)
-		return reason, reason, d.By
+		return reason, reason, by
 	case slices.Contains(c.Aligned.Input().Drop, v.Path):
 		reason = fmt.Sprintf("the server takes the packages of %s from another module", v.Path)
-		return reason, reason, d.By
+		return reason, reason, by
 	}
 	above = c.whyAbove(v)
 	switch {
-	case len(d.By) == 0:
+	case len(by) == 0:
 		reason = fmt.Sprintf("%s is asked for; %s", v.Version, above)
 	case d.From.Path == "":
 		reason = fmt.Sprintf("the plugin requires %s %s; %s", v.Path, v.Version, above)
 	default:
 		reason = fmt.Sprintf("%s %s requires %s %s; %s", d.From.Path, d.From.Version, v.Path, v.Version, above)
 	}
-	return reason, above, d.By
+	return reason, above, by
 }
 
 func (c *Changes) replaces() []report.Change {

@@ -34,7 +34,8 @@ type Source struct {
 	Program  string `json:"program,omitempty"`
 }
 
-func (s *Source) text() string {
+// Text is the source in one line, without what is not known of it.
+func (s *Source) Text() string {
 	digest := s.Digest
 	if digest == "unknown" {
 		digest = "" // that of a source's commit
@@ -82,19 +83,34 @@ type Plugin struct {
 
 // Change is one change of the plugin, with its reason.
 type Change struct {
-	Kind       string   `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
-	Action     string   `json:"action"` // add, change, remove
-	Path       string   `json:"path"`
-	Old        string   `json:"old,omitempty"`
-	New        string   `json:"new,omitempty"`
-	File       string   `json:"file"`
-	Line       int      `json:"line,omitempty"` // in the file as it is; for an added line, as it should be
-	Reason     string   `json:"reason"`
-	DemandedBy []string `json:"demanded_by,omitempty"`
+	Kind       string  `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
+	Action     string  `json:"action"` // add, change, remove
+	Path       string  `json:"path"`
+	Old        string  `json:"old,omitempty"`
+	New        string  `json:"new,omitempty"`
+	File       string  `json:"file"`
+	Line       int     `json:"line,omitempty"` // in the file as it is; for an added line, as it should be
+	Reason     string  `json:"reason"`
+	DemandedBy []Chain `json:"demanded_by,omitempty"`
 
 	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
+}
+
+// A Chain is who asks for a version: what the plugin requires first, and the version last.
+type Chain []Step
+
+// A Step is a module at the version that the step before it requires.
+type Step struct{ Module, Version string }
+
+// MarshalText is the chain as the JSON has it, "a@v1.0.0 -> b@v1.2.0".
+func (c Chain) MarshalText() ([]byte, error) {
+	var steps []string
+	for _, s := range c {
+		steps = append(steps, s.Module+"@"+s.Version)
+	}
+	return []byte(strings.Join(steps, " -> ")), nil
 }
 
 // LineCounts are numbers of lines.

@@ -22,7 +22,7 @@ func (a *Apply) Markdown(w io.Writer) error {
 	if a.Aligned {
 		fmt.Fprintf(b, "✅ **%s**\n\n", cell(a.verdict()))
 	} else {
-		fmt.Fprintf(b, "📌 **%s**\n\n%s\n\n", cell(a.headline()), cell(a.verdict()))
+		fmt.Fprintf(b, "📌 **%s**\n\n%s\n\n", cell(a.Headline()), cell(a.verdict()))
 	}
 	warn(a.Warnings[:a.loopWarnings])
 	if !a.Aligned {
@@ -74,19 +74,15 @@ func (a *Apply) foldedDiff(room int) string {
 // rowTables are the rows by group; those that follow are folded away, and so are the
 // excluded versions.
 func (a *Apply) rowTables(b *strings.Builder) {
-	for _, h := range heads {
-		rows := a.In(h.group)
-		if len(rows) == 0 {
-			continue
-		}
-		head := fmt.Sprintf("%s (%d)", h.head, len(rows))
-		if h.group != Follows {
+	for _, g := range a.Groups() {
+		head := fmt.Sprintf("%s (%d)", g.Head, len(g.Rows))
+		if g.Group != Follows {
 			fmt.Fprintf(b, "**%s**\n\n", head)
-			rowTable(b, rows)
+			rowTable(b, g.Rows)
 			continue
 		}
 		fmt.Fprintf(b, "<details><summary>%s</summary>\n\n", head)
-		rowTable(b, rows)
+		rowTable(b, g.Rows)
 		b.WriteString("</details>\n\n")
 	}
 	a.excludeTable(b)
@@ -132,7 +128,7 @@ func (a *Apply) otherChanges(b *strings.Builder) {
 			imports++
 		}
 		if c.Lines != nil {
-			fmt.Fprintf(b, "- %s: %s\n", cell(c.Path), cell(c.counted()))
+			fmt.Fprintf(b, "- %s: %s\n", cell(c.Path), cell(c.Counted()))
 		}
 	}
 	if imports > 0 {
@@ -177,7 +173,7 @@ func (a *Apply) entries() []entry {
 		case "sum", "work", "server":
 			text := clean(c.Path) + ": " + clean(c.Reason)
 			if c.Lines != nil {
-				text = clean(c.Path) + ": " + c.counted()
+				text = clean(c.Path) + ": " + c.Counted()
 			}
 			kind := c.Kind
 			if kind == "server" { // is a group
@@ -219,7 +215,7 @@ func (a *Apply) GitHub(w io.Writer) error {
 	notices.end()
 	text := a.verdict()
 	if !a.Aligned {
-		text = a.headline() + "; " + text
+		text = a.Headline() + "; " + text
 	}
 	command(b, "notice", path.Join(a.Plugin.Prefix, "go.mod"), 0, text)
 	_, err := io.WriteString(w, b.String())

@@ -73,7 +73,7 @@ func (r *BuildAll) Text(w io.Writer, st Style) error {
 		if m.Build != nil {
 			server = m.Build.Server.Main + " (" + m.Build.Server.Go + ")"
 		}
-		t.row(clean(m.Dir), dash(server), m.result())
+		t.row(clean(m.Dir), Dash(server), m.result())
 	}
 	newSheet(b, st, nil).table(t)
 	_, err := io.WriteString(w, b.String())

@@ -169,7 +169,7 @@ func (r *Check) problemTable(b *strings.Builder, p Checked) {
 		if q.plain() {
 			why = q.Reason
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(fmt.Sprintf("%s:%d", q.Path, q.Line)), q.Kind, cell(q.Module), cell(dash(q.Have)), cell(dash(q.Want)), cell(why))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(fmt.Sprintf("%s:%d", q.Path, q.Line)), q.Kind, cell(q.Module), cell(Dash(q.Have)), cell(Dash(q.Want)), cell(why))
 	}
 	b.WriteString("\n")
 	for _, fix := range r.fixes(p) {

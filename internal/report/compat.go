@@ -68,8 +68,8 @@ func NewCompat(dir, module string) *Compat {
 	return &Compat{SchemaVersion: 1, Command: "compat", Plugin: Module{Dir: dir, Module: module}, Servers: []*CompatServer{}}
 }
 
-// verdict is the result of a server in a few words.
-func (s *CompatServer) verdict() string {
+// Verdict is the result of a server in a few words.
+func (s *CompatServer) Verdict() string {
 	switch s.Result {
 	case ServerFits:
 		return "fits as it is" + asKnown(s.Unknown)
@@ -88,6 +88,19 @@ func (s *CompatServer) verdict() string {
 	return "could not be determined: " + s.reason()
 }
 
+// Sign is the result as one sign.
+func (s *CompatServer) Sign() string {
+	switch s.Result {
+	case ServerFits:
+		return "✅"
+	case ServerPins:
+		return "📌"
+	case ServerRefuses:
+		return "❌"
+	}
+	return "❔"
+}
+
 // pins is how many modules have to be pinned to the server's versions.
 func (s *CompatServer) pins() int {
 	n := 0
@@ -102,16 +115,16 @@ func (s *CompatServer) pins() int {
 // reason says in one line why the server cannot load the plugin: place and cause.
 func (s *CompatServer) reason() string { return clean(s.Reason) }
 
-// platform is what the server runs on, "linux/arm64"; "" where that is not known.
-func (s Server) platform() string {
+// Platform is what the server runs on, "linux/arm64"; "" where that is not known.
+func (s Server) Platform() string {
 	if s.Settings["GOOS"] == "" || s.Settings["GOARCH"] == "" {
 		return ""
 	}
 	return s.Settings["GOOS"] + "/" + s.Settings["GOARCH"]
 }
 
-// taken is the last line: how many of the servers can load the plugin.
-func (r *Compat) taken() string {
+// Taken is the last line: how many of the servers can load the plugin.
+func (r *Compat) Taken() string {
 	pins := 0
 	for _, s := range r.Servers {
 		if s.Result == ServerPins {
@@ -151,7 +164,7 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	}
 	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
-		t.row(clean(s.Name), dash(s.Server.Go), dash(s.Server.platform()), s.verdict())
+		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), s.Verdict())
 	}
 	newSheet(b, st, nil).table(t)
 	if len(r.Servers) > 1 && !st.Verbose {
@@ -168,7 +181,7 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 			s.detail(b, st, len(r.Servers) > 1)
 		}
 	}
-	fmt.Fprintf(b, "\n%s: %s\n", clean(r.Plugin.Module), r.taken())
+	fmt.Fprintf(b, "\n%s: %s\n", clean(r.Plugin.Module), r.Taken())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -198,10 +211,10 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 // away.
 func (r *Compat) Markdown(w io.Writer) error {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "**%s**: %s\n\n", cell(r.Plugin.Module), cell(r.taken()))
+	fmt.Fprintf(b, "**%s**: %s\n\n", cell(r.Plugin.Module), cell(r.Taken()))
 	b.WriteString("| server | Go | platform | result |\n|---|---|---|---|\n")
 	for _, s := range r.Servers {
-		fmt.Fprintf(b, "| %s | %s | %s | %s %s |\n", cell(s.Name), cell(dash(s.Server.Go)), cell(dash(s.Server.platform())), s.sign(), cell(cutText(s.verdict(), 300)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s %s |\n", cell(s.Name), cell(Dash(s.Server.Go)), cell(Dash(s.Server.Platform())), s.Sign(), cell(cutText(s.Verdict(), 300)))
 	}
 	b.WriteString("\n")
 	for _, s := range r.Servers {

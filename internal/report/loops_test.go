@@ -27,9 +27,9 @@ func TestLoops(t *testing.T) {
 	forms := map[string]func(*Apply, io.Writer) error{
 		"text":     func(a *Apply, w io.Writer) error { return a.Text(w, Style{Width: 500}) },
 		"json":     func(a *Apply, w io.Writer) error { return JSON(w, a) },
-		"markdown": (*Apply).Markdown, "github": (*Apply).GitHub, "sarif": (*Apply).SARIF, "html": (*Apply).HTML,
+		"markdown": (*Apply).Markdown, "github": (*Apply).GitHub, "sarif": (*Apply).SARIF,
 	}
-	first := map[string]string{"text": "your own (1)", "json": `"another"`, "markdown": "| module |", "github": "another", "sarif": `"ruleId": "yours"`, "html": "another"}
+	first := map[string]string{"text": "your own (1)", "json": `"another"`, "markdown": "| module |", "github": "another", "sarif": `"ruleId": "yours"`}
 	for name, write := range forms {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

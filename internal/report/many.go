@@ -69,7 +69,7 @@ func (r *BuildMany) Text(w io.Writer, st Style) error {
 func (s *ServerBuild) text(b *strings.Builder, st Style) {
 	head := clean(s.Name)
 	var of []string
-	for _, t := range []string{s.Server.Go, s.Server.platform()} {
+	for _, t := range []string{s.Server.Go, s.Server.Platform()} {
 		if t != "" {
 			of = append(of, clean(t))
 		}

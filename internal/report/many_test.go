@@ -15,7 +15,6 @@ func init() {
 			return written(t, func(w io.Writer) error { return foreignCompat(a, b, c).Text(w, Style{Verbose: true}) })
 		}},
 		form{name: "compat markdown", check: sameTables, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCompat(a, b, c).Markdown) }},
-		form{name: "compat html", lines: true, check: noMarkup, write: func(t *testing.T, a, b, c string) string { return written(t, foreignCompat(a, b, c).HTML) }},
 		form{name: "compat json", lines: true, check: validJSON, write: func(t *testing.T, a, b, c string) string {
 			return written(t, func(w io.Writer) error { return JSON(w, foreignCompat(a, b, c)) })
 		}},
@@ -49,14 +48,6 @@ func foreignBuilds(a, b, c string) *BuildMany {
 		{Name: c, Server: server, Result: ServerUnknown, Error: a + "\n" + b, Next: c},
 	}
 	return r
-}
-
-// noMarkup: foreign text makes no tag of the page.
-func noMarkup(t *testing.T, name, got, plain string) {
-	tags := func(s string) int { return strings.Count(strings.ReplaceAll(s, "<wbr>", ""), "<") }
-	if n, want := tags(got), tags(plain); n != want {
-		t.Errorf("%s: %d tags, want %d:\n%s", name, n, want, got)
-	}
 }
 
 // TestCompatRows: one row a server, and the words for each result.

@@ -73,6 +73,24 @@ func (a *Apply) AddRows(rows []Row) {
 	}
 }
 
+// Grouped is the rows of one group, under the group's name for people.
+type Grouped struct {
+	Group Group
+	Head  string
+	Rows  []Row
+}
+
+// Groups returns the groups that have rows, in the order in which people read them.
+func (a *Apply) Groups() []Grouped {
+	var out []Grouped
+	for _, g := range []Grouped{{Group: Yours, Head: "your own"}, {Group: Servers, Head: "set by the server"}, {Group: Follows, Head: "what follows"}} {
+		if g.Rows = a.In(g.Group); len(g.Rows) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
 // In returns the rows of a group.
 func (a *Apply) In(g Group) []Row {
 	rows := []Row{}
@@ -87,7 +105,7 @@ func (a *Apply) In(g Group) []Row {
 // modules is how many modules change, and whether the go or toolchain line does.
 func (a *Apply) modules() (n int, lines []string) {
 	for _, r := range a.Rows {
-		if r.line() {
+		if r.IsLine() {
 			lines = append(lines, r.Module+" line")
 			continue
 		}
@@ -96,8 +114,8 @@ func (a *Apply) modules() (n int, lines []string) {
 	return n, lines
 }
 
-// line reports whether r is the go or toolchain line.
-func (r Row) line() bool { return r.Module == "go" || r.Module == "toolchain" }
+// IsLine reports whether r is the go or toolchain line.
+func (r Row) IsLine() bool { return r.Module == "go" || r.Module == "toolchain" }
 
 // words are the reason as a sentence.
 func (r Row) words() string {

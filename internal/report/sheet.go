@@ -40,23 +40,13 @@ func (p *sheet) item(indent, text string) {
 	p.b.WriteString(wrap(text, p.width, indent, indent+"  "))
 }
 
-// heads are the groups for people.
-var heads = []struct {
-	group Group
-	head  string
-}{{Yours, "your own"}, {Servers, "set by the server"}, {Follows, "what follows"}}
-
 // rows writes the rows of each group: module and versions in a line, and the reason
 // below where the heading does not say it.
 func (p *sheet) rows(a *Apply) {
-	for _, h := range heads {
-		in := a.In(h.group)
-		if len(in) == 0 {
-			continue
-		}
-		fmt.Fprintf(p.b, "\n%s (%d):\n", p.st.paint(bold, h.head), len(in))
-		column := p.column(in)
-		for _, r := range in {
+	for _, g := range a.Groups() {
+		fmt.Fprintf(p.b, "\n%s (%d):\n", p.st.paint(bold, g.Head), len(g.Rows))
+		column := p.column(g.Rows)
+		for _, r := range g.Rows {
 			p.row(r, column)
 		}
 	}

@@ -35,7 +35,7 @@ const (
 func (a *Apply) Text(w io.Writer, st Style) error {
 	b := &strings.Builder{}
 	p := newSheet(b, st, a.Changes)
-	first := a.headline()
+	first := a.Headline()
 	if a.Aligned {
 		first = a.verdict()
 	}
@@ -101,8 +101,8 @@ func (a *Apply) rest(p *sheet) {
 	}
 }
 
-// headline is the verdict with counts.
-func (a *Apply) headline() string {
+// Headline is the verdict with counts.
+func (a *Apply) Headline() string {
 	n, lines := a.modules()
 	verb := Verb(n+len(lines), "change")
 	if !a.DryRun {
@@ -138,11 +138,11 @@ func (a *Apply) code() string {
 }
 
 func (a *Apply) verdict() string {
-	return clean(a.Plugin.Module) + ": " + a.standing()
+	return clean(a.Plugin.Module) + ": " + a.Standing()
 }
 
-// standing is whether the plugin is pinned, and to what.
-func (a *Apply) standing() string {
+// Standing is whether the plugin is pinned, and to what.
+func (a *Apply) Standing() string {
 	server := fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go))
 	shared := count(a.Plugin.SharedModules, "shared module")
 	switch {
@@ -169,8 +169,8 @@ func unknowns(b *strings.Builder, unknown []string) {
 	}
 }
 
-// dash is [clean], and a dash for nothing.
-func dash(s string) string {
+// Dash is [clean], and a dash for nothing.
+func Dash(s string) string {
 	if s == "" {
 		return "-"
 	}
@@ -179,11 +179,11 @@ func dash(s string) string {
 
 // Count is a number with what is counted: "1 module", "2 modules".
 func Count(n int, what string) string {
-	return fmt.Sprintf("%d %s", n, plural(n, what))
+	return fmt.Sprintf("%d %s", n, Plural(n, what))
 }
 
-// plural is what is counted, without its number.
-func plural(n int, what string) string {
+// Plural is what is counted, without its number.
+func Plural(n int, what string) string {
 	if n == 1 {
 		return what
 	}
@@ -215,7 +215,7 @@ func Verb(n int, verb string) string {
 func (a *Apply) counts(p *sheet) {
 	for _, c := range a.Changes {
 		if c.Lines != nil {
-			p.line(clean(c.Path) + ": " + c.counted())
+			p.line(clean(c.Path) + ": " + c.Counted())
 		}
 	}
 	modules, files := a.vendored()
@@ -253,8 +253,8 @@ func (a *Apply) vendored() (modules int, files FileCounts) {
 	return modules, files
 }
 
-// counted is how many lines of a file change, and of what it is made.
-func (c *Change) counted() string {
+// Counted is how many lines of a file change, and of what it is made.
+func (c *Change) Counted() string {
 	s := fmt.Sprintf("%s added, %d removed", count(c.Lines.Added, "line"), c.Lines.Removed)
 	if c.Kind == "server" {
 		s += " (" + clean(c.Reason) + ")"
@@ -307,7 +307,7 @@ func (r *ServerResult) Text(w io.Writer, st Style) error {
 	s := r.Server
 	fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s (%s)", clean(s.Main), clean(s.Go))))
 	if s.Source != nil {
-		fmt.Fprintf(b, "from %s\n", clean(s.Source.text()))
+		fmt.Fprintf(b, "from %s\n", clean(s.Source.Text()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Settings)) {
 		fmt.Fprintf(b, "  %s=%s\n", clean(k), clean(s.Settings[k]))

@@ -45,7 +45,7 @@ func apply() *Apply {
 		Plugin: Plugin{Dir: "/plugin", Module: "example.com/plugin", SharedModules: 2},
 		Changes: []Change{
 			{Kind: "go", Action: "change", Path: "go", Old: "1.26", New: "1.23.5", File: "go.mod", Line: 3, Reason: "the server's Go 1.23.5 accepts no higher go line"},
-			{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both", DemandedBy: []string{"d@v1.0.0 -> go.uber.org/zap@v1.27.1"}},
+			{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both", DemandedBy: []Chain{{{"d", "v1.0.0"}, {"go.uber.org/zap", "v1.27.1"}}}},
 			{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 1 removed", Lines: &LineCounts{2, 1}},
 			{Kind: "vendor", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "vendor/go.uber.org/zap", Reason: "3 files changed", Files: &FileCounts{Changed: 3}},
 			{Kind: "vendor", Action: "change", Path: "modules.txt", File: "vendor/modules.txt", Reason: "1 file changed", Files: &FileCounts{Changed: 1}},

@@ -79,11 +79,11 @@ func (p *Verified) table(sh *sheet) {
 func (p *Verified) packages(sh *sheet) {
 	t := &table{heads: []string{"PACKAGE", "CAUSE", "THROUGH", "MODULE", "PLUGIN HAS", "SERVER HAS"}}
 	for _, m := range p.Mismatched {
-		server := dash(m.Server)
+		server := Dash(m.Server)
 		if m.With != "" {
 			server = clean(m.Server + " in " + m.With)
 		}
-		t.row(clean(m.Package), m.Cause, dash(m.Through), clean(m.Module), dash(m.Plugin), server)
+		t.row(clean(m.Package), m.Cause, Dash(m.Through), clean(m.Module), Dash(m.Plugin), server)
 	}
 	sh.table(t)
 }

@@ -60,7 +60,7 @@ func (r *ApplyAll) Text(w io.Writer, st Style) error {
 		if m.Server.Go != "" {
 			server += " (" + m.Server.Go + ")"
 		}
-		t.row(clean(r.Dirs[i]), dash(server), m.result())
+		t.row(clean(r.Dirs[i]), Dash(server), m.result())
 	}
 	newSheet(b, st, nil).table(t)
 	_, err := io.WriteString(w, b.String())

@@ -1,4 +1,4 @@
-package report
+package page
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pinfix/pinfix/internal/report"
 )
 
 // TestPageInBrowser looks at pages and uses them as people do, in Chromium.
@@ -13,9 +15,9 @@ func TestPageInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	b := startBrowser(t)
 	file := func(name string) string { return filepath.Join(dir, name+".html") }
-	pages := map[string]*Apply{"small": smallApply(), "large": largeApply(t), "aligned": alignedApply(), "hostile": hostileApply()}
+	pages := map[string]*report.Apply{"small": smallApply(t), "large": largeApply(t), "aligned": alignedApply(t), "hostile": foreignApply(hostileText)}
 	for name, a := range pages {
-		if err := os.WriteFile(file(name), []byte(page(t, a)), 0o666); err != nil {
+		if err := os.WriteFile(file(name), []byte(html(t, a)), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,10 +1,12 @@
-package report
+package page
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pinfix/pinfix/internal/report"
 )
 
 // conflict is what is against one bound: a module as the server has it, or
@@ -14,37 +16,26 @@ type conflict struct {
 	Bound   string // module, "Go", or what the versions are too high for, in words
 	Version string // what the server has of it; "" if Bound says it all
 	Server  bool
-	Asks    []ask // each once
-	Lowered []Cap
-	Graph   drawing
+	Asks    []report.Chain // who asks for more, each once
+	Lowered []report.Cap
 	Open    bool
 
+	Drawings []drawing // from left to right, and for a phone from the top down
+	Left     int       // chains and modules that they leave out
+
 	about    []string // the modules that it decides about
-	excluded map[string]bool
-}
-
-// ask is a chain of requirements that ends above the bound: modules at
-// versions, "a@v1.0.0".
-type ask struct{ Steps []string }
-
-// Words is the chain for people.
-func (a ask) Words() string { return strings.ReplaceAll(strings.Join(a.Steps, " → "), "@", " ") }
-
-// stepModule is the module of a step "a@v1.0.0".
-func stepModule(step string) string {
-	path, _, _ := strings.Cut(step, "@")
-	return path
+	excluded map[report.Step]bool
 }
 
 // conflicts sorts what is excluded and lowered by the bound behind it: those
 // that something had to be lowered for come first.
-func (a *Apply) conflicts() []*conflict {
-	g := &conflictGroups{apply: a, caps: map[string]Cap{}, server: map[string]string{}, by: map[string]*conflict{}}
+func conflicts(a *report.Apply) []*conflict {
+	g := &conflictGroups{apply: a, caps: map[string]report.Cap{}, server: map[string]string{}, by: map[string]*conflict{}}
 	for _, c := range a.Caps {
 		g.caps[c.Module] = c
 	}
 	for _, r := range a.Rows {
-		if r.Group == Servers {
+		if r.Group == report.Servers {
 			g.server[r.Module] = r.To
 		}
 	}
@@ -62,7 +53,7 @@ func (a *Apply) conflicts() []*conflict {
 	for i, c := range g.all {
 		c.ID = fmt.Sprintf("c%d", i+1)
 		c.Open = i < 4 || len(c.Lowered) > 0
-		c.Graph = c.draw(a.Plugin.Module, g.caps)
+		c.draw(a.Plugin.Module, g.caps)
 	}
 	return g.all
 }
@@ -88,9 +79,9 @@ const (
 )
 
 type conflictGroups struct {
-	apply  *Apply
-	caps   map[string]Cap    // by module
-	server map[string]string // version of each pinned module with a row
+	apply  *report.Apply
+	caps   map[string]report.Cap // by module
+	server map[string]string     // version of each pinned module with a row
 	all    []*conflict
 	by     map[string]*conflict // by bound
 }
@@ -98,7 +89,7 @@ type conflictGroups struct {
 func (g *conflictGroups) group(bound, version string, server bool) *conflict {
 	c := g.by[bound]
 	if c == nil {
-		c = &conflict{Bound: bound, Version: version, Server: server, about: []string{bound}, excluded: map[string]bool{}}
+		c = &conflict{Bound: bound, Version: version, Server: server, about: []string{bound}, excluded: map[report.Step]bool{}}
 		g.by[bound] = c
 		g.all = append(g.all, c)
 	}
@@ -106,7 +97,7 @@ func (g *conflictGroups) group(bound, version string, server bool) *conflict {
 }
 
 // behind follows a cap to the bound at the end of its chain.
-func (g *conflictGroups) behind(c Cap) *conflict {
+func (g *conflictGroups) behind(c report.Cap) *conflict {
 	for range g.caps {
 		switch {
 		case c.Cause == "go":
@@ -126,7 +117,7 @@ func (g *conflictGroups) behind(c Cap) *conflict {
 }
 
 // add takes the chains of a change into the conflict that it is part of.
-func (g *conflictGroups) add(ch Change) {
+func (g *conflictGroups) add(ch report.Change) {
 	version, pinned := g.server[ch.Path]
 	var in *conflict
 	switch c, capped := g.caps[ch.Path]; {
@@ -143,30 +134,48 @@ func (g *conflictGroups) add(ch Change) {
 		in.about = append(in.about, ch.Path)
 	}
 	if ch.Kind == "exclude" {
-		in.excluded[ch.Path+"@"+ch.New] = true
+		in.excluded[report.Step{Module: ch.Path, Version: ch.New}] = true
 	}
 	for _, by := range ch.DemandedBy {
-		in.ask(strings.Split(by, " -> "))
+		in.ask(by)
 	}
 }
 
-func (c *conflict) ask(steps []string) {
-	if !slices.ContainsFunc(c.Asks, func(a ask) bool { return slices.Equal(a.Steps, steps) }) {
-		c.Asks = append(c.Asks, ask{steps})
+func (c *conflict) ask(by report.Chain) {
+	if !slices.ContainsFunc(c.Asks, func(a report.Chain) bool { return slices.Equal(a, by) }) {
+		c.Asks = append(c.Asks, by)
 	}
+}
+
+// Words are the chains of Asks for people.
+func (c *conflict) Words() []string {
+	var out []string
+	for _, a := range c.Asks {
+		out = append(out, words(a, " → "))
+	}
+	return out
+}
+
+// words are the steps of a chain for people, with what is between them.
+func words(a report.Chain, between string) string {
+	var steps []string
+	for _, s := range a {
+		steps = append(steps, s.Module+" "+s.Version)
+	}
+	return strings.Join(steps, between)
 }
 
 // Summary counts the requirements, exclusions and lowered modules of the conflict.
 func (c *conflict) Summary() string {
 	var parts []string
 	if n := len(c.Asks); n > 0 {
-		parts = append(parts, count(n, "requirement")+" above it")
+		parts = append(parts, report.Count(n, "requirement")+" above it")
 	}
 	if n := c.Excluded(); n > 0 {
-		parts = append(parts, count(n, "version")+" excluded")
+		parts = append(parts, report.Count(n, "version")+" excluded")
 	}
 	if n := len(c.Lowered); n > 0 {
-		parts = append(parts, count(n, "module")+" lowered")
+		parts = append(parts, report.Count(n, "module")+" lowered")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,9 +1,15 @@
-package report
+package page
 
 import "strings"
 
 // maxDiff is how much of a diff the page holds: a browser is quick with it.
 const maxDiff = 1 << 20
+
+// diffs is a diff by file.
+type diffs struct {
+	Files []fileDiff
+	Cut   int // lines left out of all
+}
 
 // fileDiff is the part of a diff that is about one file.
 type fileDiff struct {
@@ -16,18 +22,18 @@ type fileDiff struct {
 // diffLine is a line with its class: add, del, hunk, head or "".
 type diffLine struct{ Class, Text string }
 
-// splitDiff splits a diff by file and returns how many lines were left out of
-// all. What is in the first maxDiff bytes is shown.
-func splitDiff(text string) (files []fileDiff, cut int) {
+// splitDiff splits a diff by file. What is in the first maxDiff bytes is shown.
+func splitDiff(text string) diffs {
+	var d diffs
 	size := 0
 	inHunk := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
-		if strings.HasPrefix(line, "diff ") || len(files) == 0 {
-			files = append(files, fileDiff{Name: diffName(line)})
+		if strings.HasPrefix(line, "diff ") || len(d.Files) == 0 {
+			d.Files = append(d.Files, fileDiff{Name: diffName(line)})
 			inHunk = false
 		}
-		f := &files[len(files)-1]
+		f := &d.Files[len(d.Files)-1]
 		class := diffClass(line, inHunk)
 		switch class {
 		case "add":
@@ -39,12 +45,12 @@ func splitDiff(text string) (files []fileDiff, cut int) {
 		}
 		if size += len(line); size > maxDiff {
 			f.Cut++
-			cut++
+			d.Cut++
 			continue
 		}
 		f.Lines = append(f.Lines, diffLine{class, line})
 	}
-	return files, cut
+	return d
 }
 
 // diffClass is what a line of a unified diff is. In a hunk, "--- " removes "-- ".

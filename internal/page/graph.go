@@ -1,6 +1,10 @@
-package report
+package page
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pinfix/pinfix/internal/report"
+)
 
 // maxDrawn is how many chains, and how many lowered modules, a drawing holds;
 // the words below it hold all.
@@ -20,18 +24,23 @@ type node struct {
 // A graph shows which module requires which, from the plugin to the bound.
 type graph struct {
 	nodes []*node
-	by    map[string]*node
-	first *node // the plugin
-	end   *node // the bound
+	by    map[report.Step]*node // those of modules at versions
+	first *node                 // the plugin
+	end   *node                 // the bound
 }
 
-func (g *graph) node(key, kind, name, was, now string) *node {
-	n := g.by[key]
-	if n == nil {
-		n = &node{kind: kind, name: name, old: was, new: now}
-		g.by[key], g.nodes = n, append(g.nodes, n)
-	}
+// add adds a box.
+func (g *graph) add(n *node) *node {
+	g.nodes = append(g.nodes, n)
 	return n
+}
+
+// at returns the box of a module at a version, which is n if there is none yet.
+func (g *graph) at(s report.Step, n *node) *node {
+	if g.by[s] == nil {
+		g.by[s] = g.add(n)
+	}
+	return g.by[s]
 }
 
 func (n *node) to(m *node) {
@@ -45,14 +54,14 @@ func (n *node) to(m *node) {
 	}
 }
 
-// draw makes the graph of a conflict. caps are those of all conflicts.
-func (c *conflict) draw(plugin string, caps map[string]Cap) drawing {
-	g := &graph{by: map[string]*node{}}
-	g.first = g.node("plugin", "plugin", plugin, "", "")
-	g.end = g.node("bound", "bound", c.Bound, "", c.Version)
-	left, drawn, words := 0, c.Lowered, []string{}
+// draw draws the graph of a conflict. caps are those of all conflicts.
+func (c *conflict) draw(plugin string, caps map[string]report.Cap) {
+	g := &graph{by: map[report.Step]*node{}}
+	g.first = g.add(&node{kind: "plugin", name: plugin})
+	g.end = g.add(&node{kind: "bound", name: c.Bound, new: c.Version})
+	drawn, says := c.Lowered, []string{}
 	if len(drawn) > maxDrawn {
-		left, drawn = len(drawn)-maxDrawn, drawn[:maxDrawn]
+		c.Left, drawn = len(drawn)-maxDrawn, drawn[:maxDrawn]
 	}
 	lowered := map[string]bool{}
 	for _, k := range drawn {
@@ -69,44 +78,42 @@ func (c *conflict) draw(plugin string, caps map[string]Cap) drawing {
 			}
 		}
 		g.lowered(k).to(target)
-		words = append(words, why)
+		says = append(says, why)
 	}
 	chains := 0
 	for _, a := range c.Asks {
-		last := a.Steps[len(a.Steps)-1]
-		k, low := caps[stepModule(last)]
-		if low && (!lowered[k.Module] || last != k.Module+"@"+k.Old) {
+		last := a[len(a)-1]
+		k, low := caps[last.Module]
+		if low && (!lowered[k.Module] || last.Version != k.Old) {
 			continue // of a lowered module, what asks for the version that it had
 		}
 		if chains++; chains > maxDrawn {
-			left++
+			c.Left++
 			continue
 		}
-		g.chain(a.Steps)
-		words = append(words, strings.ReplaceAll(strings.Join(append([]string{plugin}, a.Steps...), " requires "), "@", " "))
+		g.chain(a)
+		says = append(says, plugin+" requires "+words(a, " requires "))
+	}
+	if len(says) == 0 {
+		says = append(says, "what asks for it is not known")
 	}
 	g.connect()
-	return g.layout(c, words, left)
+	c.Drawings = g.layout(c, strings.Join(says, "; "))
 }
 
-func (g *graph) lowered(k Cap) *node {
-	return g.node(k.Module+"@"+k.Old, "lowered", k.Module, k.Old, k.New)
+func (g *graph) lowered(k report.Cap) *node {
+	return g.at(report.Step{Module: k.Module, Version: k.Old}, &node{kind: "lowered", name: k.Module, old: k.Old, new: k.New})
 }
 
 // chain draws the steps from the plugin to what is above the bound.
-func (g *graph) chain(steps []string) {
+func (g *graph) chain(steps report.Chain) {
 	at := g.first
 	for i, s := range steps {
-		path, version, _ := strings.Cut(s, "@")
-		var n *node
-		switch {
-		case g.by[s] != nil:
-			n = g.by[s]
-		case i == len(steps)-1:
-			n = g.node(s, "above", path, version, "")
-		default:
-			n = g.node(s, "asks", path, "", version)
+		n := &node{kind: "asks", name: s.Module, new: s.Version}
+		if i == len(steps)-1 {
+			n = &node{kind: "above", name: s.Module, old: s.Version}
 		}
+		n = g.at(s, n)
 		at.to(n)
 		at = n
 	}
