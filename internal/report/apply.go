@@ -113,6 +113,19 @@ func (c Chain) MarshalText() ([]byte, error) {
 	return []byte(strings.Join(steps, " -> ")), nil
 }
 
+// UnmarshalText reads what MarshalText has written.
+func (c *Chain) UnmarshalText(text []byte) error {
+	*c = nil
+	for step := range strings.SplitSeq(string(text), " -> ") {
+		module, version, ok := strings.Cut(step, "@")
+		if !ok {
+			return fmt.Errorf("%q is no module at a version", step)
+		}
+		*c = append(*c, Step{module, version})
+	}
+	return nil
+}
+
 // LineCounts are numbers of lines.
 type LineCounts struct {
 	Added   int `json:"added"`

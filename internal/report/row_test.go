@@ -1,6 +1,9 @@
 package report
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestRowWords: each reason goes down to what decided.
 func TestRowWords(t *testing.T) {
@@ -41,5 +44,21 @@ func TestRowWords(t *testing.T) {
 		if got := short(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// TestChainText: what the JSON has of a chain is read as the same chain.
+func TestChainText(t *testing.T) {
+	chain := Chain{{"example.com/a", "v1.0.0"}, {"example.com/b/v2", "v2.3.4"}}
+	text, err := chain.MarshalText()
+	if err != nil || string(text) != "example.com/a@v1.0.0 -> example.com/b/v2@v2.3.4" {
+		t.Fatalf("%q, %v", text, err)
+	}
+	var got Chain
+	if err := got.UnmarshalText(text); err != nil || !slices.Equal(got, chain) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := got.UnmarshalText([]byte("example.com/a")); err == nil {
+		t.Error("a module without a version is taken")
 	}
 }
