@@ -109,7 +109,7 @@ func texts(t *testing.T) map[string]printed {
 		out[name] = r
 	}
 	plan := &report.Apply{}
-	load("page_large", plan)
+	load("../../page/testdata/large", plan)
 	plan.Write = "pinfix apply --server ./a/directory/with/a/rather/long/name/nakama -C 'another with blanks' --conflicts downgrade"
 	load("apply", &report.Apply{})
 	load("check", &report.Check{})
