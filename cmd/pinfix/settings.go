@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -195,7 +194,7 @@ func projectFile(dir string) (map[string]config.Value, string, error) {
 		return nil, "", misnamed(module)
 	}
 	name := filepath.Join(root, reference.ConfigName)
-	shown := shortName(name)
+	shown := place.FromHere(name)
 	data, err := bounded.ReadFile(name, config.MaxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -215,22 +214,7 @@ func misnamed(root string) error {
 	if dir == "" {
 		return nil
 	}
-	return fault.New("rename it to "+reference.ConfigName, "%s: pinfix reads no file of this name", shortName(filepath.Join(dir, other)))
-}
-
-// shortName is name relative to the current directory.
-func shortName(name string) string {
-	wd, err := os.Getwd()
-	if err != nil {
-		return name
-	}
-	if resolved, err := filepath.EvalSymlinks(wd); err == nil {
-		wd = resolved
-	}
-	if rel, err := filepath.Rel(wd, name); err == nil {
-		return rel
-	}
-	return name
+	return fault.New("rename it to "+reference.ConfigName, "%s: pinfix reads no file of this name", place.FromHere(filepath.Join(dir, other)))
 }
 
 // fromRoot makes the paths of a project file, which are relative to root, what the
@@ -272,5 +256,5 @@ func join(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return shortName(filepath.Join(dir, filepath.FromSlash(path)))
+	return place.FromHere(filepath.Join(dir, filepath.FromSlash(path)))
 }

@@ -118,7 +118,7 @@ func (n *naming) set(root, dir, abs string, old, data []byte) error {
 // people write it.
 func (c *Changes) serverLine(dir string, own, now reference.Named) (*naming, error) {
 	abs := filepath.Join(dir, reference.ConfigName)
-	ref := place.SeenFrom(dir, now.Ref)
+	ref := reference.SeenFrom(dir, now.Ref)
 	n := &naming{old: own.Ref, new: ref, ByHand: true}
 	data, err := bounded.ReadFile(abs, bounded.Mod)
 	if errors.Is(err, fs.ErrNotExist) {

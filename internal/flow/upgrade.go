@@ -48,7 +48,7 @@ func keep(r reference.Reference, root string, own, now reference.Named) string {
 		if own.Above {
 			name = place.Short(filepath.Join(dir, name))
 		}
-		return "write server: " + place.SeenFrom(dir, now.Ref) + " into " + name
+		return "write server: " + reference.SeenFrom(dir, now.Ref) + " into " + name
 	}
 	cmd := "pinfix snapshot"
 	if own.Above {

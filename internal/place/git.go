@@ -19,7 +19,7 @@ func GitPrefix(root string) string {
 	return prefix
 }
 
-// inGit returns gitPrefix, and whether root is in a repository.
+// inGit returns GitPrefix, and whether root is in a repository.
 func inGit(root string) (prefix string, ok bool) {
 	top := Repository(root)
 	rel, err := filepath.Rel(top, root)
@@ -51,22 +51,6 @@ func ReviewPrefix(root string) string {
 		return prefix
 	}
 	return ""
-}
-
-// FromHere returns full as seen from the current directory.
-func FromHere(full string) string {
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return full
-	}
-	if cwd, err = filepath.EvalSymlinks(cwd); err != nil {
-		return full
-	}
-	rel, err := filepath.Rel(cwd, full)
-	if err != nil {
-		return full
-	}
-	return rel
 }
 
 // IgnoreLine says how git leaves the built plugin out; "" where it does, or where no

@@ -103,32 +103,6 @@ func RealDir(root, dir string) string {
 	return resolved
 }
 
-// SeenFrom returns a server reference as the settings in root name it: a path is
-// relative to them.
-func SeenFrom(root, ref string) string {
-	scheme, path := "", ref
-	for _, s := range []string{"docker-archive:", "oci-archive:", "oci:"} {
-		if rest, ok := strings.CutPrefix(ref, s); ok {
-			scheme, path = s, rest
-		}
-	}
-	if filepath.IsAbs(path) || scheme == "" && !Exists(path) {
-		return ref
-	}
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return ref
-	}
-	if cwd, err = filepath.EvalSymlinks(cwd); err != nil {
-		return ref
-	}
-	rel, err := filepath.Rel(root, filepath.Join(cwd, path))
-	if err != nil {
-		return ref
-	}
-	return scheme + filepath.ToSlash(rel)
-}
-
 // Same reports whether two names are of one file.
 func Same(x, y string) bool {
 	a, err := os.Stat(x)
@@ -137,4 +111,26 @@ func Same(x, y string) bool {
 	}
 	b, err := os.Stat(y)
 	return err == nil && os.SameFile(a, b)
+}
+
+// Here is the current directory, symlinks resolved.
+func Here() (string, error) {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(cwd)
+}
+
+// FromHere returns full as seen from the current directory.
+func FromHere(full string) string {
+	cwd, err := Here()
+	if err != nil {
+		return full
+	}
+	rel, err := filepath.Rel(cwd, full)
+	if err != nil {
+		return full
+	}
+	return rel
 }

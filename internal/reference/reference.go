@@ -368,3 +368,26 @@ var (
 	PathSchemes = []string{"docker-archive:", "oci-archive:", "oci:"}
 	NameSchemes = []string{"image:", "mod:"}
 )
+
+// SeenFrom returns a server reference as the settings in root name it: a path is
+// relative to them.
+func SeenFrom(root, ref string) string {
+	scheme, path := "", ref
+	for _, s := range PathSchemes {
+		if rest, ok := strings.CutPrefix(ref, s); ok {
+			scheme, path = s, rest
+		}
+	}
+	if filepath.IsAbs(path) || scheme == "" && !place.Exists(path) {
+		return ref
+	}
+	cwd, err := place.Here()
+	if err != nil {
+		return ref
+	}
+	rel, err := filepath.Rel(root, filepath.Join(cwd, path))
+	if err != nil {
+		return ref
+	}
+	return scheme + filepath.ToSlash(rel)
+}
