@@ -166,9 +166,8 @@ func (f *ELF) progAt(off uint64, part string) (elf.Prog64, error) {
 // file. Bytes that exist only in memory (the rest of Memsz) have no place.
 func (f *ELF) FileOffset(addr, n uint64) (uint64, bool) {
 	for _, p := range f.Loads {
-		// Subtractions only: addr and Vaddr may be anything.
-		if addr >= p.Vaddr && addr-p.Vaddr < p.Filesz && p.Filesz-(addr-p.Vaddr) >= n {
-			return p.Off + (addr - p.Vaddr), true
+		if off, ok := (segment{p.Vaddr, p.Filesz, p.Off}).place(addr, n); ok {
+			return off, true
 		}
 	}
 	return 0, false

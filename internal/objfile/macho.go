@@ -1,6 +1,7 @@
 package objfile
 
 import (
+	"bytes"
 	"debug/macho"
 	"encoding/binary"
 	"errors"
@@ -38,11 +39,8 @@ type MachO struct {
 	Cpu      macho.Cpu
 	Symtab   *macho.SymtabCmd // or nil
 	Info     *Region          // __go_buildinfo, or nil
-	segments []machSegment
+	segments []segment
 }
-
-// A machSegment is the part of a segment that is in the file.
-type machSegment struct{ addr, off, size uint64 }
 
 // OpenMachO reads the header and the load commands of a file that begins with magic.
 func OpenMachO(r io.ReaderAt, magic [4]byte) (*MachO, error) {
@@ -122,7 +120,7 @@ func (f *MachO) addSegment(s macho.Segment64, off, size uint64, part string) err
 	case s.Nsect > maxSections || uint64(head)+uint64(s.Nsect)*uint64(each) > size:
 		return &ReadError{off, part, fmt.Errorf("%d sections do not fit", s.Nsect)}
 	}
-	f.segments = append(f.segments, machSegment{s.Addr, s.Offset, s.Filesz})
+	f.segments = append(f.segments, segment{s.Addr, s.Filesz, s.Offset})
 	for i := range uint64(s.Nsect) {
 		sec, err := f.section(off+uint64(head)+i*uint64(each), part)
 		if err != nil {
@@ -147,19 +145,15 @@ func (f *MachO) section(off uint64, part string) (macho.Section64, error) {
 }
 
 func cString(b []byte) string {
-	for i, c := range b {
-		if c == 0 {
-			return string(b[:i])
-		}
-	}
-	return string(b)
+	before, _, _ := bytes.Cut(b, []byte{0})
+	return string(before)
 }
 
 // FileOffset returns where the n bytes that are loaded at addr are in the file.
 func (f *MachO) FileOffset(addr, n uint64) (uint64, bool) {
 	for _, s := range f.segments {
-		if addr >= s.addr && addr-s.addr < s.size && s.size-(addr-s.addr) >= n {
-			return s.off + (addr - s.addr), true
+		if off, ok := s.place(addr, n); ok {
+			return off, true
 		}
 	}
 	return 0, false

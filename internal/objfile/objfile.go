@@ -111,3 +111,16 @@ func CheckName(name string) error {
 	}
 	return nil
 }
+
+// A segment is the part of a loaded segment that is in the file.
+type segment struct{ addr, size, off uint64 }
+
+// place returns where the n bytes that are loaded at addr are in the file; false if they are
+// not all in s.
+func (s segment) place(addr, n uint64) (off uint64, ok bool) {
+	// Subtractions only: both addresses may be anything.
+	if addr < s.addr || addr-s.addr >= s.size || s.size-(addr-s.addr) < n {
+		return 0, false
+	}
+	return s.off + (addr - s.addr), true
+}
