@@ -97,14 +97,18 @@ func chains(of [][]module.Version) []report.Chain {
 	return out
 }
 
+// keyed is a list of lines by key; of two with one key, the last counts.
+func keyed[T any](list []T, key func(T) string) map[string]T {
+	out := map[string]T{}
+	for _, line := range list {
+		out[key(line)] = line
+	}
+	return out
+}
+
 func (c *Changes) excludes() []report.Change {
-	now, after := map[string]*modfile.Exclude{}, map[string]*modfile.Exclude{}
-	for _, x := range c.Aligner.Plugin.Now.Exclude {
-		now[x.Mod.String()] = x
-	}
-	for _, x := range c.Mod.Exclude {
-		after[x.Mod.String()] = x
-	}
+	name := func(x *modfile.Exclude) string { return x.Mod.String() }
+	now, after := keyed(c.Aligner.Plugin.Now.Exclude, name), keyed(c.Mod.Exclude, name)
 	var out []report.Change
 	for _, key := range Union(now, after) {
 		o, n := now[key], after[key]
@@ -151,13 +155,8 @@ func (c *Changes) whyExclude(v module.Version) (reason, above string, by []repor
 }
 
 func (c *Changes) replaces() []report.Change {
-	now, after := map[string]*modfile.Replace{}, map[string]*modfile.Replace{}
-	for _, r := range c.Aligner.Plugin.Now.Replace {
-		now[r.Old.String()] = r
-	}
-	for _, r := range c.Mod.Replace {
-		after[r.Old.String()] = r
-	}
+	name := func(r *modfile.Replace) string { return r.Old.String() }
+	now, after := keyed(c.Aligner.Plugin.Now.Replace, name), keyed(c.Mod.Replace, name)
 	var out []report.Change
 	for _, key := range Union(now, after) {
 		o, n := now[key], after[key]
