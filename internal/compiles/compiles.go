@@ -111,7 +111,7 @@ func (c *Code) Place(f typecheck.Fault) string {
 
 // Suspects are the touched packages that the server does not link just as the plugin does.
 func (c *Code) Suspects(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
-	touched, known := c.Touched(mod, l), map[string]bool{}
+	touched, known := c.touched(mod, l), map[string]bool{}
 	maps.DeleteFunc(touched, func(path string, _ bool) bool { return c.inServer(mod, l, path, known) })
 	return touched
 }
@@ -142,9 +142,9 @@ func (c *Code) inServer(mod *pinner.Mod, l *importgraph.Listing, path string, kn
 	return known[path]
 }
 
-// Touched returns the packages of modules that moved and those that import
+// touched returns the packages of modules that moved and those that import
 // them. A package that is missing counts as moved.
-func (c *Code) Touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
+func (c *Code) touched(mod *pinner.Mod, l *importgraph.Listing) map[string]bool {
 	importers := map[string][]string{}
 	var todo []string
 	for path, p := range l.Packages {

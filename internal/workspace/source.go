@@ -48,7 +48,7 @@ func (src *Source) Module(path string) (Used, bool) {
 	if src == nil {
 		return Used{}, false
 	}
-	all := src.All()
+	all := src.all()
 	i := slices.IndexFunc(all, func(m Used) bool { return m.Path == path })
 	if i < 0 {
 		return Used{}, false
@@ -62,7 +62,7 @@ func (src *Source) Replacement(path string) string {
 	if src == nil {
 		return ""
 	}
-	for _, m := range src.All() {
+	for _, m := range src.all() {
 		for _, r := range m.directories() {
 			if r.Old.Path == path {
 				return r.New.Path
@@ -74,18 +74,18 @@ func (src *Source) Replacement(path string) string {
 
 // Others are all modules but the plugin's own: it may be in the server's tree.
 func (src *Source) Others(plugin string) []Used {
-	return slices.DeleteFunc(src.All(), func(m Used) bool { return m.Path == plugin })
+	return slices.DeleteFunc(src.all(), func(m Used) bool { return m.Path == plugin })
 }
 
-// All are the modules that a go.work must use next to the plugin.
-func (src *Source) All() []Used {
+// all are the modules that a go.work must use next to the plugin.
+func (src *Source) all() []Used {
 	return append([]Used{{src.Path, src.Dir, src.mod}}, src.more...)
 }
 
 // Mods returns the go.mod files of all modules of the source, the server's own first.
 func (src *Source) Mods() []*pinner.Mod {
 	var out []*pinner.Mod
-	for _, m := range src.All() {
+	for _, m := range src.all() {
 		out = append(out, m.mod)
 	}
 	return out
@@ -294,7 +294,7 @@ func Without(src *Source, read pinner.Source) pinner.Source {
 	return func(vs []module.Version) (map[module.Version]*pinner.Summary, error) {
 		got, err := read(vs)
 		for v := range got {
-			if slices.ContainsFunc(src.All(), func(m Used) bool { return v.Path == m.Path || v.Path == m.Dir }) {
+			if slices.ContainsFunc(src.all(), func(m Used) bool { return v.Path == m.Path || v.Path == m.Dir }) {
 				got[v] = &pinner.Summary{Go: got[v].Go}
 			}
 		}
