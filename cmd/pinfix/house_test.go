@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/stage":       {"internal/bounded", "internal/fetch", "internal/gocmd", "internal/importgraph", "internal/kept", "internal/meter", "internal/modcache", "internal/modpath", "internal/modulestxt", "internal/pattern", "internal/scratch", "pinner"},
 	"internal/scratch":     {"internal/pattern"},
 	"internal/check":       {"internal/look", "internal/modpath", "internal/modulestxt", "pinner"},
-	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/mains", "internal/modcache", "internal/modpath", "internal/syntax", "pinner"},
+	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/mains", "internal/modcache", "internal/modpath", "internal/parallel", "internal/syntax", "pinner"},
 	"internal/buildctx":    {"pinner"},
 	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},
 	"internal/hook":        {"internal/shell"},

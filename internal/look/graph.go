@@ -15,6 +15,7 @@ import (
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/modpath"
+	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -91,7 +92,7 @@ func (g *Graph) next(l *importgraph.Listing, level []*importgraph.Package) (next
 			}
 		}
 	}
-	parallel(len(want), func(i int) {
+	parallel.Do(atOnce(), len(want), func(i int) {
 		w := &want[i]
 		w.found, w.required, w.ok = g.find(w.pkg)
 	})

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -122,16 +121,5 @@ func (s *source) parse(name string) {
 	}
 }
 
-// parallel runs f for 0 to n-1 on all processors.
-func parallel(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range min(n, 2*runtime.GOMAXPROCS(0)) { // half of the time goes into system calls
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				f(int(i))
-			}
-		})
-	}
-	wg.Wait()
-}
+// atOnce is how many files are read at a time: half of the time goes into system calls.
+func atOnce() int { return 2 * runtime.GOMAXPROCS(0) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/modcache"
+	"github.com/pinfix/pinfix/internal/parallel"
 )
 
 // A Copy is a vendored package and what it was copied from.
@@ -29,7 +30,7 @@ type Copy struct {
 // the same size hold is not read: that would take as long as go mod vendor.
 func Strays(cache string, copies []Copy, sizes bool) map[string]string {
 	why := make([]string, len(copies))
-	parallel(len(copies), func(i int) { why[i] = copies[i].stray(cache, sizes) })
+	parallel.Do(atOnce(), len(copies), func(i int) { why[i] = copies[i].stray(cache, sizes) })
 	out := map[string]string{}
 	for i, c := range copies {
 		if why[i] != "" {

@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pinfix/pinfix/internal/bounded"
 )
@@ -18,12 +18,16 @@ func Do(limit, n int, f func(i int)) {
 		f(0) // to start a thread for it takes longer than some checks
 		return
 	}
-	var group errgroup.Group
-	group.SetLimit(limit)
-	for i := range n {
-		group.Go(func() error { f(i); return nil })
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, limit) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				f(int(i))
+			}
+		})
 	}
-	_ = group.Wait() // no function returns an error
+	wg.Wait()
 }
 
 // memoryEach is what a plan or a build of a large plugin takes at its peak.
