@@ -110,6 +110,23 @@ func docMake(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("make", append([]string{"-C", dir, "MAKEFLAGS="}, args[3:]...)...))
 }
 
+// docsh DIR FILE: runs the lines of a document's sh blocks in DIR.
+func docSh(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: docsh DIR FILE")
+	}
+	doc, err := os.ReadFile(filepath.Join(ts.Getenv("TESTDATA"), "..", args[1]))
+	ts.Check(err)
+	blocks := strings.Split(string(doc), "\n```sh\n")[1:]
+	if len(blocks) == 0 {
+		ts.Fatalf("no sh block in %s", args[1])
+	}
+	for _, b := range blocks {
+		code, _, _ := strings.Cut(b, "```")
+		ts.Check(ts.Exec("sh", "-euxc", "cd '"+ts.MkAbs(args[0])+"'\n"+code))
+	}
+}
+
 // inScripts says whether a line of testdata/script matches.
 func inScripts(t *testing.T, pattern string) bool {
 	t.Helper()

@@ -46,6 +46,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"testprogram": testProgram,
 	"docrun":      docRun,
 	"docmake":     docMake,
+	"docsh":       docSh,
 }
 
 // status N prog args...: prog must exit with N. (testscript's ! says only that
