@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/terminal"
 )
 
@@ -80,6 +82,9 @@ func (e *env) applyAll(c *cli.Context) error {
 		modules = append(modules, m)
 	}
 	result := flow.ApplyAll(c.Context, modules)
+	if i := slices.IndexFunc(modules, func(m flow.Module) bool { return m.Err == nil }); i >= 0 {
+		result.Write = modules[i].Options.ApplyLine(c.String("C")) + " " + shell.Quote(c.Args().First())
+	}
 	p.Done()
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		result.Warnings = append(result.Warnings, note)

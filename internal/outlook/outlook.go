@@ -43,7 +43,7 @@ func (v *outlook) Sentence() string {
 	case v.broken:
 		head = "your code does not compile against " + v.Name + ", and does not compile without pinfix either"
 	case v.AsIs:
-		head = "your code stays as it is for " + v.Name
+		head = "with " + v.Name + " your code links what it linked before"
 	case !v.checked:
 		head = "whether your code compiles against " + v.Name + " was not checked"
 	}

@@ -72,6 +72,18 @@ var reviewedApply = &Apply{
 
 // TestMarkdownFits: no plugin is so large that a comment could not hold its
 // report.
+func TestAnnotations(t *testing.T) {
+	var b strings.Builder
+	a := annotations{b: &b, level: "warning", what: "change"}
+	for i := range maxAnnotations + 2 {
+		a.add("go.mod", i+1, "x")
+	}
+	a.end()
+	if got, want := b.String(), "::3 more changes:%0A"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}
+
 func TestMarkdownFits(t *testing.T) {
 	huge := &Apply{DryRun: true, Server: server, Diff: strings.Repeat("+\tgithub.com/some/module v1.2.3 // ```` 百\n", 200_000)}
 	all := &Check{Plugins: []Checked{{Dir: "d", Problems: 1}}}

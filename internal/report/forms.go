@@ -111,7 +111,7 @@ func (a *annotations) end() {
 		command(a.b, a.level, a.rest[0].file, 0, a.rest[0].text)
 		return
 	}
-	text := count(len(a.rest), a.what) + " more:"
+	text := fmt.Sprintf("%d more %s:", len(a.rest), Plural(len(a.rest), a.what))
 	for _, r := range a.rest {
 		text += fmt.Sprintf("\n%s:%d: %s", r.file, r.line, r.text)
 	}

@@ -95,7 +95,8 @@ func (a *Apply) loopsByChange() [][]Loop {
 func (a *Apply) loopText(p *sheet) {
 	for _, same := range a.loopsByChange() {
 		l := same[0]
-		p.line(fmt.Sprintf("\n%s %s; in %s %s:", p.st.paint(red, "warning:"), l.message(), count(len(same), "loop"), canOutlive))
+		p.gap()
+		p.line(fmt.Sprintf("%s %s; in %s %s:", p.st.paint(red, "warning:"), l.message(), count(len(same), "loop"), canOutlive))
 		for _, place := range places(same) {
 			p.item("  ", place)
 		}

@@ -35,6 +35,13 @@ func (p *sheet) line(text string) {
 	p.b.WriteString(strings.TrimSuffix(text, "\n") + "\n")
 }
 
+// gap writes the empty line before a paragraph, which no two paragraphs have twice.
+func (p *sheet) gap() {
+	if s := p.b.String(); s != "" && !strings.HasSuffix(s, "\n\n") {
+		p.b.WriteString("\n")
+	}
+}
+
 // item writes a line with an indent; what does not fit is indented twice as far.
 func (p *sheet) item(indent, text string) {
 	p.b.WriteString(wrap(text, p.width, indent, indent+"  "))
@@ -44,7 +51,8 @@ func (p *sheet) item(indent, text string) {
 // below where the heading does not say it.
 func (p *sheet) rows(a *Apply) {
 	for _, g := range a.Groups() {
-		fmt.Fprintf(p.b, "\n%s (%d):\n", p.st.paint(bold, g.Head), len(g.Rows))
+		p.gap()
+		fmt.Fprintf(p.b, "%s (%d):\n", p.st.paint(bold, g.Head), len(g.Rows))
 		column := p.column(g.Rows)
 		for _, r := range g.Rows {
 			p.row(r, column)
@@ -119,11 +127,12 @@ func (r Row) says() bool {
 // servers is what another server than the module's own changes for the plugin.
 func (p *sheet) servers(c *ServerChanges) {
 	head := fmt.Sprintf("the server changes from that of %s to %s; ", clean(c.From), clean(c.To))
+	p.gap()
 	if len(c.Settings)+len(c.Pins) == 0 {
-		p.line("\n" + p.st.paint(bold, head+"for this plugin nothing is different"))
+		p.line(p.st.paint(bold, head+"for this plugin nothing is different"))
 		return
 	}
-	p.line("\n" + p.st.paint(bold, head+"for this plugin:"))
+	p.line(p.st.paint(bold, head+"for this plugin:"))
 	var rows []Row
 	for _, m := range slices.Concat(c.Settings, c.Pins) {
 		r := Row{Module: m.Name, From: m.Old, To: m.New}

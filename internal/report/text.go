@@ -43,7 +43,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	if a.ServerChanges != nil {
 		p.servers(a.ServerChanges)
 		if !a.Aligned {
-			b.WriteString("\n")
+			p.gap()
 		}
 	}
 	switch {
@@ -64,30 +64,35 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 		}
 	}
 	if len(a.Unpinned) > 0 && (st.Verbose || !a.Aligned) {
-		p.line("\nwithout a blank import:")
+		p.gap()
+		p.line("without a blank import:")
 		for _, u := range a.Unpinned {
 			p.item("  ", clean(u.Module)+": "+clean(u.Why))
 		}
 	}
 	if a.NextSteps != "" && !a.DryRun {
-		p.line("\n" + Printable(a.NextSteps))
+		p.gap()
+		p.line(Printable(a.NextSteps))
 	}
 	if len(a.Guide) > 0 {
-		p.line("\n" + Printable(strings.Join(a.Guide, "\n")))
+		p.gap()
+		p.line(Printable(strings.Join(a.Guide, "\n")))
 	}
 	if a.ServerChanges != nil && a.ServerChanges.Keep != "" {
-		p.line("\n" + "to stay with this server: " + Printable(a.ServerChanges.Keep))
+		p.gap()
+		p.line("to stay with this server: " + Printable(a.ServerChanges.Keep))
 	}
 	if a.DryRun && !a.Aligned && a.Write != "" {
-		p.line("\nApply it: " + Printable(a.Write))
+		p.gap()
+		p.line("Apply it: " + Printable(a.Write))
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
 	return err
 }
 
 // rest is what changes in no row: the diff, and counts of what it leaves out.
 func (a *Apply) rest(p *sheet) {
-	p.b.WriteString("\n")
+	p.gap()
 	if a.Diff != "" && (a.DryRun || p.st.Verbose) {
 		diff := a.Diff
 		if !p.st.Verbose {
@@ -108,13 +113,15 @@ func (a *Apply) Headline() string {
 	if !a.DryRun {
 		verb = "changed"
 	}
-	what := count(n, "module")
-	switch {
-	case len(lines) > 0 && n > 0:
-		what += " and the " + strings.Join(lines, " and the ")
-	case len(lines) > 0:
-		what = "the " + strings.Join(lines, " and the ")
-	case n == 0:
+	var list []string
+	if n > 0 {
+		list = append(list, count(n, "module"))
+	}
+	for _, line := range lines {
+		list = append(list, "the "+line)
+	}
+	what := listed(list)
+	if what == "" {
 		what, verb = "no module", map[bool]string{true: "changes its version", false: "changed its version"}[a.DryRun]
 	}
 	s := what + " " + verb
@@ -130,7 +137,7 @@ func (a *Apply) code() string {
 	case CompilesNever:
 		return "your code does not compile, with or without pinfix"
 	case CompilesAsIs:
-		return "your code stays as it is"
+		return "your code links what it linked before"
 	case CompilesChecked:
 		return fmt.Sprintf("your code compiles (%s checked)", count(a.Checked, "package"))
 	}
@@ -180,6 +187,14 @@ func Dash(s string) string {
 // Count is a number with what is counted: "1 module", "2 modules".
 func Count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, Plural(n, what))
+}
+
+// listed is a list in words: "a", "a and b", "a, b and c".
+func listed(list []string) string {
+	if last := len(list) - 1; last > 0 {
+		return strings.Join(list[:last], ", ") + " and " + list[last]
+	}
+	return strings.Join(list, "")
 }
 
 // Plural is what is counted, without its number.

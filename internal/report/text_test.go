@@ -109,6 +109,56 @@ func TestApplyText(t *testing.T) {
 	golden(t, "apply_aligned.txt", text(t, applyText{aligned, Style{}}))
 }
 
+// Paragraphs have one empty line between them, whichever of them are there.
+func TestApplyGaps(t *testing.T) {
+	for i := range 1 << 7 {
+		a := apply()
+		a.DryRun, a.Aligned = i&1 != 0, i&2 != 0
+		if i&4 != 0 {
+			a.Changes, a.Diff = nil, ""
+		}
+		if i&8 != 0 {
+			a.NextSteps = ""
+		}
+		if i&16 != 0 {
+			a.ServerChanges = &ServerChanges{From: "server.buildinfo", To: "./new", Keep: "pinfix snapshot"}
+		}
+		if i&32 != 0 {
+			a.Loops = []Loop{{File: "main.go", Line: 3}}
+		}
+		if i&64 != 0 {
+			a.Guide, a.Unpinned = []string{"commit it"}, nil
+		}
+		if s := string(text(t, applyText{a, Style{}})); strings.Contains(s, "\n\n\n") || strings.HasSuffix(s, "\n\n") || strings.HasPrefix(s, "\n") {
+			t.Errorf("%b:\n%s", i, s)
+		}
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	mods := []Row{{Module: "example.com/a", Group: Servers}, {Module: "example.com/b", Group: Servers}}
+	goLine, toolchain := Row{Module: "go", Group: Servers}, Row{Module: "toolchain", Group: Servers}
+	for _, tt := range []struct {
+		rows []Row
+		done bool
+		want string
+	}{
+		{nil, false, "no module changes its version"},
+		{nil, true, "no module changed its version"},
+		{mods[:1], false, "1 module changes"},
+		{[]Row{goLine}, false, "the go line changes"},
+		{[]Row{goLine, toolchain}, false, "the go line and the toolchain line change"},
+		{append(mods[:1:1], goLine), false, "1 module and the go line change"},
+		{append(mods[:2:2], goLine, toolchain), false, "2 modules, the go line and the toolchain line change"},
+		{append(mods[:2:2], goLine, toolchain), true, "2 modules, the go line and the toolchain line changed"},
+	} {
+		a := &Apply{Rows: tt.rows, DryRun: !tt.done, Compiles: CompilesAsIs}
+		if got, want := a.Headline(), tt.want+"; your code links what it linked before"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // Colours add codes and change nothing else.
 func TestColor(t *testing.T) {
 	plain := string(text(t, applyText{apply(), Style{}}))

@@ -13,8 +13,9 @@ type ApplyAll struct {
 	Modules       []*Apply `json:"modules"` // as they come, sorted by directory
 	Warnings      []string `json:"warnings"`
 
-	Dirs []string `json:"-"` // of each module, as people see it
-	Errs []error  `json:"-"` // of each module
+	Dirs  []string `json:"-"` // of each module, as people see it
+	Errs  []error  `json:"-"` // of each module
+	Write string   `json:"-"` // the command that writes what a dry run shows
 }
 
 // Differs reports whether a module would change.
@@ -62,7 +63,12 @@ func (r *ApplyAll) Text(w io.Writer, st Style) error {
 		}
 		t.row(clean(r.Dirs[i]), Dash(server), m.result())
 	}
-	newSheet(b, st, nil).table(t)
+	p := newSheet(b, st, nil)
+	p.table(t)
+	if r.Differs() && r.Write != "" {
+		p.gap()
+		p.line("Apply them: " + Printable(r.Write))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -28,6 +28,7 @@ func TestApplyAllText(t *testing.T) {
 	r := &ApplyAll{
 		SchemaVersion: 1, Command: "apply", Modules: []*Apply{changed, aligned, written, skipped, failed}, Warnings: []string{},
 		Dirs: []string{"a", "b", "plugins/c", "lib", "bro\nken"}, Errs: []error{nil, nil, nil, nil, errors.New("x")},
+		Write: "pinfix apply -C repo ./...",
 	}
 	golden(t, "apply_all.txt", text(t, allText{r, Style{}}))
 	golden(t, "apply_all_verbose.txt", text(t, allText{r, Style{Verbose: true}}))
