@@ -50,8 +50,11 @@ func (b *builder) toolchain(ctx context.Context) error {
 	var failed *gocmd.Error
 	switch {
 	case errors.As(err, &failed):
-		return fault.New("let the go command reach the module proxy (GOPROXY), or "+image,
-			"the server's toolchain %s could not be fetched: %s", want, gocmd.LastLine(failed.Stderr))
+		next := "let the go command reach the module proxy (GOPROXY), or "
+		if failed.ByOffline() {
+			next = "run it once without --offline, or "
+		}
+		return fault.New(next+image, "the server's toolchain %s could not be fetched: %s", want, failed.Last())
 	case err != nil:
 		return err
 	}

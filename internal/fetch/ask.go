@@ -96,7 +96,7 @@ func (a *asker) loadGraph(ctx context.Context, vs []module.Version) (why gocmd.C
 	if !errors.As(err, &failed) {
 		return why, err
 	}
-	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
+	if causes, _ := failed.Causes(); len(causes) > 0 {
 		why = causes[0]
 	}
 	return why, nil

@@ -190,7 +190,7 @@ func (f *Fetcher) findLost(ctx context.Context, vs []module.Version) error {
 		return f.Clean(err) // of another kind: go.sum, say
 	}
 	err = f.lose(f.take(vs), func(v module.Version) gocmd.Cause {
-		return gocmd.CauseOf(v, cmp.Or(why[v], "the go command does not say why"))
+		return g.CauseOf(v, cmp.Or(why[v], "the go command does not say why"))
 	})
 	return errors.Join(jsonErr, err)
 }

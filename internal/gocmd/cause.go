@@ -31,6 +31,7 @@ type Cause struct {
 	By      string         // a package that imports it, or ""
 	Host    string         // the proxy, database or server that was asked, or ""
 	Says    string         // its answer in one line: the status and the first line after it
+	Offline bool           // it would have needed the network, and --offline forbids that
 }
 
 var (
@@ -144,15 +145,30 @@ func lineWith(part, text string) string {
 	return part
 }
 
+// in returns the cause in an environment that may be of [Offline]. Then what needs the network
+// is not in the module cache, whatever the go command found in its place.
+func (c Cause) in(offline bool) Cause {
+	c.Offline = offline && (c.Kind == Off || c.Kind == Unreachable || c.Kind == Unverified || strings.Contains(c.Says, "unable to access"))
+	if c.Offline {
+		c.Host, c.Says = "", ""
+	}
+	return c
+}
+
 // CauseOf reads what the go command says of one module, of whatever kind it is.
-func CauseOf(v module.Version, text string) Cause {
+func (g *Go) CauseOf(v module.Version, text string) Cause {
 	text = strings.TrimSpace(text)
 	c, ok := cause(text)
 	if !ok {
 		c.Host, c.Says = "", strings.TrimPrefix(oneLine(text), v.String()+": ")
 	}
 	c.Module = v
-	return c
+	return c.in(isOffline(g.Env))
+}
+
+// Causes is [Causes] of what a go command of g's printed.
+func (g *Go) Causes(stderr string) (causes []Cause, others []string) {
+	return (&Error{Stderr: stderr, Offline: isOffline(g.Env)}).Causes()
 }
 
 // Causes reads what the go command printed: every fault that is about getting a
@@ -202,19 +218,21 @@ func Explain(causes []Cause) string {
 
 // line says the cause of all that it stopped.
 func (c Cause) line(stopped []string) string {
-	switch n := len(stopped); {
+	n := len(stopped)
+	why := c.why(n)
+	switch {
 	case c.Module.Path == "" && c.Package == "":
-		return "a module " + c.why()
+		return "a module " + why
 	case c.Module.Path != "" && n == 1:
-		return stopped[0] + " " + c.why()
+		return stopped[0] + " " + why
 	case c.Module.Path != "" && n == 2:
-		return stopped[0] + " and " + stopped[1] + " " + c.why()
+		return stopped[0] + " and " + stopped[1] + " " + why
 	case c.Module.Path != "":
-		return fmt.Sprintf("%s and %d other modules %s", stopped[0], n-1, c.why())
+		return fmt.Sprintf("%s and %d other modules %s", stopped[0], n-1, why)
 	case n > 1:
-		return fmt.Sprintf("%s, and %d more such imports: their modules %s", c.imported(), n-1, c.why())
+		return fmt.Sprintf("%s, and %d more such imports: their modules %s", c.imported(), n-1, why)
 	}
-	return fmt.Sprintf("%s: its module %s", c.imported(), c.why())
+	return fmt.Sprintf("%s: its module %s", c.imported(), why)
 }
 
 // imported names the package, and who imports it.
@@ -225,8 +243,16 @@ func (c Cause) imported() string {
 	return c.By + " imports " + c.Package
 }
 
-// why continues a sentence that has named the modules.
-func (c Cause) why() string {
+// why continues a sentence that has named the n modules.
+func (c Cause) why(n int) string {
+	switch {
+	case c.Offline && c.Kind == Unverified:
+		return "could not be verified, and go.sum does not have it (--offline)"
+	case c.Offline && n == 1:
+		return "is not in the module cache (--offline)"
+	case c.Offline:
+		return "are not in the module cache (--offline)"
+	}
 	by := c.Says
 	if c.Host != "" {
 		by = strings.TrimSuffix(c.Host+" says "+c.Says, " says ")
@@ -246,6 +272,9 @@ func (c Cause) why() string {
 
 // NextStep says what the user can set or look at.
 func (c Cause) NextStep() string {
+	if c.Offline {
+		return "run it once without --offline"
+	}
 	switch c.Kind {
 	case Unreachable, Off:
 		return "check the network and GOPROXY, or run it where the module cache is filled (go mod download)"

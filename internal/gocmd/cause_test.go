@@ -46,6 +46,38 @@ func TestErrorCauses(t *testing.T) {
 	}
 }
 
+// With --offline the user has chosen that nothing is fetched: the module cache is what
+// lacks something, whatever the go command names.
+func TestOfflineCauses(t *testing.T) {
+	offline := &Go{Env: Offline([]string{"HTTPS_PROXY=http://proxy.example.com", "GOPROXY=https://p"})}
+	for _, tt := range []struct{ stderr, want string }{
+		{"go: example.com/a@v1.0.0: module lookup disabled by GOPROXY=off\n", "example.com/a@v1.0.0 is not in the module cache (--offline)"},
+		{"go: example.com/a@v1.0.0: module lookup disabled by GOPROXY=off\ngo: example.com/b@v1.0.0: module lookup disabled by GOPROXY=off\n",
+			"example.com/a@v1.0.0 and example.com/b@v1.0.0 are not in the module cache (--offline)"},
+		{"main.go:4:2: module lookup disabled by GOPROXY=off\n", "main.go:4:2: its module is not in the module cache (--offline)"},
+		{"go: example.com/p imports\n\texample.com/q: module lookup disabled by GOPROXY=off\ngo: example.com/p imports\n\texample.com/r: module lookup disabled by GOPROXY=off\n",
+			"example.com/p imports example.com/q, and 1 more such imports: their modules are not in the module cache (--offline)"},
+		{"go: example.com/a@v1.0.0: verifying go.mod: Get \"https://sum.golang.org/lookup/example.com/a@v1.0.0\": proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused\n",
+			"example.com/a@v1.0.0 could not be verified, and go.sum does not have it (--offline)"},
+		{"go: example.com/a@v1.0.0: git fetch: exit status 128:\n\tfatal: unable to access 'https://example.com/a/': Failed to connect to 127.0.0.1 port 1\n", "example.com/a@v1.0.0 is not in the module cache (--offline)"},
+	} {
+		causes, _ := offline.Causes(tt.stderr)
+		if got := Explain(causes); got != tt.want {
+			t.Errorf("got %s\nwant %s", got, tt.want)
+		}
+		if next := (&Error{Stderr: tt.stderr, Offline: true}).NextStep(); next != "run it once without --offline" {
+			t.Errorf("%s: next step %q", tt.stderr, next)
+		}
+	}
+	err := &Error{Stderr: "go: download go1.21.99: module lookup disabled by GOPROXY=off\n", Offline: true}
+	if got := err.Last(); got != "--offline" {
+		t.Errorf("the last line is %q", got)
+	}
+	if err.Offline = false; err.ByOffline() || !strings.Contains(err.Last(), "GOPROXY=off") {
+		t.Errorf("without --offline: %q", err.Last())
+	}
+}
+
 // Whatever a proxy answers, what is said of it stays short and in one line a
 // cause.
 func FuzzCauses(f *testing.F) {

@@ -75,8 +75,14 @@ func New(c Config) *Go {
 // holds of the database still counts.
 func Offline(environ []string) []string {
 	env := vars.Without(environ, []string{"https_proxy", "http_proxy", "no_proxy", "NO_PROXY"})
-	return append(env, "GOPROXY=off", "HTTPS_PROXY=http://127.0.0.1:1", "HTTP_PROXY=http://127.0.0.1:1")
+	return append(env, "GOPROXY=off", nowhere, "HTTP_PROXY=http://127.0.0.1:1")
 }
+
+// nowhere is a web proxy that does not exist.
+const nowhere = "HTTPS_PROXY=http://127.0.0.1:1"
+
+// isOffline reports whether environ is of [Offline].
+func isOffline(environ []string) bool { return slices.Contains(environ, nowhere) }
 
 // ownFlags adds to the GOFLAGS in set what holds for every command:
 // -buildvcs=false, and -modcacherw where environ has it, for a user who wants a
@@ -135,6 +141,8 @@ type Error struct {
 	Args   []string
 	Stderr string
 	Err    error
+
+	Offline bool // it was to do with the module cache (--offline)
 }
 
 func (e *Error) Error() string { return e.verb() + strings.Join(e.lines(), "\n") }
@@ -154,7 +162,7 @@ func (e *Error) verb() string { return "go " + verb(e.Args) + ": " }
 // lines are the faults that the command names. What it advises is left out, since the
 // go command does not know of the pins, and so is the name of a package above its faults.
 func (e *Error) lines() []string {
-	causes, others := Causes(e.Stderr)
+	causes, others := e.Causes()
 	var lines []string
 	if len(causes) > 0 {
 		lines = strings.Split(Explain(causes), "\n")
@@ -184,10 +192,34 @@ func (e *Error) Unwrap() error { return e.Err }
 // NextStep says what the user can do about the first module that the command did
 // not get; "" where the failure is another one.
 func (e *Error) NextStep() string {
-	if causes, _ := Causes(e.Stderr); len(causes) > 0 {
+	if causes, _ := e.Causes(); len(causes) > 0 {
 		return causes[0].NextStep()
 	}
 	return ""
+}
+
+// Causes is [Causes] of what the command printed.
+func (e *Error) Causes() (causes []Cause, others []string) {
+	causes, others = Causes(e.Stderr)
+	for i := range causes {
+		causes[i] = causes[i].in(e.Offline)
+	}
+	return causes, others
+}
+
+// Last is the last line that the command printed, or --offline where that is why it failed.
+func (e *Error) Last() string {
+	if e.ByOffline() {
+		return "--offline"
+	}
+	lines := strings.Split(strings.TrimSpace(e.Stderr), "\n")
+	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "go: ")
+}
+
+// ByOffline reports whether the command failed because of --offline.
+func (e *Error) ByOffline() bool {
+	causes, _ := e.Causes()
+	return len(causes) > 0 && causes[0].Offline
 }
 
 // Faults returns each fault that the command names, in one line.
@@ -292,7 +324,7 @@ func start(ctx context.Context, program, dir string, env, args []string, limit i
 		if stdout.Full() || stderr.Full() { // the child dies of the broken pipe, if it does
 			return nil, nil, &Error{Args: args, Err: bounded.ErrOutput}
 		}
-		return stdout.Kept.Bytes(), nil, &Error{Args: args, Stderr: stderr.Kept.String(), Err: err}
+		return stdout.Kept.Bytes(), nil, &Error{Args: args, Stderr: stderr.Kept.String(), Err: err, Offline: isOffline(env)}
 	}
 	return stdout.Kept.Bytes(), stderr.Kept.Bytes(), nil
 }

@@ -134,11 +134,13 @@ func explain(err error) error {
 	}
 	next := "make the server's go.mod whole, or name its program"
 	kind := gocmd.Kind(0)
-	if causes, _ := gocmd.Causes(failed.Stderr); len(causes) > 0 {
+	if causes, _ := failed.Causes(); len(causes) > 0 {
 		kind = causes[0].Kind
 		next = causes[0].NextStep()
 	}
 	switch {
+	case failed.ByOffline():
+		next += ", or name the server's program"
 	case kind == gocmd.Unreachable, kind == gocmd.Off:
 		next = "check the network and GOPROXY, or name the server's program"
 	case kind == gocmd.Refused, strings.Contains(failed.Stderr, "invalid version"):

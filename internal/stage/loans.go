@@ -44,6 +44,7 @@ type Loan struct {
 // fetched.
 type Loans struct {
 	fetch   *fetch.Fetcher
+	command *gocmd.Go
 	dir     string               // the scratch directory
 	root    string               // the plugin's
 	cache   string               // GOMODCACHE
@@ -216,7 +217,7 @@ func (b *Loans) borrowListed(l *importgraph.Listing) (bool, error) {
 	var causes []gocmd.Cause
 	for _, p := range l.Packages {
 		if p.Error != nil && len(p.Files()) == 0 {
-			found, _ := gocmd.Causes(p.Error.Err)
+			found, _ := b.command.Causes(p.Error.Err)
 			for _, c := range found {
 				if c.Module.Path == "" {
 					c.Package = p.ImportPath
@@ -236,7 +237,7 @@ func (b *Loans) retry(f func() error) error {
 		if err == nil || !errors.As(err, &failed) {
 			return err
 		}
-		causes, _ := gocmd.Causes(failed.Stderr)
+		causes, _ := failed.Causes()
 		if found, borrowErr := b.borrowFor(causes); borrowErr != nil || !found {
 			return errors.Join(err, borrowErr)
 		}

@@ -66,7 +66,7 @@ func New(c Config) (*Stage, error) {
 	}
 	s := &Stage{Root: c.Go.Dir, Sources: importgraph.OnDisk(c.Go.Dir), Kept: c.Kept, c: c, scratch: dir, sum: sum, rises: rises{}}
 	s.Fetch = fetch.New(fetch.Config{Go: c.Go, GoVersion: c.GoVersion, Local: c.Local, Cache: c.Cache, Mod: c.Mod, Sum: sum, Count: c.Count, Dir: dir, Clean: s.clean})
-	s.Loans = &Loans{fetch: s.Fetch, dir: dir.Path, root: s.Root, cache: c.Cache, sources: s.Sources, mod: c.Mod, sum: sum}
+	s.Loans = &Loans{fetch: s.Fetch, command: c.Go, dir: dir.Path, root: s.Root, cache: c.Cache, sources: s.Sources, mod: c.Mod, sum: sum}
 	s.Fetch.Instead = s.Loans.instead
 	s.known = &memory{c: &s.c, sum: sum, loans: s.Loans}
 	return s, nil

@@ -46,7 +46,7 @@ func Choose(ctx context.Context, o wants.Options, server *pinner.Server, root st
 		if facts, err = t.Go.Facts(ctx); err != nil {
 			return nil, err
 		}
-		t.Warnings = append(t.Warnings, fmt.Sprintf("the server's toolchain %s could not be fetched (%s); %s tidies and vendors instead", want, gocmd.LastLine(failed.Stderr), facts.GOVERSION))
+		t.Warnings = append(t.Warnings, fmt.Sprintf("the server's toolchain %s could not be fetched (%s); %s tidies and vendors instead", want, failed.Last(), facts.GOVERSION))
 	case err != nil:
 		return nil, err
 	case facts.GOVERSION != want:
