@@ -99,3 +99,31 @@ func TestUnder(t *testing.T) {
 		t.Error("the top of the repository changes the path, or Under changes its receiver")
 	}
 }
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	many := strings.Join(strings.Split("abcdefghijklmnopqrst", ""), "1\n") + "1\n"
+	for _, tt := range []struct {
+		old, new string
+		line     int
+		want     int
+	}{
+		{"a\nb\n", "a\nb\n", 2, 2},
+		{"a\nb\n", "a\nnew\nb\n", 1, 1},
+		{"a\nb\n", "a\nnew\nb\n", 2, 3},
+		{"a\nb\nc\n", "a\nc\n", 2, 0},
+		{"a\nb\nc\n", "a\nc\n", 3, 2},
+		{"a\nb", "new\na\nb\n", 1, 2},
+		{"", "a\n", 7, 8}, // there is no such line
+		{"i\n" + many + "end\n", "i\nj\nk\n" + many + "end\n", 22, 24},
+		{"i\n" + many + "end\n", "i\nj\nk\n" + many + "end\n", 12, 14},
+		{"i\n" + many + "gone\nend\n", "i\nj\nk\n" + many + "end\n", 10, 12},
+		{"i\n" + many + "gone\nend\n", "i\nj\nk\n" + many + "end\n", 22, 0},
+		{"i\n" + many + "gone\nend\n", "i\nj\nk\n" + many + "end\n", 23, 24},
+		{"\x00", "a\n", 3, 3},
+	} {
+		if got := Line([]byte(tt.old), []byte(tt.new), tt.line); got != tt.want {
+			t.Errorf("line %d of %q in %q: got %d, want %d", tt.line, tt.old, tt.new, got, tt.want)
+		}
+	}
+}

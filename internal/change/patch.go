@@ -109,6 +109,37 @@ func hunks(was, now []byte) []byte {
 	return text
 }
 
+// Line returns where a line of was, counted from 1, is in now; 0 where it is no longer there.
+func Line(was, now []byte, line int) int {
+	if isBinary(was) || isBinary(now) {
+		return line
+	}
+	old, at := 1, 1 // the next line of each
+	for text := range bytes.Lines(hunks(was, now)) {
+		switch text[0] {
+		case '@':
+			first := 0
+			if _, err := fmt.Sscanf(string(text), "@@ -%d", &first); err != nil || line < first {
+				return line + at - old
+			}
+			old, at = first, at+first-old
+		case '+':
+			at++
+		case '-':
+			if old == line {
+				return 0
+			}
+			old++
+		case ' ':
+			if old == line {
+				return at
+			}
+			old, at = old+1, at+1
+		}
+	}
+	return line + at - old
+}
+
 // Stat counts the lines that a patch from was to now adds and removes. Binary
 // content has no lines: both are zero, as git's --numstat prints "-".
 func Stat(was, now []byte) (added, removed int) {

@@ -182,6 +182,7 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 			}
 		}
 	}
+	c.afterRun(r)
 	r.Compiles, r.Checked = c.Compiles()
 	r.NextSteps, r.Write = c.buildHint(), c.Aligner.Options.ApplyLine(c.Aligner.Options.Dir)
 	return r
