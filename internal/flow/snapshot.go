@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/pinfix/pinfix/internal/bounded"
@@ -52,9 +51,6 @@ func WriteSnapshot(ctx context.Context, dir, name string, data []byte) (string, 
 	}
 	old, err := reference.OldSnapshot(abs)
 	if err != nil {
-		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
-	}
-	if _, err := os.Stat(filepath.Dir(abs)); err != nil { // a directory is not made for it
 		return "", fault.New(next, "snapshot %s: %w", name, fault.Cause(err))
 	}
 	if err := commit.WriteFile(ctx, plugin.Root(dir), abs, old, data, 0o644); err != nil {
