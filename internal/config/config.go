@@ -81,7 +81,11 @@ func Environ(get func(string) string, known []Key) (map[string]Value, error) {
 			v = strconv.FormatBool(b)
 		}
 		if err := k.check(v); err != nil {
-			return nil, fault.New("unset it, or give it one of these values", "%s: %w", name, err)
+			next := "unset it, or give it one of these values"
+			if meant := k.meant(v); meant != "" {
+				next = "set it to " + meant + ", or unset it"
+			}
+			return nil, fault.New(next, "%s: %w", name, err)
 		}
 		out[k.Name] = Value{name, []string{v}}
 	}

@@ -3,9 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pinfix/pinfix/internal/suggest"
 )
 
 func what(n *yaml.Node) string {
@@ -57,13 +61,19 @@ func (k Key) read(n *yaml.Node) ([]string, *badValue) {
 }
 
 func (k Key) readOne(n *yaml.Node) (string, *badValue) {
+	if n.Kind == yaml.ScalarNode && n.Value == "" && (n.ShortTag() == "!!null" || n.ShortTag() == "!!str") {
+		return "", &badValue{n.Line, errors.New("no value"), "write " + k.wanted() + " after it, or remove the line"}
+	}
+	if k.Values != nil && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" { // in quotes it would be wrong as well
+		return "", &badValue{n.Line, k.check(n.Value), k.choice(n.Value)}
+	}
 	tag, want, next := "!!str", "a text", "put it in quotes"
 	if k.Kind == Bool {
 		tag, want, next = "!!bool", "true or false", "write true or false"
 	}
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
 		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
-			next = "write " + want + " behind it, or remove the line"
+			next = "write " + k.wanted() + " after it, or remove the line"
 		}
 		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
 	}
@@ -74,11 +84,39 @@ func (k Key) readOne(n *yaml.Node) (string, *badValue) {
 		}
 		return strconv.FormatBool(b), nil
 	}
-	if n.Value == "" {
-		return "", &badValue{n.Line, errors.New("an empty text"), "remove the line"}
-	}
 	if err := k.check(n.Value); err != nil {
-		return "", &badValue{n.Line, err, "write one of these"}
+		return "", &badValue{n.Line, err, k.choice(n.Value)}
 	}
 	return n.Value, nil
+}
+
+// wanted names a value that the key may have.
+func (k Key) wanted() string {
+	switch {
+	case k.Kind == Bool:
+		return "true or false"
+	case k.Values != nil:
+		return "one of " + strings.Join(k.Values, ", ")
+	}
+	return "a text"
+}
+
+// choice is the next step after a value that is none of the key's.
+func (k Key) choice(v string) string {
+	if meant := k.meant(v); meant != "" {
+		return "write " + meant
+	}
+	return "write one of these"
+}
+
+// meant is the value of the key that v stands for; "" where that is not clear.
+func (k Key) meant(v string) string {
+	if slices.Contains([]string{"false", "no", "off", "none", "never"}, strings.ToLower(v)) {
+		for _, no := range []string{"never", "none"} {
+			if slices.Contains(k.Values, no) {
+				return no
+			}
+		}
+	}
+	return suggest.Nearest(v, k.Values)
 }

@@ -41,6 +41,8 @@ func parseVersion(ref string) (module.Version, error) {
 	switch {
 	case !ok || version == "":
 		return v, fault.New(next, "no version; a server is one release of a module")
+	case module.CanonicalVersion("v"+version) == "v"+version:
+		return v, fault.New(fmt.Sprintf("write mod:%s@v%s", path, version), "%q is not a version", version)
 	case module.CanonicalVersion(version) != version:
 		return v, fault.New(fmt.Sprintf("name the version itself: go list -m %s@%s prints it", path, version),
 			"%q is not a version, and may mean another one tomorrow", version)

@@ -114,6 +114,7 @@ func TestParseVersion(t *testing.T) {
 		"example.com/server":                                    "no version; ",
 		"example.com/server@":                                   "no version; ",
 		"example.com/server@latest":                             `"latest" is not a version, `,
+		"example.com/server@1.2.3":                              `"1.2.3" is not a version`,
 		"example.com/server@v1":                                 `"v1" is not a version, `,
 		"example.com/server@main":                               `"main" is not a version, `,
 		"example.com/server@0123456789ab":                       `"0123456789ab" is not a version, `,
