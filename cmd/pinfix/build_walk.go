@@ -37,6 +37,9 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	}
 	result := flow.BuildAll(c.Context, modules)
 	p.Done()
+	for i := range result.Modules {
+		result.Modules[i].Error = e.named(result.Modules[i].Error)
+	}
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		p.Warn([]string{note})
 	}

@@ -48,6 +48,7 @@ type env struct {
 	servers reference.Servers // that flag, environment and .pinfix.yaml name
 	typed   []string          // names of flags that neither environment nor .pinfix.yaml has set
 	verbose bool              // -v: errors of the go command are shown whole
+	set     *[]setting        // flags that they have set; of all modules of a walk
 }
 
 // run is pinfix without the process around it. It returns the exit code.
@@ -65,6 +66,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 		return code
 	}
 	e.wrap()
+	e.set = &[]setting{}
 	app := e.app()
 	err := app.RunContext(ctx, lateFlags(app, args))
 	if exit, ok := err.(cli.ExitCoder); ok {

@@ -100,9 +100,14 @@ func (e *env) configure(c *cli.Context) error {
 			if value, ok = file[k.Name]; !ok {
 				continue
 			}
+			written := value.Values
 			value.Values = fromRoot(k.Name, root, value.Values)
+			if err := e.setFlag(c, k.Name, value, written); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := setFlag(c, k.Name, value); err != nil {
+		if err := e.setFlag(c, k.Name, value, value.Values); err != nil {
 			return err
 		}
 	}
@@ -161,18 +166,43 @@ func writes(c *cli.Context) bool {
 	return c.Command.Name == "install" || c.Command.Name == "uninstall"
 }
 
-// setFlag gives a flag that c has, and that was not typed, a value. --server is
-// left alone: e.servers has it with its place.
-func setFlag(c *cli.Context, name string, v config.Value) error {
+// A setting is a value that a flag has from elsewhere than the command line.
+type setting struct{ flag, value, written, from string }
+
+// named says in the message of an error where the value comes from that it is about, in place
+// of a flag that no one has typed.
+func (e *env) named(msg string) string {
+	if e.set == nil {
+		return msg
+	}
+	for _, s := range *e.set {
+		if at := strings.Index(msg, s.flag+" "+s.value); at == 0 || at > 0 && strings.HasSuffix(msg[:at], ": ") {
+			return msg[:at] + s.from + ": " + strings.TrimLeft(s.flag, "-") + " " + s.written + msg[at+len(s.flag+" "+s.value):]
+		}
+	}
+	for _, s := range *e.set { // the package of a file, say
+		if rest, ok := strings.CutPrefix(msg, s.flag+" "); ok {
+			return s.from + ": " + strings.TrimLeft(s.flag, "-") + " " + rest
+		}
+	}
+	return msg
+}
+
+// setFlag gives a flag that c has, and that was not typed, a value, which was written
+// otherwise where it is a path. --server is left alone: e.servers has it with its place.
+func (e *env) setFlag(c *cli.Context, name string, v config.Value, written []string) error {
 	if !hasFlag(c.Command, name) || name == "server" || c.IsSet(name) {
 		return nil
 	}
 	if name == "platform" && !takesSeveral(c) {
 		v.Values = v.Values[:1]
 	}
-	for _, s := range v.Values {
+	for i, s := range v.Values {
 		if err := c.Set(name, s); err != nil {
 			return fmt.Errorf("%s: %s: %w", v.From, name, err)
+		}
+		if e.set != nil {
+			*e.set = append(*e.set, setting{manual.Dashed(name), s, written[i], v.From})
 		}
 	}
 	return nil

@@ -86,6 +86,9 @@ func (e *env) applyAll(c *cli.Context) error {
 		result.Write = modules[i].Options.ApplyLine(c.String("C")) + " " + shell.Quote(c.Args().First())
 	}
 	p.Done()
+	for _, m := range result.Modules {
+		m.Error = e.named(m.Error)
+	}
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		result.Warnings = append(result.Warnings, note)
 	}
