@@ -89,6 +89,30 @@ func MarkedLost(l *modfile.Line) bool {
 	return Marked(l) && strings.HasPrefix(l.Suffix[len(l.Suffix)-1].Token, lostComment+";")
 }
 
+// Edited returns the lines that pinfix changed, and that someone has changed again since:
+// [Mod.Restore] leaves what they hold.
+func (m *Mod) Edited() []*modfile.Line {
+	var out []*modfile.Line
+	edited := func(l *modfile.Line, now string) {
+		if k, ok := readMark(l); ok && k.new != "" && k.new != now {
+			out = append(out, l)
+		}
+	}
+	if m.Go != nil {
+		edited(m.Go.Syntax, m.Go.Version)
+	}
+	if m.Toolchain != nil {
+		edited(m.Toolchain.Syntax, m.Toolchain.Name)
+	}
+	for _, r := range m.Require {
+		edited(r.Syntax, r.Mod.Version)
+	}
+	for _, r := range m.Replace {
+		edited(r.Syntax, atVersion(r.New))
+	}
+	return out
+}
+
 // Moved returns the require lines that pinfix has set to another version than the
 // user's.
 func (m *Mod) Moved() []module.Version {

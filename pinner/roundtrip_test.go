@@ -2,6 +2,7 @@ package pinner
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -464,5 +465,34 @@ func TestParseModErrors(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+func TestEdited(t *testing.T) {
+	const text = `module example.com/plugin
+
+go 1.22 // pinfix 1.24 -> 1.21
+
+toolchain go1.22.1 // pinfix go1.24.0 -> go1.22.1
+
+require (
+	example.com/added v1.0.0 // pinfix
+	example.com/held v1.0.0 // pinfix v1.2.0 -> v1.0.0
+	example.com/edited v1.1.0 // pinfix v1.2.0 -> v1.0.0
+	example.com/own v1.1.0
+)
+
+replace example.com/r => example.com/fork v1.1.0 // pinfix example.com/fork@v1.2.0 -> example.com/fork@v1.0.0
+`
+	m, err := ParseMod("go.mod", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range m.Edited() {
+		got = append(got, strings.Join(l.Token, " "))
+	}
+	if diff := cmp.Diff([]string{"go 1.22", "example.com/edited v1.1.0", "replace example.com/r => example.com/fork v1.1.0"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

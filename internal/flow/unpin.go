@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/commit"
@@ -267,6 +269,7 @@ func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendordir.
 	if u.hasVendor && u.o.Vendor != "never" {
 		r.Notes = append(r.Notes, "vendor/ stays, as go mod vendor makes it. If pinfix made it and you do not want it, remove it: rm -r "+place.FromHere(filepath.Join(u.plugin.Root, "vendor")))
 	}
+	r.Edited = u.edited(tree)
 	var left []string
 	for _, name := range []string{reference.SnapshotName, reference.ConfigName} {
 		if place.Exists(filepath.Join(u.plugin.Root, name)) {
@@ -274,9 +277,45 @@ func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendordir.
 		}
 	}
 	if len(left) > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s stays: pinfix apply pins the plugin again", strings.Join(left, " and ")))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s %s: pinfix apply pins the plugin again", strings.Join(left, " and "), report.Verb(len(left), "stay")))
 	}
 	return nil
+}
+
+// edited returns the places of go.mod that pinfix changed and the user has changed since, in
+// the file that the user finds afterwards.
+func (u *unpinner) edited(tree *commit.Tree) (places []string) {
+	name := "go.mod"
+	after := u.plugin.Now.Syntax
+	for _, f := range tree.Files {
+		if f.Path != name || u.o.DryRun {
+			continue
+		}
+		if now, err := modfile.ParseLax(name, f.New, nil); err == nil {
+			after = now.Syntax
+		}
+	}
+	for _, l := range u.plugin.Now.Edited() {
+		place := name
+		for _, stmt := range after.Stmt {
+			lines := []*modfile.Line{}
+			switch stmt := stmt.(type) {
+			case *modfile.Line:
+				lines = append(lines, stmt)
+			case *modfile.LineBlock:
+				lines = stmt.Line
+			}
+			for _, now := range lines {
+				if slices.Equal(now.Token, l.Token) {
+					place = fmt.Sprintf("%s:%d", name, now.Start.Line)
+				}
+			}
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return places
 }
 
 // explain adds the next step to errors of the go command.

@@ -17,9 +17,10 @@ type Unpin struct {
 	Vendor        FileCounts   `json:"vendor"` // files below vendor/
 	Diff          string       `json:"diff"`
 
-	Notes []string `json:"-"` // for people: what stays
-	Patch []byte   `json:"-"` // the complete patch
-	Write string   `json:"-"` // the command that writes what a dry run shows
+	Edited []string `json:"-"` // places of lines that the user has changed after pinfix did
+	Notes  []string `json:"-"` // for people: what stays
+	Patch  []byte   `json:"-"` // the complete patch
+	Write  string   `json:"-"` // the command that writes what a dry run shows
 }
 
 // FileChange is a file that changes, with the numbers of its lines that come and go.
@@ -73,7 +74,11 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 	case u.DryRun:
 		fmt.Fprintf(b, "%s\n\n", st.paint(bold, fmt.Sprintf("%s: pinfix unpin changes %s", module, files)))
 	default:
-		fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s: as it was before pinfix; %s changed", module, files)))
+		but := ""
+		if len(u.Edited) > 0 {
+			but = ", but for " + clean(listed(u.Edited)) + ", which you have changed since"
+		}
+		fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s: as it was before pinfix%s; %s changed", module, but, files)))
 	}
 	if u.DryRun || st.Verbose {
 		b.WriteString(st.diff(u.Diff))
@@ -85,6 +90,9 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 	}
 	if text := u.Vendor.Text(); text != "" {
 		fmt.Fprintf(b, "  vendor/: %s\n", text)
+	}
+	if u.DryRun && len(u.Edited) > 0 {
+		fmt.Fprintf(b, "what you have changed since stays: %s\n", clean(listed(u.Edited)))
 	}
 	for _, n := range u.Notes {
 		fmt.Fprintf(b, "%s\n", clean(n))
