@@ -259,21 +259,9 @@ func (c *checker) strays() []check.Problem {
 	strays := look.Strays(c.cache, copies, c.disk)
 	for _, m := range c.in.Vendor.Modules {
 		for _, p := range m.Packages {
-			s := strays[p.Path]
-			if s == nil {
-				continue
+			if why := strays[p.Path]; why != "" {
+				out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "what go mod vendor copies", Have: "vendor/" + p.Path, File: "vendor/modules.txt", Line: p.Line, Why: why})
 			}
-			file := path.Join("vendor", p.Path, s.Name)
-			q := check.Problem{Kind: check.VendorDir, Module: m.Path, File: file, Line: 1}
-			switch {
-			case s.Missing:
-				q.Want, q.File, q.Line, q.Why = file, "vendor/modules.txt", p.Line, "the module has this file"
-			case s.More:
-				q.Have, q.Why = file, "the module has no such file"
-			default:
-				q.Want, q.Have, q.Why = m.Version.Version, m.Version.Version, "not the module's file"
-			}
-			out = append(out, q)
 		}
 	}
 	return out

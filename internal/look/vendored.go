@@ -24,38 +24,31 @@ type Copy struct {
 	Files   []fs.DirEntry  // of its directory below vendor/
 }
 
-// A Stray is a file of a vendored package that is not as go mod vendor copies it.
-type Stray struct {
-	Name    string
-	Missing bool // the module has it, vendor/ does not
-	More    bool // vendor/ has it, the module does not; else it has another size
-}
-
 // Strays compares vendored packages with the module cache, as far as that has
-// them, and returns, by package, the first file of each that go mod vendor would
-// write otherwise: by their names and, with sizes, their sizes. What files of
+// them, and returns what is wrong, by package, with those where go mod vendor would
+// write other files: by their names and, with sizes, their sizes. What files of
 // the same size hold is not read: that would take as long as go mod vendor.
-func Strays(cache string, copies []Copy, sizes bool) map[string]*Stray {
-	found := make([]*Stray, len(copies))
-	parallel.Do(atOnce(), len(copies), func(i int) { found[i] = copies[i].stray(cache, sizes) })
-	out := map[string]*Stray{}
+func Strays(cache string, copies []Copy, sizes bool) map[string]string {
+	why := make([]string, len(copies))
+	parallel.Do(atOnce(), len(copies), func(i int) { why[i] = copies[i].stray(cache, sizes) })
+	out := map[string]string{}
 	for i, c := range copies {
-		if found[i] != nil {
-			out[c.Package] = found[i]
+		if why[i] != "" {
+			out[c.Package] = why[i]
 		}
 	}
 	return out
 }
 
-func (c *Copy) stray(cache string, sizes bool) *Stray {
+func (c *Copy) stray(cache string, sizes bool) string {
 	dir, ok := modcache.SourceDir(cache, c.Module)
 	if !ok {
-		return nil
+		return ""
 	}
 	dir = filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(c.Package, c.In)))
 	source, err := os.ReadDir(dir)
 	if err != nil {
-		return nil // not available
+		return "" // not available
 	}
 	have := map[string]fs.DirEntry{}
 	for _, e := range c.Files {
@@ -69,15 +62,15 @@ func (c *Copy) stray(cache string, sizes bool) *Stray {
 		switch {
 		case !vendors(e):
 		case h == nil && !left(dir, e.Name()):
-			return &Stray{Name: e.Name(), Missing: true}
+			return e.Name() + " is missing"
 		case h != nil && sizes && !sameSize(h, e):
-			return &Stray{Name: e.Name()}
+			return e.Name() + " is not the module's"
 		}
 	}
 	if len(have) > 0 {
-		return &Stray{Name: slices.Min(slices.Collect(maps.Keys(have))), More: true}
+		return slices.Min(slices.Collect(maps.Keys(have))) + " is not the module's"
 	}
-	return nil
+	return ""
 }
 
 // vendors reports whether go mod vendor copies a file, by its name
