@@ -118,6 +118,9 @@ func (e *env) build(c *cli.Context, form string) error {
 	if err != nil {
 		return err
 	}
+	if len(packages) == 1 && c.NArg() == 1 {
+		*e.set = append(*e.set, setting{flag: "--package", value: packages[0], written: packages[0]})
+	}
 	p := e.progress(c)
 	o, err := e.buildOptions(c, p, packages, form)
 	if err != nil {

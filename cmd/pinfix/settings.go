@@ -166,7 +166,8 @@ func writes(c *cli.Context) bool {
 	return c.Command.Name == "install" || c.Command.Name == "uninstall"
 }
 
-// A setting is a value that a flag has from elsewhere than the command line.
+// A setting is a value that a flag has from elsewhere than the command line's flags; from is ""
+// for the argument.
 type setting struct{ flag, value, written, from string }
 
 // named says in the message of an error where the value comes from that it is about, in place
@@ -177,15 +178,27 @@ func (e *env) named(msg string) string {
 	}
 	for _, s := range *e.set {
 		if at := strings.Index(msg, s.flag+" "+s.value); at == 0 || at > 0 && strings.HasSuffix(msg[:at], ": ") {
-			return msg[:at] + s.from + ": " + strings.TrimLeft(s.flag, "-") + " " + s.written + msg[at+len(s.flag+" "+s.value):]
+			return msg[:at] + s.words() + s.written + msg[at+len(s.flag+" "+s.value):]
 		}
 	}
 	for _, s := range *e.set { // the package of a file, say
 		if rest, ok := strings.CutPrefix(msg, s.flag+" "); ok {
-			return s.from + ": " + strings.TrimLeft(s.flag, "-") + " " + rest
+			if s.from == "" { // the argument, which is but one
+				_, rest, _ = strings.Cut(rest, ": ")
+				rest = s.written + ": " + rest
+			}
+			return s.words() + rest
 		}
 	}
 	return msg
+}
+
+// words begin a message about the setting's value: where it is from, and what it is.
+func (s setting) words() string {
+	if s.from == "" {
+		return ""
+	}
+	return s.from + ": " + strings.TrimLeft(s.flag, "-") + " "
 }
 
 // setFlag gives a flag that c has, and that was not typed, a value, which was written

@@ -17,6 +17,7 @@ import (
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/mains"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -69,6 +70,9 @@ func ReadBy(dir string, packages []string, file string, read func(name string) (
 	}
 	for _, pattern := range packages {
 		q, err := packagePattern(root, dir, pattern)
+		if err == nil && q == pattern {
+			err = meantDirectory(p.Now.Module.Mod.Path, dir, pattern)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -207,6 +211,19 @@ func packagePattern(root, dir, value string) (string, error) {
 		return ".", nil
 	}
 	return "./" + rel, nil
+}
+
+// meantDirectory returns an error if an import path that is none of the module's own names a
+// directory in dir: "cmd/x" for "./cmd/x".
+func meantDirectory(module, dir, value string) error {
+	if _, own := modpath.Cut(value, module); own || strings.HasPrefix(value, ".") {
+		return nil
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(value, "..."), "/")
+	if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); name == "" || err != nil || !info.IsDir() {
+		return nil
+	}
+	return fault.New("write ./"+value, "--package %s: an import path of no package of the module, and the name of a directory", value)
 }
 
 // importsFile checks --imports-file, relative to dir, and returns it below root.
