@@ -96,7 +96,7 @@ func (a advice) fixUnknown() string {
 	case !modulesKnown(a.server):
 		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
 	}
-	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(a.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
+	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(a.server.Ref) + ") and build it as the server was (pinfix build --server " + shell.Quote(a.server.Ref) + "): the plugin does not say what it was built with"
 }
 
 // goBuild is a go build with the server's release, and with its flags: one without them
@@ -179,7 +179,7 @@ func (a advice) fixOwn(f Finding) string {
 	if a.plugin.Main.Path == a.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != a.server.Main.Path }) {
 		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", a.server.Main.Path, commit)
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", a.server.Name(), commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server %s --server-source DIR; go.mod alone cannot match the server's own packages", a.server.Name(), commit, shell.Quote(a.server.Ref))
 }
 
 // underTest returns the package that a test binary tests.
