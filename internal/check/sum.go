@@ -48,13 +48,8 @@ func (in *Input) sums(want *pinner.Mod) []Problem {
 				Fix: "find out who is right: delete the line, run go mod tidy; if it comes back, the server's publisher has other source"})
 		}
 	}
-	if in.Sum == nil && len(out) > 1 {
+	if in.Sum == nil && len(out) > 0 {
 		out = []Problem{{Kind: Sum, Module: want.Module.Mod.Path, Want: goSum, File: goMod, Line: line(want.Module.Syntax), Why: "pinfix apply writes it"}}
-	}
-	for i := range out {
-		if in.Sum == nil { // an annotation needs a file
-			out[i].File, out[i].Line = goMod, line(in.Mod.Module.Syntax)
-		}
 	}
 	return out
 }

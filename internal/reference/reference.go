@@ -180,6 +180,14 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	return s, all, nil
 }
 
+// Reading is [Reference.Read] as a step that is shown, if there is a server to read.
+func (r Reference) Reading(ctx context.Context, root string) (*pinner.Server, Servers, error) {
+	if r.Step != nil && len(r.Servers.In(root)) > 0 {
+		r.Step("reading the server")
+	}
+	return r.Read(ctx, root)
+}
+
 // Open reads the server n. It is fetched, if it is an image or a module version, unless r is
 // offline.
 func (r Reference) Open(ctx context.Context, n Named) (*pinner.Server, error) {

@@ -21,6 +21,24 @@ var checked = &Check{
 	Notes: []string{"c: no main package; left out"},
 }
 
+// The verdict tells an undone pin from files that lack something.
+func TestCheckVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		problem     Problem
+		want, total string
+	}{
+		{Problem{Kind: "sum", Want: "go.sum"}, "p: pinned to s (go1.26.0), 2 shared modules, but 1 problem", "1 of 1 plugin pinned, 1 with problems"},
+		{Problem{Kind: "vendor", Want: "vendor/"}, "p: pinned to s (go1.26.0), 2 shared modules, but 1 problem", "1 of 1 plugin pinned, 1 with problems"},
+		{Problem{Kind: "sum", Want: "h1:a=", Have: "h1:b="}, "p: not pinned to s (go1.26.0), 2 shared modules, 1 problem", "0 of 1 plugin pinned"},
+		{Problem{Kind: "import", Want: "x"}, "p: not pinned to s (go1.26.0), 2 shared modules, 1 problem", "0 of 1 plugin pinned"},
+	} {
+		r := &Check{Plugins: []Checked{{Module: "p", Server: "s", Go: "go1.26.0", SharedModules: 2, Problems: 1}}, Problems: []Problem{tt.problem}}
+		if got := r.verdict(r.Plugins[0]); got != tt.want || r.total() != tt.total {
+			t.Errorf("%q, %q; want %q, %q", got, r.total(), tt.want, tt.total)
+		}
+	}
+}
+
 func TestCheckForms(t *testing.T) {
 	for _, form := range []struct {
 		name  string
