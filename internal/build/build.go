@@ -92,6 +92,9 @@ func Run(ctx context.Context, o Options) (*report.Build, error) {
 	if err := prove.Comparable(b.server); err != nil {
 		return nil, err
 	}
+	if err := b.parse(); err != nil {
+		return nil, err
+	}
 	refused := b.ahead()
 	if len(refused) < len(b.outputs) {
 		if b.scratch, err = stage.NewScratch(); err != nil {

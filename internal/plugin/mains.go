@@ -124,7 +124,8 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(out) == 0 && broken != nil:
-		return nil, fault.New("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
+		text := strings.ReplaceAll(broken.Error(), m.root+string(filepath.Separator), "")
+		return nil, fault.New("correct it, or name the plugin's package or file", "%s", text)
 	case len(out) == 0:
 		return nil, NoPlugin(m.root, m.module)
 	}
