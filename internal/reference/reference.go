@@ -313,6 +313,9 @@ func (r Refusal) Error() string { return r.Err.Error() }
 
 func (r Refusal) Unwrap() error { return r.Err }
 
+// NoServer is why a walk leaves a plugin alone that no server is named for.
+const NoServer = "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one"
+
 // Skip returns why a walk leaves the module in dir alone, "" if it does not, and the
 // module's path. all are the servers that are named for it; seen is that of
 // [mains.KindOf].
@@ -336,7 +339,7 @@ func Skip(dir string, all Servers, seen func(name string)) (why, path string, er
 	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
 		return "a program, not a plugin, since each func main does something (to pin it, give it a .pinfix.yaml with a server)", path, nil
 	case len(all) == 0:
-		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
+		return NoServer, path, nil
 	}
 	return "", path, nil
 }

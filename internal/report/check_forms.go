@@ -163,7 +163,7 @@ func (r *Check) Markdown(w io.Writer) error {
 	if aligned > 0 {
 		fmt.Fprintf(b, "✅ %s\n\n", r.total())
 	}
-	for _, n := range r.Notes {
+	for _, n := range r.Remarks(false) {
 		fmt.Fprintf(b, "> note: %s\n\n", cell(n))
 	}
 	_, err := io.WriteString(w, fit(b.String()))
@@ -196,7 +196,7 @@ func (r *Check) problemTable(b *strings.Builder, p Checked) {
 // GitHub writes workflow commands: an error for each problem, next to its line.
 func (r *Check) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
-	for _, n := range r.Notes {
+	for _, n := range r.Remarks(false) {
 		command(b, "notice", "", 0, n)
 	}
 	a := annotations{b: b, level: "error", what: "problem"}

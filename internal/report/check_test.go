@@ -39,6 +39,26 @@ func TestCheckVerdict(t *testing.T) {
 	}
 }
 
+// People read of modules that are left out for one reason once, programs of each.
+func TestLeaveOut(t *testing.T) {
+	r := &Check{Notes: []string{"something else"}}
+	for _, dir := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		r.LeaveOut(dir, "no main package")
+	}
+	r.LeaveOut("x", "no server")
+	if n := len(r.Notes); n != 9 {
+		t.Errorf("%d notes: %q", n, r.Notes)
+	}
+	for verbose, want := range map[bool]string{
+		false: "left out a, b, c, d, e and 2 more: no main package|left out x: no server|something else",
+		true:  "left out a, b, c, d, e, f, g: no main package|left out x: no server|something else",
+	} {
+		if got := strings.Join(r.Remarks(verbose), "|"); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestCheckForms(t *testing.T) {
 	for _, form := range []struct {
 		name  string
