@@ -66,7 +66,7 @@ func WorkspaceNote(works []string) string {
 	if len(works) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s: each module is pinned by itself, with GOWORK=off; build the plugins so too", works[0])
+	return fmt.Sprintf("%s: each module is pinned by itself, with GOWORK=off; build the plugins with GOWORK=off too", works[0])
 }
 
 // WalkError says how a walk ended that did not pin everything.

@@ -81,7 +81,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
-		return nil, importgraph.NotPlugin(pattern, "it is not of module "+m.module)
+		return nil, importgraph.NotPlugin(pattern, "it is not in module "+m.module)
 	}
 	if below, ok := strings.CutSuffix(rel, "..."); ok {
 		return m.walk(filepath.Join(m.root, below))

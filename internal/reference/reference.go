@@ -46,7 +46,7 @@ type Named struct {
 // plugin's repository must say image: itself.
 func Typed(ref, from string) (n Named, note string) {
 	if as := target.BareImage(ref); as != "" {
-		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so this is the image %s", ref, as)
+		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so it is read as %s", ref, as)
 	}
 	return Named{Ref: ref, From: from}, ""
 }

@@ -113,6 +113,8 @@ func (p *Problem) message() string {
 		s = p.Kind
 	}
 	switch {
+	case p.Kind == "import" && p.Have == "imported":
+		s += " cannot be used"
 	case p.Have == p.Want:
 		s += " " + clean(p.Have)
 	case p.Have == "":

@@ -59,6 +59,13 @@ func TestLeaveOut(t *testing.T) {
 	}
 }
 
+func TestImportMessage(t *testing.T) {
+	p := Problem{Kind: "import", Module: "e.com/x", Have: "imported", Why: "go.mod requires no module that has this package"}
+	if got := p.message(); got != "import: e.com/x cannot be used (go.mod requires no module that has this package)" {
+		t.Error(got)
+	}
+}
+
 func TestCheckForms(t *testing.T) {
 	for _, form := range []struct {
 		name  string
