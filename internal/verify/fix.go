@@ -92,7 +92,7 @@ func (a advice) fix(f Finding) string {
 func (a advice) fixUnknown() string {
 	switch {
 	case !settingsKnown(a.server):
-		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
+		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server's build info does not say which"
 	case !modulesKnown(a.server):
 		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
 	}
@@ -213,7 +213,7 @@ func (a advice) fixContent(f Finding) string {
 		case l.directory():
 			return fmt.Sprintf("the plugin takes %s from the directory %s and the server does not: drop that replace line, or give the directory the server's source", l.Path, l.Replace.Path)
 		case s.Sum != "" && l.Sum != "" && s.Sum != l.Sum:
-			return fmt.Sprintf("%s %s has another content than the server's (%s, the plugin's is %s): clean the module cache, check GOPROXY and vendor/, and fetch it again", s.Path, s.Version.Version, s.Sum, l.Sum)
+			return fmt.Sprintf("%s %s has other content than the server's (%s, the plugin's is %s): clean the module cache, check GOPROXY and vendor/, and fetch it again", s.Path, s.Version.Version, s.Sum, l.Sum)
 		}
 	}
 	return "label and settings agree but not the bytes: build the plugin from the same sources (vendor/ not edited) and with the server's C compiler, headers and CGO_ flags"
