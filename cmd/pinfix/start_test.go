@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,6 +71,7 @@ const (
 	maxReadBytes  = 310_000 // in all
 	maxAgain      = 12      // calls, when it is asked again
 	maxAgainBytes = 60_000
+	maxAgainInits = 26     // packages with something to initialise, when it is asked again
 	maxCheckAlloc = 24_000 // allocations
 )
 
@@ -140,6 +142,24 @@ func checkReads(t *testing.T, pinfix string) {
 	}
 	if second != first {
 		t.Errorf("%q, and before %q", second, first)
+	}
+	traced := func() []string {
+		cmd := exec.Command(pinfix, "check", "-C", filepath.Join(dir, "plugin"), "-s", filepath.Join(dir, "server.buildinfo"))
+		cmd.Env = []string{"HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache"), "GODEBUG=inittrace=1"}
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, stderr.String())
+		}
+		var names []string
+		for _, m := range initLine.FindAllStringSubmatch(stderr.String(), -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	traced() // it is another question: the environment counts
+	if names := traced(); len(names) == 0 || len(names) > maxAgainInits || slices.Contains(names, "unicode") {
+		t.Errorf("check, asked again, initialises %d packages, want at most %d, not unicode: %q", len(names), maxAgainInits, names)
 	}
 	other := scale{modules: 4, packages: 1, files: 1}
 	other.write(t, filepath.Join(dir, "other"))

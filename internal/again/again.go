@@ -16,11 +16,9 @@ package again
 import (
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -40,7 +38,8 @@ const settled = 3 * time.Second
 // A Question is what one run of pinfix was asked.
 type Question struct {
 	head []byte // all but the files that the answer depends on
-	file string // where the answer is kept
+	dir  string // where answers are kept
+	file string // where this one is
 	at   time.Time
 }
 
@@ -60,10 +59,10 @@ func Ask(args, environ []string) *Question {
 		return nil
 	}
 	dir := cacheDir(environ)
-	if !filepath.IsAbs(dir) {
+	if !isAbs(dir) {
 		return nil
 	}
-	q := &Question{at: time.Now()}
+	q := &Question{dir: dir + "/pinfix/checked", at: time.Now()}
 	q.head = append(q.head, "pinfix asked before 2\n"...)
 	for _, s := range slices.Concat(args[1:], []string{cwd, self}) {
 		q.head = append(strconv.AppendQuote(q.head, s), ' ')
@@ -77,7 +76,7 @@ func Ask(args, environ []string) *Question {
 		q.head = append(appendKind(q.head, fd), ' ')
 	}
 	q.head = append(strconv.AppendUint(q.head, environment(environ), 16), '\n')
-	q.file = filepath.Join(dir, "pinfix", "checked", strconv.FormatUint(sum(q.head)%slots, 16))
+	q.file = q.dir + "/" + strconv.FormatUint(sum(q.head)%slots, 16)
 	return q
 }
 
@@ -85,17 +84,17 @@ func Ask(args, environ []string) *Question {
 func cacheDir(environ []string) string {
 	home := ""
 	for _, v := range environ {
-		if dir, ok := strings.CutPrefix(v, "XDG_CACHE_HOME="); ok && dir != "" && runtime.GOOS != "darwin" {
+		if dir, ok := cutPrefix(v, "XDG_CACHE_HOME="); ok && dir != "" && runtime.GOOS != "darwin" {
 			return dir
 		}
-		if dir, ok := strings.CutPrefix(v, "HOME="); ok {
+		if dir, ok := cutPrefix(v, "HOME="); ok {
 			home = dir
 		}
 	}
 	if runtime.GOOS == "darwin" {
-		return filepath.Join(home, "Library", "Caches")
+		return home + "/Library/Caches"
 	}
-	return filepath.Join(home, ".cache")
+	return home + "/.cache"
 }
 
 // ofShell begin variables that say how a shell has come to its command, or git to its hook:
@@ -106,7 +105,7 @@ var ofShell = [...]string{"_=", "OLDPWD=", "SHLVL=", "GIT_AUTHOR_"}
 func environment(environ []string) uint64 {
 	h := uint64(offset)
 	for _, v := range environ {
-		if slices.ContainsFunc(ofShell[:], func(prefix string) bool { return strings.HasPrefix(v, prefix) }) {
+		if slices.ContainsFunc(ofShell[:], func(prefix string) bool { _, is := cutPrefix(v, prefix); return is }) {
 			continue
 		}
 		h = add(add(h, v), "\x00")
@@ -136,18 +135,18 @@ func Answer(q *Question) (stdout, stderr string, ok bool) {
 	if q == nil {
 		return "", "", false
 	}
-	files, ok := strings.CutPrefix(q.read(), string(q.head))
+	files, ok := cutPrefix(q.read(), string(q.head))
 	if !ok {
 		return "", "", false
 	}
 	var now []byte
 	var look looker
 	for {
-		line, rest, ok := strings.Cut(files, "\n")
+		line, rest, ok := cut(files, '\n')
 		if !ok {
 			return "", "", false // cut off
 		}
-		was, name, ok := strings.Cut(line, " ")
+		was, name, ok := cut(line, ' ')
 		switch {
 		case !ok:
 			return "", "", false
@@ -217,7 +216,7 @@ func (q *Question) Record(files, there []string, indexes []Index, stdout, stderr
 	data := slices.Clone(q.head)
 	var look looker
 	for _, name := range slices.Sorted(slices.Values(files)) {
-		if !filepath.IsAbs(name) || strings.ContainsRune(name, '\n') {
+		if !isAbs(name) || has(name, '\n') {
 			return
 		}
 		var changed time.Time
@@ -228,7 +227,7 @@ func (q *Question) Record(files, there []string, indexes []Index, stdout, stderr
 		data = append(append(append(data, ' '), name...), '\n')
 	}
 	for _, name := range there {
-		if strings.ContainsRune(name, '\n') {
+		if has(name, '\n') {
 			return
 		}
 		data = append(append(data, isThere+" "...), name...)
@@ -245,11 +244,10 @@ func (q *Question) Record(files, there []string, indexes []Index, stdout, stderr
 	if len(data) > maxRecord {
 		return
 	}
-	dir := filepath.Dir(q.file)
-	if os.MkdirAll(dir, 0o700) != nil || !isOwn(dir) {
+	if os.MkdirAll(q.dir, 0o700) != nil || !isOwn(q.dir) {
 		return
 	}
-	f, err := os.CreateTemp(dir, "new-")
+	f, err := os.CreateTemp(q.dir, "new-")
 	if err != nil {
 		return
 	}

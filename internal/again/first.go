@@ -4,8 +4,9 @@ import "os"
 
 // asked is the question of this process. It is asked as soon as the packages are ready
 // that this one imports: Go initialises packages in the order of their import paths as far
-// as their imports allow, and most of pinfix's, which an answer does not need, come later.
-// Together they take longer than the answer.
+// as their imports allow (see the specification, Program initialization). An answer needs
+// none of the others, and together they take as long as it does. So this package imports
+// nothing that waits for more than os: not strings and bytes, which wait for unicode.
 var asked *Question
 
 func init() {

@@ -1,9 +1,8 @@
 package again
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
-	"strings"
 )
 
 // An Index is what an answer depends on of git's index: which names there are below a
@@ -23,7 +22,7 @@ const maxIndex = 64 << 20
 // many entries follow, then the directory, then the entries. ok is false where this package
 // does not find in the index what git does.
 func (x Index) append(b []byte) (_ []byte, ok bool) {
-	if strings.ContainsAny(x.File+x.Below, "\n") {
+	if has(x.File+x.Below, '\n') {
 		return nil, false
 	}
 	size := 0
@@ -38,11 +37,11 @@ func (x Index) append(b []byte) (_ []byte, ok bool) {
 	var lines []byte
 	n, files := 0, 0
 	ok = entries(data, size, func(e entry) bool {
-		name, below := strings.CutPrefix(string(e.name), x.Below)
+		name, below := cutPrefix(string(e.name), x.Below)
 		if !below {
 			return true
 		}
-		if strings.Contains(name, "\n") {
+		if has(name, '\n') {
 			return false
 		}
 		if n++; e.mode>>12 == regular {
@@ -67,8 +66,8 @@ func (x Index) append(b []byte) (_ []byte, ok bool) {
 // sameIndex reports whether the index that head names has the entries of the lines, and
 // returns what follows them.
 func sameIndex(head, lines string) (rest string, ok bool) {
-	a, head, _ := strings.Cut(head, " ")
-	b, file, _ := strings.Cut(head, " ")
+	a, head, _ := cut(head, ' ')
+	b, file, _ := cut(head, ' ')
 	size, err := strconv.Atoi(a)
 	if err != nil {
 		return "", false
@@ -77,7 +76,7 @@ func sameIndex(head, lines string) (rest string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	below, lines, ok := strings.Cut(lines, "\n")
+	below, lines, ok := cut(lines, '\n')
 	if !ok {
 		return "", false
 	}
@@ -90,12 +89,12 @@ func sameIndex(head, lines string) (rest string, ok bool) {
 		if len(e.name) < len(below) || string(e.name[:len(below)]) != below {
 			return true
 		}
-		line, after, ok := strings.Cut(lines, "\n")
+		line, after, ok := cut(lines, '\n')
 		if n--; !ok || n < 0 {
 			return false
 		}
 		lines = after
-		now = appendEntry(now[:0], e, !strings.HasPrefix(line, unread))
+		now = appendEntry(now[:0], e, line[:min(1, len(line))] != unread)
 		return string(now) == line
 	})
 	return lines, ok && n == 0
@@ -176,7 +175,7 @@ func entries(data []byte, size int, f func(entry) bool) bool {
 			}
 			head, keep = head+length, len(name)-drop
 		}
-		end := bytes.IndexByte(rest[head:], 0)
+		end := slices.Index(rest[head:], 0)
 		if end < 0 {
 			return false
 		}

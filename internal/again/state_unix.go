@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
+	"unsafe"
 )
 
 // states is whether a file says when it was changed.
@@ -53,8 +52,9 @@ func appendKind(b []byte, fd int) []byte {
 		return append(b, '-')
 	}
 	b = strconv.AppendUint(b, uint64(st.Rdev), 16)
-	if size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ); err == nil {
-		b = strconv.AppendUint(append(b, 'x'), uint64(size.Col), 10)
+	var size struct{ rows, columns, width, height uint16 } // struct winsize of ioctl_tty(2)
+	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size))); errno == 0 {
+		b = strconv.AppendUint(append(b, 'x'), uint64(size.columns), 10)
 	}
 	return b
 }
