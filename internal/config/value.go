@@ -23,13 +23,13 @@ func what(n *yaml.Node) string {
 	}
 	switch n.ShortTag() {
 	case "!!str":
-		return "a text"
+		return "text"
 	case "!!int", "!!float":
 		return "a number"
 	case "!!bool":
 		return "true or false"
 	case "!!null":
-		return "nothing"
+		return "empty"
 	}
 	return "a value of another kind"
 }
@@ -62,20 +62,20 @@ func (k Key) read(n *yaml.Node) ([]string, *badValue) {
 
 func (k Key) readOne(n *yaml.Node) (string, *badValue) {
 	if n.Kind == yaml.ScalarNode && n.Value == "" && (n.ShortTag() == "!!null" || n.ShortTag() == "!!str") {
-		return "", &badValue{n.Line, errors.New("no value"), "write " + k.wanted() + " after it, or remove the line"}
+		return "", &badValue{n.Line, errors.New("no value"), "write " + k.wanted() + " after the key, or remove the line"}
 	}
 	if k.Values != nil && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" { // in quotes it would be wrong as well
 		return "", &badValue{n.Line, k.check(n.Value), k.choice(n.Value)}
 	}
-	tag, want, next := "!!str", "a text", "put it in quotes"
+	tag, want, next := "!!str", "text", "put it in quotes"
 	if k.Kind == Bool {
 		tag, want, next = "!!bool", "true or false", "write true or false"
 	}
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
 		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
-			next = "write " + k.wanted() + " after it, or remove the line"
+			next = "write " + k.wanted() + " after the key, or remove the line"
 		}
-		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
+		return "", &badValue{n.Line, fmt.Errorf("must be %s, not %s", want, what(n)), next}
 	}
 	if k.Kind == Bool {
 		var b bool
@@ -98,7 +98,7 @@ func (k Key) wanted() string {
 	case k.Values != nil:
 		return "one of " + strings.Join(k.Values, ", ")
 	}
-	return "a text"
+	return "text"
 }
 
 // choice is the next step after a value that is none of the key's.
