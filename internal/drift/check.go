@@ -55,8 +55,7 @@ type serverRead struct {
 func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (*pinner.Server, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		_, _, err := r.Read(ctx, root) // says so
-		return nil, err
+		return nil, reference.NoServer("name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
 	}
 	if err := local(all[0]); err != nil {
 		return nil, all[0].Blame(err)
@@ -95,6 +94,18 @@ func local(server reference.Named) error {
 		return fault.New(next, "server %s: check reads files only, and only the go command can tell what source links", ref)
 	}
 	return nil
+}
+
+// Readable returns the error that check would have with a server that the user has typed,
+// nil for none.
+func Readable(ctx context.Context, ref string, environ []string) error {
+	n, _ := reference.Typed(ref, "--server")
+	if err := local(n); err != nil {
+		return err
+	}
+	r := reference.Reference{Environ: environ, NoPaths: true, Step: func(string) {}}
+	_, err := r.Open(ctx, n)
+	return err
 }
 
 // Checked is the outcome for one plugin.

@@ -171,7 +171,7 @@ func (r Reference) GoEnviron() []string {
 func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, nil, fault.New("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE", "no server given")
+		return nil, nil, NoServer("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
 	}
 	s, err := r.Open(ctx, all[0])
 	if err != nil {
@@ -179,6 +179,9 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	}
 	return s, all, nil
 }
+
+// NoServer is the error that no server is named; next is what the command takes.
+func NoServer(next string) error { return fault.New(next, "no server given") }
 
 // Open reads the server n. It is fetched, if it is an image or a module version, unless r is
 // offline.
