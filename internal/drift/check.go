@@ -174,9 +174,10 @@ func judge(ctx context.Context, o Options, s *Servers, walk bool) (out Checked) 
 		return out
 	}
 	c.sources(o)
-	out.Plugin = c.report(o)
+	todo := c.remedy(ctx, o, s)
+	out.Plugin = c.report(todo.line)
 	for _, p := range c.problems {
-		out.Problems = append(out.Problems, c.problem(p, out.Plugin, o))
+		out.Problems = append(out.Problems, c.problem(p, out.Plugin, todo.of(p)))
 	}
 	for _, n := range c.notes {
 		out.Notes = append(out.Notes, c.plugin.User.Module.Mod.Path+": "+n)
@@ -292,24 +293,16 @@ func (c *checker) stagedServer(ctx context.Context, all reference.Servers) error
 	}
 	staged.Ref = c.server.Ref
 	c.server = staged
+	c.snapshot, _ = filepath.Rel(c.plugin.Root, full) // both are full names
 	return nil
 }
 
-func (c *checker) report(o Options) report.Checked {
+func (c *checker) report(fix string) report.Checked {
 	return report.Checked{
 		Dir: c.plugin.Root, Module: c.plugin.User.Module.Mod.Path, Server: c.server.Name(), Ref: c.server.Ref, Go: c.server.Go,
-		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o), Unknown: c.wants.Doubts(c.in.Pins, c.doubts),
+		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: fix, Unknown: c.wants.Doubts(c.in.Pins, c.doubts),
 		Prefix: place.ReviewPrefix(c.plugin.Root),
 	}
-}
-
-// fix is the command line that fixes the plugin.
-func (c *checker) fix(o Options) string {
-	dir := "."
-	if o.Dir != "." {
-		dir = c.from("")
-	}
-	return o.ApplyLine(dir)
 }
 
 // from returns a path below the module root as seen from where pinfix runs.
@@ -317,11 +310,7 @@ func (c *checker) from(name string) string {
 	return place.FromHere(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
 }
 
-func (c *checker) problem(p check.Problem, in report.Checked, o Options) report.Problem {
-	fix := p.Fix
-	if fix == "" {
-		fix = in.Fix
-	}
+func (c *checker) problem(p check.Problem, in report.Checked, fix string) report.Problem {
 	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,
 		Plugin: in.Module, Dir: in.Dir, Place: filepath.ToSlash(c.from(p.File)), Path: path.Join(in.Prefix, p.File)}
 	return out.Because(p.Why, p.Served)
