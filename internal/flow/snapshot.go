@@ -17,7 +17,7 @@ import (
 // Snapshot returns the snapshot of the server that ref names. version is
 // pinfix's own.
 func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]byte, []string, error) {
-	root := plugin.Root(ref.Dir)
+	root := plugin.Home(ref.Dir)
 	if len(ref.Servers.In(root)) == 0 {
 		return nil, nil, reference.NoServer("name it with --server FILE or --server image:NAME:TAG")
 	}
