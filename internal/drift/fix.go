@@ -34,8 +34,12 @@ func (c *checker) remedy(ctx context.Context, o Options, s *Servers) remedy {
 	if o.Dir != "." {
 		dir = c.from("")
 	}
-	r := remedy{line: c.first() + o.ApplyLine(dir), or: c.otherWay(dir)}
-	if !o.Staged || len(c.problems) == 0 {
+	r := remedy{line: o.ApplyLine(dir)}
+	if len(c.problems) == 0 {
+		return r
+	}
+	r.line, r.or = c.first()+r.line, c.otherWay(dir)
+	if !o.Staged {
 		return r
 	}
 	now := o

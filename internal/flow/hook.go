@@ -16,7 +16,6 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/hook"
-	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -197,8 +196,7 @@ func (h *hooks) executable() bool { return h.info.Mode().Perm()&0o111 != 0 }
 
 // takes reports whether a walk takes the module in dir, as a hook names it, for a plugin.
 func (h *hooks) takes(dir string) bool {
-	kind, err := mains.KindOf(filepath.Join(h.repo.Top, filepath.FromSlash(dir)), nil)
-	return err == nil && kind == mains.Plugins
+	return plugin.IsPlugin(filepath.Join(h.repo.Top, filepath.FromSlash(dir)))
 }
 
 // covering returns the check of several modules in the hook that looks at the plugin too. A

@@ -5,10 +5,10 @@ package hook
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/shell"
 )
 
@@ -213,7 +213,7 @@ func (m Manager) Snippet(c Check, rev, config string) string {
 		return s
 	}
 	indent, head := "  ", "repos:\n"
-	if m := repo.FindStringSubmatch(config); m != nil {
+	if m := repo.Regexp().FindStringSubmatch(config); m != nil {
 		indent, head = m[1], ""
 	}
 	s := "- repo: https://github.com/pinfix/pinfix\n  rev: " + rev + "\n  hooks:\n    - id: pinfix\n"
@@ -229,7 +229,7 @@ func (m Manager) Snippet(c Check, rev, config string) string {
 // What a configuration has before pinfix is added: an entry of repos, and the keys above
 // lefthook's commands.
 var (
-	repo             = regexp.MustCompile(`(?m)^( *)- +repo:`)
-	lefthookKey      = regexp.MustCompile(`(?m)^pre-commit: *(#.*)?$`)
-	lefthookCommands = regexp.MustCompile(`(?m)^pre-commit: *(#.*)?\n(([ \t#].*)?\n)*?[ \t]+commands: *(#.*)?$`)
+	repo             = pattern.New(`(?m)^( *)- +repo:`)
+	lefthookKey      = pattern.New(`(?m)^pre-commit: *(#.*)?$`)
+	lefthookCommands = pattern.New(`(?m)^pre-commit: *(#.*)?\n(([ \t#].*)?\n)*?[ \t]+commands: *(#.*)?$`)
 )
