@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,7 +74,11 @@ func (r remedy) of(p check.Problem) string {
 // would not have made: a text that ends in a space, or "".
 func (c *checker) first() string {
 	switch vendor := c.from("vendor"); {
-	case !c.in.WantVendor || c.in.Vendor == nil:
+	case !c.in.WantVendor:
+		return ""
+	case c.disk && c.elsewhere("vendor"):
+		return "rm " + shell.Quote(vendor) + " && "
+	case c.in.Vendor == nil:
 		return ""
 	case c.in.Vendor.Text == nil:
 		return "move " + vendor + "/ away, then "
@@ -81,6 +86,22 @@ func (c *checker) first() string {
 		return "rm -r " + shell.Quote(vendor) + " && "
 	}
 	return ""
+}
+
+// elsewhere reports whether something of that name is in the module root that is neither a
+// directory nor a link to one in the module.
+func (c *checker) elsewhere(name string) bool {
+	full := filepath.Join(c.plugin.Root, name)
+	if info, err := os.Lstat(full); err != nil || info.IsDir() {
+		return false
+	}
+	resolved, err := filepath.EvalSymlinks(full)
+	if err != nil {
+		return true
+	}
+	rel, err := filepath.Rel(c.plugin.Root, resolved)
+	info, gone := os.Stat(resolved)
+	return err != nil || gone != nil || !filepath.IsLocal(rel) || !info.IsDir()
 }
 
 // chooses begins the way to a version of the user's choice, which pinfix apply keeps.
