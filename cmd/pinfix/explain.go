@@ -100,7 +100,7 @@ func oneArgument(c *cli.Context) (string, error) {
 	case 1:
 		return args[0], nil
 	}
-	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), Help: "explain"}
+	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file; %q is a second", args[1]), Help: "explain"}
 }
 
 // typedFlags returns the flags that other commands need as well, as the shell

@@ -19,7 +19,7 @@ import (
 func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]byte, []string, error) {
 	root := plugin.Home(ref.Dir)
 	if len(ref.Servers.In(root)) == 0 {
-		return nil, nil, reference.NoServer("name it with --server FILE or --server image:NAME:TAG")
+		return nil, nil, reference.NotNamed("name it with --server FILE or --server image:NAME:TAG")
 	}
 	s, _, err := ref.Read(ctx, root)
 	if err != nil {
@@ -33,7 +33,7 @@ func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]b
 		warnings = append(warnings, reference.Doubts(s)[0])
 	}
 	if s.Packages == nil {
-		warnings = append(warnings, "no package fingerprints in "+s.Ref+": the snapshot is good for apply, not for verify; name the program itself for both")
+		warnings = append(warnings, s.Ref+" has no package fingerprints, so the snapshot works for apply but not for verify (a snapshot of the program itself works for both)")
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(s, version) })
 	return data, warnings, err

@@ -47,7 +47,7 @@ type Named struct {
 // plugin's repository must say image: itself.
 func Typed(ref, from string) (n Named, note string) {
 	if as := target.BareImage(ref); as != "" {
-		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so this is the image %s", ref, as)
+		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so it is read as %s", ref, as)
 	}
 	return Named{Ref: ref, From: from}, ""
 }
@@ -175,7 +175,7 @@ func (r Reference) GoEnviron() []string {
 func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, nil, NoServer("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
+		return nil, nil, NotNamed("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
 	}
 	s, err := r.Open(ctx, all[0])
 	if err != nil {
@@ -184,8 +184,16 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	return s, all, nil
 }
 
-// NoServer is the error that no server is named; next is what the command takes.
-func NoServer(next string) error { return fault.New(next, "no server given") }
+// NotNamed is the error that no server is named; next is what the command takes.
+func NotNamed(next string) error { return fault.New(next, "no server given") }
+
+// Reading is [Reference.Read] as a step that is shown, if there is a server to read.
+func (r Reference) Reading(ctx context.Context, root string) (*pinner.Server, Servers, error) {
+	if r.Step != nil && len(r.Servers.In(root)) > 0 {
+		r.Step("reading the server")
+	}
+	return r.Read(ctx, root)
+}
 
 // Open reads the server n. It is fetched, if it is an image or a module version, unless r is
 // offline.
@@ -341,6 +349,9 @@ func (r Refusal) Error() string { return r.Err.Error() }
 
 func (r Refusal) Unwrap() error { return r.Err }
 
+// NoServer is why a walk leaves a plugin alone that no server is named for.
+const NoServer = "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one"
+
 // Skip returns why a walk leaves the module in dir alone, "" if it does not, and the
 // module's path. all are the servers that are named for it; seen is that of
 // [mains.KindOf].
@@ -364,7 +375,7 @@ func Skip(dir string, all Servers, seen func(name string)) (why, path string, er
 	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
 		return "a program, not a plugin, since each func main does something (to pin it, give it a .pinfix.yaml with a server)", path, nil
 	case len(all) == 0:
-		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
+		return NoServer, path, nil
 	}
 	return "", path, nil
 }
