@@ -77,22 +77,12 @@ func (e *env) check(c *cli.Context) error {
 	modules := []drift.Options{e.checkOptions(c)}
 	var read drift.All
 	if walk {
+		var err error
 		var looked []string
-		dirs, err := plugin.Modules(c.String("C"), c.Args().First(), func(dir string) { looked = append(looked, dir) })
-		if err != nil {
+		if modules, err = e.checkedModules(c, func(dir string) { looked = append(looked, dir) }); err != nil {
 			return err
 		}
-		modules = nil
 		read = drift.All{drift.Walked(looked)}
-		for _, dir := range dirs {
-			own, sub, err := e.forModule(c, e.checkCommand(), dir)
-			m := drift.Options{Err: err}
-			if err == nil {
-				m = own.checkOptions(sub)
-			}
-			m.Dir, m.Staged = dir, c.Bool("staged")
-			modules = append(modules, m)
-		}
 	}
 	for i := range modules {
 		if e.question != nil {
@@ -128,6 +118,31 @@ func (e *env) check(c *cli.Context) error {
 		e.question.Record(files, there, indexes, out.Bytes(), notes.Bytes())
 	}
 	return nil
+}
+
+// checkedModules are the modules that the argument of c stands for, each as check looks at
+// it. seen is that of [plugin.Modules].
+func (e *env) checkedModules(c *cli.Context, seen func(name string)) ([]drift.Options, error) {
+	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), seen)
+	if err != nil {
+		return nil, err
+	}
+	var modules []drift.Options
+	for _, dir := range dirs {
+		m := e.checkedModule(c, dir)
+		m.Dir, m.Staged = dir, c.Bool("staged")
+		modules = append(modules, m)
+	}
+	return modules, nil
+}
+
+// checkedModule is how check looks at the module in dir, with the flags of c.
+func (e *env) checkedModule(c *cli.Context, dir string) drift.Options {
+	own, sub, err := e.forModule(c, e.checkCommand(), dir)
+	if err != nil {
+		return drift.Options{Err: err}
+	}
+	return own.checkOptions(sub)
 }
 
 // unchecked prints why modules of a walk were left out or could not be checked, each with

@@ -1,24 +1,24 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/pinfix/pinfix/internal/drift"
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/flow"
 	"github.com/pinfix/pinfix/internal/manual"
 	"github.com/pinfix/pinfix/internal/report"
 )
 
 func (e *env) hookCommand() *cli.Command {
-	sub := func(name, usage, args, long string, do func(*cli.Context, flow.HookOptions) error) *cli.Command {
+	sub := func(name, usage, long string, do func(*cli.Context, flow.HookOptions) error, flags ...cli.Flag) *cli.Command {
 		return &cli.Command{
-			Name: name, Usage: usage, ArgsUsage: args, Description: long,
-			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server for the check (default: as check finds it)"},
-				dirFlag(),
-				quietFlag(),
-			},
+			Name: name, Usage: usage, ArgsUsage: "[./...]", Description: long,
+			Flags:  append(flags, dirFlag(), quietFlag()),
 			Before: e.settle,
 			Action: func(c *cli.Context) error {
 				walk := ""
@@ -43,26 +43,29 @@ the hooks, install prints what to put into their configuration.
    pinfix hook install        # for the plugin here
    pinfix hook install ./...  # for every plugin of the repository
    pinfix hook status         # exit 0: the hook is there; 1: it is not
-   pinfix hook uninstall      # removes what install wrote
+   pinfix hook uninstall      # removes what install wrote for the plugin here
 
 git commit --no-verify skips the hook.
 
 Exit codes: 0 done, or there; 1 not there (status); 2 it failed.`,
 		Subcommands: []*cli.Command{
-			sub("install", "write the hook", "[./...]", `Writes the pre-commit hook, or adds this plugin to pinfix's hook.
+			sub("install", "write the hook", `Writes the pre-commit hook, or adds this plugin to pinfix's hook.
 
    pinfix hook install                # for the plugin here
    pinfix hook install -s ./nakama    # against this server
    pinfix hook install -C plugins/a   # for a plugin elsewhere in the repository
    pinfix hook install ./...          # for every plugin of the repository
 
-Exit codes: 0 installed; 2 it failed, for example because another hook is there.`, e.hookInstall),
-			sub("uninstall", "remove the hook", "[./...]", `Removes pinfix's pre-commit hook, and no other.
+Exit codes: 0 installed, or printed what to add; 2 it failed, for example because another hook is there.`, e.hookInstall,
+				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server for the check (default: as check finds it)"}),
+			sub("uninstall", "remove the hook", `Removes the check of this plugin from pinfix's pre-commit hook, and the hook with its
+last check. It never touches another hook.
 
-   pinfix hook uninstall
+   pinfix hook uninstall        # the check of the plugin here
+   pinfix hook uninstall ./...  # the checks of all plugins below here
 
-Exit codes: 0 the hook is not there any more; 2 it failed.`, e.hookUninstall),
-			sub("status", "say whether the hook is there", "[./...]", `Says whether the pre-commit hook checks this plugin.
+Exit codes: 0 the hook does not check the plugin any more; 2 it failed.`, e.hookUninstall),
+			sub("status", "say whether the hook is there", `Says whether the pre-commit hook checks this plugin.
 
    pinfix hook status
    pinfix hook status ./...  # every plugin of the repository
@@ -86,14 +89,35 @@ func (e *env) hookInstall(c *cli.Context, o flow.HookOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := e.tryHook(c, o); err != nil {
+		e.progress(c).Warn([]string{"as it is now, the hook refuses each commit: " + err.Error() + "\nfix: " + fault.Next(err)})
+	}
 	switch {
 	case r.Snippet != "":
 		e.progress(c).Warn([]string{fmt.Sprintf("%s owns the hooks here; nothing was written. Add this to %s:", r.Manager, r.Path)})
-		_, err = fmt.Fprint(e.stdout, r.Snippet)
+		_, err = fmt.Fprintf(e.stdout, "# pinfix, for %s\n%s", report.Printable(r.Path), r.Snippet)
 	case r.Changed:
 		_, err = fmt.Fprintf(e.stdout, "installed %s\n", report.Printable(r.Path))
 	default:
 		_, err = fmt.Fprintf(e.stdout, "already installed: %s\n", report.Printable(r.Path))
+	}
+	return err
+}
+
+// tryHook makes the check of the hook once. Its error is one with which the hook would refuse
+// every commit, whatever is staged.
+func (e *env) tryHook(c *cli.Context, o flow.HookOptions) error {
+	modules := []drift.Options{e.checkedModule(c, o.Dir)}
+	if o.Walk != "" {
+		var err error
+		if modules, err = e.checkedModules(c, nil); err != nil {
+			return err
+		}
+	}
+	_, err := flow.Check(c.Context, modules, o.Walk != "")
+	var some *flow.CheckError
+	if errors.As(err, &some) {
+		return some.Errs[0]
 	}
 	return err
 }
@@ -104,8 +128,11 @@ func (e *env) hookUninstall(c *cli.Context, o flow.HookOptions) error {
 		return err
 	}
 	text := "removed " + r.Path
-	if !r.Changed {
+	switch {
+	case !r.Changed:
 		text = "nothing to remove: " + r.Why
+	case len(r.Rest) > 0:
+		text = fmt.Sprintf("removed the check from %s, which still checks %s", r.Path, strings.Join(r.Rest, ", "))
 	}
 	_, err = fmt.Fprintln(e.stdout, report.Printable(text))
 	return err

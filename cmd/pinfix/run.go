@@ -68,7 +68,11 @@ func (e *env) run(ctx context.Context, args []string) int {
 	e.wrap()
 	e.set = &[]setting{}
 	app := e.app()
-	err := app.RunContext(ctx, lateFlags(app, args))
+	args = lateFlags(app, args)
+	err := twice(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
 	if exit, ok := err.(cli.ExitCoder); ok {
 		// urfave/cli's own, such as help for an unknown command. Not errors.As:
 		// a failed go command wraps an *exec.ExitError, which is one too.

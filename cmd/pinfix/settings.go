@@ -85,7 +85,7 @@ func (e *env) configure(c *cli.Context) error {
 	}
 	if s, ok := file["server"]; ok {
 		for _, ref := range s.Values {
-			e.servers = append(e.servers, reference.Written(ref, inDir(root, ref), s.From, root != plugin.Root(c.String("C"))))
+			e.servers = append(e.servers, reference.Written(ref, inDir(root, ref), s.From, root != plugin.Home(c.String("C"))))
 		}
 	}
 	if slices.ContainsFunc(e.servers, func(s reference.Named) bool { return !s.IsFile() }) {
@@ -226,12 +226,9 @@ func hasFlag(cmd *cli.Command, name string) bool {
 }
 
 // projectFile reads the settings of the module around dir, next to its go.mod or above
-// it, and returns the directory that they are in. Both are empty where there are none.
+// it, without a module those in dir or above it, and returns the directory that they are in. Both are empty where there are none.
 func projectFile(dir string) (map[string]config.Value, string, error) {
-	module := plugin.Root(dir)
-	if module == "" {
-		return nil, "", nil
-	}
+	module := plugin.Home(dir)
 	root := place.Upwards(module, reference.ConfigName)
 	if root == "" {
 		return nil, "", misnamed(module)

@@ -101,7 +101,7 @@ func (e *env) get(name string) string { return vars.Get(e.environ, name) }
 // reference is which server c means, and how it is read.
 func (e *env) reference(c *cli.Context, p *terminal.Progress) reference.Reference {
 	return reference.Reference{
-		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"),
+		Dir: c.String("C"), Servers: e.servers, Platform: onePlatform(c), Path: c.String("path"), Asked: slices.Contains(e.typed, "platform") || slices.Contains(e.typed, "path"),
 		Offline: c.Bool("offline"), Environ: e.environ, Step: p.Step, Count: p.Count, Note: p.Say, Log: p.Log,
 	}
 }

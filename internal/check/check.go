@@ -42,6 +42,7 @@ type Problem struct {
 	Why        string
 	Served     string // what the server has of the module, where that is a part of why
 	Fix        string // what to do where apply cannot fix it; "" where it can
+	Get        string // a package for which go get finds a module, and apply too
 }
 
 // An Input is a plugin as its files say.

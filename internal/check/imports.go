@@ -96,7 +96,7 @@ func (in *Input) unprovided(f look.File, im look.Import) Problem {
 	if p := in.Unrequired(im.Path, fmt.Sprintf("%s:%d", f.Name, im.Line)); p.Kind == Version {
 		return p
 	}
-	return Problem{Kind: Import, Module: im.Path, Have: "imported", File: f.Name, Line: im.Line, Why: "go.mod requires no module that has this package"}
+	return Problem{Kind: Import, Module: im.Path, File: f.Name, Line: im.Line, Why: "go.mod requires no module that has " + im.Path, Get: im.Path}
 }
 
 // Absent is the problem of a package of the plugin's own module, imported by by, that
@@ -118,9 +118,9 @@ func (in *Input) Absent(pkg, by string) Problem {
 // Unrequired is the problem of a package that by imports and that no required
 // module has: the requirement of a pin is gone, or never was there.
 func (in *Input) Unrequired(pkg, by string) Problem {
-	p := Problem{Kind: Import, Module: pkg, Have: "imported", File: goMod, Line: requireBlock(in.Mod), Why: by + " imports it, and go.mod requires no module that has it"}
+	p := Problem{Kind: Import, Module: pkg, File: goMod, Line: requireBlock(in.Mod), Why: by + " imports " + pkg + ", and go.mod requires no module that has it"}
 	if pin := in.Server.Label(pkg).Pin; pin.Path != "" && !in.Server.Owns(pin.Path) {
-		p.Kind, p.Module, p.Want, p.Have = Version, pin.Path, pin.Version.Version, ""
+		p.Kind, p.Module, p.Want = Version, pin.Path, pin.Version.Version
 		p.Why = by + " imports a package of it, and go.mod does not require it"
 	}
 	return p

@@ -24,10 +24,10 @@ func (in *Input) vendor(want *pinner.Mod) []Problem {
 		return nil
 	case in.Vendor == nil:
 		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: "vendor/", File: goMod, Line: line(in.Mod.Module.Syntax),
-			Why: "pinfix apply writes it, except with --vendor never"}}
+			Why: "pinfix apply writes it"}}
 	case in.Vendor.Text == nil:
 		return []Problem{{Kind: VendorDir, Module: want.Module.Mod.Path, Want: modulestxt.Name, File: goMod, Line: line(in.Mod.Module.Syntax),
-			Why: "pinfix apply writes it, except with --vendor never"}}
+			Why: "go mod vendor did not make vendor/, and pinfix apply does not replace it"}}
 	}
 	out := slices.Concat(in.entries(want), in.packages())
 	if len(out) > 0 || !sameRequires(in.Mod, want) {

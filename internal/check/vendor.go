@@ -1,6 +1,10 @@
 package check
 
-import "github.com/pinfix/pinfix/internal/modulestxt"
+import (
+	"slices"
+
+	"github.com/pinfix/pinfix/internal/modulestxt"
+)
 
 // A Vendor is what vendor/modules.txt says, as go mod vendor writes it.
 type Vendor struct {
@@ -41,4 +45,18 @@ func (v *Vendor) Owner(pkg string) *modulestxt.Module {
 		}
 	}
 	return v.owners[pkg]
+}
+
+// NoModules reports whether the plugin takes no package from any module, so that go mod
+// vendor would write no vendor/.
+func (in *Input) NoModules() bool {
+	for _, f := range in.Files {
+		for _, im := range f.Imports {
+			path, ok := in.owner(im.Path)
+			if !f.Ignored && (path != "" || !ok) && !slices.Contains(f.Own, im.Path) {
+				return false
+			}
+		}
+	}
+	return len(in.Mod.Tool) == 0
 }

@@ -55,8 +55,7 @@ type serverRead struct {
 func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (*pinner.Server, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		_, _, err := r.Read(ctx, root) // says so
-		return nil, err
+		return nil, reference.NotNamed("name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
 	}
 	if err := local(all[0]); err != nil {
 		return nil, all[0].Blame(err)
@@ -95,6 +94,18 @@ func local(server reference.Named) error {
 		return fault.New(next, "server %s: check reads files only, and only the go command can tell what source links", ref)
 	}
 	return nil
+}
+
+// Readable returns the error that check would have with a server that the user has typed,
+// nil for none.
+func Readable(ctx context.Context, ref string, environ []string) error {
+	n, _ := reference.Typed(ref, "--server")
+	if err := local(n); err != nil {
+		return err
+	}
+	r := reference.Reference{Environ: environ, NoPaths: true, Step: func(string) {}}
+	_, err := r.Open(ctx, n)
+	return err
 }
 
 // Checked is the outcome for one plugin.
@@ -163,9 +174,10 @@ func judge(ctx context.Context, o Options, s *Servers, walk bool) (out Checked) 
 		return out
 	}
 	c.sources(o)
-	out.Plugin = c.report(o)
+	todo := c.remedy(ctx, o, s)
+	out.Plugin = c.report(todo.line)
 	for _, p := range c.problems {
-		out.Problems = append(out.Problems, c.problem(p, out.Plugin, o))
+		out.Problems = append(out.Problems, c.problem(p, out.Plugin, todo.of(p)))
 	}
 	for _, n := range c.notes {
 		out.Notes = append(out.Notes, c.plugin.User.Module.Mod.Path+": "+n)
@@ -281,24 +293,16 @@ func (c *checker) stagedServer(ctx context.Context, all reference.Servers) error
 	}
 	staged.Ref = c.server.Ref
 	c.server = staged
+	c.snapshot, _ = filepath.Rel(c.plugin.Root, full) // both are full names
 	return nil
 }
 
-func (c *checker) report(o Options) report.Checked {
+func (c *checker) report(fix string) report.Checked {
 	return report.Checked{
 		Dir: c.plugin.Root, Module: c.plugin.User.Module.Mod.Path, Server: c.server.Name(), Ref: c.server.Ref, Go: c.server.Go,
-		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: c.fix(o), Unknown: c.wants.Doubts(c.in.Pins, c.doubts),
+		SharedModules: len(c.in.Pins), Aligned: len(c.problems) == 0, Problems: len(c.problems), Fix: fix, Unknown: c.wants.Doubts(c.in.Pins, c.doubts),
 		Prefix: place.ReviewPrefix(c.plugin.Root),
 	}
-}
-
-// fix is the command line that fixes the plugin.
-func (c *checker) fix(o Options) string {
-	dir := "."
-	if o.Dir != "." {
-		dir = c.from("")
-	}
-	return o.ApplyLine(dir)
 }
 
 // from returns a path below the module root as seen from where pinfix runs.
@@ -306,11 +310,7 @@ func (c *checker) from(name string) string {
 	return place.FromHere(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
 }
 
-func (c *checker) problem(p check.Problem, in report.Checked, o Options) report.Problem {
-	fix := p.Fix
-	if fix == "" {
-		fix = in.Fix
-	}
+func (c *checker) problem(p check.Problem, in report.Checked, fix string) report.Problem {
 	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,
 		Plugin: in.Module, Dir: in.Dir, Place: filepath.ToSlash(c.from(p.File)), Path: path.Join(in.Prefix, p.File)}
 	return out.Because(p.Why, p.Served)

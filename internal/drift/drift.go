@@ -27,6 +27,7 @@ import (
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/modcache"
 	"github.com/pinfix/pinfix/internal/modpath"
+	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/syntax"
@@ -52,6 +53,8 @@ type checker struct {
 	copied  map[string][]fs.DirEntry // files below vendor/, by directory
 	stray   func() []check.Problem   // strays, once
 	wants   *wants.Case              // what apply would want
+
+	snapshot string // where it is seen from the module root, if another one is staged than is on the disk
 
 	problems []check.Problem
 	notes    []string
@@ -198,7 +201,7 @@ const noVersion = "v0.0.0-00010101000000-000000000000"
 
 func (c *checker) readVendor() (*check.Vendor, error) {
 	entries, err := c.tree.ReadDir("vendor")
-	if err != nil {
+	if err != nil || len(entries) == 0 {
 		return nil, nil // apply makes it, or says what is wrong with it
 	}
 	text, err := place.Optional(c.tree.ReadFile("vendor/modules.txt"))
@@ -247,7 +250,7 @@ func (c *checker) strays() []check.Problem {
 		src := c.plugin.Now.Source(m.Version)
 		c.seen.add(modcache.Places(c.cache, src)...)
 		if sum, err := modcache.GoMod(c.cache, src); err == nil && c.plugin.Now.Pruned() && sum.Go != m.Go && src.Version != "" {
-			out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "go " + sum.Go, Have: "go " + m.Go, File: "vendor/modules.txt", Line: m.Line + 1, Why: "the go line of " + src.String()})
+			out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "go " + sum.Go, Have: "go " + m.Go, File: modulestxt.Name, Line: m.Line + 1, Why: "the go line of " + src.String()})
 		}
 		for _, p := range m.Packages {
 			copies = append(copies, look.Copy{Package: p.Path, In: m.Path, Module: src, Files: c.copied[p.Path]})
@@ -259,9 +262,16 @@ func (c *checker) strays() []check.Problem {
 	strays := look.Strays(c.cache, copies, c.disk)
 	for _, m := range c.in.Vendor.Modules {
 		for _, p := range m.Packages {
-			if why := strays[p.Path]; why != "" {
-				out = append(out, check.Problem{Kind: check.VendorDir, Module: m.Path, Want: "what go mod vendor copies", Have: "vendor/" + p.Path, File: "vendor/modules.txt", Line: p.Line, Why: why})
+			stray, ok := strays[p.Path]
+			problem := check.Problem{Kind: check.VendorDir, Module: m.Path, File: path.Join("vendor", p.Path, stray.File), Line: 1, Why: "not what go mod vendor copies from " + c.plugin.Now.Source(m.Version).String()}
+			switch {
+			case !ok:
+				continue
+			case stray.Missing: // an annotation needs a file
+				problem.Want, problem.Why = problem.File, "go mod vendor copies it"
+				problem.File, problem.Line = modulestxt.Name, p.Line
 			}
+			out = append(out, problem)
 		}
 	}
 	return out

@@ -101,11 +101,52 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 		files = append(files, reference.SnapshotName)
 		stay = strings.Join(append([]string{"pinfix snapshot" + c.atDir()}, o.Reference.Typed()...), " ") + " && " + stay
 	}
+	if set := c.settings(); len(set) > 0 {
+		file := filepath.Join(root, reference.ConfigName)
+		if above := place.Upwards(root, reference.ConfigName); above != "" {
+			// Its keys are the user's, and a second one would be an error.
+			stay = fmt.Sprintf("write %s in %s, then: %s", strings.Join(set, ", "), place.FromHere(filepath.Join(above, reference.ConfigName)), stay)
+		} else {
+			for i, line := range set {
+				set[i] = shell.Quote(line)
+			}
+			stay = fmt.Sprintf(`printf '%%s\n' %s >> %s && %s`, strings.Join(set, " "), shell.Quote(place.FromHere(file)), stay)
+			files = append(files, reference.ConfigName)
+		}
+	}
 	lines := []string{"keep it pinned: " + stay, "commit: " + strings.Join(files, ", ")}
 	if line := place.IgnoreLine(ctx, root, "x.so", o.Environ); line != "" {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// settings are lines of .pinfix.yaml that stand for the flags that were typed and that check
+// has too: without them the next check or apply would want the plugin otherwise.
+func (c *Changes) settings() []string {
+	o, p := c.Aligner.Options, c.Aligner.Plugin
+	var out []string
+	for _, key := range []struct {
+		name   string
+		values []string
+	}{{"package", p.Patterns}, {"imports", []string{o.Imports}}, {"imports-file", []string{p.File}}, {"vendor", []string{o.Vendor}}} {
+		if !slices.Contains(o.Flags, "--"+key.name) {
+			continue
+		}
+		var values []string
+		for _, v := range key.values {
+			if !shell.Plain(v) || strings.ContainsAny(v, "%@+=,:") {
+				v = "'" + strings.ReplaceAll(v, "'", "''") + "'" // as YAML quotes it
+			}
+			values = append(values, v)
+		}
+		value := strings.Join(values, ", ")
+		if len(values) > 1 {
+			value = "[" + value + "]"
+		}
+		out = append(out, key.name+": "+value)
+	}
+	return out
 }
 
 // atDir is the -C of a command line for the plugin, with a space before it; "" for none.

@@ -65,12 +65,13 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	if root == "" && o.Must {
 		return k, fault.New("name the plugin's directory with -C, or leave it out", "no go.mod in %s or above it", o.Dir)
 	}
-	if all := o.Servers.In(root); len(all) > 0 {
+	home := plugin.Home(o.Dir)
+	if all := o.Servers.In(home); len(all) > 0 {
 		fetched := all[0].Own && !o.Offline && target.Asks(all[0].Ref) != ""
 		if fetched {
 			o.Offline = true // a log does not need it so much that a clone may choose whom pinfix asks
 		}
-		s, err := o.ReadBuilt(ctx, root)
+		s, err := o.server(ctx, home, all[0])
 		switch {
 		case err != nil && fetched:
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%v; explain does not fetch a server that only %s names: name it with --server", err, all[0].From))
@@ -103,6 +104,14 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	}
 	o.plugin(&k, root)
 	return k, nil
+}
+
+// server reads the server that counts.
+func (o ExplainOptions) server(ctx context.Context, home string, n reference.Named) (*pinner.Server, error) {
+	if target.IsSource(n.Ref) {
+		return nil, n.Blame(fault.New("leave it out, or name the program or a snapshot", "server %s: explain runs no go command, and only that can tell what source links", n.Ref))
+	}
+	return o.ReadBare(ctx, home)
 }
 
 // plugin reads which versions the plugin has: those of vendor/, and, once they

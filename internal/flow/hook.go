@@ -12,11 +12,13 @@ import (
 
 	"github.com/pinfix/pinfix/internal/bounded"
 	"github.com/pinfix/pinfix/internal/commit"
+	"github.com/pinfix/pinfix/internal/drift"
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/hook"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 // HookOptions are what pinfix hook was asked for.
@@ -36,6 +38,7 @@ type HookResult struct {
 	Snippet   string // what goes into its configuration
 	Why       string // why it is not installed
 	Changed   bool
+	Rest      []string // the places that the hook still checks, where one was removed
 }
 
 // hooks is where the hook of a repository is, and what it should say.
@@ -67,9 +70,10 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if h.check, err = hookCheck(o, dir, h.repo.Top); err != nil {
+	if h.check, err = hookCheck(ctx, o, dir, h.repo.Top); err != nil {
 		return nil, err
 	}
+	h.check.Takes = h.takes
 	where, err := h.repo.Path(ctx, "hooks")
 	if err != nil {
 		return nil, err
@@ -85,7 +89,7 @@ func openHooks(ctx context.Context, o HookOptions) (*hooks, error) {
 }
 
 // hookCheck is the check that belongs to a directory.
-func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
+func hookCheck(ctx context.Context, o HookOptions, dir, top string) (hook.Check, error) {
 	c := hook.Check{Dir: dir, Walk: o.Walk != ""}
 	if c.Walk {
 		below := filepath.FromSlash(strings.TrimSuffix(filepath.ToSlash(o.Walk), "..."))
@@ -115,6 +119,9 @@ func hookCheck(o HookOptions, dir, top string) (hook.Check, error) {
 	c.Dir = filepath.ToSlash(rel)
 	if o.Server == "" {
 		return c, nil
+	}
+	if err := drift.Readable(ctx, o.Server, o.Environ); err != nil {
+		return c, err
 	}
 	// The hook runs at the top of the working tree.
 	server := o.Server
@@ -159,10 +166,11 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 		return nil, err
 	}
 	r := &HookResult{Path: h.file}
+	_, covered := h.covering()
 	switch {
 	case m.Name != "" && bytes.Contains(text, []byte("pinfix")):
 		r.Installed, r.Path, r.Manager = true, file, m.Name
-	case h.ready():
+	case h.ready(), covered && h.executable():
 		r.Installed = true
 	case h.old == nil && m.Name != "":
 		r.Why = file + " does not name pinfix"
@@ -170,7 +178,7 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 		r.Why = "there is no hook"
 	case !hook.Ours(h.old):
 		r.Why = "the hook that is there is not pinfix's"
-	case h.info.Mode().Perm()&0o111 == 0:
+	case !h.executable():
 		r.Why = "it cannot be executed, so git skips it"
 	default:
 		r.Why = "it does not check this plugin"
@@ -180,7 +188,28 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 
 // ready reports whether the hook is there and makes the check.
 func (h *hooks) ready() bool {
-	return hook.Ours(h.old) && hook.Checks(h.old, h.check) && h.info.Mode().Perm()&0o111 != 0
+	return hook.Ours(h.old) && hook.Checks(h.old, h.check) && h.executable()
+}
+
+// executable reports whether git runs the hook that is there.
+func (h *hooks) executable() bool { return h.info.Mode().Perm()&0o111 != 0 }
+
+// takes reports whether a walk takes the module in dir, as a hook names it, for a plugin.
+func (h *hooks) takes(dir string) bool {
+	return plugin.IsPlugin(filepath.Join(h.repo.Top, filepath.FromSlash(dir)))
+}
+
+// covering returns the check of several modules in the hook that looks at the plugin too. A
+// module that no walk takes for a plugin needs a check of its own.
+func (h *hooks) covering() (hook.Check, bool) {
+	if !hook.Ours(h.old) {
+		return hook.Check{}, false
+	}
+	if !h.check.Walk && !h.takes(h.check.Dir) {
+		return hook.Check{}, false
+	}
+	c, ok := hook.Covering(h.old, h.check)
+	return c, ok && c.Place() != h.check.Place()
 }
 
 // HookInstall writes the hook. Where a hook manager is configured it writes
@@ -198,16 +227,19 @@ func HookInstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case m.Name != "" && bytes.Contains(text, []byte("pinfix")):
 		return &HookResult{Installed: true, Path: file, Manager: m.Name}, nil
 	case m.Name != "":
-		return &HookResult{Path: file, Manager: m.Name, Snippet: m.Snippet(h.check, o.Version)}, nil
+		return &HookResult{Path: file, Manager: m.Name, Snippet: m.Snippet(h.check, o.Version, string(text))}, nil
 	case h.old != nil && !hook.Ours(h.old):
 		return nil, fault.New("add this line to it: "+h.check.Line()+" || exit", "%s is not a hook of pinfix's; it is not overwritten", h.file)
 	case h.ready() && bytes.Equal(h.old, hook.Script(h.old, h.check)):
 		return &HookResult{Installed: true, Path: h.file}, nil
 	}
+	if _, covered := h.covering(); covered && h.executable() && !hook.Checks(h.old, h.check) {
+		return &HookResult{Installed: true, Path: h.file}, nil
+	}
 	if err := h.shared(ctx); err != nil {
 		return nil, err
 	}
-	if h.old != nil && h.info.Mode().Perm()&0o111 == 0 {
+	if h.old != nil && !h.executable() {
 		if err := h.write(ctx, h.old, nil); err != nil { // a file keeps its mode
 			return nil, err
 		}
@@ -232,7 +264,8 @@ func (h *hooks) shared(ctx context.Context) error {
 	return nil
 }
 
-// HookUninstall removes the hook, if it is pinfix's.
+// HookUninstall removes the plugin's check from the hook, if that is pinfix's, and the hook
+// with the last one.
 func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	h, err := openHooks(ctx, o)
 	if err != nil {
@@ -246,8 +279,20 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case !hook.Ours(h.old):
 		return nil, fault.New("remove pinfix's line from it by hand", "%s is not a hook of pinfix's; it stays", h.file)
 	}
-	r.Changed = true
-	return r, h.write(ctx, h.old, nil)
+	now, rest, ok := hook.Without(h.old, h.check)
+	if all, covered := h.covering(); covered && !ok {
+		dir := ""
+		if here := place.FromHere(filepath.Join(h.repo.Top, filepath.FromSlash(all.Dir))); here != "." {
+			dir = " -C " + shell.Quote(here)
+		}
+		return nil, fault.New("remove that one: pinfix hook uninstall"+dir+" ./...", "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
+	}
+	if !ok && now != nil {
+		r.Why = "the hook does not check this plugin"
+		return r, nil
+	}
+	r.Changed, r.Rest = true, rest
+	return r, h.write(ctx, h.old, now)
 }
 
 // write writes the hook through the one package that writes.

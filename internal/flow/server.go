@@ -12,7 +12,7 @@ import (
 // Server reports what is known of a server; without a name, of the one that the
 // plugin is pinned to.
 func Server(ctx context.Context, ref reference.Reference) (*report.ServerResult, error) {
-	s, all, err := ref.Read(ctx, plugin.Root(ref.Dir))
+	s, all, err := ref.Read(ctx, plugin.Home(ref.Dir))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,11 @@ import (
 // Snapshot returns the snapshot of the server that ref names. version is
 // pinfix's own.
 func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]byte, []string, error) {
-	s, _, err := ref.Read(ctx, plugin.Root(ref.Dir))
+	root := plugin.Home(ref.Dir)
+	if len(ref.Servers.In(root)) == 0 {
+		return nil, nil, reference.NotNamed("name it with --server FILE or --server image:NAME:TAG")
+	}
+	s, _, err := ref.Read(ctx, root)
 	if err != nil {
 		return nil, nil, err
 	}

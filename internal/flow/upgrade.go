@@ -25,6 +25,7 @@ func compare(ctx context.Context, r reference.Reference, root string, all refere
 		return nil
 	}
 	r.Offline = true
+	r.Asked = false // the flags are about the server that counts
 	old, err := r.Open(ctx, own)
 	if ctx.Err() != nil {
 		return ctx.Err()

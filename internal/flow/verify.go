@@ -21,7 +21,7 @@ import (
 // Verify tells whether the server that ref names would load the plugins. get
 // reads the environment. An error means that nothing was compared.
 func Verify(ctx context.Context, ref reference.Reference, files []string, get func(string) string) (*report.Verify, error) {
-	root := plugin.Root(ref.Dir)
+	root := plugin.Home(ref.Dir)
 	server, err := ref.ReadBuilt(ctx, root)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/shell"
 )
 
@@ -23,6 +24,8 @@ type Check struct {
 	Dir  string   // slash path of the module, or of the directory to walk; "." for the top
 	Walk bool     // every module below Dir
 	Args []string // flags of check besides
+
+	Takes func(dir string) bool // whether a walk takes the module there for a plugin; nil: always
 }
 
 // Line is the command line, as a POSIX shell reads it.
@@ -57,11 +60,91 @@ func (c Check) guard() string {
 	return "[ ! " + there + " ] || "
 }
 
+// line is the guarded check, as it is in the hook.
+func (c Check) line() string { return c.guard() + c.Line() + " || status=$?" }
+
 // Script returns the hook that makes the check. Those of old, a hook of pinfix's
-// own or nil, stay, but for one of the same place.
+// own or nil, stay, but for one of the same place, and those that the new one makes too.
 func Script(old []byte, c Check) []byte {
-	lines := slices.DeleteFunc(checks(old), func(line string) bool { return strings.HasPrefix(line, c.guard()) })
-	lines = append(lines, c.guard()+c.Line()+" || status=$?")
+	lines := slices.DeleteFunc(checks(old), func(line string) bool {
+		of, ok := parse(line)
+		return strings.HasPrefix(line, c.guard()) || ok && c.covers(of.Dir) && line == (Check{Dir: of.Dir, Walk: of.Walk, Args: c.Args}).line() && (of.Walk || c.Takes == nil || c.Takes(of.Dir))
+	})
+	return script(append(lines, c.line()))
+}
+
+// Without returns old, a hook of pinfix's own, without the check and, where that is of all
+// modules below a directory, without those of each of them. It is nil if no other check is
+// left; rest are the places of those that are. ok is false if there is no such check.
+func Without(old []byte, c Check) (now []byte, rest []string, ok bool) {
+	var lines []string
+	for _, line := range checks(old) {
+		of, known := parse(line)
+		switch {
+		case strings.HasPrefix(line, c.guard()), known && c.covers(of.Dir):
+			ok = true
+		case known:
+			lines, rest = append(lines, line), append(rest, of.Place())
+		default:
+			lines, rest = append(lines, line), append(rest, line)
+		}
+	}
+	if len(lines) == 0 {
+		return nil, nil, ok
+	}
+	return script(lines), rest, ok
+}
+
+// Place is the directory of the check, with /... for all modules below it.
+func (c Check) Place() string {
+	if c.Walk {
+		return path.Join(c.Dir, "...")
+	}
+	return c.Dir
+}
+
+// covers reports whether c looks at all modules below a directory, and dir is one of those
+// that it looks into (go help packages).
+func (c Check) covers(dir string) bool {
+	rest, below := strings.CutPrefix(dir+"/", c.Dir+"/")
+	if c.Dir == "." {
+		rest, below = dir, true
+	}
+	return c.Walk && below && !slices.ContainsFunc(strings.Split(strings.Trim(rest, "/"), "/"), func(name string) bool {
+		return name == "vendor" || name == "testdata" || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") && name != "."
+	})
+}
+
+// Covering returns the check of all modules below a directory with which the hook in script
+// looks at the place of c too, with the same flags.
+func Covering(script []byte, c Check) (Check, bool) {
+	for _, line := range checks(script) {
+		if of, ok := parse(line); ok && of.covers(c.Dir) && line == (Check{Dir: of.Dir, Walk: true, Args: c.Args}).line() {
+			of.Args = c.Args
+			return of, true
+		}
+	}
+	return Check{}, false
+}
+
+// parse returns the place of a guarded check.
+func parse(line string) (c Check, ok bool) {
+	rest, walk := strings.CutPrefix(line, "[ ! -d ")
+	if !walk {
+		rest = strings.TrimPrefix(line, "[ ! -f ")
+	}
+	word, _, ok := shell.Word(rest)
+	dir, below := strings.CutPrefix(word, "./")
+	if !walk {
+		var named bool
+		dir, named = strings.CutSuffix("/"+dir, "/go.mod")
+		dir, below = strings.TrimPrefix(dir, "/"), below && named
+	}
+	c = Check{Dir: path.Join(".", dir), Walk: walk}
+	return c, ok && below && strings.HasPrefix(line, c.guard())
+}
+
+func script(lines []string) []byte {
 	return []byte(`#!/bin/sh
 ` + marker + `: no commit undoes the pins of a plugin.
 # Remove it with: pinfix hook uninstall
@@ -86,7 +169,7 @@ func checks(script []byte) []string {
 	return out
 }
 
-// Checks reports whether the hook in script looks at the check's place.
+// Checks reports whether the hook in script looks at the check's place by itself.
 func Checks(script []byte, c Check) bool {
 	return slices.ContainsFunc(checks(script), func(line string) bool { return strings.HasPrefix(line, c.guard()) })
 }
@@ -116,19 +199,37 @@ var Managers = []Manager{
 // pre-commit.
 const Files = `(^|/)(go\.(mod|sum)|vendor/modules\.txt|[^/]*\.buildinfo|\.pinfix\.yaml|[^/]*\.go)$`
 
-// Snippet is what goes into the manager's configuration. rev is a version of
-// pinfix.
-func (m Manager) Snippet(c Check, rev string) string {
+// Snippet is what goes into the manager's configuration, which has the text config: keys
+// that it has already are left out, since YAML has each once. rev is a version of pinfix.
+func (m Manager) Snippet(c Check, rev, config string) string {
 	if m.Name == "lefthook" {
-		return "pre-commit:\n  commands:\n    pinfix:\n      run: " + c.Line() + "\n"
+		s := "    pinfix:\n      run: " + c.Line() + "\n"
+		switch {
+		case !lefthookKey.MatchString(config):
+			return "pre-commit:\n  commands:\n" + s
+		case !lefthookCommands.MatchString(config):
+			return "  commands:\n" + s
+		}
+		return s
 	}
-	args := c.words()
-	s := "repos:\n  - repo: https://github.com/pinfix/pinfix\n    rev: " + rev + "\n    hooks:\n      - id: pinfix\n"
-	if len(args) > 0 {
+	indent, head := "  ", "repos:\n"
+	if m := repo.Regexp().FindStringSubmatch(config); m != nil {
+		indent, head = m[1], ""
+	}
+	s := "- repo: https://github.com/pinfix/pinfix\n  rev: " + rev + "\n  hooks:\n    - id: pinfix\n"
+	if args := c.words(); len(args) > 0 {
 		for i, a := range args {
 			args[i] = "'" + strings.ReplaceAll(a, "'", "''") + "'" // as YAML quotes it
 		}
-		s += "        args: [" + strings.Join(args, ", ") + "]\n"
+		s += "      args: [" + strings.Join(args, ", ") + "]\n"
 	}
-	return s
+	return head + indent + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+indent) + "\n"
 }
+
+// What a configuration has before pinfix is added: an entry of repos, and the keys above
+// lefthook's commands.
+var (
+	repo             = pattern.New(`(?m)^( *)- +repo:`)
+	lefthookKey      = pattern.New(`(?m)^pre-commit: *(#.*)?$`)
+	lefthookCommands = pattern.New(`(?m)^pre-commit: *(#.*)?\n(([ \t#].*)?\n)*?[ \t]+commands: *(#.*)?$`)
+)

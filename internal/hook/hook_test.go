@@ -24,6 +24,10 @@ func FuzzScript(f *testing.F) {
 		if !Ours(got) || !Checks(got, c) {
 			t.Errorf("not the hook of the check:\n%s", got)
 		}
+		now, rest, ok := Without(got, c)
+		if !ok || Checks(now, c) || len(rest) != len(checks(now)) || (now == nil) != (len(rest) == 0) {
+			t.Errorf("still there, or not with the others:\n%s\n%q", now, rest)
+		}
 		if again := Script(got, c); !bytes.Equal(again, got) {
 			t.Errorf("not the same again:\n%s\n%s", got, again)
 		}
@@ -49,6 +53,71 @@ func TestScriptShell(t *testing.T) {
 		}
 		if out, err := exec.Command("sh", "-n", "-c", string(Script(nil, c))).CombinedOutput(); err != nil {
 			t.Errorf("%q: %v\n%s", dir, err, out)
+		}
+	}
+}
+
+// TestScriptLines: a check of all modules below a directory takes the place of theirs, as
+// far as it looks into their directories and has the same flags; to remove one leaves the
+// others.
+func TestScriptLines(t *testing.T) {
+	one := func(dir string, args ...string) Check { return Check{Dir: dir, Args: args} }
+	all := func(dir string, args ...string) Check { return Check{Dir: dir, Walk: true, Args: args} }
+	for _, tt := range []struct {
+		have    []Check
+		install *Check
+		remove  Check
+		want    string // the places that are left
+		covered bool   // something else looks at the place
+	}{
+		{have: []Check{one("a"), one("it's b")}, remove: one("a"), want: "it's b"},
+		{have: []Check{one("."), one("a")}, remove: one("."), want: "a"},
+		{have: []Check{one("a"), one("b/c"), one("b/d")}, remove: all("b"), want: "a"},
+		{have: []Check{one("a"), one("b", "-s", "x")}, remove: all("."), want: ""},
+		{have: []Check{one("a"), one("ab"), one("b/testdata/c")}, install: ptr(all(".")), remove: one("vendor"), want: "b/testdata/c ..."},
+		{have: []Check{one("a"), one("ab"), one("b")}, install: ptr(all("a")), remove: one("x"), want: "ab b a/..."},
+		{have: []Check{one("a", "-s", "x"), all("b/c")}, install: ptr(all(".")), remove: one("vendor"), want: "a ..."},
+		{have: []Check{all(".")}, remove: one("a"), want: "...", covered: true},
+		{have: []Check{all(".", "-s", "x")}, remove: one("a"), want: "..."},
+		{have: []Check{all("a")}, remove: one("ab"), want: "a/..."},
+		{have: []Check{all("a")}, remove: one("a"), want: "a/...", covered: true},
+		{have: []Check{all(".")}, remove: one("x/_y"), want: "..."},
+		{have: []Check{all(".")}, remove: one(".hidden"), want: "..."},
+		{have: []Check{all(".")}, remove: one("."), want: "...", covered: true},
+	} {
+		var hook []byte
+		for _, c := range tt.have {
+			hook = Script(hook, c)
+		}
+		if tt.install != nil {
+			hook = Script(hook, *tt.install)
+		}
+		if _, got := Covering(hook, tt.remove); got != tt.covered {
+			t.Errorf("%+v: covered: %v", tt, got)
+		}
+		_, rest, _ := Without(hook, tt.remove)
+		if got := strings.Join(rest, " "); got != tt.want {
+			t.Errorf("%+v: %q", tt, got)
+		}
+	}
+}
+
+func ptr(c Check) *Check { return &c }
+
+// TestSnippet: with what was there, the snippet is one YAML document.
+func TestSnippet(t *testing.T) {
+	for _, tt := range []struct{ manager, have, want string }{
+		{"pre-commit", "repos: []\n", "repos:\n  - repo: R\n    rev: v1\n    hooks:\n      - id: pinfix\n"},
+		{"pre-commit", "repos:\n- repo: x\n  rev: y\n", "- repo: R\n  rev: v1\n  hooks:\n    - id: pinfix\n"},
+		{"pre-commit", "# x\nrepos:\n    -   repo: x\n", "    - repo: R\n      rev: v1\n      hooks:\n        - id: pinfix\n"},
+		{"lefthook", "", "pre-commit:\n  commands:\n    pinfix:\n      run: pinfix check --staged\n"},
+		{"lefthook", "pre-push:\n  commands:\n    x:\n      run: y\n", "pre-commit:\n  commands:\n    pinfix:\n      run: pinfix check --staged\n"},
+		{"lefthook", "pre-commit:\n  parallel: true\npre-push:\n  commands:\n", "  commands:\n    pinfix:\n      run: pinfix check --staged\n"},
+		{"lefthook", "pre-commit:\n  parallel: true\n\n  commands:\n    x:\n", "    pinfix:\n      run: pinfix check --staged\n"},
+	} {
+		got := strings.ReplaceAll(Manager{Name: tt.manager}.Snippet(Check{Dir: "."}, "v1", tt.have), "https://github.com/pinfix/pinfix", "R")
+		if got != tt.want {
+			t.Errorf("%s, %q:\n%s\nwant:\n%s", tt.manager, tt.have, got, tt.want)
 		}
 	}
 }

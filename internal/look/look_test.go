@@ -233,14 +233,14 @@ package a // edited
 -- edited/LICENSE --
 MIT
 `)
-	for name, want := range map[string]string{"good": "", "missing": "LICENSE is missing", "more": "b.go is not the module's", "edited": "a.go is not the module's"} {
+	for name, want := range map[string]Stray{"good": {}, "missing": {"LICENSE", true}, "more": {"b.go", false}, "edited": {"a.go", false}} {
 		files, err := os.ReadDir(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		c := Copy{Package: "example.com/a", In: "example.com/a", Module: module.Version{Path: "example.com/a", Version: "v1.0.0"}, Files: files}
 		if got := Strays(filepath.Join(dir, "cache"), []Copy{c}, true)["example.com/a"]; got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 		if got := Strays(filepath.Join(dir, "empty"), []Copy{c}, true); len(got) > 0 {
 			t.Errorf("%s: %v without a module cache", name, got)

@@ -25,30 +25,36 @@ type Copy struct {
 }
 
 // Strays compares vendored packages with the module cache, as far as that has
-// them, and returns what is wrong, by package, with those where go mod vendor would
+// them, and returns a file of each package, by package, for which go mod vendor would
 // write other files: by their names and, with sizes, their sizes. What files of
 // the same size hold is not read: that would take as long as go mod vendor.
-func Strays(cache string, copies []Copy, sizes bool) map[string]string {
-	why := make([]string, len(copies))
-	parallel.Do(atOnce(), len(copies), func(i int) { why[i] = copies[i].stray(cache, sizes) })
-	out := map[string]string{}
+func Strays(cache string, copies []Copy, sizes bool) map[string]Stray {
+	strays := make([]Stray, len(copies))
+	parallel.Do(atOnce(), len(copies), func(i int) { strays[i] = copies[i].stray(cache, sizes) })
+	out := map[string]Stray{}
 	for i, c := range copies {
-		if why[i] != "" {
-			out[c.Package] = why[i]
+		if strays[i].File != "" {
+			out[c.Package] = strays[i]
 		}
 	}
 	return out
 }
 
-func (c *Copy) stray(cache string, sizes bool) string {
+// A Stray is a file of a vendored package that is missing, or that is not its module's.
+type Stray struct {
+	File    string // its name in the directory of the package
+	Missing bool
+}
+
+func (c *Copy) stray(cache string, sizes bool) Stray {
 	dir, ok := modcache.SourceDir(cache, c.Module)
 	if !ok {
-		return ""
+		return Stray{}
 	}
 	dir = filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(c.Package, c.In)))
 	source, err := os.ReadDir(dir)
 	if err != nil {
-		return "" // not available
+		return Stray{} // not available
 	}
 	have := map[string]fs.DirEntry{}
 	for _, e := range c.Files {
@@ -62,15 +68,15 @@ func (c *Copy) stray(cache string, sizes bool) string {
 		switch {
 		case !vendors(e):
 		case h == nil && !left(dir, e.Name()):
-			return e.Name() + " is missing"
+			return Stray{e.Name(), true}
 		case h != nil && sizes && !sameSize(h, e):
-			return e.Name() + " is not the module's"
+			return Stray{e.Name(), false}
 		}
 	}
 	if len(have) > 0 {
-		return slices.Min(slices.Collect(maps.Keys(have))) + " is not the module's"
+		return Stray{slices.Min(slices.Collect(maps.Keys(have))), false}
 	}
-	return ""
+	return Stray{}
 }
 
 // vendors reports whether go mod vendor copies a file, by its name

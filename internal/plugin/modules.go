@@ -70,6 +70,13 @@ func IsRoot(dir, module string) bool {
 	return root != "" && place.Same(root, module)
 }
 
+// IsPlugin reports whether the module in root has a main package that may be a plugin, so
+// that a walk does not leave it out.
+func IsPlugin(root string) bool {
+	kind, err := mains.KindOf(root, nil)
+	return err == nil && kind == mains.Plugins
+}
+
 // isFile reports whether a go.mod makes a module: a file, or a link to one.
 func isFile(name string, e fs.DirEntry) bool {
 	if e.Type()&fs.ModeSymlink == 0 {

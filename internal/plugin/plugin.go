@@ -150,41 +150,58 @@ func ModuleRoot(dir string) (string, error) {
 type noModuleError struct{ dir string }
 
 func (e *noModuleError) Error() string {
-	if below := e.below(); below != "" {
-		return fmt.Sprintf("no go.mod in %s or above it; there is one below, in %s", e.dir, below)
+	text := fmt.Sprintf("no go.mod in %s or above it", e.dir)
+	switch below := e.below(); len(below) {
+	case 0:
+		return text
+	case 1:
+		return text + "; there is one below, in " + below[0]
+	default:
+		return text + "; there are several below: " + strings.Join(below, ", ")
 	}
-	return fmt.Sprintf("no go.mod in %s or above it", e.dir)
 }
 
 // NextStep says what the user can do.
 func (e *noModuleError) NextStep() string {
-	if below := e.below(); below != "" {
-		return "name that directory with -C " + shell.Quote(below)
+	switch below := e.below(); len(below) {
+	case 0:
+		return "name the plugin's directory with -C, or make a module there with go mod init"
+	case 1:
+		return "name that directory with -C " + shell.Quote(below[0])
+	default:
+		return "name one with -C " + shell.Quote(below[0]) + "; apply, check, build and hook take all with ./..."
 	}
-	return "name the plugin's directory with -C, or make a module there with go mod init"
 }
 
-// below returns the first directory in dir, or in one of its directories, that has a
-// go.mod, named from where pinfix runs; "" if there is none. It looks no deeper, since dir
+// below returns directories in dir, or in its directories, that have a go.mod, named from
+// where pinfix runs: three at most, and an ellipsis for more. It looks no deeper, since dir
 // may be a home directory.
-func (e *noModuleError) below() string {
+func (e *noModuleError) below() []string {
+	const most = 3
+	var found []string
 	dirs := []string{e.dir}
 	for range 2 {
 		var inner []string
 		for _, dir := range dirs {
 			entries, _ := os.ReadDir(dir) // what cannot be read is no help
 			for _, entry := range entries {
-				if name := filepath.Join(dir, entry.Name()); entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
-					if info, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && info.Mode().IsRegular() {
-						return place.FromHere(name)
-					}
-					inner = append(inner, name)
+				name := filepath.Join(dir, entry.Name())
+				if !entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+					continue
 				}
+				inner = append(inner, name)
+				if info, err := os.Stat(filepath.Join(name, "go.mod")); err != nil || !info.Mode().IsRegular() {
+					continue
+				}
+				if len(found) == most {
+					return append(found, "…")
+				}
+				found = append(found, place.FromHere(name))
 			}
 		}
 		dirs = inner
 	}
-	return ""
+	return found
 }
 
 // packagePattern turns a --package value, relative to dir, into one relative to
@@ -261,6 +278,16 @@ func Root(dir string) string {
 	}
 	root, _ := ModuleRoot(abs) // without a module only the reference counts
 	return root
+}
+
+// Home is where a server is named for dir, in files: the root of the module around it or,
+// where there is none, dir itself.
+func Home(dir string) string {
+	if root := Root(dir); root != "" {
+		return root
+	}
+	abs, _ := filepath.Abs(dir) // fails where there is no current directory
+	return abs
 }
 
 // A noPluginError is a module without a main package.

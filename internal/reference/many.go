@@ -64,7 +64,7 @@ func (r Reference) Members(ctx context.Context, root string, platforms []string)
 				m := &Member{Ref: r, Err: err}
 				one := n
 				one.Ref = ref
-				m.Ref.Servers, m.Ref.Platform, m.Ref.Count = Servers{one}, platform, nil
+				m.Ref.Servers, m.Ref.Platform, m.Ref.among, m.Ref.Count = Servers{one}, platform, platforms, nil
 				if !slices.ContainsFunc(out, m.same) {
 					out = append(out, m)
 				}

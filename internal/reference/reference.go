@@ -18,6 +18,7 @@ import (
 	"github.com/pinfix/pinfix/internal/gocmd"
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/meter"
+	"github.com/pinfix/pinfix/internal/modpath"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
@@ -84,7 +85,8 @@ const ConfigName = ".pinfix.yaml"
 // Servers are all that are named; the first counts.
 type Servers []Named
 
-// In returns all and at their end the snapshot next to the go.mod in root, or above it.
+// In returns all and at their end the snapshot next to the go.mod in root, or above it. Where
+// there is no module, root is the directory to look in ([plugin.Home]).
 func (all Servers) In(root string) Servers {
 	if root == "" {
 		return all
@@ -140,11 +142,13 @@ type Reference struct {
 	Servers  Servers
 	Platform string // of an image
 	Path     string // of the program in it
+	Asked    bool   // Platform or Path were typed, so that a server that is no image has to fit them
 	Offline  bool
-	NoPaths  bool // what only a build needs of an untrimmed server is left out
-	Walk     bool // this is one module of several
-	Stays    bool // the plugin's repository is made to name the server
-	bare     bool // a program that does not name its modules will do
+	NoPaths  bool     // what only a build needs of an untrimmed server is left out
+	Walk     bool     // this is one module of several
+	Stays    bool     // the plugin's repository is made to name the server
+	among    []string // more platforms that will do
+	bare     bool     // a program that does not name its modules will do
 	Environ  []string
 	Step     func(string) // told what happens now; "" ends a step
 	Count    meter.Count  // told how far the step has come; may be nil
@@ -171,7 +175,7 @@ func (r Reference) GoEnviron() []string {
 func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, nil, fault.New("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE", "no server given")
+		return nil, nil, NotNamed("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
 	}
 	s, err := r.Open(ctx, all[0])
 	if err != nil {
@@ -179,6 +183,9 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	}
 	return s, all, nil
 }
+
+// NotNamed is the error that no server is named; next is what the command takes.
+func NotNamed(next string) error { return fault.New(next, "no server given") }
 
 // Reading is [Reference.Read] as a step that is shown, if there is a server to read.
 func (r Reference) Reading(ctx context.Context, root string) (*pinner.Server, Servers, error) {
@@ -195,10 +202,33 @@ func (r Reference) Open(ctx context.Context, n Named) (*pinner.Server, error) {
 	if asked := target.Asks(n.Ref); n.Own && asked != "" && !r.Offline && r.Note != nil {
 		r.Note(fmt.Sprintf("%s names the server %s; asking %s", n.From, n.Ref, asked))
 	}
+	var s *pinner.Server
+	var err error
 	if target.IsSource(n.Ref) {
-		return target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.GoEnviron(), Log: r.Log, Count: r.Count})
+		s, err = target.ReadSource(ctx, n.Ref, target.SourceOptions{Environ: r.GoEnviron(), Log: r.Log, Count: r.Count})
+	} else {
+		s, err = target.Read(ctx, n.Ref, r.Options(n))
 	}
-	return target.Read(ctx, n.Ref, r.Options(n))
+	if err != nil {
+		return nil, err
+	}
+	return s, r.fits(s)
+}
+
+// fits refuses --platform and --path, as they were typed, for a server that is no image and
+// that they do not describe: nothing would be chosen by them.
+func (r Reference) fits(s *pinner.Server) error {
+	if !r.Asked || target.IsImage(s.Ref) {
+		return nil
+	}
+	if r.Path != "" {
+		return fault.New("leave --path out", "server %s: --path chooses a program of an image, and this is none", s.Ref)
+	}
+	goos, goarch, ok := s.Platform()
+	if r.Platform == "" || !ok || slices.ContainsFunc(append(r.among, r.Platform), func(p string) bool { return modpath.In(p, goos+"/"+goarch) }) {
+		return nil
+	}
+	return fault.New("leave --platform out, or name a server for "+r.Platform, "server %s: it is for %s/%s; --platform %s chooses from an image, and this is none", s.Ref, goos, goarch, r.Platform)
 }
 
 // ReadBuilt is read for commands that need what only a built server has: no go
@@ -209,11 +239,17 @@ func (r Reference) ReadBuilt(ctx context.Context, root string) (*pinner.Server, 
 	if len(all) > 0 && target.IsSource(all[0].Ref) {
 		return nil, all[0].Blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
 	}
-	r.bare = true
-	s, _, err := r.Read(ctx, root)
+	s, err := r.ReadBare(ctx, root)
 	if err == nil && s.Source != nil {
 		return nil, all[0].Blame(fmt.Errorf("server %s: %w", s.Ref, source))
 	}
+	return s, err
+}
+
+// ReadBare is Read for commands that can do without the server's modules.
+func (r Reference) ReadBare(ctx context.Context, root string) (*pinner.Server, error) {
+	r.bare = true
+	s, _, err := r.Read(ctx, root)
 	return s, err
 }
 

@@ -108,6 +108,9 @@ func (p *Problem) text() string {
 }
 
 func (p *Problem) message() string {
+	if p.Have == "" && p.Want == "" {
+		return p.Kind + ": " + clean(p.Why)
+	}
 	s := fmt.Sprintf("%s: %s", p.Kind, clean(p.Module))
 	if p.Kind == p.Module || p.Module == "" || p.Have != p.Want && p.named() {
 		s = p.Kind

@@ -26,6 +26,29 @@ func Quote(s string) string {
 
 var inner = strings.NewReplacer("'", `'\''`, "\n", "\n''", "\r", "\r''")
 
+// Word returns the first of the words that [Quote] has written, and what follows it. ok is
+// false if a quote is open at the end.
+func Word(s string) (word, rest string, ok bool) {
+	var b strings.Builder
+	for quoted := false; s != ""; s = s[1:] {
+		switch c := s[0]; {
+		case c == '\'':
+			quoted = !quoted
+		case c == '\\' && !quoted && len(s) > 1:
+			s = s[1:]
+			b.WriteByte(s[0])
+		case c == ' ' && !quoted:
+			return b.String(), s[1:], true
+		default:
+			b.WriteByte(c)
+		}
+		if len(s) == 1 {
+			return b.String(), "", !quoted
+		}
+	}
+	return "", "", false
+}
+
 // Plain reports whether the shell leaves s as it is.
 func Plain(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(plain, r) })

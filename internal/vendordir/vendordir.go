@@ -90,7 +90,7 @@ func (d *Diff) NewVendor(flag string) string {
 			size += info.Size()
 		}
 	}
-	return fmt.Sprintf("vendor/ is new (%s, %s); to leave it out: --vendor never", report.Count(len(d.new), "file"), bytesText(size))
+	return fmt.Sprintf("vendor/ is new (%s, %s); to leave it out: \"vendor: never\" in .pinfix.yaml", report.Count(len(d.new), "file"), bytesText(size))
 }
 
 // bytesText is a size for people.
