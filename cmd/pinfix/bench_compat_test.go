@@ -83,7 +83,7 @@ func serverLine(b *testing.B, dir string) []string {
 		b.Fatal(err)
 	}
 	b.Cleanup(proxy.Close)
-	env := append(os.Environ(), "GOPROXY="+proxy.URL, "GOMODCACHE="+filepath.Join(dir, "modcache"), "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off")
+	env := benchEnviron(b, "GOPROXY="+proxy.URL, "GOMODCACHE="+filepath.Join(dir, "modcache"), "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off")
 	gocmd := func(in string, args ...string) {
 		cmd := exec.Command("go", args...)
 		cmd.Dir, cmd.Env = filepath.Join(dir, in), env

@@ -37,7 +37,7 @@ func BenchmarkHopeless(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer proxy.Close()
-	env := append(os.Environ(), "GOPROXY="+proxy.URL, "GOMODCACHE="+filepath.Join(work, "cache"), "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off")
+	env := benchEnviron(b, "GOPROXY="+proxy.URL, "GOMODCACHE="+filepath.Join(work, "cache"), "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off")
 	tidy := exec.CommandContext(b.Context(), "go", "mod", "tidy")
 	tidy.Dir, tidy.Env = dir, env
 	if out, err := tidy.CombinedOutput(); err != nil {

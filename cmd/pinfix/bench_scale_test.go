@@ -35,7 +35,7 @@ func BenchmarkScale(b *testing.B) {
 		var peak int64
 		for b.Loop() {
 			cmd := exec.Command(pinfix, args...)
-			cmd.Env = append(append(os.Environ(), "XDG_CACHE_HOME=none"), env...)
+			cmd.Env = benchEnviron(b, env...)
 			out, _ := cmd.CombinedOutput()
 			if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
 				b.Fatalf("%q: %v\n%s", args, cmd.ProcessState, out)

@@ -18,8 +18,9 @@ import (
 //	verify/readelf      the same of verify over readelf --dyn-syms on both files
 //	…-wall              the same of the wall time
 //
-// where NAME is program or snapshot, asked again with nothing changed since, or
-// program-first and snapshot-first, without what an earlier run has kept.
+// where NAME is program or snapshot, or of a snapshot staged (check --staged in a repository)
+// or walk (check ./...), asked again with nothing changed since; or that with -first, without
+// what an earlier run has kept.
 func BenchmarkTemplateCheck(b *testing.B) {
 	w := newTemplate(b)
 	benchPinfix(b, w.pinfix)
@@ -37,25 +38,35 @@ func BenchmarkTemplateCheck(b *testing.B) {
 	run(nil, "build", "-q", "-C", w.pinned, "-s", w.server, "-o", plugin)
 	c := &checkBench{gotool: filepath.Join(dir, "go"), program: w.server}
 	c.goTool(b)
-	nowhere := []string{"XDG_CACHE_HOME=none"} // no full path: nothing is kept
-	check := func(env []string, server string) cost {
-		return run(env, "check", "-q", "-C", w.pinned, "-s", server)
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}} {
+		git := exec.Command("git", args...)
+		git.Dir, git.Env = w.pinned, w.environ
+		costOf(b, git)
 	}
+	ways := map[string][]string{
+		"program":  {"-s", w.server},
+		"snapshot": {"-s", snapshot},
+		"staged":   {"-s", snapshot, "--staged"},
+		"walk":     {"-s", snapshot, "./..."},
+	}
+	check := func(env []string, args []string) cost {
+		return run(env, append([]string{"check", "-q", "-C", w.pinned}, args...)...)
+	}
+	nowhere := []string{"XDG_CACHE_HOME=none"}
 	time.Sleep(4 * time.Second) // check keeps no answer about files that have only just changed
-	check(nil, w.server)
-	check(nil, snapshot)
-	if kept, err := filepath.Glob(filepath.Join(w.cache, "checked", "*")); err != nil || len(kept) == 0 {
-		b.Fatalf("nothing is kept: %v", err)
+	for _, args := range ways {
+		check(nil, args)
+	}
+	if kept, err := filepath.Glob(filepath.Join(w.cache, "checked", "*")); err != nil || len(kept) != len(ways) {
+		b.Fatalf("%d answers are kept: %v", len(kept), err)
 	}
 	ours, theirs := map[string][]cost{}, map[string][]cost{}
 	for b.Loop() {
 		for range 5 { // they are short
-			for name, f := range map[string]func() cost{
-				"program": func() cost { return check(nil, w.server) }, "snapshot": func() cost { return check(nil, snapshot) },
-				"program-first": func() cost { return check(nowhere, w.server) }, "snapshot-first": func() cost { return check(nowhere, snapshot) },
-			} {
+			for name, args := range ways {
 				theirs[name] = append(theirs[name], costOf(b, c.versionM()))
-				ours[name] = append(ours[name], f())
+				ours[name] = append(ours[name], check(nil, args))
+				ours[name+"-first"] = append(ours[name+"-first"], check(nowhere, args))
 			}
 		}
 		theirs["verify"] = append(theirs["verify"], costOf(b, exec.Command("readelf", "--dyn-syms", w.server, plugin)))
@@ -66,7 +77,7 @@ func BenchmarkTemplateCheck(b *testing.B) {
 		if name == "verify" {
 			by = "/readelf"
 		}
-		our, their := medianCost(ours[name]), medianCost(theirs[name])
+		our, their := medianCost(ours[name]), medianCost(theirs[strings.TrimSuffix(name, "-first")])
 		b.ReportMetric(float64(our.cpu)/float64(their.cpu), name+by)
 		b.ReportMetric(float64(our.wall)/float64(their.wall), name+by+"-wall")
 	}

@@ -53,14 +53,20 @@ func newBench(tb testing.TB, plugin func(testing.TB, []string) string) *template
 	if w.server, err = filepath.Abs("../../testdata/servers/nakama-3.26.0.buildinfo"); err != nil {
 		tb.Fatal(err)
 	}
+	w.environ = benchEnviron(tb, "GOTOOLCHAIN=go1.23.5", "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1", "XDG_CACHE_HOME="+filepath.Dir(w.cache))
+	w.plugin = plugin(tb, w.environ)
+	return w
+}
+
+// benchEnviron is the user's environment, in which pinfix keeps nothing from one run to the
+// next unless more says where, and the go command what it does.
+func benchEnviron(tb testing.TB, more ...string) []string {
+	tb.Helper()
 	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w.environ = append(os.Environ(), "GOTOOLCHAIN=go1.23.5", "GOFLAGS=-mod=mod", "GOWORK=off", "CGO_ENABLED=1",
-		"GOCACHE="+strings.TrimSpace(string(goCache)), "XDG_CACHE_HOME="+filepath.Dir(w.cache))
-	w.plugin = plugin(tb, w.environ)
-	return w
+	return append(append(os.Environ(), "GOCACHE="+strings.TrimSpace(string(goCache)), "XDG_CACHE_HOME=none"), more...)
 }
 
 // templatePlugin copies the plugin of testdata/template and vendors it.

@@ -14,7 +14,6 @@ import (
 	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
-	"github.com/pinfix/pinfix/internal/prove"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -123,7 +122,7 @@ func (j *job) run(ctx context.Context, o ManyOptions) error {
 		return err
 	}
 	b := j.b
-	if err := prove.Comparable(b.server); err != nil {
+	if err := b.comparable(); err != nil {
 		return err
 	}
 	plan := o.Plan

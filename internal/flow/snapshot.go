@@ -28,8 +28,8 @@ func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]b
 	if !s.KnowsModules() {
 		warnings = append(warnings, reference.Doubts(s)[0])
 	}
-	if s.Packages == nil {
-		warnings = append(warnings, "no package fingerprints in "+s.Ref+": the snapshot is good for apply, not for verify; name the program itself for both")
+	if doubt := reference.SnapshotDoubt(s); doubt != "" {
+		warnings = append(warnings, doubt)
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(s, version) })
 	return data, warnings, err

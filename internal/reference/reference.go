@@ -254,6 +254,14 @@ func Doubts(s *pinner.Server) []string {
 	return out
 }
 
+// SnapshotDoubt is the warning that a snapshot of s is of no use to some commands, or "".
+func SnapshotDoubt(s *pinner.Server) string {
+	if s.Packages != nil {
+		return ""
+	}
+	return fmt.Sprintf("no package fingerprints in %s: the snapshot is good for apply, check and compat; build and verify need the fingerprints, which a snapshot of the program itself has", s.Ref)
+}
+
 // SetAside says what of the user's own settings for go build does not count for the
 // plugin in root: flags of GOFLAGS, and a go.work unless the plugin is built in it. A
 // walk says it once, for all modules.
