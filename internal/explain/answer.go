@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"go/version"
 	"slices"
 	"strings"
 
@@ -123,21 +124,28 @@ func (k Known) refuses(f *Finding, err error) {
 	f.say(fault.Next(err))
 }
 
-// goLine: pinfix apply lowers a go line that the server's Go cannot read; with
-// one that it can, the build runs the wrong Go.
+// goLine: pinfix apply lowers a go line that the server's Go cannot read. What it can read,
+// apply leaves alone: the build runs the wrong Go.
 func (k Known) goLine(f *Finding) {
 	if f.action != apply && f.action != build {
 		return
 	}
 	f.Why += "; the server has Go " + k.Server.GoVersion()
 	switch {
-	case k.Mod == nil:
-	case k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
+	case k.Mod != nil && k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
 		f.Why += ", go.mod's go line says " + k.Mod.Go.Version
 		f.do(apply)
-	case f.action == build:
+	case k.serverHas(f.needs):
+		f.Why += ", which is new enough: the build runs another Go than the server's"
+		f.say(k.Build)
+	case k.Mod != nil && f.action == build:
 		f.say(k.Build)
 	}
+}
+
+// serverHas reports whether the server's Go is the release needs or a newer one.
+func (k Known) serverHas(needs string) bool {
+	return version.IsValid("go"+needs) && version.Compare("go"+needs, "go"+k.Server.GoVersion()) <= 0
 }
 
 func (k Known) platform(f *Finding) {

@@ -53,6 +53,7 @@ type Finding struct {
 
 	kind   kind
 	action action // what Fix says, if answers depend on it
+	needs  string // with goLine: the Go release that does not refuse it, "" if the build's Go is not all
 }
 
 // kind tells findings of the same cause apart where the answer differs.

@@ -143,6 +143,9 @@ func (f *finder) record(start, i, end int, m match) bool {
 		kind:    m.rule.kind,
 	}
 	finding.do(m.rule.do)
+	if m.rule.fix == "" {
+		finding.needs = cmp.Or(m.group("go"), directiveSince[m.group("directive")])
+	}
 	finding.Why, finding.Fix = m.expand(m.rule.why), cmp.Or(m.expand(m.rule.fix), finding.Fix)
 	if m.rule.refine != nil && !m.rule.refine(f, m, &finding) {
 		return false
