@@ -14,13 +14,13 @@ var toolRules = []rule{
 		key: "C compiler", cause: BuildContext,
 		re:  pattern.New(`cgo: C compiler "(?P<cc>[^"]*)" not found: exec: [^:]*: (?:executable file not found in [$%]PATH%?|no such file or directory)`),
 		why: "plugins need a C compiler, and {cc} is not installed",
-		fix: "apt-get install gcc libc6-dev (Debian, Ubuntu), apk add build-base (Alpine)", refine: refineCross,
+		fix: "apt-get install gcc libc6-dev (Debian, Ubuntu), apk add build-base (Alpine)", refine: refineMissingCompiler,
 	},
 	{
 		key: "executable file not found in ", cause: BuildContext,
-		re:  pattern.New(`exec: "(?P<cc>(?:[\w-]+-)?(?:gcc|cc|clang|pkg-config|git))": executable file not found in [$%]PATH%?`),
+		re:  pattern.New(`exec: "(?P<cc>(?:[\w-]+-)?(?:gcc|cc|g\+\+|c\+\+|clang(?:\+\+)?|zig|pkg-config|git))": executable file not found in [$%]PATH%?`),
 		why: "the build needs {cc}, which is not installed",
-		fix: "apt-get install gcc libc6-dev git pkg-config (Debian, Ubuntu), apk add build-base git pkgconf (Alpine)", refine: refineCross,
+		fix: "apt-get install gcc libc6-dev git pkg-config (Debian, Ubuntu), apk add build-base git pkgconf (Alpine)", refine: refineMissingCompiler,
 	},
 	{
 		key: ".h: No such file or directory", cause: BuildContext,
