@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/parallel"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -153,23 +154,49 @@ func ServerVersion(s *pinner.Server) string {
 		return ""
 	}
 	file := filepath.ToSlash(s.Ref)
-	if v := versionIn(path.Base(file), ShortServer(s)); v != "" {
+	if v := versionIn(path.Base(file), s); v != "" {
 		return v
 	}
-	return versionIn(path.Base(path.Dir(file)), ShortServer(s))
+	return versionOfDir(path.Base(path.Dir(file)))
 }
 
-// versionIn takes the server's name and the endings that pinfix knows from the name of a
-// file: nakama-3.26.0.buildinfo is 3.26.0. A name of another kind counts if it has a digit.
-func versionIn(base, server string) string {
-	for _, end := range []string{".buildinfo", ".json", ".txt", ".tar", ".exe"} {
+var (
+	versionRE = pattern.New(`(?:^|[-_])(v?\d.*)$`)
+	dottedRE  = pattern.New(`(?:^|[-_])(v?\d+\.\d.*)$`)
+)
+
+// versionIn takes the server's name, the platform and the endings that pinfix knows from
+// the name of a file: nakama-3.26.0.buildinfo is 3.26.0, and so is what comes after any
+// other word. A name without such a part counts whole if it has a digit.
+func versionIn(base string, s *pinner.Server) string {
+	for _, end := range []string{".buildinfo", ".json", ".txt", ".tar", ".exe", ".bin"} {
 		base = strings.TrimSuffix(base, end)
 	}
-	rest, named := strings.CutPrefix(base, server+"-")
-	if !named && !strings.ContainsAny(rest, "0123456789") {
+	if goos, goarch, ok := s.Platform(); ok {
+		for _, between := range []string{"-", "_"} {
+			base = strings.TrimSuffix(base, between+goos+between+goarch)
+		}
+	}
+	server := ShortServer(s)
+	if rest, named := strings.CutPrefix(base, server+"-"); named {
+		return strings.Trim(strings.TrimPrefix(rest, "server-"), "-_.")
+	}
+	if m := versionRE.Regexp().FindStringSubmatch(base); m != nil {
+		return strings.Trim(m[1], "-_.")
+	}
+	if !strings.ContainsAny(base, "0123456789") {
 		return ""
 	}
-	return strings.Trim(strings.TrimPrefix(strings.TrimPrefix(rest, server), "server-"), "-_.")
+	return strings.Trim(strings.TrimPrefix(base, server), "-_.")
+}
+
+// versionOfDir takes a version from the name of a directory, which may have digits for any
+// other reason: nakama-3.26.0 and 3.26.0 are versions, k8s is not.
+func versionOfDir(base string) string {
+	if m := dottedRE.Regexp().FindStringSubmatch(base); m != nil {
+		return strings.Trim(m[1], "-_.")
+	}
+	return ""
 }
 
 // Sorted returns references in the order of the numbers in them.
