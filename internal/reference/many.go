@@ -21,11 +21,14 @@ type Member struct {
 	Ref    Reference // names it alone
 	Server *pinner.Server
 	Err    error
+
+	alike bool // another server of the run has the same name and platform
 }
 
-// Shown is how people see the server of m, as far as it could be read.
+// Shown is how people see the server of m, as far as it could be read: its name, or the
+// reference where the name would be that of another one, too.
 func (m *Member) Shown() string {
-	if m.Server == nil {
+	if m.Server == nil || m.alike {
 		return m.Ref.Servers[0].Ref
 	}
 	return ServerName(m.Server)
@@ -81,6 +84,7 @@ func (r Reference) Members(ctx context.Context, root string, platforms []string)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	markAlike(out)
 	for _, m := range out {
 		if m.Err != nil {
 			m.Err = m.Ref.Servers[0].Blame(m.Err)
@@ -88,6 +92,23 @@ func (r Reference) Members(ctx context.Context, root string, platforms []string)
 		m.Ref.Step, m.Ref.Log = prefixed(r.Step, m.Shown()), prefixed(r.Log, m.Shown())
 	}
 	return out, nil
+}
+
+// markAlike finds the servers that their names do not tell apart.
+func markAlike(all []*Member) {
+	of := map[string][]*Member{}
+	for _, m := range all {
+		if m.Server != nil {
+			goos, goarch, _ := m.Server.Platform()
+			key := ServerName(m.Server) + " " + goos + "/" + goarch
+			of[key] = append(of[key], m)
+		}
+	}
+	for _, same := range of {
+		for _, m := range same {
+			m.alike = len(same) > 1
+		}
+	}
 }
 
 func (m *Member) same(n *Member) bool {
@@ -140,24 +161,36 @@ func ShortServer(s *pinner.Server) string {
 // in its own directory, its image's tag or what distinguishes the name of its file. It may
 // be empty.
 func ServerVersion(s *pinner.Server) string {
-	if v := s.Main.Version; v != "" && v != "(devel)" {
-		return strings.TrimSuffix(v, "+dirty")
-	}
-	for _, ref := range []string{s.Ref, s.Origin.Source} {
-		if _, rest, ok := strings.Cut(ref, "image:"); ok && !strings.Contains(rest, "@") {
-			if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
-				return rest[i+1:]
-			}
-		}
-	}
-	if target.IsImage(s.Ref) {
-		return ""
+	if v, byFile := versionOf(s); !byFile {
+		return v
 	}
 	file := filepath.ToSlash(s.Ref)
 	if v := versionIn(path.Base(file), s); v != "" {
 		return v
 	}
 	return versionOfDir(path.Base(path.Dir(file)))
+}
+
+// NamedByFile reports whether a server has no version but that of its file's name.
+func NamedByFile(s *pinner.Server) bool {
+	_, byFile := versionOf(s)
+	return byFile
+}
+
+// versionOf returns the version of s that does not depend on its file's name, and reports
+// whether only that name may have one.
+func versionOf(s *pinner.Server) (version string, byFile bool) {
+	if v := s.Main.Version; v != "" && v != "(devel)" {
+		return strings.TrimSuffix(v, "+dirty"), false
+	}
+	for _, ref := range []string{s.Ref, s.Origin.Source} {
+		if _, rest, ok := strings.Cut(ref, "image:"); ok && !strings.Contains(rest, "@") {
+			if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
+				return rest[i+1:], false
+			}
+		}
+	}
+	return "", !target.IsImage(s.Ref)
 }
 
 var (
