@@ -34,7 +34,7 @@ func (p *Verified) markdown(b *strings.Builder) {
 		for _, d := range c.Differences {
 			what, plugin, server = append(what, cell(d.What)), append(plugin, cell(d.Plugin)), append(server, cell(c.other(d)))
 		}
-		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s |\n", c.Cause, c.Packages,
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", c.Cause, c.packages(),
 			strings.Join(what, "<br>"), strings.Join(plugin, "<br>"), strings.Join(server, "<br>"), cell(c.Fix))
 	}
 	b.WriteString("\n")

@@ -49,6 +49,9 @@ func (p *Verified) verdict(s Server) string {
 	switch {
 	case p.Loads:
 		return fmt.Sprintf("%s: loads into %s, no mismatch in %s", clean(p.File), server, count(p.Shared, shared))
+	case len(p.Mismatched) == 0 && p.modules() > 0:
+		n := p.modules()
+		return fmt.Sprintf("%s: would not load into %s: %s %s from the server's", clean(p.File), server, count(n, "module"), Verb(n, "differ"))
 	case len(p.Mismatched) == 0:
 		return fmt.Sprintf("%s: would not load into %s", clean(p.File), server)
 	}
@@ -56,15 +59,32 @@ func (p *Verified) verdict(s Server) string {
 	return fmt.Sprintf("%s: would not load into %s, %s %s", clean(p.File), server, Of(n, p.Shared, shared), Verb(n, "differ"))
 }
 
+// packages is the count of a cause. There is none where the loader does not come that far,
+// or the plugin was not built.
+func (c *Cause) packages() string {
+	if c.Packages == 0 {
+		return "-"
+	}
+	return strconv.Itoa(c.Packages)
+}
+
+// modules counts the modules that differ.
+func (p *Verified) modules() int {
+	n := 0
+	for _, c := range p.Causes {
+		if c.Cause == "version" || c.Cause == "replace" {
+			n += len(c.Differences)
+		}
+	}
+	return n
+}
+
 // table has a row for each difference; the cause and its count are in its
 // first.
 func (p *Verified) table(sh *sheet) {
 	t := &table{heads: []string{"CAUSE", "PACKAGES", "DIFFERS", "PLUGIN HAS", "SERVER HAS"}, under: 2}
 	for _, c := range p.Causes {
-		cause, packages := c.Cause, "-" // nothing to count: the loader does not come that far
-		if c.Packages > 0 {
-			packages = strconv.Itoa(c.Packages)
-		}
+		cause, packages := c.Cause, c.packages()
 		if len(c.Differences) == 0 {
 			t.row(cause, packages, "-", "-", "-")
 		}
