@@ -70,7 +70,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 		if fetched {
 			o.Offline = true // a log does not need it so much that a clone may choose whom pinfix asks
 		}
-		s, err := o.ReadBuilt(ctx, root)
+		s, err := o.ReadFile(ctx, root)
 		switch {
 		case err != nil && fetched:
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%v; explain does not fetch a server that only %s names: name it with --server", err, all[0].From))
@@ -80,6 +80,9 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 			r.Warnings = append(r.Warnings, err.Error())
 		default:
 			k.Server, k.Build = s, "pinfix build"
+			if s.Packages == nil && s.Refuses() == nil { // a plugin can be built for it, but not compared
+				k.Build = "run the command of pinfix build --print"
+			}
 			if o.Dir != "." {
 				k.Build += " -C " + shell.Quote(o.Dir)
 			}

@@ -209,6 +209,18 @@ func (r Reference) ReadBuilt(ctx context.Context, root string) (*pinner.Server, 
 	return s, err
 }
 
+// ReadFile is [Reference.Read] for a command that starts no go command, and needs no more
+// than the server's versions: a snapshot of source will do, source itself does not.
+func (r Reference) ReadFile(ctx context.Context, root string) (*pinner.Server, error) {
+	if all := r.Servers.In(root); len(all) > 0 && target.IsSource(all[0].Ref) {
+		return nil, all[0].Blame(fault.New("leave the server out, name its program, or name a snapshot of the source: pinfix snapshot -o FILE --server "+shell.Quote(all[0].Ref),
+			"server %s: source is read with the go command, which is not started here", all[0].Ref))
+	}
+	r.bare = true
+	s, _, err := r.Read(ctx, root)
+	return s, err
+}
+
 // IsModule reports whether the server that counts is the source in root: a
 // plugin is no server of its own.
 func (all Servers) IsModule(root string) bool {
