@@ -168,7 +168,7 @@ func (k Known) support(f *Finding) {
 		return
 	}
 	f.Why = "the server that is named can load plugins, so another program, or another build of it, said this"
-	f.say("start the server that is named, or name the one that said this with --server")
+	f.say(startNamed)
 }
 
 // vendor: pinfix apply writes go.mod, go.sum and vendor/ so that they fit.
@@ -182,21 +182,34 @@ func (k Known) vendor(f *Finding) {
 	f.do(apply)
 }
 
+// libc: the named server tells which C library is right, unless another one says it.
 func (k Known) libc(f *Finding) {
-	switch k.Server.Binary.Libc() {
+	libc := k.Server.Binary.Libc()
+	if f.libc != "" && libc != "" && f.libc != libc {
+		f.Why = "the server that is named uses " + libc + ", and " + f.libc + " says this, so another program, or another build of it, said this"
+		f.say(startNamed)
+		return
+	}
+	switch libc {
 	case "musl":
 		f.Why += "; the server uses musl"
-		compiler := findCompiler
+		how := findCompiler
 		if f.action == unfortify {
-			compiler = f.Fix
+			how = f.Fix
 		}
-		f.say(compiler + "; or build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev")
+		f.say(how + "; or build the plugin in an image with musl, such as " + recipe.BaseImage(k.Server) + " with gcc and musl-dev")
 	case "glibc":
 		f.Why += "; the server uses glibc"
 		if v := k.Server.Binary.Glibc; v != "" {
 			f.Why += " (" + v + " or newer)"
 		}
-		f.say("pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm")
+		f.say("pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as " + recipe.BaseImage(k.Server))
+	case "":
+		if f.action == unfortify {
+			f.say("export " + noFortify + ", then " + k.Build)
+		} else if k.Server.Packages == nil {
+			f.say(useServersImage)
+		}
 	}
 }
 

@@ -199,8 +199,20 @@ func TestAnswer(t *testing.T) {
 		{
 			name: "glibc", text: "plugin.Open(\"p\"): /lib/libc.so.6: version `GLIBC_2.38' not found (required by /p)", cause: Libc,
 			known: func(k *Known) { k.Server.Binary = &pinner.Binary{Needed: []string{"libc.so.6"}, Glibc: "2.34"} },
-			say:   []string{"glibc (2.34 or newer)", "bookworm"},
+			say:   []string{"glibc (2.34 or newer)", "golang:1.23.5-bullseye"},
 		},
+		{
+			name: "what musl says, and a server on glibc", text: "plugin.Open(\"p\"): Error relocating /p: __vfprintf_chk: symbol not found", cause: Libc,
+			known: func(k *Known) { k.Server.Binary = &pinner.Binary{Needed: []string{"libc.so.6"}} },
+			say:   []string{"the server that is named uses glibc, and musl says this", "name the one that said this"},
+		},
+		{
+			name: "what glibc says, and a server on musl", text: "plugin.Open(\"p\"): /lib/libc.so.6: version `GLIBC_2.38' not found (required by /p)", cause: Libc,
+			known: func(k *Known) { k.Server.Binary = &pinner.Binary{Interp: "/lib/ld-musl-aarch64.so.1"} },
+			say:   []string{"the server that is named uses musl, and glibc says this", "name the one that said this"},
+		},
+		{name: "fortify, and a server that does not say its C library", text: "plugin.Open(\"p\"): Error relocating /p: __strdup_chk: symbol not found", cause: Libc,
+			say: []string{"fix export CGO_CFLAGS='-O2 -g -U_FORTIFY_SOURCE', then BUILD"}},
 		{name: "tags", text: "build constraints exclude all Go files in /p/x", cause: Tags, say: []string{"-tags=x", "fix BUILD"}},
 		{name: "tidy", text: "go: updates to go.mod needed", cause: BuildContext, say: []string{"fix pinfix apply -s S"}},
 		{name: "vendor, not trimmed", text: "go: inconsistent vendoring in /p:", server: untrimmed, cause: Vendor, say: []string{"a vendored plugin does not load"}},

@@ -53,6 +53,7 @@ type Finding struct {
 
 	kind   kind
 	action action // what Fix says, if answers depend on it
+	libc   string // whose loader says it, "" for any
 	needs  string // with goLine: the Go release that does not refuse it, "" if the build's Go is not all
 }
 

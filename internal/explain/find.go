@@ -141,6 +141,7 @@ func (f *finder) record(start, i, end int, m match) bool {
 		Package: importPath(m.group("pkg")),
 		Text:    f.text(start, i, end, m),
 		kind:    m.rule.kind,
+		libc:    m.rule.libc,
 	}
 	finding.do(m.rule.do)
 	if m.rule.fix == "" {
