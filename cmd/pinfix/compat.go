@@ -58,8 +58,8 @@ pattern may match at most 100 servers.
 
 With several --platform, each image counts once for each platform.
 
-The numbers that go back and go up count your own modules: those that the server does
-not have.`,
+In a row, "lowered" and "raised" count your own modules: those that the server does not
+have.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),

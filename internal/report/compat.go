@@ -51,8 +51,8 @@ type CompatServer struct {
 	Result  string   `json:"result"` // fits, pins, refuses, unknown
 	Summary string   `json:"summary,omitempty"`
 	Moved   []Move   `json:"moved"`   // linked modules that change their version
-	Lowered []Move   `json:"lowered"` // the plugin's own that go back
-	Raised  []Move   `json:"raised"`  // the plugin's own that go up
+	Lowered []Move   `json:"lowered"` // the plugin's own that get an older version
+	Raised  []Move   `json:"raised"`  // the plugin's own that get a newer version
 	Edit    []string `json:"edit"`    // places in the plugin's code that do not compile
 	Error   string   `json:"error,omitempty"`
 	Reason  string   `json:"reason,omitempty"` // the first of Error, with its place
