@@ -116,6 +116,8 @@ func orFirst(value, choice string) string {
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
+	case unknown > 0 && all == 1:
+		return fault.New("see the reason in the result", "%s the server", what)
 	case unknown > 0:
 		return fault.New("see the reason of each in the result", "%s %s", what, report.Of(unknown, all, "server"))
 	case differ > 0:

@@ -101,7 +101,8 @@ func oneArgument(c *cli.Context) (string, error) {
 	case 1:
 		return args[0], nil
 	}
-	if _, err := os.Lstat(args[0]); err != nil && len(args) > 2 {
+	exists := func(name string) bool { _, err := os.Lstat(name); return err == nil }
+	if len(args) > 2 && !slices.ContainsFunc(args[1:], exists) {
 		return "", notFile(strings.Join(args, " "))
 	}
 	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), Help: "explain"}

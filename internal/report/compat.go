@@ -82,10 +82,17 @@ func (s *CompatServer) Verdict() string {
 			text += ", " + count(n, "module") + " raised"
 		}
 		return text + asKnown(s.Unknown)
-	case ServerRefuses:
-		return "does not fit: " + s.reason()
 	}
-	return "could not be determined: " + s.reason()
+	return s.noReason() + ": " + s.reason()
+}
+
+// noReason is the verdict of a server that does not fit, without the reason, for a form
+// that has it next to the verdict.
+func (s *CompatServer) noReason() string {
+	if s.Result == ServerRefuses {
+		return "does not fit"
+	}
+	return "could not be determined"
 }
 
 // Sign is the result as one sign.
@@ -164,7 +171,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	}
 	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
-		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), s.Verdict())
+		result := s.Verdict()
+		if s.Error != "" && len(r.Servers) == 1 { // it follows
+			result = s.noReason()
+		}
+		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), result)
 	}
 	newSheet(b, st, nil).table(t)
 	if len(r.Servers) > 1 && !st.Verbose {
@@ -195,6 +206,9 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 		}
 	}
 	if s.Error != "" {
+		if !heading {
+			b.WriteString("\n")
+		}
 		fmt.Fprintf(b, "%s\n", Printable(s.Error))
 		if s.Next != "" {
 			fmt.Fprintf(b, "fix: %s\n", clean(s.Next))
