@@ -44,6 +44,7 @@ type Finding struct {
 	Text    string // the error, without the log around it
 	Why     string // what it means
 	Fix     string // what to do
+	Library string // the shared library that is missing, if it is none of the C library's own
 
 	// Known.Answer adds what these are for the server and the plugin available.
 	Module     string   // the module that Package belongs to

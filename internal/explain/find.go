@@ -163,7 +163,7 @@ func (f *finder) record(start, i, end int, m match) bool {
 // add adds a finding, or counts it if there is one with that key already: once
 // for each line of the text.
 func (f *finder) add(finding Finding, no int, key string) {
-	for _, s := range []*string{&finding.Package, &finding.Why, &finding.Fix, &finding.Module} {
+	for _, s := range []*string{&finding.Package, &finding.Why, &finding.Fix, &finding.Module, &finding.Library} {
 		*s = bounded(*s)
 	}
 	key = string(finding.Cause) + "\x00" + finding.Package + "\x00" + key

@@ -36,8 +36,8 @@ var libraryRules = []rule{
 	{
 		key: "error while loading shared libraries", cause: Libc, libc: "glibc",
 		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
-		why: "the program needs the C library {lib}, which its system does not have",
-		do:  useImage,
+		why: "the program needs the library {lib}, which its system does not have",
+		do:  useImage, refine: refineProgram,
 	},
 	{
 		key: "cannot open shared object file: No such file", cause: Platform, libc: "glibc",
@@ -181,10 +181,19 @@ func missingLibrary(finding Finding, lib string) Finding {
 		finding.Why = "the plugin was built for glibc, and the server's system has another C library"
 		finding.do(otherLibc)
 	default:
-		finding.Why = "the file of the plugin is there, but it needs the C library " + lib + ", which the server's system does not have"
+		finding.Library = lib
+		finding.Why = "the file of the plugin is there, but it needs the library " + lib + ", which the server's system does not have"
 		finding.say("install the package that holds " + lib + " where the server runs (in its image), or link it into the plugin: #cgo LDFLAGS: -l:" + name + ".a")
 	}
 	return finding
+}
+
+// refineProgram: a program lacks its libc, or another library.
+func refineProgram(f *finder, m match, finding *Finding) bool {
+	if lib := m.group("lib"); !verify.OfLibc(lib) {
+		finding.Library = lib
+	}
+	return true
 }
 
 // refineRelocating: glibc's own symbols begin with two underscores, and those that its

@@ -79,13 +79,13 @@ var linkerRules = []rule{
 	{
 		key: "unable to find library -l", cause: BuildContext, // lld
 		re:  pattern.New(`(?:\S*ld(?:\.\w+)?: )?error: unable to find library -l(?P<lib>\S+)`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)", alone: true,
 	},
 	{
 		key: "ld: library ", cause: BuildContext, // Apple's ld
 		re:  pattern.New(`ld: library (?:not found for -l(?P<lib>\S+)|'(?P<name>[^']+)' not found)`),
-		why: "the C library {lib}{name} is not installed where the build runs",
+		why: "the library {lib}{name} is not installed where the build runs",
 		fix: "install it (brew install), and name its directory: CGO_LDFLAGS=-L/opt/homebrew/lib", alone: true,
 	},
 	{

@@ -31,7 +31,7 @@ var toolRules = []rule{
 	{
 		key: "cannot find -l", cause: BuildContext,
 		re:  pattern.New(`(?:\S*ld(?:\.\w+)?: )?cannot find -l(?P<lib>[^\s:"]+)[^"]*`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)",
 	},
 	{
@@ -43,7 +43,7 @@ var toolRules = []rule{
 	{
 		key: "pkg-config search path", cause: BuildContext,
 		re:  pattern.New(`Package (?P<lib>\S+) was not found in the pkg-config search path\.?`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)",
 	},
 	{

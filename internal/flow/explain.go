@@ -51,7 +51,7 @@ func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explai
 		f = known.Answer(f)
 		r.Findings = append(r.Findings, report.Explained{
 			Line: f.Line, Count: f.Count, Cause: string(f.Cause), Package: f.Package, Text: f.Text, Why: f.Why, Fix: f.Fix,
-			Module: f.Module, Server: f.Server, Plugin: f.Plugin, DemandedBy: f.DemandedBy,
+			Library: f.Library, Module: f.Module, Server: f.Server, Plugin: f.Plugin, DemandedBy: f.DemandedBy,
 		})
 	}
 	return r, nil
