@@ -31,6 +31,11 @@ func (p *Verified) text(b *strings.Builder, s Server, st Style) {
 	if len(p.Causes) > 0 {
 		b.WriteString("\n")
 		p.table(newSheet(b, st, nil))
+		for _, c := range p.Causes {
+			if text := c.clash(); text != "" {
+				fmt.Fprintf(b, "%s: %s\n", c.Cause, text)
+			}
+		}
 		b.WriteString("\nwhat to do:\n")
 		for _, c := range p.Causes {
 			fmt.Fprintf(b, "  %s: %s\n", c.Cause, clean(c.Fix))
@@ -80,10 +85,13 @@ func (p *Verified) modules() int {
 }
 
 // table has a row for each difference; the cause and its count are in its
-// first.
+// first. What has nothing to compare is said below it.
 func (p *Verified) table(sh *sheet) {
 	t := &table{heads: []string{"CAUSE", "PACKAGES", "DIFFERS", "PLUGIN HAS", "SERVER HAS"}, under: 2}
 	for _, c := range p.Causes {
+		if c.clash() != "" {
+			continue
+		}
 		cause, packages := c.Cause, c.packages()
 		if len(c.Differences) == 0 {
 			t.row(cause, packages, "-", "-", "-")
@@ -93,7 +101,9 @@ func (p *Verified) table(sh *sheet) {
 			cause, packages = "", ""
 		}
 	}
-	sh.table(t)
+	if len(t.rows) > 0 {
+		sh.table(t)
+	}
 }
 
 func (p *Verified) packages(sh *sheet) {
