@@ -75,9 +75,10 @@ vuln: ## no known fault in what pinfix calls
 GOVULNCHECK = v1.7.0
 VULNDB = v0.0.0-20261105234957-e22db6528018
 
-bench: build ## the figures that the README claims
+bench: build ## the figures that docs/figures.md claims
 	PINFIX_REAL=1 $(GO) test -run '^$$' -bench '^BenchmarkApply$$' -benchtime 3x -timeout 60m ./cmd/pinfix
-	$(GO) test -run '^$$' -bench . -skip '^BenchmarkApply$$' -benchtime 10x ./cmd/pinfix
+	$(GO) test -run '^$$' -bench '^Benchmark(TemplateCheck|Verify)$$' -benchtime 20x ./cmd/pinfix
+	$(GO) test -run '^$$' -bench . -skip '^Benchmark(Apply|TemplateCheck|Verify)$$' -benchtime 3x -timeout 60m ./cmd/pinfix
 	$(GO) test -run '^$$' -bench Curve -benchtime 5x ./internal/solve
 
 fuzz: ## every fuzz target for FUZZTIME; the last lines say how many executions

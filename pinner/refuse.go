@@ -53,7 +53,7 @@ func (s *Server) Unmatched() error {
 	if !all || !slices.ContainsFunc(strings.Fields(list), func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") }) {
 		return nil
 	}
-	return fault.New("ask its publisher for a build with go build -trimpath, which does what is meant by it",
+	return fault.New("ask its publisher for a build with go build -trimpath, which has the effect that was meant",
 		"built with -gcflags=%s, which leaves the temporary directory of that one build in the fingerprint of runtime/cgo: no other build matches it", strings.Trim(strconv.Quote(flags), `"`))
 }
 

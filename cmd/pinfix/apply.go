@@ -30,7 +30,7 @@ and blank imports: all of that or nothing. pinfix unpin reverts it.
    pinfix apply -s image:heroiclabs/nakama:3.26.0  # the server in an image
    pinfix apply -s ./nakama -n --format patch      # a patch for git apply
    pinfix apply -s ./nakama -n --format html -o plan.html  # a page
-   pinfix apply -s mod:example.com/server@v1.4.0 -n  # another server
+   pinfix apply -s mod:example.com/server@v1.4.0 -n  # from the module proxy
    pinfix apply ./...                              # every plugin below here
 
 Exit codes: 0 applied, or already pinned; 1 -n found a change; 2 it failed.

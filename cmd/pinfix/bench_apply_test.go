@@ -100,7 +100,7 @@ func newApplyBench(b *testing.B, plugin func(testing.TB, []string) string, known
 	w := &applyBench{templateBench: newBench(b, plugin)}
 	w.environ = append(w.environ, "GOCACHE="+filepath.Join(b.TempDir(), "go-build"))
 	if known {
-		w.server, _ = benchServers(b, b.TempDir())
+		w.server, _ = writeServers(b, b.TempDir())
 	}
 	benchPinfix(b, w.pinfix)
 	w.pinned = copyTree(b, w.plugin)

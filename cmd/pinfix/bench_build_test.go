@@ -22,7 +22,7 @@ func BenchmarkBuild(b *testing.B) {
 	dir := b.TempDir()
 	pinfix := filepath.Join(dir, "pinfix")
 	benchRun(b, ".", nil, "go", "build", "-o", pinfix, ".")
-	trimmed, untrimmed := benchServers(b, dir)
+	trimmed, untrimmed := writeServers(b, dir)
 	plugin := benchPlugin(b)
 	applyTo(b, plugin, trimmed)
 	warm := benchStandard(b, dir, plugin)
@@ -53,9 +53,9 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(cpu[1])/float64(cpu[0]), "untrimmed/trimmed-cpu")
 }
 
-// benchServers are snapshots of Nakama: as it is, and as if it were built without
+// writeServers writes snapshots of Nakama: as it is, and as if it were built without
 // -trimpath.
-func benchServers(b *testing.B, dir string) (trimmed, untrimmed string) {
+func writeServers(b testing.TB, dir string) (trimmed, untrimmed string) {
 	read := func(name string) string {
 		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "servers", name))
 		if err != nil {

@@ -166,3 +166,14 @@ func scaleGraph(b *testing.B, n int) {
 	cpu := end.Utime.Nano() + end.Stime.Nano() - start.Utime.Nano() - start.Stime.Nano()
 	b.ReportMetric(float64(cpu)/1e6/float64(b.N), "cpu-ms")
 }
+
+func writePlugin(b *testing.B, dir, mod, main string) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": mod, "main.go": main} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

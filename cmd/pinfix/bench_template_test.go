@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +113,10 @@ func appendTo(tb testing.TB, name, text string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// median is not moved by what else the machine does now and then.
+func median(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	return list[len(list)/2]
 }

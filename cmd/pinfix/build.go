@@ -42,13 +42,14 @@ func (e *env) buildCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "build",
 		Usage:     "build the plugin as the server was built, and verify the result",
-		ArgsUsage: "[PACKAGE]",
+		ArgsUsage: "[PACKAGE | ./...]",
 		Description: `Builds the plugin with the server's Go release, flags and platform, and compares
 the result with the server as verify does. Writes the file only if the server would
-load it. Run pinfix apply first.
+load it. Run pinfix apply first, except for several servers or with --pin.
 
    pinfix build -s ./nakama                     # NAME.so next to go.mod
    pinfix build -s ./nakama -o out/x.so ./x     # a package, a file
+   pinfix build ./...                           # every plugin below here
    pinfix build -s 'snapshots/*' -o dist/       # a file for each server
    pinfix build -s ./nakama --print             # the command, for a shell
    pinfix build -s ./nakama --print=dockerfile .  # a whole Dockerfile

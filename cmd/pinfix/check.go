@@ -107,7 +107,7 @@ func (e *env) check(c *cli.Context) error {
 	var out, notes bytes.Buffer
 	about := *e
 	about.stderr = &notes
-	about.progress(c).Note(result.Notes)
+	about.progress(c).Note(result.Remarks(c.Bool("verbose")))
 	if _, err := e.stderr.Write(notes.Bytes()); err != nil {
 		return err
 	}
@@ -130,15 +130,17 @@ func (e *env) check(c *cli.Context) error {
 	return nil
 }
 
-// unchecked prints why modules of a walk could not be checked, each with its next
-// step, and for people what was found in the others. The forms for programs hold
+// unchecked prints why modules of a walk were left out or could not be checked, each with
+// its next step, and for people what was found in the others. The forms for programs hold
 // all or nothing.
 func (e *env) unchecked(c *cli.Context, result *report.Check, err error) error {
+	if result != nil {
+		e.progress(c).Note(result.Remarks(c.Bool("verbose")))
+	}
 	var some *flow.CheckError
 	if !errors.As(err, &some) {
 		return err
 	}
-	e.progress(c).Note(result.Notes)
 	for _, one := range some.Errs {
 		e.complain(one)
 	}

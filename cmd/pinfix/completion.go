@@ -43,7 +43,7 @@ func (e *env) completion(c *cli.Context) error {
 	write := map[string]func(io.Writer, []manual.Node) error{"bash": manual.Bash, "zsh": manual.Zsh, "fish": manual.Fish}[shell]
 	switch {
 	case c.NArg() > 1:
-		return &manual.UsageError{Msg: fmt.Sprintf("completion takes one shell, not %q as well", c.Args().Get(1)), Help: "completion"}
+		return &manual.UsageError{Msg: fmt.Sprintf("completion takes one shell; %q is a second", c.Args().Get(1)), Help: "completion"}
 	case write == nil:
 		return &manual.UsageError{Msg: fmt.Sprintf("completion: unknown shell %q%s: it knows %s", shell, suggest.DidYouMean(shell, manual.Shells), names), Help: "completion"}
 	}

@@ -105,7 +105,7 @@ func oneArgument(c *cli.Context) (string, error) {
 	if len(args) > 2 && !slices.ContainsFunc(args[1:], exists) {
 		return "", notFile(strings.Join(args, " "))
 	}
-	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file, not %q as well", args[1]), Help: "explain"}
+	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file; %q is a second", args[1]), Help: "explain"}
 }
 
 // notFile is the error of a text that was typed where a file is named.

@@ -14,7 +14,7 @@ func (e *env) serverCommand() *cli.Command {
 		Name:  "server",
 		Usage: "show what pinfix knows about the server",
 		Description: `Shows the server's Go release, build settings, modules and replacements, and what the
-reference cannot know. A reference (REF) is one of these:
+reference cannot know. The examples show the forms of a reference (REF).
 
    pinfix server -s ./nakama                        # its program
    pinfix server -s nakama.buildinfo                # a snapshot, or go version -m
@@ -42,7 +42,7 @@ architecture, or --platform. You can delete the cache ($XDG_CACHE_HOME/pinfix or
 ~/.cache/pinfix).
 
 --format renovate prints a preset that tells Renovate which modules to leave alone.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "renovate")}, lookFlags(goCommands)),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{namingDirFlag(), formatFlag("text", "json", "renovate")}, lookFlags(goCommands)),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err

@@ -22,7 +22,7 @@ same bytes. Commit it next to go.mod, so that everyone uses the same server.
 
 Exit codes: 0 written, 2 it failed.`,
 		Flags: append(serverFlags(),
-			dirFlag(),
+			&cli.StringFlag{Name: "C", Value: ".", Usage: "write the snapshot for the plugin in `DIR`"},
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE` (- for stdout; default: server.buildinfo)"},
 			quietFlag(),
 		),

@@ -61,6 +61,7 @@ func TestStart(t *testing.T) {
 	}
 	t.Run("reads", func(t *testing.T) { checkReads(t, pinfix) })
 	t.Run("again", func(t *testing.T) { checkAgain(t, pinfix) })
+	t.Run("starts nothing", func(t *testing.T) { startsNothing(t, pinfix) })
 }
 
 // Limits on what check does with a plugin like the vendor's template: two modules that
@@ -94,29 +95,14 @@ func checkReads(t *testing.T, pinfix string) {
 	check := func() (calls, bytes int, out string) {
 		cmd := exec.Command(pinfix, "check", "-C", filepath.Join(dir, "plugin"), "-s", filepath.Join(dir, "server.buildinfo"))
 		cmd.Env = []string{"PATH=" + filepath.Join(dir, "bin"), "HOME=" + dir, "GOMODCACHE=" + filepath.Join(dir, "cache")}
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+		calls, bytes, out = readsOf(t, cmd)
+		if code := cmd.ProcessState.ExitCode(); code != exitOK {
+			t.Fatalf("pinfix check exits %d\n%s", code, out)
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(stdout) // the process has ended, or is about to
-		if err != nil {
-			t.Fatal(err)
-		}
-		counts, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
-		if err != nil {
-			t.Skip(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Fatalf("%v\n%s", err, data)
-		}
-		fmt.Sscanf(string(counts), "rchar: %d\nwchar: %d\nsyscr: %d", &bytes, new(int), &calls)
 		if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
 			t.Error("check starts a program")
 		}
-		return calls, bytes, string(data)
+		return calls, bytes, out
 	}
 	calls, bytes, first := check()
 	if calls > maxReads || bytes > maxReadBytes || calls == 0 {
@@ -191,6 +177,76 @@ func checkReads(t *testing.T, pinfix string) {
 	if out, err := cmd.Output(); cmd.ProcessState.ExitCode() != exitDiffers {
 		t.Errorf("a file of vendor/ has changed: %v\n%s", err, out)
 	}
+}
+
+// startsNothing runs the commands that read files only, and build of a plugin that the server
+// would refuse, where each program that they could start leaves a sign; and bounds
+// how often they read.
+func startsNothing(t *testing.T, pinfix string) {
+	testdata, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	full, _ := writeServers(t, dir)
+	started := filepath.Join(dir, "started")
+	for _, name := range []string{"go", "git", "gcc", "cc", "docker"} {
+		putFile(t, filepath.Join(dir, "bin", name), "#!/bin/sh\n: >"+started+"\nexit 1\n")
+		if err := os.Chmod(filepath.Join(dir, "bin", name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plugin := newTemplate(t).plugin
+	for _, tt := range []struct {
+		args  string
+		code  int
+		reads int
+	}{
+		{"server -s " + full, exitOK, 14},
+		{"snapshot -s " + full + " -o " + filepath.Join(dir, "copy.buildinfo"), exitOK, 14},
+		{"explain -s " + full + " " + filepath.Join(testdata, "logs", "already-loaded.txt"), exitOK, 16},
+		{"verify -s " + full + " " + pinfix, exitTrouble, 20},
+		{"check -C " + plugin + " -s " + full, exitDiffers, 560},
+		{"build -C " + plugin + " -s " + full, exitDiffers, 560},
+		{"unpin -n -C " + plugin, exitOK, 30},
+	} {
+		cmd := exec.Command(pinfix, strings.Fields(tt.args)...)
+		cmd.Dir, cmd.Env = dir, []string{"PATH=" + filepath.Join(dir, "bin"), "HOME=" + dir, "XDG_CACHE_HOME=none"}
+		calls, _, out := readsOf(t, cmd)
+		if code := cmd.ProcessState.ExitCode(); code != tt.code {
+			t.Errorf("pinfix %s exits %d, want %d\n%s", tt.args, code, tt.code, out)
+		}
+		if calls > tt.reads || calls == 0 {
+			t.Errorf("pinfix %s reads %d times, want at most %d", tt.args, calls, tt.reads)
+		}
+		if _, err := os.Stat(started); err == nil {
+			t.Fatalf("pinfix %s starts a program", tt.args)
+		}
+	}
+}
+
+// readsOf runs a command and returns how often it calls read(2), and for how many bytes in
+// all, as the system tells, with what it prints.
+func readsOf(t *testing.T, cmd *exec.Cmd) (calls, bytes int, out string) {
+	t.Helper()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(stdout) // the process has ended, or is about to
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
+	if err != nil {
+		t.Skip(err)
+	}
+	_ = cmd.Wait() // the caller looks at the exit code
+	fmt.Sscanf(string(counts), "rchar: %d\nwchar: %d\nsyscr: %d", &bytes, new(int), &calls)
+	return calls, bytes, string(data)
 }
 
 // TestCheckAllocates is not parallel: it counts what the process allocates.

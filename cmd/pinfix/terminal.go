@@ -47,6 +47,11 @@ func dirFlag() cli.Flag {
 	return &cli.StringFlag{Name: "C", Value: ".", Usage: "use the plugin in `DIR`"}
 }
 
+// namingDirFlag is -C of commands that only look there for what names the server.
+func namingDirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "C", Value: ".", Usage: "`DIR`: without -s, use the server that DIR names"}
+}
+
 func formatFlag(forms ...string) cli.Flag {
 	return manual.Choice("format", "`FORM`: how to show the result", forms...)
 }

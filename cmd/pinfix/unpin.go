@@ -14,10 +14,10 @@ func (e *env) unpinCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "unpin",
 		Usage: "revert what apply changed",
-		Description: `Makes the plugin what it was before pinfix. Reverts the lines of go.mod that end in a
-"// pinfix" mark, and removes the blank imports and a go.work that apply wrote. go.sum
-and vendor/ become what your own go command makes for that go.mod. Writes all of that
-or nothing. It needs no server, because the marks hold the old values.
+		Description: `Reverts what apply changed: the lines of go.mod that end in a "// pinfix" mark, the blank
+imports, and a go.work. Your own go command then makes go.sum for that go.mod, and
+vendor/, which stays even if apply made it. Writes all of that or nothing. It needs no
+server, because the marks hold the old values.
 
    pinfix unpin -n                  # show the change first
    pinfix unpin                     # write it
@@ -29,7 +29,8 @@ Exit codes: 0 reverted, or nothing to revert; 1 -n found a change; 2 it failed.
 Your own lines stay, and so does what you have changed since: if a line no longer holds
 what pinfix wrote, it only loses its mark.
 
-vendor/ stays, and go mod vendor makes it again. With --vendor never it does not change.
+With --vendor never, vendor/ does not change. If apply made it and you do not want it,
+remove it by hand.
 The snapshot, .pinfix.yaml and the hook stay. Remove the first two by hand, and the hook
 with pinfix hook uninstall.`,
 		Flags: slices.Concat([]cli.Flag{

@@ -31,7 +31,7 @@ that it imports, it counts under that one.
 
 Exit codes: 0 the server would load them, 1 it would not load one, 2 could not be
 determined.`,
-		Flags: slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, lookFlags("list every mismatched package")),
+		Flags: slices.Concat(serverFlags(), []cli.Flag{namingDirFlag(), formatFlag("text", "json", "markdown", "github", "sarif")}, lookFlags("list every mismatched package")),
 		Action: func(c *cli.Context) error {
 			if err := plugins(c); err != nil {
 				return err

@@ -80,7 +80,7 @@ func Ask(args, environ []string) *Question {
 	return q
 }
 
-// cacheDir is os.UserCacheDir in environ. Windows is not asked about: see states.
+// cacheDir is os.UserCacheDir in environ, or is not a full path. Windows is not asked about: see states.
 func cacheDir(environ []string) string {
 	home := ""
 	for _, v := range environ {
@@ -91,7 +91,10 @@ func cacheDir(environ []string) string {
 			home = dir
 		}
 	}
-	if runtime.GOOS == "darwin" {
+	switch {
+	case home == "":
+		return ""
+	case runtime.GOOS == "darwin":
 		return home + "/Library/Caches"
 	}
 	return home + "/.cache"

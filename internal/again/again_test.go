@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pinfix/pinfix/internal/kept"
 )
 
 // asked returns a question whose answer is kept, and where: in a directory of its own, and
@@ -172,6 +174,19 @@ func TestEnvironment(t *testing.T) {
 	q := ask(t, home)
 	if !strings.HasPrefix(q.file, home) {
 		t.Error(q.file)
+	}
+}
+
+// TestCacheDir: answers are kept where all else is, see kept.UserDir, which this package cannot
+// wait for.
+func TestCacheDir(t *testing.T) {
+	t.Parallel()
+	for _, environ := range []string{"HOME=/h", "HOME=/h XDG_CACHE_HOME=/x", "HOME=/h XDG_CACHE_HOME=", "HOME=/h XDG_CACHE_HOME=x", "XDG_CACHE_HOME=/x", "HOME=h", "A=b", "HOME=", "HOME=/h HOME=/i"} {
+		e := strings.Fields(environ)
+		want, ok := kept.UserDir(e)
+		if q := Ask([]string{"pinfix", Command}, e); (q != nil) != ok || ok && q.dir != want+"/checked" {
+			t.Errorf("%s: %+v, want in %s %v", environ, q, want, ok)
+		}
 	}
 }
 

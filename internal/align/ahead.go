@@ -14,7 +14,7 @@ import (
 )
 
 // An ahead is go mod tidy and go mod vendor run on a guess of the plan, while
-// the plugin's packages are still being loaded. It decides nothing: a result is
+// the plugin's packages are still being loaded and checked. It decides nothing: a result is
 // taken only where the plan then asks for just the same. Most plans do, and an
 // apply then takes little longer than the two commands alone.
 type ahead struct {
@@ -27,16 +27,17 @@ type ahead struct {
 	sum      []byte
 	tidyErr  error
 
+	may     chan bool // whether it vendors, see goOn
+	vendors bool
 	done    chan struct{}
-	vendors bool   // whether it vendors
 	dir     string // the new vendor/; "": there is nothing to vendor
 	err     error
 }
 
-// runAhead starts tidying and, if vendor is set, vendoring.
-func runAhead(ctx context.Context, a *Aligner, plan *pinner.Plan, vendor bool) *ahead {
+// runAhead starts tidying. It goes on to vendor if goOn says so.
+func runAhead(ctx context.Context, a *Aligner, plan *pinner.Plan) *ahead {
 	ctx, cancel := context.WithCancel(ctx)
-	h := &ahead{cancel: cancel, vendors: vendor, mod: plan.Mod.Text(), files: a.Have, tidyDone: make(chan struct{}), done: make(chan struct{})}
+	h := &ahead{cancel: cancel, mod: plan.Mod.Text(), files: a.Have, tidyDone: make(chan struct{}), may: make(chan bool, 1), done: make(chan struct{})}
 	go func() {
 		defer close(h.done)
 		// A copy: formatting a Mod cleans it up, and the plan's is in use.
@@ -48,15 +49,25 @@ func runAhead(ctx context.Context, a *Aligner, plan *pinner.Plan, vendor bool) *
 		}
 		h.tidied, h.sum, h.tidyErr = a.Stage.TidyAhead(ctx, mod, h.files)
 		tidied := h.tidied
-		if h.err = h.tidyErr; h.err == nil && vendor {
+		if h.err = h.tidyErr; h.err == nil {
 			tidied, h.err = h.tidied.Clone() // again a copy: the rounds have the other one
 		}
 		close(h.tidyDone)
-		if h.err == nil && vendor {
-			h.dir, h.err = a.Stage.Vendor(ctx, tidied, h.sum, h.files)
+		select {
+		case may := <-h.may:
+			if may && h.err == nil {
+				h.dir, h.err = a.Stage.Vendor(ctx, tidied, h.sum, h.files)
+			}
+		case <-ctx.Done():
 		}
 	}()
 	return h
+}
+
+// goOn says, once, whether what is tidied is also vendored ahead.
+func (h *ahead) goOn(vendor bool) {
+	h.vendors = vendor
+	h.may <- vendor
 }
 
 // stop ends what still runs.

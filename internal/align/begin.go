@@ -85,6 +85,11 @@ func (a *Aligner) begin() (round, error) {
 	return r, nil
 }
 
+// maxVendorAhead is how many packages may be left to type-check where the guess of the plan is
+// vendored meanwhile. More of them keep all processors busy, so that it gains no time, and
+// often one does not compile, so that it is for nothing.
+const maxVendorAhead = 200
+
 // first looks at the plugin under a guess of the plan, while that is tidied and
 // vendored ahead; where the guess does not work out, as it is.
 func (r round) first(ctx context.Context) (round, error) {
@@ -92,8 +97,11 @@ func (r round) first(ctx context.Context) (round, error) {
 	in.Caps = r.guessCaps()
 	plan, err := pinner.Make(in)
 	if err == nil {
-		r.ahead = runAhead(ctx, r.Aligner, plan, r.vendors)
+		r.ahead = runAhead(ctx, r.Aligner, plan)
 		r.now, r.memory, err = r.look(ctx, plan.Mod, plan)
+		if err == nil {
+			r.ahead.goOn(r.vendors && (r.Checker == nil || len(r.Suspects(plan.Mod, r.now.Listing)) <= maxVendorAhead))
+		}
 		if err == nil || ctx.Err() != nil {
 			return r, err
 		}
@@ -103,7 +111,8 @@ func (r round) first(ctx context.Context) (round, error) {
 	if plan, err = plainPlan(r.Input); err != nil {
 		return r, err
 	}
-	r.ahead = runAhead(ctx, r.Aligner, plan, false)
+	r.ahead = runAhead(ctx, r.Aligner, plan)
+	r.ahead.goOn(false)
 	r.now, r.memory, err = r.look(ctx, plan.Mod, plan)
 	return r, err
 }

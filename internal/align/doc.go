@@ -27,6 +27,6 @@
 //     than it was loaded with. If the look asks for the same pins and imports, that is it.
 //
 // The first plan is a guess: everything that go.mod requires and the server has. It is tidied
-// and vendored ahead, while the packages are still being loaded, and the results are used only
-// if the real plan requires the same.
+// ahead, while the packages are still being loaded, and vendored ahead, while they are
+// type-checked, if these are few. The results are used only if the real plan requires the same.
 package align

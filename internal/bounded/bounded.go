@@ -134,7 +134,7 @@ func Hidden(name string) error {
 		return nil
 	}
 	return fault.New("make it a file, or look at what it leads to",
-		"%s is a link, and the text of what it leads to, which is not shown, cannot be read as one", name)
+		"%s is a link to a file that cannot be read as one (its text is not shown)", name)
 }
 
 func check(info fs.FileInfo) error {

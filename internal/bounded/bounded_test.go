@@ -116,7 +116,7 @@ func TestHide(t *testing.T) {
 	}
 	bad := errors.New("no such word: secret")
 	for name, want := range map[string]string{file: bad.Error(), filepath.Join(dir, "none"): bad.Error(),
-		link: link + " is a link, and the text of what it leads to, which is not shown, cannot be read as one"} {
+		link: link + " is a link to a file that cannot be read as one (its text is not shown)"} {
 		if got := Hide(name, bad); got.Error() != want {
 			t.Errorf("%s: %v", name, got)
 		}

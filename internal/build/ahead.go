@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"path"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/bounded"
+	"github.com/pinfix/pinfix/internal/compiles"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modcache"
@@ -23,6 +25,28 @@ import (
 	"github.com/pinfix/pinfix/internal/verify"
 	"github.com/pinfix/pinfix/pinner"
 )
+
+// parse returns an error if a Go file of the plugin's own does not parse: what else is wrong
+// can wait. A pinned build has looked already.
+func (b *builder) parse() error {
+	if b.o.pinned != nil {
+		return nil
+	}
+	g := &look.Graph{Files: look.Files{Tree: look.Disk(b.plugin.Root), Root: b.plugin.Root}, Mod: b.plugin.Now, Server: b.server}
+	var roots []string
+	for _, out := range b.outputs {
+		roots = append(roots, path.Clean(filepath.ToSlash(out.pkg)))
+	}
+	l, _, err := g.List(roots)
+	var broken *importgraph.BrokenError
+	if errors.As(err, &broken) && broken.Next != "" {
+		return broken
+	}
+	if err != nil {
+		return nil // the compiler says it better
+	}
+	return compiles.Parse(importgraph.OnDisk(b.plugin.Root), l)
+}
 
 // ahead finds out, before the compiler runs, what the server would refuse in any case: the
 // plugin's import graph, read from source as check does, has a package with another label

@@ -92,6 +92,9 @@ func Run(ctx context.Context, o Options) (*report.Build, error) {
 	if err := b.comparable(); err != nil {
 		return nil, err
 	}
+	if err := b.parse(); err != nil {
+		return nil, err
+	}
 	refused := b.ahead()
 	if len(refused) < len(b.outputs) {
 		if b.scratch, err = stage.NewScratch(); err != nil {
@@ -136,10 +139,9 @@ func newBuilder(ctx context.Context, o Options) (*builder, error) {
 	if b.plugin, err = plugin.Read(o.Dir, o.Packages, ""); err != nil {
 		return nil, err
 	}
-	o.Step("reading the server")
 	if o.pinned != nil {
 		b.server, b.named = o.pinned.server, o.Servers
-	} else if b.server, b.named, err = o.Read(ctx, b.plugin.Root); err != nil {
+	} else if b.server, b.named, err = o.Reading(ctx, b.plugin.Root); err != nil {
 		return nil, err
 	}
 	if err := reference.Hopeless(b.server); err != nil {

@@ -144,6 +144,27 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestNoSum: without a go.sum, that is the one problem, however many lines it would have.
+func TestNoSum(t *testing.T) {
+	for _, require := range []string{"require example.com/only v1.0.0\n", "require (\n\texample.com/only v1.0.0\n\texample.com/other v1.0.0\n)\n"} {
+		in := pinned(t, "module example.com/plugin\n\ngo 1.21\n\n"+require, "", modulesText)
+		in.Sum = nil
+		got, err := Problems(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sums []string
+		for _, p := range got {
+			if p.Kind == Sum {
+				sums = append(sums, p.Want+" "+p.File+":"+strconv.Itoa(p.Line))
+			}
+		}
+		if len(sums) != 1 || sums[0] != "go.sum go.mod:1" {
+			t.Errorf("%s: %q", require, sums)
+		}
+	}
+}
+
 // FuzzProblems: of any go.mod, go.sum and modules.txt, each problem has a kind, a
 // file with that line, and one line of text; they are the same the second time;
 // and a modules.txt that fits is the one that check expects.

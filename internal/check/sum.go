@@ -45,16 +45,11 @@ func (in *Input) sums(want *pinner.Mod) []Problem {
 		if got := have[v]; got.sum != "" && p.Sum != "" && got.sum != p.Sum && v.Version != "" {
 			out = append(out, Problem{Kind: Sum, Module: v.Path, Want: p.Sum, Have: got.sum, File: goSum, Line: got.line,
 				Why: fmt.Sprintf("the server was built from other content of %s", v),
-				Fix: "find out who is right: delete the line, run go mod tidy; if it comes back, the server's publisher has other source"})
+				Fix: "delete the line and run go mod tidy. If the line comes back, the server was built from other source"})
 		}
 	}
-	if in.Sum == nil && len(out) > 1 {
+	if in.Sum == nil && len(out) > 0 {
 		out = []Problem{{Kind: Sum, Module: want.Module.Mod.Path, Want: goSum, File: goMod, Line: line(want.Module.Syntax), Why: "pinfix apply writes it"}}
-	}
-	for i := range out {
-		if in.Sum == nil { // an annotation needs a file
-			out[i].File, out[i].Line = goMod, line(in.Mod.Module.Syntax)
-		}
 	}
 	return out
 }

@@ -111,7 +111,7 @@ func (e *HalfwayError) Unwrap() error { return e.Err }
 
 // NextStep says what the user can do.
 func (e *HalfwayError) NextStep() string {
-	return "make the files writable, and run pinfix apply again: it goes on putting back; or, if you have put them right yourself, remove .pinfix-journal"
+	return "make the files writable, and run pinfix apply again, which goes on putting back the old files. If you have put them back yourself, remove .pinfix-journal"
 }
 
 func write(ctx context.Context, t Tree, brought Brought, d disk) error {

@@ -187,7 +187,7 @@ func (m *module) allow(root, at, slash string, links []string) error {
 			rel, err := filepath.Rel(root, link)
 			inside := err == nil && filepath.IsLocal(rel)
 			if !slices.Contains(outward, slash) || inside && m.brought(root, filepath.ToSlash(rel)) {
-				return &PathError{slash, what + " is outside of the module", "put a file or directory of the module's own in the place of the symbolic link " + links[0]}
+				return &PathError{slash, what + " is outside of the module", "replace the symbolic link with a file or directory of the module: " + links[0]}
 			}
 		}
 		top = filepath.VolumeName(at) + string(filepath.Separator)

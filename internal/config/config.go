@@ -134,7 +134,7 @@ func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 		return nil, err
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, at(name, root.Line, fmt.Errorf("%s, where key: value lines are wanted", what(root)), knownKeys(known))
+		return nil, at(name, root.Line, fmt.Errorf("must be lines of key: value, not %s", what(root)), knownKeys(known))
 	}
 	out := map[string]Value{}
 	lines := map[string]int{}
@@ -145,7 +145,7 @@ func parse(name string, data []byte, known []Key) (map[string]Value, error) {
 			return nil, unknown(name, key, known)
 		}
 		if first := lines[key.Value]; first > 0 {
-			return nil, at(name, key.Line, fmt.Errorf("%s is there twice, in line %d as well", key.Value, first), "keep one of them")
+			return nil, at(name, key.Line, fmt.Errorf("%s is set twice, first in line %d", key.Value, first), "keep one of them")
 		}
 		lines[key.Value] = key.Line
 		values, bad := known[j].read(value)

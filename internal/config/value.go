@@ -19,13 +19,13 @@ func what(n *yaml.Node) string {
 	}
 	switch n.ShortTag() {
 	case "!!str":
-		return "a text"
+		return "text"
 	case "!!int", "!!float":
 		return "a number"
 	case "!!bool":
 		return "true or false"
 	case "!!null":
-		return "nothing"
+		return "empty"
 	}
 	return "a value of another kind"
 }
@@ -57,15 +57,15 @@ func (k Key) read(n *yaml.Node) ([]string, *badValue) {
 }
 
 func (k Key) readOne(n *yaml.Node) (string, *badValue) {
-	tag, want, next := "!!str", "a text", "put it in quotes"
+	tag, want, next := "!!str", "text", "put it in quotes"
 	if k.Kind == Bool {
 		tag, want, next = "!!bool", "true or false", "write true or false"
 	}
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
 		if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
-			next = "write " + want + " behind it, or remove the line"
+			next = "write " + want + " after the key, or remove the line"
 		}
-		return "", &badValue{n.Line, fmt.Errorf("%s, where %s is wanted", what(n), want), next}
+		return "", &badValue{n.Line, fmt.Errorf("must be %s, not %s", want, what(n)), next}
 	}
 	if k.Kind == Bool {
 		var b bool

@@ -252,7 +252,7 @@ func (f Final) what() string {
 	case f.API.Kind == typecheck.Method && f.API.Have == "":
 		return fmt.Sprintf("%s does not implement %s: method %s is missing: %s", f.API.Lacks, f.API.Of, f.API.Method(), f.API.Now)
 	case f.API.Kind == typecheck.Method && f.API.Have != f.API.Now:
-		return fmt.Sprintf("%s does not implement %s: method %s is another one: %s, and the code has %s", f.API.Lacks, f.API.Of, f.API.Method(), f.API.Now, f.API.Have)
+		return fmt.Sprintf("%s does not implement %s: method %s has another signature: %s, and the code has %s", f.API.Lacks, f.API.Of, f.API.Method(), f.API.Now, f.API.Have)
 	}
 	return f.Msg
 }

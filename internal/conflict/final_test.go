@@ -127,7 +127,7 @@ func TestFinalWords(t *testing.T) {
 		{"a method", []typecheck.Fault{with(at("plugin", 1, "pin"), method, "")},
 			"main.go:1: *M does not implement pin.Match: method Signal is missing: Signal(data string); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 does not", "edit this line to what the server's pin v1.1.0 has"},
 		{"another method", []typecheck.Fault{with(at("plugin", 1, "pin"), other, "Signal()")},
-			"main.go:1: *M does not implement pin.Match: method Signal is another one: Signal(data string), and the code has Signal(); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 has Signal()", "edit this line to what the server's pin v1.1.0 has"},
+			"main.go:1: *M does not implement pin.Match: method Signal has another signature: Signal(data string), and the code has Signal(); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 has Signal()", "edit this line to what the server's pin v1.1.0 has"},
 		{"the standard library", []typecheck.Fault{with(at("plugin", 1, "maps"), typecheck.API{Kind: typecheck.Gone, Package: "maps", Name: "All"}, "")},
 			"main.go:1: wrong; the server's Go 1.22.12 does not have it", "edit this line to what the server's Go 1.22.12 has"},
 		{"another package of the plugin", []typecheck.Fault{with(at("plugin", 1), typecheck.API{Kind: typecheck.Signature, Package: "plugin", Name: "F", Now: "F()"}, "")},

@@ -154,7 +154,7 @@ func TestAnswer(t *testing.T) {
 			say: []string{"without -trimpath"},
 		},
 		{name: "no go.mod", text: differs("example.com/a"), cause: Version, say: []string{"the server has example.com/a v1.1.0"}},
-		{name: "the server's own", text: differs("example.com/server/api"), cause: ServerOwn, say: []string{"0123456789abcdef", "pinfix apply --server-source DIR"}},
+		{name: "the server's own", text: differs("example.com/server/api"), cause: ServerOwn, say: []string{"0123456789abcdef", "pinfix apply -s S --server-source DIR"}},
 		{
 			name: "a plugin in the server's repository", text: differs("example.com/server/plugins/p"), cause: AlreadyLoaded,
 			known: func(k *Known) {

@@ -77,7 +77,7 @@ const (
 	noFortify       = "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "'"
 	findCompiler    = "pinfix build --server SERVER, which looks for a C compiler for the server's libc (musl-gcc, zig)"
 
-	takeSourceAt, takeSourceWith = "check out the server's source at ", " and let pinfix write a go.work of both: pinfix apply --server-source DIR"
+	takeSourceAt, takeSourceWith = "check out the server's source at ", " and let pinfix write a go.work of both: pinfix apply --server SERVER --server-source DIR"
 )
 
 const whyCrash = "the plugin was built with another Go release than the server (or the server was linked statically), and the loader crashes on that"

@@ -20,7 +20,7 @@ var loaderRules = []rule{
 		re:   pattern.New(openRE + `plugin already loaded|^(?:fatal error: plugin: )?plugin already loaded$|plugin: plugin (?P<path>\S+) already loaded$`), // the last two: Go 1.8 and 1.9
 		same: "so",
 		why:  "the server has loaded another file with the same plugin path: a copy of this plugin, or a plugin whose module has the same path",
-		fix:  "remove the copy from the server's plugin directory, or give the second plugin a module path of its own: go mod edit -module=PATH",
+		fix:  "remove the copy from the server's plugin directory, or give the second plugin a module path of its own (go mod edit -module=PATH), change the imports of its own packages to match, and build it again",
 	},
 	{
 		key: "plugin: not implemented", cause: NoPluginSupport,

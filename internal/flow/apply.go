@@ -31,11 +31,10 @@ func Apply(ctx context.Context, o wants.Options) (*report.Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Step("reading the server")
 	if o.Servers.IsModule(plugin.Root) {
 		return nil, o.Servers[0].Blame(fault.New("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
 	}
-	server, named, err := o.Read(ctx, plugin.Root)
+	server, named, err := o.Reading(ctx, plugin.Root)
 	if err != nil {
 		return nil, err
 	}

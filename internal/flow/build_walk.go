@@ -50,13 +50,13 @@ func (m BuildModule) build(ctx context.Context) (one report.BuiltModule, err err
 
 // BuildTrouble returns an error if all is not well: a module failed, or none was built.
 func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
-	failed, skipped := 0, 0
+	failed, none := 0, &WalkError{All: len(r.Modules)}
 	for i, m := range r.Modules {
 		switch {
 		case r.Errs[i] != nil:
 			failed++
 		case m.Skipped != "":
-			skipped++
+			none.skip(m.Skipped)
 		}
 	}
 	all := len(r.Modules)
@@ -65,8 +65,8 @@ func BuildTrouble(ctx context.Context, r *report.BuildAll) error {
 		return fault.New("run it again", "interrupted; %s %s not built", report.Of(failed, all, "module"), report.Verb(failed, "were"))
 	case failed > 0:
 		return fault.New("follow the fix of each one above, and run it again", "%s could not be built", report.Of(failed, all, "module"))
-	case skipped == all:
-		return &WalkError{All: all, Skipped: skipped}
+	case none.Skipped == all:
+		return none
 	}
 	return nil
 }

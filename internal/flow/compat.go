@@ -51,7 +51,7 @@ func Compat(ctx context.Context, o CompatOptions) (*report.Compat, error) {
 		if m.Err != nil {
 			rows[i].Result = t.Add(m.Err)
 			rows[i].Error, rows[i].Next = outlook.ErrorText(m.Err)
-			rows[i].Reason = outlook.FirstReason(m.Err)
+			rows[i].Reason, rows[i].Unparsed = outlook.FirstReason(m.Err), outlook.Unparsed(m.Err)
 		}
 	}
 	r.Servers, r.Differ, r.Unknown = rows, t.Differ, t.Unknown
@@ -88,7 +88,7 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 		return row
 	}
 	v.Name = m.Shown()
-	row.Result, row.Summary = report.ServerPins, v.Sentence()
+	row.Result, row.Summary, row.Broken = report.ServerPins, v.Sentence(), v.Broken
 	if v.AsIs {
 		row.Result = report.ServerFits
 	}

@@ -57,7 +57,7 @@ func Settled(ctx context.Context, dir string) error {
 func restored(o commit.Outcome) string {
 	switch o {
 	case commit.Restored:
-		return "an earlier run was killed while it wrote; the files are again as they were before it"
+		return "an earlier run was killed while it wrote; the files are now as they were before it"
 	case commit.Finished:
 		return "an earlier run was killed at its very end; its change is complete"
 	}

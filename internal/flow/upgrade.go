@@ -30,7 +30,7 @@ func compare(ctx context.Context, r reference.Reference, root string, all refere
 		return ctx.Err()
 	}
 	if err != nil {
-		result.Warnings = append(result.Warnings, fmt.Sprintf("what changes from the server of %s is not shown: %v", own.From, err))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("the changes from the server of %s are not shown: %v", own.From, err))
 		return nil
 	}
 	result.ServerChanges = serverChanges(old, server, l.Linked())

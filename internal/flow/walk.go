@@ -66,13 +66,22 @@ func WorkspaceNote(works []string) string {
 	if len(works) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s: each module is pinned by itself, with GOWORK=off; build the plugins so too", works[0])
+	return fmt.Sprintf("%s: each module is pinned by itself, with GOWORK=off; build the plugins with GOWORK=off too", works[0])
 }
 
 // WalkError says how a walk ended that did not pin everything.
 type WalkError struct {
 	Failed, Skipped, All int
+	Plugins              int // of those skipped: the plugins that no server is named for
 	Interrupted          bool
+}
+
+// skip counts a module that is left alone, and why.
+func (e *WalkError) skip(why string) {
+	e.Skipped++
+	if why == reference.NoServer {
+		e.Plugins++
+	}
 }
 
 func (e *WalkError) Error() string {
@@ -81,6 +90,9 @@ func (e *WalkError) Error() string {
 		return fmt.Sprintf("interrupted; %s %s not pinned", report.Of(e.Failed, e.All, "module"), report.Verb(e.Failed, "were"))
 	case e.Failed > 0:
 		return report.Of(e.Failed, e.All, "module") + " could not be pinned"
+	}
+	if e.Plugins == 0 {
+		return fmt.Sprintf("no plugin here (%s found)", report.Count(e.All, "module"))
 	}
 	return fmt.Sprintf("no plugin here names a server (%s found)", report.Count(e.All, "module"))
 }
@@ -92,6 +104,8 @@ func (e *WalkError) NextStep() string {
 		return "run it again: what was pinned stays so"
 	case e.Failed > 0:
 		return "follow the fix of each one above, and run it again"
+	case e.Plugins == 0:
+		return "name the directory of a plugin with -C"
 	}
 	return "name one with --server, or in each plugin's .pinfix.yaml"
 }
@@ -105,7 +119,7 @@ func Trouble(ctx context.Context, r *report.ApplyAll) error {
 		case r.Errs[i] != nil:
 			e.Failed++
 		case m.Skipped != "":
-			e.Skipped++
+			e.skip(m.Skipped)
 		}
 	}
 	if e.Failed > 0 || e.Skipped == e.All {

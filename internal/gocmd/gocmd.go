@@ -143,7 +143,7 @@ func (e *Error) Error() string { return e.verb() + strings.Join(e.lines(), "\n")
 func (e *Error) Short() string {
 	lines := e.lines()
 	if n := len(lines) - 1; n > 0 {
-		return fmt.Sprintf("%s%s\nand %d more from the go command: -v shows them", e.verb(), lines[0], n)
+		return fmt.Sprintf("%s%s\nand %d more from the go command: -v shows all", e.verb(), lines[0], n)
 	}
 	return e.verb() + lines[0]
 }

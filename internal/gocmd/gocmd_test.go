@@ -94,7 +94,7 @@ func TestGitVars(t *testing.T) {
 
 func TestErrorShort(t *testing.T) {
 	for _, tt := range []struct{ stderr, short, whole string }{
-		{"# example.com/p\n./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y\n", "./a.go:1:2: undefined: x\nand 1 more from the go command: -v shows them", "./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y"},
+		{"# example.com/p\n./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y\n", "./a.go:1:2: undefined: x\nand 1 more from the go command: -v shows all", "./a.go:1:2: undefined: x\n./b.go:3:4: undefined: y"},
 		{"# example.com/p\n", "# example.com/p", "# example.com/p"},
 		{"malformed go.sum:\ngo.sum:1: wrong number of fields 1\n", "malformed go.sum: go.sum:1: wrong number of fields 1", "malformed go.sum: go.sum:1: wrong number of fields 1"},
 		{"main.go:4:2: missing go.sum entry for module providing package example.com/a; to add:\n\tgo get example.com/p\n", "main.go:4:2: missing go.sum entry for module providing package example.com/a", "main.go:4:2: missing go.sum entry for module providing package example.com/a"},

@@ -51,7 +51,9 @@ func noCredentials(ref string) error {
 // printed.
 type SecretError struct{}
 
-func (*SecretError) Error() string { return "no user or password may be in the name of an image" }
+func (*SecretError) Error() string {
+	return "the name of an image must not contain a user or a password"
+}
 
 // NextStep says what the user can do.
 func (*SecretError) NextStep() string {

@@ -52,7 +52,7 @@ const (
 // Fills says what stands for a placeholder of a flag or an argument. A test knows
 // that none is missing.
 var Fills = map[string]fill{
-	"FILE": fillFiles, "[FILE|-]": fillFiles, "PLUGIN.so...": fillFiles, "PKG|FILE": fillFiles, "[PACKAGE]": fillFiles,
+	"FILE": fillFiles, "[FILE|-]": fillFiles, "PLUGIN.so...": fillFiles, "PKG|FILE": fillFiles, "[PACKAGE | ./...]": fillFiles,
 	"DIR": fillDirs, "REF": fillRefs, "[REF...]": fillRefs,
 	"PATH": fillNothing, "OS/ARCH": fillNothing, "MODULE": fillNothing, "MODULE@VERSION": fillNothing, "": fillNothing,
 }

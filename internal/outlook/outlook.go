@@ -12,6 +12,7 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
+	"github.com/pinfix/pinfix/internal/syntax"
 	"github.com/pinfix/pinfix/pinner"
 )
 
@@ -19,7 +20,7 @@ import (
 type outlook struct {
 	Name            string // of the server
 	checked         bool   // the plan was type-checked
-	broken          bool   // it does not compile without pinfix either
+	Broken          bool   // it does not compile without pinfix either
 	AsIs            bool   // the plugin links what the server has without any change
 	Moved           []report.Move
 	Lowered, Raised []report.Move // the plugin's own modules
@@ -31,7 +32,7 @@ type outlook struct {
 // Outlook says what p means.
 func (p *planned) Outlook() *outlook {
 	kind, _ := p.Set.Compiles()
-	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, broken: kind == report.CompilesNever, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
+	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, Broken: kind == report.CompilesNever, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
 	v.Lowered, v.Raised = p.Set.OwnModules()
 	return v
 }
@@ -40,7 +41,7 @@ func (p *planned) Outlook() *outlook {
 func (v *outlook) Sentence() string {
 	head := "your code compiles against " + v.Name
 	switch {
-	case v.broken:
+	case v.Broken:
 		head = "your code does not compile against " + v.Name + ", and does not compile without pinfix either"
 	case v.AsIs:
 		head = "your code stays as it is for " + v.Name
@@ -61,7 +62,7 @@ func (v *outlook) Sentence() string {
 	if len(moves) == 0 {
 		moves = []string{"none of your own modules moves"}
 	}
-	if s := head + "; " + strings.Join(moves, ", "); v.broken {
+	if s := head + "; " + strings.Join(moves, ", "); v.Broken {
 		return s
 	} else {
 		return s + ", and no file has to be edited"
@@ -111,6 +112,12 @@ func FirstReason(err error) string {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	return strings.TrimSuffix(first, ":")
+}
+
+// Unparsed reports whether err says that a file of the plugin's does not parse.
+func Unparsed(err error) bool {
+	var at *syntax.Error
+	return errors.As(err, &at)
 }
 
 // ErrorText is an error and what to do about it.

@@ -81,7 +81,7 @@ func (m *finder) match(pattern string) ([]string, error) {
 		rel = "." + rest
 	}
 	if rel != "." && !strings.HasPrefix(rel, "./") {
-		return nil, importgraph.NotPlugin(pattern, "it is not of module "+m.module)
+		return nil, importgraph.NotPlugin(pattern, "it is not in module "+m.module)
 	}
 	if below, ok := strings.CutSuffix(rel, "..."); ok {
 		return m.walk(filepath.Join(m.root, below))
@@ -124,7 +124,8 @@ func (m *finder) walk(dir string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(out) == 0 && broken != nil:
-		return nil, fault.New("correct it, or name just the plugin's package or file: pinfix build ./x.go", "%w", broken)
+		text := strings.ReplaceAll(broken.Error(), m.root+string(filepath.Separator), "")
+		return nil, fault.New("correct it, or name the plugin's package or file", "%s", text)
 	case len(out) == 0:
 		return nil, NoPlugin(m.root, m.module)
 	}

@@ -1,24 +1,25 @@
 package plugin
 
 import (
-	"strings"
+	"errors"
 
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/syntax"
 )
 
-// BadSyntax is the error of files that do not parse; nil for none.
+// BadSyntax is the error of files that do not parse, a line for each *[syntax.Error] in
+// it; nil for none.
 func BadSyntax(bad []*syntax.Error) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	var lines []string
+	var all []error
 	next := bad[0].NextStep()
 	for _, e := range bad {
-		lines = append(lines, e.Error())
+		all = append(all, e)
 		if e.NextStep() != next {
 			next = "correct these places, and run pinfix again"
 		}
 	}
-	return fault.New(next, "%s", strings.Join(lines, "\n"))
+	return fault.New(next, "%w", errors.Join(all...))
 }

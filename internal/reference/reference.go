@@ -46,7 +46,7 @@ type Named struct {
 // plugin's repository must say image: itself.
 func Typed(ref, from string) (n Named, note string) {
 	if as := target.BareImage(ref); as != "" {
-		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so this is the image %s", ref, as)
+		return Named{Ref: as, From: from}, fmt.Sprintf("there is no file %s, so it is read as %s", ref, as)
 	}
 	return Named{Ref: ref, From: from}, ""
 }
@@ -180,6 +180,14 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	return s, all, nil
 }
 
+// Reading is [Reference.Read] as a step that is shown, if there is a server to read.
+func (r Reference) Reading(ctx context.Context, root string) (*pinner.Server, Servers, error) {
+	if r.Step != nil && len(r.Servers.In(root)) > 0 {
+		r.Step("reading the server")
+	}
+	return r.Read(ctx, root)
+}
+
 // Open reads the server n. It is fetched, if it is an image or a module version, unless r is
 // offline.
 func (r Reference) Open(ctx context.Context, n Named) (*pinner.Server, error) {
@@ -271,7 +279,7 @@ func SnapshotDoubt(s *pinner.Server) string {
 	if s.Packages != nil {
 		return ""
 	}
-	return fmt.Sprintf("no package fingerprints in %s: the snapshot is good for apply, check and compat; build and verify need the fingerprints, which a snapshot of the program itself has", s.Ref)
+	return fmt.Sprintf("%s has no package fingerprints, so the snapshot works for apply, check and compat but not for build and verify (a snapshot of the program itself works for all)", s.Ref)
 }
 
 // SetAside says what of the user's own settings for go build does not count for the
@@ -325,6 +333,9 @@ func (r Refusal) Error() string { return r.Err.Error() }
 
 func (r Refusal) Unwrap() error { return r.Err }
 
+// NoServer is why a walk leaves a plugin alone that no server is named for.
+const NoServer = "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one"
+
 // Skip returns why a walk leaves the module in dir alone, "" if it does not, and the
 // module's path. all are the servers that are named for it; seen is that of
 // [mains.KindOf].
@@ -348,7 +359,7 @@ func Skip(dir string, all Servers, seen func(name string)) (why, path string, er
 	case kind == mains.Program && !slices.ContainsFunc(all, func(n Named) bool { return n.Own && !n.Above }):
 		return "a program, not a plugin, since each func main does something (to pin it, give it a .pinfix.yaml with a server)", path, nil
 	case len(all) == 0:
-		return "no server: neither --server, PINFIX_SERVER, .pinfix.yaml nor server.buildinfo names one", path, nil
+		return NoServer, path, nil
 	}
 	return "", path, nil
 }

@@ -35,7 +35,7 @@ func Explain(err error, ref name.Reference) (e *fault.Error, wait bool) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return newError("check the name and the port, and whether the registry runs", "%s refuses the connection", host), true
 	case strings.Contains(err.Error(), "does not match requested digest"), strings.Contains(err.Error(), "error verifying"):
-		return newError("try again, or from elsewhere: the registry, or something on the way, is broken", "%s sends other bytes than the digest says: %w", host, err), false
+		return newError("try again, or from elsewhere: the registry, or something on the way, is broken", "%s sent bytes that do not match the digest: %w", host, err), false
 	}
 	return newError("check the network and try again", "%s: %w", host, err), true
 }
@@ -54,9 +54,9 @@ func explainAnswer(e *remote.Error, ref name.Reference) (*fault.Error, bool) {
 	case http.StatusNotFound:
 		return newError("check the name and the tag", "%s has no %s in %s (%s)", host, ref.Identifier(), repo, said), false
 	case http.StatusTooManyRequests:
-		return newError("wait, or log in with docker login "+host, "%s has had too many requests (%s)", host, said), true
+		return newError("wait, or log in with docker login "+host, "%s got too many requests (%s)", host, said), true
 	}
-	return newError("try again later", "%s has answered %s", host, said), true
+	return newError("try again later", "%s answered %s", host, said), true
 }
 
 func newError(next, format string, args ...any) *fault.Error {

@@ -87,7 +87,7 @@ const saveIt = "if that is right, save the image and name the archive (docker sa
 func (r *reach) refuse(to string, z zone) error {
 	what := "a private address"
 	if z == local {
-		what = "this machine or its own link"
+		what = "this machine or its local link"
 	}
 	return fault.New(saveIt, "the registry %s leads to %s, which is %s; it is not followed", r.host, to, what)
 }
@@ -117,7 +117,7 @@ func (r *reach) allows(u *url.URL) error {
 // notNamed is the error of a registry on this machine that only a file of the
 // plugin's names.
 func (r *reach) notNamed() error {
-	return fault.New("name it with --server or in PINFIX_SERVER", "the registry %s is on this machine or its own link, and only you can send pinfix there", r.host)
+	return fault.New("name it with --server or in PINFIX_SERVER", "the registry %s is on this machine or its local link, and only you can send pinfix there", r.host)
 }
 
 // seen is the zone of the registry, as far as it is known.

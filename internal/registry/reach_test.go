@@ -111,10 +111,10 @@ func TestReach(t *testing.T) {
 	}{
 		{public, public, "blobs.example.com", ""},
 		{public, private, "inside.example.com", "inside.example.com:443 (127.0.0.1), which is a private address"},
-		{public, local, "inside.example.com", "inside.example.com:443 (127.0.0.1), which is this machine or its own link"},
+		{public, local, "inside.example.com", "inside.example.com:443 (127.0.0.1), which is this machine or its local link"},
 		{private, public, "blobs.example.com", ""},
 		{private, private, "inside.example.com", ""},
-		{private, local, "inside.example.com", "which is this machine or its own link"},
+		{private, local, "inside.example.com", "which is this machine or its local link"},
 		{local, local, "inside.example.com", ""},
 		{local, private, "inside.example.com", ""},
 	} {

@@ -1,5 +1,10 @@
 package report
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Check is the result of pinfix check.
 type Check struct {
 	SchemaVersion int       `json:"schema_version"`
@@ -8,7 +13,49 @@ type Check struct {
 	Staged        bool      `json:"staged"`  // of the git index, not of the working tree
 	Plugins       []Checked `json:"plugins"`
 	Problems      []Problem `json:"problems"`
-	Notes         []string  `json:"notes"` // what cannot be known from files
+	Notes         []string  `json:"notes"` // what cannot be known from files, and which modules were left out
+
+	left []leftOut
+}
+
+// leftOut is a module that a walk leaves out.
+type leftOut struct{ dir, why string }
+
+func (l leftOut) note() string { return "left out " + l.dir + ": " + l.why }
+
+// LeaveOut notes that the module in dir was left out.
+func (r *Check) LeaveOut(dir, why string) {
+	l := leftOut{dir, why}
+	r.left, r.Notes = append(r.left, l), append(r.Notes, l.note())
+}
+
+// maxLeft is how many modules that were left out people read of by name.
+const maxLeft = 5
+
+// Remarks are the notes for people: all modules that were left out for one reason are one.
+// With verbose, all of them are named.
+func (r *Check) Remarks(verbose bool) []string {
+	var out, whys []string
+	by, single := map[string][]string{}, map[string]bool{}
+	for _, l := range r.left {
+		if by[l.why] == nil {
+			whys = append(whys, l.why)
+		}
+		by[l.why], single[l.note()] = append(by[l.why], l.dir), true
+	}
+	for _, why := range whys {
+		dirs, more := by[why], ""
+		if n := len(dirs) - maxLeft; n > 0 && !verbose {
+			dirs, more = dirs[:maxLeft], fmt.Sprintf(" and %d more", n)
+		}
+		out = append(out, leftOut{strings.Join(dirs, ", ") + more, why}.note())
+	}
+	for _, n := range r.Notes {
+		if !single[n] {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Checked is one plugin that was looked at.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func (r *Check) Text(w io.Writer, st Style) error {
 		if !p.Aligned {
 			colour = red
 		}
-		fmt.Fprintln(b, st.paint(colour, p.verdict(r.Staged)))
+		fmt.Fprintln(b, st.paint(colour, r.verdict(p)))
 		if p.Aligned {
 			unknowns(b, p.Unknown)
 		}
@@ -37,29 +38,44 @@ func (r *Check) Text(w io.Writer, st Style) error {
 	return err
 }
 
-func (p *Checked) verdict(staged bool) string {
+func (r *Check) verdict(p Checked) string {
 	what := "pinned"
-	if !p.Aligned {
+	if !r.pinned(p) {
 		what = "not pinned"
 	}
-	if staged {
+	if r.Staged {
 		what = "as staged, " + what
 	}
 	s := fmt.Sprintf("%s: %s to %s (%s), %s", clean(p.Module), what, clean(p.Server), clean(p.Go), count(p.SharedModules, "shared module"))
-	if !p.Aligned {
-		return s + ", " + count(p.Problems, "problem")
+	switch {
+	case p.Aligned:
+		return s + asKnown(p.Unknown)
+	case r.pinned(p):
+		return s + ", but " + count(p.Problems, "problem")
 	}
-	return s + asKnown(p.Unknown)
+	return s + ", " + count(p.Problems, "problem")
+}
+
+// pinned reports whether all pins of a plugin are right, whatever go.sum and vendor/ lack.
+func (r *Check) pinned(p Checked) bool {
+	return !slices.ContainsFunc(r.of(p), func(p Problem) bool { return p.Kind != "vendor" && (p.Kind != "sum" || p.Have != "") })
 }
 
 func (r *Check) total() string {
-	n := 0
+	pinned, lack := 0, 0
 	for _, p := range r.Plugins {
-		if p.Aligned {
-			n++
+		if r.pinned(p) {
+			pinned++
+			if !p.Aligned {
+				lack++
+			}
 		}
 	}
-	return Of(n, len(r.Plugins), "plugin") + " pinned"
+	s := Of(pinned, len(r.Plugins), "plugin") + " pinned"
+	if lack > 0 {
+		s += fmt.Sprintf(", %d with problems", lack)
+	}
+	return s
 }
 
 // of returns the problems of one plugin.
@@ -97,6 +113,8 @@ func (p *Problem) message() string {
 		s = p.Kind
 	}
 	switch {
+	case p.Kind == "import" && p.Have == "imported":
+		s += " cannot be used"
 	case p.Have == p.Want:
 		s += " " + clean(p.Have)
 	case p.Have == "":
@@ -109,7 +127,7 @@ func (p *Problem) message() string {
 	switch {
 	case p.Why == "":
 	case p.plain():
-		s += " (the server has it)"
+		s += ", as in the server"
 	default:
 		s += " (" + clean(p.Why) + ")"
 	}
@@ -141,13 +159,13 @@ func (r *Check) Markdown(w io.Writer) error {
 		if !p.Aligned {
 			mark = "❌"
 		}
-		fmt.Fprintf(b, "%s **%s**\n\n", mark, cell(p.verdict(r.Staged)))
+		fmt.Fprintf(b, "%s **%s**\n\n", mark, cell(r.verdict(p)))
 		r.problemTable(b, p)
 	}
 	if aligned > 0 {
 		fmt.Fprintf(b, "✅ %s\n\n", r.total())
 	}
-	for _, n := range r.Notes {
+	for _, n := range r.Remarks(false) {
 		fmt.Fprintf(b, "> note: %s\n\n", cell(n))
 	}
 	_, err := io.WriteString(w, fit(b.String()))
@@ -180,7 +198,7 @@ func (r *Check) problemTable(b *strings.Builder, p Checked) {
 // GitHub writes workflow commands: an error for each problem, next to its line.
 func (r *Check) GitHub(w io.Writer) error {
 	b := &strings.Builder{}
-	for _, n := range r.Notes {
+	for _, n := range r.Remarks(false) {
 		command(b, "notice", "", 0, n)
 	}
 	a := annotations{b: b, level: "error", what: "problem"}
@@ -190,7 +208,7 @@ func (r *Check) GitHub(w io.Writer) error {
 	a.end()
 	for _, p := range r.Plugins {
 		if p.Aligned {
-			command(b, "notice", path.Join(p.Prefix, "go.mod"), 0, p.verdict(r.Staged))
+			command(b, "notice", path.Join(p.Prefix, "go.mod"), 0, r.verdict(p))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -21,6 +21,51 @@ var checked = &Check{
 	Notes: []string{"c: no main package; left out"},
 }
 
+// The verdict tells an undone pin from files that lack something.
+func TestCheckVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		problem     Problem
+		want, total string
+	}{
+		{Problem{Kind: "sum", Want: "go.sum"}, "p: pinned to s (go1.26.0), 2 shared modules, but 1 problem", "1 of 1 plugin pinned, 1 with problems"},
+		{Problem{Kind: "vendor", Want: "vendor/"}, "p: pinned to s (go1.26.0), 2 shared modules, but 1 problem", "1 of 1 plugin pinned, 1 with problems"},
+		{Problem{Kind: "sum", Want: "h1:a=", Have: "h1:b="}, "p: not pinned to s (go1.26.0), 2 shared modules, 1 problem", "0 of 1 plugin pinned"},
+		{Problem{Kind: "import", Want: "x"}, "p: not pinned to s (go1.26.0), 2 shared modules, 1 problem", "0 of 1 plugin pinned"},
+	} {
+		r := &Check{Plugins: []Checked{{Module: "p", Server: "s", Go: "go1.26.0", SharedModules: 2, Problems: 1}}, Problems: []Problem{tt.problem}}
+		if got := r.verdict(r.Plugins[0]); got != tt.want || r.total() != tt.total {
+			t.Errorf("%q, %q; want %q, %q", got, r.total(), tt.want, tt.total)
+		}
+	}
+}
+
+// People read of modules that are left out for one reason once, programs of each.
+func TestLeaveOut(t *testing.T) {
+	r := &Check{Notes: []string{"something else"}}
+	for _, dir := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		r.LeaveOut(dir, "no main package")
+	}
+	r.LeaveOut("x", "no server")
+	if n := len(r.Notes); n != 9 {
+		t.Errorf("%d notes: %q", n, r.Notes)
+	}
+	for verbose, want := range map[bool]string{
+		false: "left out a, b, c, d, e and 2 more: no main package|left out x: no server|something else",
+		true:  "left out a, b, c, d, e, f, g: no main package|left out x: no server|something else",
+	} {
+		if got := strings.Join(r.Remarks(verbose), "|"); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestImportMessage(t *testing.T) {
+	p := Problem{Kind: "import", Module: "e.com/x", Have: "imported", Why: "go.mod requires no module that has this package"}
+	if got := p.message(); got != "import: e.com/x cannot be used (go.mod requires no module that has this package)" {
+		t.Error(got)
+	}
+}
+
 func TestCheckForms(t *testing.T) {
 	for _, form := range []struct {
 		name  string

@@ -59,6 +59,9 @@ type CompatServer struct {
 	Next    string   `json:"next,omitempty"`
 	Unknown []string `json:"unknown,omitempty"` // what only a build tells
 
+	Unparsed bool `json:"-"` // Error is that a file of the plugin does not parse
+	Broken   bool `json:"-"` // the plugin's code does not compile, with or without pinfix
+
 	Warnings []string `json:"warnings"`
 	Plan     *Apply   `json:"plan,omitempty"` // what pinfix apply would do
 }
@@ -74,14 +77,23 @@ func (s *CompatServer) Verdict() string {
 	case ServerFits:
 		return "fits as it is" + asKnown(s.Unknown)
 	case ServerPins:
-		text := "fits with " + count(s.pins(), "pin")
+		text := "fits"
+		if n := s.pins(); n > 0 || !s.Broken {
+			text += " with " + count(n, "pin")
+		}
 		if n := len(s.Lowered); n > 0 {
 			text += ", " + count(n, "module") + " lowered"
 		}
 		if n := len(s.Raised); n > 0 {
 			text += ", " + count(n, "module") + " raised"
 		}
+		if s.Broken {
+			text += ", once your code compiles"
+		}
 		return text + asKnown(s.Unknown)
+	}
+	if s.Unparsed {
+		return "your code does not parse: " + s.reason()
 	}
 	return s.noReason() + ": " + s.reason()
 }
@@ -132,10 +144,13 @@ func (s Server) Platform() string {
 
 // Taken is the last line: how many of the servers can load the plugin.
 func (r *Compat) Taken() string {
-	pins := 0
+	pins, compiles := 0, ""
 	for _, s := range r.Servers {
 		if s.Result == ServerPins {
 			pins++
+		}
+		if s.Broken {
+			compiles = " and once your code compiles"
 		}
 	}
 	n := len(r.Servers)
@@ -144,7 +159,7 @@ func (r *Compat) Taken() string {
 		case ServerFits:
 			return "the server can load it"
 		case ServerPins:
-			return "the server can load it after pinfix apply"
+			return "the server can load it after pinfix apply" + compiles
 		case ServerRefuses:
 			return "the server cannot load it"
 		}
@@ -152,10 +167,10 @@ func (r *Compat) Taken() string {
 	}
 	text := Of(n-r.Differ-r.Unknown, n, "server") + " can load it"
 	if pins > 0 {
-		text += fmt.Sprintf(", %d of them after pinfix apply", pins)
+		text += fmt.Sprintf(", %d of them after pinfix apply%s", pins, compiles)
 	}
 	if r.Unknown > 0 {
-		text += fmt.Sprintf("; of %d it could not be determined", r.Unknown)
+		text += fmt.Sprintf("; %d could not be determined", r.Unknown)
 	}
 	return text
 }
@@ -172,7 +187,7 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
 		result := s.Verdict()
-		if s.Error != "" && len(r.Servers) == 1 { // it follows
+		if s.Error != "" && !s.Unparsed && len(r.Servers) == 1 { // it follows
 			result = s.noReason()
 		}
 		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), result)
@@ -206,10 +221,12 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 		}
 	}
 	if s.Error != "" {
-		if !heading {
-			b.WriteString("\n")
+		if !s.Unparsed || s.Error != s.Reason { // the row has it
+			if !heading {
+				b.WriteString("\n")
+			}
+			fmt.Fprintf(b, "%s\n", Printable(s.Error))
 		}
-		fmt.Fprintf(b, "%s\n", Printable(s.Error))
 		if s.Next != "" {
 			fmt.Fprintf(b, "fix: %s\n", clean(s.Next))
 		}

@@ -59,8 +59,10 @@ func TestCompatRows(t *testing.T) {
 		{Name: "s 3", Result: ServerPins, Moved: []Move{{Server: true}}, Lowered: []Move{{}, {}}, Unknown: []string{"x"}, Summary: "three"},
 		{Name: "s 4", Result: ServerRefuses, Error: "2 errors:\nmore", Reason: "match.go:59: undefined: x", Summary: "four"},
 		{Name: "s 5", Result: ServerUnknown, Error: "server s5: no such file", Reason: "server s5: no such file"},
+		{Name: "s 6", Result: ServerPins, Broken: true},
+		{Name: "s 7", Result: ServerUnknown, Error: "m.go:1:1: x", Reason: "m.go:1:1: x", Unparsed: true},
 	}
-	r.Differ, r.Unknown = 1, 1
+	r.Differ, r.Unknown = 1, 2
 	got := written(t, func(w io.Writer) error { return r.Text(w, Style{}) })
 	want := `SERVER  GO  PLATFORM  RESULT
 s 1     -   -         fits as it is
@@ -68,17 +70,19 @@ s 2     -   -         fits with 2 pins, 1 module raised
 s 3     -   -         fits with 1 pin, 2 modules lowered, as far as is known
 s 4     -   -         does not fit: match.go:59: undefined: x
 s 5     -   -         could not be determined: server s5: no such file
+s 6     -   -         fits, once your code compiles
+s 7     -   -         your code does not parse: m.go:1:1: x
 
 two
 three
 four
 
-example.com/plugin: 3 of 5 servers can load it, 2 of them after pinfix apply; of 1 it could not be determined
+example.com/plugin: 4 of 7 servers can load it, 3 of them after pinfix apply and once your code compiles; 2 could not be determined
 `
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if n := strings.Count(written(t, r.Markdown), "\n| s "); n != 5 {
+	if n := strings.Count(written(t, r.Markdown), "\n| s "); n != 7 {
 		t.Errorf("%d rows of markdown", n)
 	}
 }

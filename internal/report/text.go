@@ -49,7 +49,7 @@ func (a *Apply) Text(w io.Writer, st Style) error {
 	switch {
 	case a.Aligned:
 	case a.DryRun:
-		p.line(fmt.Sprintf("%s: not pinned to %s (%s)", clean(a.Plugin.Module), clean(a.Server.Main), clean(a.Server.Go)))
+		p.line(fmt.Sprintf("%s: %s", clean(a.Plugin.Module), a.missing(fmt.Sprintf("%s (%s)", clean(a.Server.Main), clean(a.Server.Go)))))
 	default:
 		p.line(a.verdict())
 	}
@@ -149,9 +149,46 @@ func (a *Apply) Standing() string {
 	case a.Aligned:
 		return fmt.Sprintf("already pinned to %s, %s", server, shared) + asKnown(a.Unknown)
 	case a.DryRun:
-		return fmt.Sprintf("not pinned to %s, %s", server, shared)
+		return a.missing(server + ", " + shared)
 	}
 	return fmt.Sprintf("pinned to %s, %s", server, shared) + asKnown(a.Unknown)
+}
+
+// missing is the verdict of a dry run that changes something. Where that is no pin, it names
+// the files.
+func (a *Apply) missing(server string) string {
+	lacks := a.lacks()
+	if lacks == "" {
+		return "not pinned to " + server
+	}
+	return "pinned to " + server + ", but " + lacks
+}
+
+// lacks is what is wrong where all pins are right: "server.buildinfo is missing". It is ""
+// if a pin is wrong.
+func (a *Apply) lacks() string {
+	var out []string
+	for _, c := range a.Changes {
+		file, wrong := clean(c.File), "is not up to date"
+		switch c.Kind {
+		case "sum":
+		case "vendor":
+			file = "vendor/"
+		case "server":
+			if c.Lines == nil {
+				wrong = "names another server"
+			}
+		default:
+			return ""
+		}
+		if c.Action == "add" && c.Kind != "vendor" || file == "vendor/" && a.NewVendor != "" {
+			wrong = "is missing"
+		}
+		if s := file + " " + wrong; !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, ", and ")
 }
 
 // asKnown limits a verdict where something is not known.

@@ -109,6 +109,32 @@ func TestApplyText(t *testing.T) {
 	golden(t, "apply_aligned.txt", text(t, applyText{aligned, Style{}}))
 }
 
+// A verdict names what is missing where no pin is.
+func TestMissing(t *testing.T) {
+	snapshot := Change{Kind: "server", Action: "add", File: "server.buildinfo", Lines: &LineCounts{Added: 9}}
+	vendor := Change{Kind: "vendor", Action: "add", Path: "example.com/x", File: "vendor/modules.txt"}
+	for _, tt := range []struct {
+		changes []Change
+		made    string // NewVendor
+		want    string
+	}{
+		{[]Change{snapshot}, "", "pinned to s (go1.26.0), 2 shared modules, but server.buildinfo is missing"},
+		{[]Change{{Kind: "server", Action: "change", File: "../server.buildinfo", Lines: &LineCounts{}}}, "", "pinned to s (go1.26.0), 2 shared modules, but ../server.buildinfo is not up to date"},
+		{[]Change{{Kind: "server", Action: "change", File: ".pinfix.yaml", Line: 1}}, "", "pinned to s (go1.26.0), 2 shared modules, but .pinfix.yaml names another server"},
+		{[]Change{vendor, vendor}, "vendor/ is new", "pinned to s (go1.26.0), 2 shared modules, but vendor/ is missing"},
+		{[]Change{vendor}, "", "pinned to s (go1.26.0), 2 shared modules, but vendor/ is not up to date"},
+		{[]Change{{Kind: "sum", Action: "change", File: "go.sum"}, snapshot}, "", "pinned to s (go1.26.0), 2 shared modules, but go.sum is not up to date, and server.buildinfo is missing"},
+		{[]Change{{Kind: "sum", Action: "add", File: "go.sum"}}, "", "pinned to s (go1.26.0), 2 shared modules, but go.sum is missing"},
+		{[]Change{snapshot, {Kind: "import", Action: "add", File: "main.go"}}, "", "not pinned to s (go1.26.0), 2 shared modules"},
+		{[]Change{{Kind: "work", Action: "add", File: "go.work"}}, "", "not pinned to s (go1.26.0), 2 shared modules"},
+	} {
+		a := &Apply{DryRun: true, Server: Server{Main: "s", Go: "go1.26.0"}, Plugin: Plugin{SharedModules: 2}, Changes: tt.changes, NewVendor: tt.made}
+		if got := a.Standing(); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
 // Colours add codes and change nothing else.
 func TestColor(t *testing.T) {
 	plain := string(text(t, applyText{apply(), Style{}}))

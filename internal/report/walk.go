@@ -80,6 +80,9 @@ func (a *Apply) result() string {
 	}
 	n, _ := a.modules()
 	moved := fmt.Sprintf("%s, %s", count(n, "module"), count(len(a.Changes), "change"))
+	if lacks := a.lacks(); a.DryRun && lacks != "" {
+		return "pinned, but " + lacks
+	}
 	if a.DryRun {
 		return "not pinned: " + moved
 	}

@@ -117,7 +117,7 @@ func Sum(name string, text []byte) *Error {
 		case marker(line):
 			return &Error{name, n, 0, Unresolved, "remove the marker lines, and run go mod tidy"}
 		default:
-			return &Error{name, n, 0, "this line, whose text is not shown, is no line of a go.sum", "remove the line, and run go mod tidy"}
+			return &Error{name, n, 0, "this is not a line of a go.sum (its text is not shown)", "remove the line, and run go mod tidy"}
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func Asks(ref string) string {
 				return ""
 			}
 		}
-		return "the module proxy (GOPROXY) by the go command"
+		return "the module proxy (GOPROXY) with the go command"
 	}
 	if _, err := os.Stat(ref); err == nil {
 		return ""

@@ -11,24 +11,24 @@ import (
 func Unknown(s *pinner.Server) []string {
 	var out []string
 	if !s.KnowsModules() {
-		out = append(out, "which modules it links, and their versions (its build info names none, as for a program built in a GOPATH or by another build system)")
+		out = append(out, "which modules it links or at which versions (its build info names none, as for a program built in a GOPATH or by another build system)")
 	}
 	if len(out) > 0 && len(s.Settings) == 0 {
-		out = append(out, "its build flags, tags and platform (its build info has no settings)")
+		out = append(out, "its build flags, tags or platform (its build info has no settings)")
 	}
 	switch {
 	case s.Source == nil && s.Packages != nil:
 		return out
 	case s.Source == nil && len(out) > 0:
-		return append(out, "which packages it links, and their fingerprints")
+		return append(out, "which packages it links or what their fingerprints are")
 	case s.Source == nil:
-		return []string{"which packages it links, and their fingerprints (a module that both link counts as shared)"}
+		return []string{"which packages it links or what their fingerprints are (each module that both link counts as shared)"}
 	case s.Source.Packages != nil:
 		out = append(out, "which of its vendored packages it links on its platform (all of them count as linked)")
 	default:
-		out = append(out, "which modules and packages it links (each module of its build list counts as linked)")
+		out = append(out, "which modules or packages it links (each module of its build list counts as linked)")
 	}
-	return append(out, "its build flags, tags and platform, and the fingerprints of its packages")
+	return append(out, "its build flags, tags or platform, or the fingerprints of its packages")
 }
 
 // Assumed says what is taken for granted of s in place of what is not known.

@@ -92,11 +92,11 @@ func (a advice) fix(f Finding) string {
 func (a advice) fixUnknown() string {
 	switch {
 	case !settingsKnown(a.server):
-		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server has no build info of go build that says them"
+		return "build the plugin with the build system, the Go release and the sources that the server was built with: the server's build info does not say which"
 	case !modulesKnown(a.server):
 		return "build the plugin as the server was, from the same GOPATH with GO111MODULE=off: the server was built without modules, so no version is in its file names, and no go.mod can match that"
 	}
-	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(a.server.Ref) + ") and build it as the server was (pinfix build): the plugin does not say what it was built with"
+	return "pin the plugin to the server (pinfix apply --server " + shell.Quote(a.server.Ref) + ") and build it as the server was (pinfix build --server " + shell.Quote(a.server.Ref) + "): the plugin does not say what it was built with"
 }
 
 // goBuild is a go build with the server's release, and with its flags: one without them
@@ -179,7 +179,7 @@ func (a advice) fixOwn(f Finding) string {
 	if a.plugin.Main.Path == a.server.Main.Path && !slices.ContainsFunc(f.Differences, func(d Difference) bool { return d.What != a.server.Main.Path }) {
 		return fmt.Sprintf("build the plugin from the source of %s at %s; a plugin that is not of this module needs a path of its own: go mod edit -module=PATH", a.server.Main.Path, commit)
 	}
-	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server-source DIR; go.mod alone cannot match the server's own packages", a.server.Name(), commit)
+	return fmt.Sprintf("check out the server's source %s at %s, and build the plugin in a go.work that uses both: pinfix apply --server %s --server-source DIR; go.mod alone cannot match the server's own packages", a.server.Name(), commit, shell.Quote(a.server.Ref))
 }
 
 // underTest returns the package that a test binary tests.
@@ -213,7 +213,7 @@ func (a advice) fixContent(f Finding) string {
 		case l.directory():
 			return fmt.Sprintf("the plugin takes %s from the directory %s and the server does not: drop that replace line, or give the directory the server's source", l.Path, l.Replace.Path)
 		case s.Sum != "" && l.Sum != "" && s.Sum != l.Sum:
-			return fmt.Sprintf("%s %s has another content than the server's (%s, the plugin's is %s): clean the module cache, check GOPROXY and vendor/, and fetch it again", s.Path, s.Version.Version, s.Sum, l.Sum)
+			return fmt.Sprintf("%s %s has other content than the server's (%s, the plugin's is %s): clean the module cache, check GOPROXY and vendor/, and fetch it again", s.Path, s.Version.Version, s.Sum, l.Sum)
 		}
 	}
 	return "label and settings agree but not the bytes: build the plugin from the same sources (vendor/ not edited) and with the server's C compiler, headers and CGO_ flags"

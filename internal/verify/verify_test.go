@@ -147,7 +147,7 @@ func TestCompare(t *testing.T) {
 		{"cgo", made(pins("e.com/a@v1.0.0#h"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0#h"), packages("e.com/a=2")), edges("e.com/a:C"),
 			"e.com/a=content content:1", "CGO_"},
 		{"sums", made(pins("e.com/a@v1.0.0#h1:x"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0#h1:y"), packages("e.com/a=2")), nil,
-			"e.com/a=content content:1", "another content"},
+			"e.com/a=content content:1", "other content"},
 		{"directory", made(pins("e.com/a@v1.0.0=>./a"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0#h1:y"), packages("e.com/a=2")), nil,
 			"e.com/a=content content:1", "its directory ./a"},
 		{"fork", made(pins("e.com/a@v1.0.0=>e.com/f@v1.5.0"), packages("e.com/a=1")), made(pins("e.com/a@v1.0.0"), packages("e.com/a=2")), nil,

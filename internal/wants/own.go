@@ -259,9 +259,9 @@ func (c *Case) NextOwn(m Misfit) string {
 	case dir.name != "":
 		return dir.why + ": " + c.Options.ApplyLine(c.Options.Dir) + " --server-source " + shell.Quote(place.FromHere(dir.name))
 	case m.label.Kind == pinner.LabelDirectory:
-		return "replace " + m.label.Pin.Path + " by that directory in go.mod, or let pinfix write a go.work that uses it: pinfix apply --server-source DIR"
+		return "replace " + m.label.Pin.Path + " by that directory in go.mod, or let pinfix write a go.work that uses it: " + c.Options.ApplyLine(c.Options.Dir) + " --server-source DIR"
 	}
-	return "no go.mod can match it: import a module that the server publishes for plugins, or check out the server's source and let pinfix write a go.work: pinfix apply --server-source DIR"
+	return "no go.mod can match it: import a module that the server publishes for plugins, or check out the server's source and let pinfix write a go.work: " + c.Options.ApplyLine(c.Options.Dir) + " --server-source DIR"
 }
 
 // A near is a directory that holds the server's source, and how it came to be known.

@@ -215,7 +215,7 @@ func TextOf(src *Source, mod *pinner.Mod, root string, s *pinner.Server, named s
 		if _, dir, err := InTree(root, s, ReadMod); err != nil || dir == src.Dir {
 			return have, err
 		}
-		return nil, fault.New("go work use "+named, "%s is there, does not use the server's source, and is not pinfix's to change", Name)
+		return nil, fault.New("go work use "+named, "%s does not use the server's source, and pinfix did not write it", Name)
 	}
 	work, err := src.Work(mod, ".", func(dir string) string {
 		rel, err := filepath.Rel(root, dir)
