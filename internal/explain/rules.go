@@ -8,7 +8,8 @@ import (
 )
 
 // A rule recognises one error. Where two match the same words, the earlier of
-// rules wins, so that the general ones are last.
+// rules wins, so that the general ones are last. It has many fields, because most errors
+// need no code of their own then.
 type rule struct {
 	key   string // is in every match; cheaper to look for
 	re    *pattern.Pattern
