@@ -22,6 +22,8 @@ type TooNew struct {
 	By  []string // who asks for it, as in [Demand]
 	Why string   // why no lower version serves, or ""
 	Dir string   // the directory that go.mod replaces it by, whose go line it is, or ""
+
+	kept bool // --keep forbids a lower version
 }
 
 func (e *TooNewError) Error() string {
@@ -41,7 +43,20 @@ func (e *TooNewError) Error() string {
 
 // NextStep says what the user can do.
 func (e *TooNewError) NextStep() string {
-	return "require older versions of them that ask for no newer Go"
+	next := "require older versions of them that ask for no newer Go"
+	if len(e.Modules) == 1 {
+		next = "require an older version of " + e.Modules[0].Path + " that asks for no newer Go"
+	}
+	var flags []string
+	for _, m := range e.Modules {
+		if m.kept {
+			flags = append(flags, "--keep "+m.Path)
+		}
+	}
+	if len(flags) == 0 {
+		return next
+	}
+	return "leave out " + strings.Join(flags, " and ") + ", or " + next
 }
 
 // lowerGo handles each module of g whose go line is above the server's Go. It takes the
@@ -141,7 +156,7 @@ func (p *Plan) lower(in Input, g *Graph, m *TooNew, excluded map[module.Version]
 		p.Demands = append(p.Demands, g.demanded(m.Version))
 		return true, nil
 	case slices.Contains(in.Keep, m.Path):
-		m.Why = "it is kept by --keep"
+		m.Why, m.kept = "it is kept by --keep", true
 		return false, nil
 	}
 	return p.capGo(in, g, m, excluded)

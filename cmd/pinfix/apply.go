@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -62,7 +62,7 @@ failed or none has a server, else 1 if one differs (--dry-run), else 0.`,
 			packageFlag(),
 			dryRunFlag(),
 			formatFlag("text", "json", "patch", "html", "markdown", "github", "sarif"),
-			&cli.StringFlag{Name: "o", Usage: "write the html page to `FILE` (- for stdout)"},
+			pageFlag(),
 		}, planFlags(), []cli.Flag{
 			importsFlag(),
 			importsFileFlag(),
@@ -84,11 +84,8 @@ func (e *env) apply(c *cli.Context) error {
 	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
 		return &manual.UsageError{Msg: "--format " + format + " shows what would change: it needs --dry-run", Help: "apply"}
 	}
-	if c.IsSet("o") && c.String("format") != "html" {
-		return &manual.UsageError{Msg: "-o is the file of the page: it needs --format html", Help: "apply"}
-	}
-	if c.String("format") == "html" && !c.IsSet("o") && terminal.IsTerminal(e.stdout) {
-		return &manual.UsageError{Msg: "--format html is a page for a browser: name its file with -o plan.html", Help: "apply"}
+	if err := e.checkPage(c); err != nil {
+		return err
 	}
 	if walk {
 		return e.applyAll(c)
@@ -162,17 +159,6 @@ func (e *env) applyOptions(c *cli.Context, p *terminal.Progress) wants.Options {
 	}
 }
 
-// pageFile is the file that -o names; nil for standard output.
-func pageFile(c *cli.Context) (*flow.Page, error) {
-	if !c.IsSet("o") || c.String("o") == "-" {
-		return nil, nil
-	}
-	if c.String("o") == "" {
-		return nil, &manual.UsageError{Msg: "-o names no file", Help: "apply"}
-	}
-	return flow.NewPage(c.String("C"), c.String("o"))
-}
-
 // now is the time that a page says: SOURCE_DATE_EPOCH, as for reproducible builds, or the
 // clock's.
 func (e *env) now() time.Time {
@@ -185,16 +171,5 @@ func (e *env) now() time.Time {
 // printPage writes the page of a dry run, and says where it is.
 func (e *env) printPage(c *cli.Context, p *terminal.Progress, file *flow.Page, result *report.Apply) error {
 	result.Made = report.Made{When: e.now(), Version: version(), Commit: flow.Commit(c.Context, c.String("C"), e.environ)}
-	if file == nil {
-		return page.Apply(e.stdout, result)
-	}
-	var b bytes.Buffer
-	if err := page.Apply(&b, result); err != nil {
-		return err
-	}
-	if err := file.Write(c.Context, b.Bytes()); err != nil {
-		return err
-	}
-	p.Wrote(c.String("o"))
-	return nil
+	return e.writePage(c, p, file, func(w io.Writer) error { return page.Apply(w, result) })
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -38,8 +39,8 @@ func (e *env) compatCommand() *cli.Command {
 		Usage:     "show which servers can load the plugin, and what each needs",
 		ArgsUsage: "[REF...]",
 		Description: `Plans for each server as apply --dry-run does for one. Prints one row for each server:
-the plugin fits as it is, fits once it is pinned, or does not fit. Builds and writes
-nothing.
+the plugin fits as it is, fits once it is pinned, or does not fit. Builds nothing, and
+writes only the page that -o names.
 
    pinfix compat -s ./nakama-3.30 -s ./nakama-3.31
    pinfix compat 'snapshots/*.buildinfo'             # files, by a pattern
@@ -58,12 +59,13 @@ pattern may match at most 100 servers.
 
 With several --platform, each image counts once for each platform.
 
-The numbers that go back and go up count your own modules: those that the server does
-not have.`,
+In a row, "lowered" and "raised" count your own modules: those that the server does not
+have.`,
 		Flags: slices.Concat(serversFlags(), []cli.Flag{
 			dirFlag(),
 			packageFlag(),
 			formatFlag("text", "json", "markdown", "html"),
+			pageFlag(),
 			serverSourceFlag(),
 		}, planFlags(), lookFlags("also show what each server needs, and the go commands")),
 		Action: e.compat,
@@ -71,6 +73,13 @@ not have.`,
 }
 
 func (e *env) compat(c *cli.Context) error {
+	if err := e.checkPage(c); err != nil {
+		return err
+	}
+	file, err := pageFile(c)
+	if err != nil {
+		return err
+	}
 	p := e.progress(c)
 	result, err := flow.Compat(c.Context, flow.CompatOptions{Options: e.planOptions(c, p), Platforms: c.StringSlice("platform"),
 		Brief: c.String("format") == "text" && !c.Bool("verbose")})
@@ -87,7 +96,7 @@ func (e *env) compat(c *cli.Context) error {
 	case "markdown":
 		err = result.Markdown(e.stdout)
 	case "html":
-		err = page.Compat(e.stdout, result)
+		err = e.writePage(c, p, file, func(w io.Writer) error { return page.Compat(w, result) })
 	default:
 		err = e.text(c, result)
 	}
@@ -116,6 +125,8 @@ func orFirst(value, choice string) string {
 // verdictOf is the error that makes the exit code of a run for several servers.
 func verdictOf(all, differ, unknown int, what string) error {
 	switch {
+	case unknown > 0 && all == 1:
+		return fault.New("see the reason in the result", "%s the server", what)
 	case unknown > 0:
 		return fault.New("see the reason of each in the result", "%s %s", what, report.Of(unknown, all, "server"))
 	case differ > 0:

@@ -50,11 +50,14 @@ func spans(cell string) []string {
 }
 
 // agrees says whether a finding has a cause of the second cell, and a fix with
-// every command of the third.
+// every command of the third. Where that is all of the cell, or a comma
+// follows it, the fix begins with it, or with words and a colon.
 func agrees(findings []report.Explained, cells []string) bool {
 	return slices.ContainsFunc(findings, func(f report.Explained) bool {
-		for _, cmd := range spans(cells[2]) {
-			if !strings.Contains(f.Fix, cmd) {
+		for i, cmd := range spans(cells[2]) {
+			rest, first := strings.CutPrefix(cells[2], "`"+cmd+"`")
+			first = first && i == 0 && (rest == "" || rest[0] == ',')
+			if !strings.Contains(f.Fix, cmd) || first && !strings.HasPrefix(f.Fix, cmd) && !strings.Contains(f.Fix, ": "+cmd) {
 				return false
 			}
 		}

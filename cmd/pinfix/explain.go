@@ -43,12 +43,13 @@ Causes in the JSON form: those of pinfix verify, and toolchain-or-flags (a packa
 the standard library), no-plugin-support (of the server), vendor, build-context (a file
 is missing where the build runs), user-code.
 
-Exit codes: 0 found an error, 1 found none, 2 the text could not be read.
+Exit codes: 0 found an error, 1 found none, 2 the text, or a server that you name,
+could not be read.
 ---
 A log may be plain, JSON or logfmt. With the server and the plugin's go.mod, explain
 says which module, which version, and what requires it. It reads files, and the image
-if you name one, and runs no go command. If only .pinfix.yaml names an image, explain
-takes it from the cache.`,
+if you name one, and runs no go command, so it takes no server's source, but a snapshot
+of source. If only .pinfix.yaml names an image, explain takes it from the cache.`,
 		Flags:  slices.Concat(serverFlags(), []cli.Flag{dirFlag(), formatFlag("text", "json")}, lookFlags("show the whole error, and everything that requires a version")),
 		Action: e.explain,
 	}
@@ -100,7 +101,20 @@ func oneArgument(c *cli.Context) (string, error) {
 	case 1:
 		return args[0], nil
 	}
+	exists := func(name string) bool { _, err := os.Lstat(name); return err == nil }
+	if len(args) > 2 && !slices.ContainsFunc(args[1:], exists) {
+		return "", notFile(strings.Join(args, " "))
+	}
 	return "", &manual.UsageError{Msg: fmt.Sprintf("explain takes one file; %q is a second", args[1]), Help: "explain"}
+}
+
+// notFile is the error of a text that was typed where a file is named.
+func notFile(text string) error {
+	const long = 150
+	if len(text) > long {
+		text = "THE ERROR"
+	}
+	return fault.New("pipe it: echo "+shell.Quote(text)+" | pinfix explain", "explain takes a file or stdin, and the text of an error was typed as an argument")
 }
 
 // typedFlags returns the flags that other commands need as well, as the shell
@@ -124,6 +138,9 @@ func (e *env) readLog(ctx context.Context, name string) (text string, all bool, 
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return e.readStart(name) })
 	if err != nil {
+		if _, missing := os.Lstat(name); missing != nil && strings.ContainsAny(name, " \t\n") {
+			return "", false, notFile(name)
+		}
 		return "", false, notLog(name, err)
 	}
 	if isProgram(data) {

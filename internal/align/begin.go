@@ -177,7 +177,7 @@ func excludesBelow(p *plugin.Plugin, path string) bool {
 // userCaps returns the caps of --cap, and looks at --keep.
 func (a *Aligner) userCaps() (user []pinner.Cap, err error) {
 	for _, s := range a.Options.Caps {
-		path, v, err := capOf(s)
+		path, v, err := wants.ParseCap(s)
 		if err != nil {
 			return nil, err
 		}
@@ -205,25 +205,6 @@ func (a *Aligner) userCaps() (user []pinner.Cap, err error) {
 		}
 	}
 	return user, nil
-}
-
-// capOf reads a --cap value.
-func capOf(s string) (path, v string, err error) {
-	path, v, _ = strings.Cut(s, "@")
-	switch pathErr := module.CheckPath(path); {
-	case pathErr != nil:
-		return "", "", fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, pathErr)
-	case v == "":
-		return "", "", fault.New("write --cap "+path+"@VERSION", "--cap %s: no version", s)
-	case module.CanonicalVersion("v"+v) == "v"+v:
-		return "", "", fault.New("write --cap "+path+"@v"+v, "--cap %s: %s is not a version", s, v)
-	case module.CanonicalVersion(v) != v:
-		return "", "", fault.New("name the version itself: go list -m "+path+"@"+v+" prints it", "--cap %s: %s is not a version", s, v)
-	}
-	if err := module.Check(path, v); err != nil {
-		return "", "", fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
-	}
-	return path, v, nil
 }
 
 func notInGraph(flag, value, path string) error {

@@ -89,7 +89,7 @@ func Run(ctx context.Context, o Options) (*report.Build, error) {
 	if o.Print != "" {
 		return b.print()
 	}
-	if err := prove.Comparable(b.server); err != nil {
+	if err := b.comparable(); err != nil {
 		return nil, err
 	}
 	if err := b.parse(); err != nil {
@@ -116,6 +116,20 @@ func Run(ctx context.Context, o Options) (*report.Build, error) {
 		}
 	}
 	return b.result, b.write(ctx)
+}
+
+// comparable returns an error if nothing is known that a plugin could be compared with. A
+// build without that comparison is the user's to run.
+func (b *builder) comparable() error {
+	err := prove.Comparable(b.server)
+	if err == nil {
+		return nil
+	}
+	first := ""
+	if b.o.pinned != nil {
+		first = "pin the plugin with pinfix apply and "
+	}
+	return fault.With(err, fault.Next(err)+"; or "+first+"run the command of pinfix build --print, which is not verified")
 }
 
 // newBuilder reads what there is to read: plugin, server, and their recipe.

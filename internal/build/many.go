@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,6 @@ import (
 	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
-	"github.com/pinfix/pinfix/internal/prove"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/stage"
@@ -77,7 +77,7 @@ func RunMany(ctx context.Context, o ManyOptions) (*report.BuildMany, error) {
 			}
 		}
 	}()
-	taken := map[string]string{} // files, and for which server
+	taken := map[string]*job{} // files, and for which server
 	for i, m := range members {
 		j := &job{m: m, result: &report.ServerBuild{Name: m.Shown(), Ref: m.Ref.Servers[0].Ref, Files: []report.BuiltFile{}, Moved: []report.Move{}, Plugins: []report.Verified{}, Warnings: []string{}, Server: report.Server{Settings: map[string]string{}}}}
 		jobs[i] = j
@@ -93,10 +93,9 @@ func RunMany(ctx context.Context, o ManyOptions) (*report.BuildMany, error) {
 		}
 		for _, out := range j.b.outputs {
 			if other, ok := taken[out.Abs]; ok {
-				return nil, fault.New("name them apart with {server}, {version}, {os} and {arch} in the pattern of -o, or build them one by one",
-					"-o %s: the plugins for %s and for %s would be one file, %s", o.Out, other, m.Ref.Servers[0].Ref, out.Name)
+				return nil, oneFile(other, j, out, o.Out)
 			}
-			taken[out.Abs] = m.Ref.Servers[0].Ref
+			taken[out.Abs] = j
 		}
 	}
 	parallel.Do(parallel.Width(), len(jobs), func(i int) {
@@ -108,6 +107,29 @@ func RunMany(ctx context.Context, o ManyOptions) (*report.BuildMany, error) {
 		return nil, ctx.Err()
 	}
 	return r, finish(ctx, r, jobs)
+}
+
+// oneFile is the error of two servers whose plugins would be the file out. pattern is that
+// of -o, "" for none.
+func oneFile(a, b *job, out Output, pattern string) error {
+	what := fmt.Sprintf("the plugins for %s and for %s would be one file, %s", a.m.Ref.Servers[0].Ref, b.m.Ref.Servers[0].Ref, out.Name)
+	if pattern != "" {
+		what = "-o " + pattern + ": " + what
+	}
+	x, y := a.b.parts(out.pkg), b.b.parts(out.pkg)
+	var apart []string
+	for _, p := range Placeholders {
+		if x[p] != y[p] {
+			apart = append(apart, "{"+p+"}")
+		}
+	}
+	switch {
+	case len(apart) > 0:
+		return fault.New("put "+apart[0]+" into the pattern of -o", "%s", what)
+	case reference.NamedByFile(a.m.Server) && reference.NamedByFile(b.m.Server):
+		return fault.New("give the servers' files names with a version, such as "+x["server"]+"-1.0, or build them one by one with -o FILE", "%s", what)
+	}
+	return fault.New("build them one by one with -o FILE", "%s", what)
 }
 
 // buildFor is the build for one server.
@@ -123,7 +145,7 @@ func (j *job) run(ctx context.Context, o ManyOptions) error {
 		return err
 	}
 	b := j.b
-	if err := prove.Comparable(b.server); err != nil {
+	if err := b.comparable(); err != nil {
 		return err
 	}
 	plan := o.Plan
@@ -141,7 +163,9 @@ func (j *job) run(ctx context.Context, o ManyOptions) error {
 		return err
 	}
 	j.result.Moved = p.Set.MovedModules()
-	j.result.Summary = p.Outlook().Sentence()
+	view := p.Outlook()
+	view.Name = j.m.Shown()
+	j.result.Summary = view.Sentence()
 	if b.scratch, err = stage.NewScratch(); err != nil {
 		return err
 	}

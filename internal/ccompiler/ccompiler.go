@@ -6,6 +6,8 @@ package ccompiler
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 )
@@ -252,6 +254,41 @@ func (h Host) there(cxx string, must bool) string {
 		return cxx
 	}
 	return ""
+}
+
+// Install says what brings the compiler cc, told by its name alone, and reports whether
+// that compiles for musl; "" where the name does not tell. Debian has cross-compilers for
+// its own systems only.
+func Install(cc string) (how string, musl bool) {
+	name := path.Base(cc)
+	triple, tool := name, ""
+	for _, t := range []string{"-gcc", "-g++", "-cc", "-c++"} {
+		if before, ok := strings.CutSuffix(name, t); ok {
+			triple, tool = before, t
+		}
+	}
+	cxx := strings.HasSuffix(tool, "++")
+	arch, system, _ := strings.Cut(triple, "-linux-")
+	debian := slices.ContainsFunc(slices.Collect(maps.Values(cpus)), func(c cpu) bool { return c.name == arch }) && strings.HasPrefix(system, "gnu")
+	switch {
+	case name == "zig":
+		return "install zig (Alpine: apk add zig), or name another C compiler in CC", false
+	case name == "clang" || name == "clang++":
+		return "apt-get install clang libc6-dev (Debian, Ubuntu), apk add clang musl-dev (Alpine)", false
+	case tool == "":
+		return "", false
+	case triple == "musl" || strings.HasPrefix(system, "musl") && !cxx:
+		return "for the processor of the machine that builds: apt-get install musl-tools (Debian, Ubuntu), and set CC=musl-gcc; for another one, or without Debian: zig or a toolchain of musl.cc, named in CC", true
+	case strings.HasPrefix(system, "musl"):
+		return "install zig or a toolchain of musl.cc, and name it in CXX", true
+	case debian && cxx:
+		return "apt-get install g++-" + strings.ReplaceAll(triple, "_", "-") + " (Debian, Ubuntu; g++ on a machine of that processor), or name yours in CXX", false
+	case debian:
+		return "apt-get install gcc-" + strings.ReplaceAll(triple, "_", "-") + " (Debian, Ubuntu; gcc on a machine of that processor), or name yours in CC", false
+	case cxx:
+		return "install " + name + ", or name another C++ compiler for the server's processor in CXX", false
+	}
+	return "install " + name + ", or name another C compiler for the server's processor in CC", false
 }
 
 // install says what has a compiler for musl.

@@ -105,3 +105,34 @@ func TestChoose(t *testing.T) {
 		}
 	}
 }
+
+// TestInstall: a name tells which package has the compiler, and no package is made up.
+func TestInstall(t *testing.T) {
+	t.Parallel()
+	for cc, want := range map[string]string{
+		"gcc":                             "",
+		"my-cc":                           "install my-cc, or name another C compiler",
+		"musl-gcc":                        "apt-get install musl-tools",
+		"/opt/bin/x86_64-linux-musl-gcc":  "apt-get install musl-tools (Debian, Ubuntu), and set CC=musl-gcc",
+		"aarch64-linux-musl-gcc":          "zig or a toolchain of musl.cc",
+		"arm-linux-musleabihf-gcc":        "zig or a toolchain of musl.cc",
+		"x86_64-alpine-linux-musl-gcc":    "apt-get install musl-tools",
+		"aarch64-linux-musl-g++":          "install zig or a toolchain of musl.cc, and name it in CXX",
+		"aarch64-linux-gnu-gcc":           "apt-get install gcc-aarch64-linux-gnu ",
+		"arm-linux-gnueabihf-gcc":         "apt-get install gcc-arm-linux-gnueabihf ",
+		"x86_64-linux-gnu-g++":            "apt-get install g++-x86-64-linux-gnu ",
+		"armv7l-linux-gnueabihf-gcc":      "install armv7l-linux-gnueabihf-gcc, or",
+		"aarch64-buildroot-linux-gnu-gcc": "install aarch64-buildroot-linux-gnu-gcc, or",
+		"x86_64-w64-mingw32-gcc":          "install x86_64-w64-mingw32-gcc, or",
+		"zig":                             "install zig",
+		"clang":                           "apt-get install clang",
+	} {
+		how, musl := Install(cc)
+		if want == "" && how != "" || !strings.Contains(how, want) || musl != strings.Contains(cc, "musl") {
+			t.Errorf("%s: %q, musl %v; want %q", cc, how, musl, want)
+		}
+		if musl && strings.Contains(how, "install gcc-") {
+			t.Errorf("%s: no such package: %s", cc, how)
+		}
+	}
+}

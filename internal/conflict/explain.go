@@ -2,6 +2,7 @@ package conflict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -57,8 +58,45 @@ func (v Verdict) Explain(c *pinner.Cap, f typecheck.Fault) {
 	}
 }
 
-// NoSolution explains the first fault that nothing can be done about.
+// NoSolution explains the first fault that nothing can be done about. If flags of the
+// user's forbid other versions, the first step is to leave them out.
 func (v Verdict) NoSolution() *NoSolutionError {
+	e := v.noSolution()
+	if flags := v.flags(e.Fault); len(flags) > 0 {
+		e.Next = "leave out " + strings.Join(flags, " and ") + ", or " + e.Next
+	}
+	return e
+}
+
+// flags returns the user's --keep and --cap of the modules that take part in a fault.
+func (v Verdict) flags(f typecheck.Fault) []string {
+	takesPart := map[string]bool{}
+	for _, pkg := range slices.Concat(v.Culprits(f), f.Blames, []string{f.Missing}) {
+		if p := v.Packages[pkg]; pkg != "" && (p == nil || !p.Own) {
+			takesPart[v.Provider(pkg).Path] = true
+		}
+	}
+	var flags []string
+	for _, path := range v.Keep {
+		if takesPart[path] {
+			flags = append(flags, "--keep "+path)
+		}
+	}
+	for _, c := range v.User {
+		if takesPart[c.Path] && v.capped(c.Path) {
+			flags = append(flags, "--cap "+c.Version.String())
+		}
+	}
+	return flags
+}
+
+// capped reports whether the user has capped a module: another server does not change that.
+func (v Verdict) capped(path string) bool {
+	c, ok := CapOf(v.User, path)
+	return ok && c.Cause == pinner.CauseUser
+}
+
+func (v Verdict) noSolution() *NoSolutionError {
 	f := v.Roots[0]
 	for _, g := range v.Roots {
 		if v.Packages[g.Package] != nil && v.MayMove(v.Packages[g.Package]) != nil {
@@ -102,7 +140,7 @@ func (v Verdict) ownCode(f typecheck.Fault, m module.Version) (reason, next stri
 		reason += "; the plugin has " + had
 		if c, ok := v.capOf(m.Path); ok {
 			next += ", or ask for a server with a newer " + v.behindCap(c)
-		} else {
+		} else if !v.capped(m.Path) {
 			next += fmt.Sprintf(", or ask for a server with %s %s", m.Path, had)
 		}
 	}
@@ -167,15 +205,19 @@ func (v Verdict) otherVersions(m module.Version, f typecheck.Fault) string {
 
 // thisVersion says why a module version does not compile.
 func (v Verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (reason, next string) {
-	next = "require a version of it, or of what imports it, that does without, or ask for a server with a newer version"
+	without := "do without " + p.Module.Path
+	next = "require another version of " + p.Module.Path + ", or of what imports it"
+	if m.Path != "" && !v.capped(m.Path) {
+		next += ", or ask for a server with a newer " + m.Path
+	}
 	had := v.Base.Selected(m.Path)
 	newer := had != "" && semver.Compare(m.Version, had) > 0
 	c, moved := v.capOf(m.Path)
 	switch {
 	case newer && !moved:
-		next = fmt.Sprintf("do without it, or ask for a server with %s %s, with which it compiles", m.Path, had)
+		next = fmt.Sprintf("%s, or ask for a server with %s %s, with which it compiles", without, m.Path, had)
 	case moved:
-		next = "do without it, or ask for a server with a newer " + v.behindCap(c)
+		next = without + ", or ask for a server with a newer " + v.behindCap(c)
 	}
 	reason = spaced(p.Module)
 	if only := v.only(p, newer); only != "" {
@@ -190,8 +232,11 @@ func (v Verdict) thisVersion(p *Package, f typecheck.Fault, m module.Version) (r
 		reason += fmt.Sprintf(" imports %s, which is not in %s", f.Missing, spaced(m)) + v.holder(m, true)
 	case semver.Compare(req, m.Version) > 0:
 		reason += fmt.Sprintf(" needs %s >= %s (%s: %s)", m.Path, req, v.place(f), f.Msg) + v.holder(m, false)
-		if !moved {
-			next = fmt.Sprintf("do without it, or ask for a server with %s %s", m.Path, req)
+		switch {
+		case v.capped(m.Path):
+			next = without
+		case !moved:
+			next = fmt.Sprintf("%s, or ask for a server with %s %s", without, m.Path, req)
 		}
 	case m.Path != "":
 		reason += fmt.Sprintf(" does not compile with %s (%s: %s)", spaced(m), v.place(f), f.Msg) + v.holder(m, false)

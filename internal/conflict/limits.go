@@ -146,7 +146,7 @@ func (l limits) gone(f typecheck.Fault, c pinner.Cap) (reason, next string) {
 	}
 	reason = fmt.Sprintf("%s (%s%s, which %s imports)", spaced(had), what, f.Missing, l.place(f))
 	reason += l.asks(had, c)
-	return reason, "do without it, or ask for a server with a newer " + l.behindCap(c)
+	return reason, "do without package " + f.Missing + ", or ask for a server with a newer " + l.behindCap(c)
 }
 
 // only says what sets this version of a module apart: that no older one exists,

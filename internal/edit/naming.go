@@ -234,6 +234,9 @@ func (c *Changes) reportNaming(r *report.Apply) {
 	}
 	if ch, ok := n.change(); ok {
 		r.Changes = append(r.Changes, ch)
+		if doubt := reference.SnapshotDoubt(c.Aligner.Server); n.snapshot && doubt != "" {
+			r.Warnings = append(r.Warnings, doubt)
+		}
 	}
 	if n.above != "" {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s is for all plugins below %s; pin the others to it as well: pinfix apply -C %s ./...", place.FromHere(n.above), place.FromHere(n.root), shell.Quote(place.FromHere(n.root))))

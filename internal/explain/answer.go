@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"go/version"
 	"slices"
 	"strings"
 
@@ -123,21 +124,28 @@ func (k Known) refuses(f *Finding, err error) {
 	f.say(fault.Next(err))
 }
 
-// goLine: pinfix apply lowers a go line that the server's Go cannot read; with
-// one that it can, the build runs the wrong Go.
+// goLine: pinfix apply lowers a go line that the server's Go cannot read. What it can read,
+// apply leaves alone: the build runs the wrong Go.
 func (k Known) goLine(f *Finding) {
 	if f.action != apply && f.action != build {
 		return
 	}
 	f.Why += "; the server has Go " + k.Server.GoVersion()
 	switch {
-	case k.Mod == nil:
-	case k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
+	case k.Mod != nil && k.Mod.Go != nil && !k.Server.Accepts(k.Mod.Go.Version):
 		f.Why += ", go.mod's go line says " + k.Mod.Go.Version
 		f.do(apply)
-	case f.action == build:
+	case k.serverHas(f.needs):
+		f.Why += ", which is new enough: the build runs another Go than the server's"
+		f.say(k.Build)
+	case k.Mod != nil && f.action == build:
 		f.say(k.Build)
 	}
+}
+
+// serverHas reports whether the server's Go is the release needs or a newer one.
+func (k Known) serverHas(needs string) bool {
+	return version.IsValid("go"+needs) && version.Compare("go"+needs, "go"+k.Server.GoVersion()) <= 0
 }
 
 func (k Known) platform(f *Finding) {
@@ -160,7 +168,7 @@ func (k Known) support(f *Finding) {
 		return
 	}
 	f.Why = "the server that is named can load plugins, so another program, or another build of it, said this"
-	f.say("start the server that is named, or name the one that said this with --server")
+	f.say(startNamed)
 }
 
 // vendor: pinfix apply writes go.mod, go.sum and vendor/ so that they fit.
@@ -174,21 +182,34 @@ func (k Known) vendor(f *Finding) {
 	f.do(apply)
 }
 
+// libc: the named server tells which C library is right, unless another one says it.
 func (k Known) libc(f *Finding) {
-	switch k.Server.Binary.Libc() {
+	libc := k.Server.Binary.Libc()
+	if f.libc != "" && libc != "" && f.libc != libc {
+		f.Why = "the server that is named uses " + libc + ", and " + f.libc + " says this, so another program, or another build of it, said this"
+		f.say(startNamed)
+		return
+	}
+	switch libc {
 	case "musl":
 		f.Why += "; the server uses musl"
-		compiler := findCompiler
+		how := findCompiler
 		if f.action == unfortify {
-			compiler = f.Fix
+			how = f.Fix
 		}
-		f.say(compiler + "; or build the plugin in an image with musl, such as golang:" + k.Server.GoVersion() + "-alpine with gcc and musl-dev")
+		f.say(how + "; or build the plugin in an image with musl, such as " + recipe.BaseImage(k.Server) + " with gcc and musl-dev")
 	case "glibc":
 		f.Why += "; the server uses glibc"
 		if v := k.Server.Binary.Glibc; v != "" {
 			f.Why += " (" + v + " or newer)"
 		}
-		f.say("pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as golang:" + k.Server.GoVersion() + "-bookworm")
+		f.say("pinfix build --server SERVER, which compiles for the server's glibc if zig is installed; or build the plugin in an image with glibc that is no newer than the server's, such as " + recipe.BaseImage(k.Server))
+	case "":
+		if f.action == unfortify {
+			f.say("export " + noFortify + ", then " + k.Build)
+		} else if k.Server.Packages == nil {
+			f.say(useServersImage)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ type Finding struct {
 	Text    string // the error, without the log around it
 	Why     string // what it means
 	Fix     string // what to do
+	Library string // the shared library that is missing, if it is none of the C library's own
 
 	// Known.Answer adds what these are for the server and the plugin available.
 	Module     string   // the module that Package belongs to
@@ -53,6 +54,8 @@ type Finding struct {
 
 	kind   kind
 	action action // what Fix says, if answers depend on it
+	libc   string // whose loader says it, "" for any
+	needs  string // with goLine: the Go release that does not refuse it, "" if the build's Go is not all
 }
 
 // kind tells findings of the same cause apart where the answer differs.

@@ -141,8 +141,12 @@ func (f *finder) record(start, i, end int, m match) bool {
 		Package: importPath(m.group("pkg")),
 		Text:    f.text(start, i, end, m),
 		kind:    m.rule.kind,
+		libc:    m.rule.libc,
 	}
 	finding.do(m.rule.do)
+	if m.rule.fix == "" {
+		finding.needs = cmp.Or(m.group("go"), directiveSince[m.group("directive")])
+	}
 	finding.Why, finding.Fix = m.expand(m.rule.why), cmp.Or(m.expand(m.rule.fix), finding.Fix)
 	if m.rule.refine != nil && !m.rule.refine(f, m, &finding) {
 		return false
@@ -159,7 +163,7 @@ func (f *finder) record(start, i, end int, m match) bool {
 // add adds a finding, or counts it if there is one with that key already: once
 // for each line of the text.
 func (f *finder) add(finding Finding, no int, key string) {
-	for _, s := range []*string{&finding.Package, &finding.Why, &finding.Fix, &finding.Module} {
+	for _, s := range []*string{&finding.Package, &finding.Why, &finding.Fix, &finding.Module, &finding.Library} {
 		*s = bounded(*s)
 	}
 	key = string(finding.Cause) + "\x00" + finding.Package + "\x00" + key

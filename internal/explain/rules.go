@@ -8,13 +8,15 @@ import (
 )
 
 // A rule recognises one error. Where two match the same words, the earlier of
-// rules wins, so that the general ones are last.
+// rules wins, so that the general ones are last. It has many fields, because most errors
+// need no code of their own then.
 type rule struct {
 	key   string // is in every match; cheaper to look for
 	re    *pattern.Pattern
 	cause Cause
 	kind  kind
 	why   string // {name} is the group of that name in re
+	libc  string // the C library whose loader says it; "" for any
 	do    action // what to do, where several rules ask for it
 	fix   string // what to do in words, if not those of do; SERVER stands for the server reference
 
@@ -65,13 +67,15 @@ var actions = [...]string{
 	switchCgoOn: "CGO_ENABLED=1 go build -buildmode=plugin, with a C compiler installed",
 	useImage:    useServersImage,
 	otherLibc:   findCompiler + "; or " + useServersImage,
-	unfortify:   "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "' pinfix build --server SERVER; or set CC to a C compiler for musl (musl-gcc, zig)",
+	unfortify:   findCompiler + " or, without one, compiles without fortify; if CC is set, set also " + noFortify,
 	takeSource:  takeSourceAt + "the commit that it was built from" + takeSourceWith,
 }
 
 // Parts of them.
 const (
+	startNamed      = "start the server that is named, or name the one that said this with --server"
 	useServersImage = "build the plugin in the image that the server runs in, or in the builder image of its publisher"
+	noFortify       = "CGO_CFLAGS='" + ccompiler.DefaultFlags + " " + ccompiler.NoFortify + "'"
 	findCompiler    = "pinfix build --server SERVER, which looks for a C compiler for the server's libc (musl-gcc, zig)"
 
 	takeSourceAt, takeSourceWith = "check out the server's source at ", " and let pinfix write a go.work of both: pinfix apply --server SERVER --server-source DIR"

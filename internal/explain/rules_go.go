@@ -47,7 +47,8 @@ var goRules = []rule{
 	{
 		key: "requires newer Go version", cause: GoVersion, kind: goLine,
 		re:  pattern.New(`package requires newer Go version go(?P<go>\d[\w.]*) \(application built with go(?P<run>\d[\w.]*)\)`),
-		why: "the source asks for Go {go}, but the tool was built with Go {run}", do: apply,
+		why: "the source asks for Go {go}, but the tool was built with Go {run}",
+		do:  apply, fix: "install the tool again, built with Go {go} or newer; for a server of an older Go: pinfix apply --server SERVER",
 	},
 	{
 		key: "or later (-lang was set to", cause: GoVersion, kind: goLine,
@@ -177,6 +178,9 @@ var goRules = []rule{
 	},
 }
 
+// directiveSince are the releases of Go from which on go.mod has a directive.
+var directiveSince = map[string]string{"retract": "1.16", "toolchain": "1.21", "godebug": "1.23", "tool": "1.24", "ignore": "1.25"}
+
 // refineGoLine: without the release that runs there is less to say.
 func refineGoLine(f *finder, m match, finding *Finding) bool {
 	if m.group("run") == "" {
@@ -196,7 +200,7 @@ func refineConstraints(f *finder, m match, finding *Finding) bool {
 		finding.Why = "no file in " + m.group("dir") + " is for this platform, these -tags and CGO_ENABLED"
 	case stdSince[pkg] != "" && strings.HasSuffix(m.group("dir"), "/src/"+pkg):
 		finding.Cause, finding.kind = GoVersion, goLine
-		finding.Why = pkg + " came with Go " + stdSince[pkg] + "; the build runs an older one"
+		finding.Why, finding.needs = pkg+" came with Go "+stdSince[pkg]+"; the build runs an older one", stdSince[pkg]
 		finding.do(apply)
 	}
 	return true

@@ -34,55 +34,55 @@ var libraryRules = []rule{
 		do:  buildThere, refine: refineLibrary,
 	},
 	{
-		key: "error while loading shared libraries", cause: Libc,
+		key: "error while loading shared libraries", cause: Libc, libc: "glibc",
 		re:  pattern.New(`error while loading shared libraries: (?P<lib>[^\s:]+): [^"]*`),
-		why: "the program needs the C library {lib}, which its system does not have",
-		do:  useImage,
+		why: "the program needs the library {lib}, which its system does not have",
+		do:  useImage, refine: refineProgram,
 	},
 	{
-		key: "cannot open shared object file: No such file", cause: Platform,
+		key: "cannot open shared object file: No such file", cause: Platform, libc: "glibc",
 		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|(?P<lib>[^\s":]+\.so[.\d]*)): cannot open shared object file: No such file or directory`),
 		why: "the file is there, but built for another processor than the server (the loader skips it)",
 		do:  buildThere, refine: refineMissing,
 	},
 	{
-		key: "Error loading shared library", cause: Libc, // musl
+		key: "Error loading shared library", cause: Libc, libc: "musl", // musl
 		re:  pattern.New(openRE + `?Error loading shared library (?P<lib>[^\s:]+): [^"(]*(?:\(needed by (?P<file>[^)"]+)\))?`),
 		why: "{lib} is not there: the plugin was built for another C library (for glibc, and this is musl, as in Alpine), or in an image with more libraries",
 		do:  otherLibc, refine: refineMuslMissing,
 	},
 	{
-		key: "symbol not found", cause: Libc, // musl
+		key: "symbol not found", cause: Libc, libc: "musl", // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]+): symbol not found`),
 		why: "the plugin was built for another C library than the server's: {sym} is from glibc, and this is musl (Alpine)",
 		do:  otherLibc, refine: refineRelocating,
 	},
 	{
-		key: "unsupported relocation type", cause: Libc, // musl
+		key: "unsupported relocation type", cause: Libc, libc: "musl", // musl
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): unsupported relocation type \d+`),
 		why: "C code in the plugin was compiled for glibc with functions that are chosen when it is loaded (target_clones, ifunc), which musl (Alpine) does not support",
 		do:  otherLibc, refine: refineLibrary,
 	},
 	{
-		key: "initial-exec TLS", cause: Libc,
+		key: "initial-exec TLS", cause: Libc, libc: "musl",
 		re:  pattern.New(openRE + `?Error relocating (?P<lib>[^":]+): (?P<sym>[^\s":]*): initial-exec TLS resolves to dynamic definition[^"]*`),
 		why: "musl (Alpine) refuses this kind of thread-local storage: the plugin was built with -buildmode=c-shared, or for another C library",
 		do:  otherLibc, refine: refineLibrary,
 	},
 	{
-		key: "' not found (required by", cause: Libc,
+		key: "' not found (required by", cause: Libc, libc: "glibc",
 		re:  pattern.New(openRE + "?[^\\s\"]+: version `(?P<version>[^']+)' not found \\(required by (?P<lib>[^)]+)\\)"),
 		why: "the plugin (or the server) was built on a system with a newer C library than the one it runs on: it needs {version}",
 		do:  otherLibc, refine: refineLibrary,
 	},
 	{
-		key: "undefined symbol", cause: Libc,
+		key: "undefined symbol", cause: Libc, libc: "glibc",
 		re:  pattern.New(`(?:` + openRE + `(?P<file>[^":]*)|[^\s":]+\.so|symbol lookup error: [^\s":]+): undefined symbol: (?P<sym>[^\s",]+)`),
 		why: "the plugin needs {sym}, which no C library that the server has loaded holds",
 		do:  otherLibc, refine: refineSymbol,
 	},
 	{
-		key: "static TLS block", cause: Libc,
+		key: "static TLS block", cause: Libc, libc: "glibc",
 		re:  pattern.New(dlRE + `cannot allocate memory in static TLS block`),
 		why: "a C library that the plugin brings needs more thread-local storage than the server's C library keeps free",
 		do:  otherLibc, refine: refineLibrary,
@@ -181,10 +181,19 @@ func missingLibrary(finding Finding, lib string) Finding {
 		finding.Why = "the plugin was built for glibc, and the server's system has another C library"
 		finding.do(otherLibc)
 	default:
-		finding.Why = "the file of the plugin is there, but it needs the C library " + lib + ", which the server's system does not have"
+		finding.Library = lib
+		finding.Why = "the file of the plugin is there, but it needs the library " + lib + ", which the server's system does not have"
 		finding.say("install the package that holds " + lib + " where the server runs (in its image), or link it into the plugin: #cgo LDFLAGS: -l:" + name + ".a")
 	}
 	return finding
+}
+
+// refineProgram: a program lacks its libc, or another library.
+func refineProgram(f *finder, m match, finding *Finding) bool {
+	if lib := m.group("lib"); !verify.OfLibc(lib) {
+		finding.Library = lib
+	}
+	return true
 }
 
 // refineRelocating: glibc's own symbols begin with two underscores, and those that its

@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/ccompiler"
 	"github.com/pinfix/pinfix/internal/pattern"
 )
 
@@ -78,13 +79,13 @@ var linkerRules = []rule{
 	{
 		key: "unable to find library -l", cause: BuildContext, // lld
 		re:  pattern.New(`(?:\S*ld(?:\.\w+)?: )?error: unable to find library -l(?P<lib>\S+)`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)", alone: true,
 	},
 	{
 		key: "ld: library ", cause: BuildContext, // Apple's ld
 		re:  pattern.New(`ld: library (?:not found for -l(?P<lib>\S+)|'(?P<name>[^']+)' not found)`),
-		why: "the C library {lib}{name} is not installed where the build runs",
+		why: "the library {lib}{name} is not installed where the build runs",
 		fix: "install it (brew install), and name its directory: CGO_LDFLAGS=-L/opt/homebrew/lib", alone: true,
 	},
 	{
@@ -109,16 +110,20 @@ var linkerRules = []rule{
 
 const fixRelocation = "build with a newer patch release of the server's Go, if the server has it too, or with another C compiler or CGO_CFLAGS (gcc for clang, -O1, -fPIC, no -fno-plt)"
 
-// refineCross: a cross-compiler has a package of its own.
-func refineCross(f *finder, m match, finding *Finding) bool {
+// refineMissingCompiler: what brings a compiler is known by its name.
+func refineMissingCompiler(f *finder, m match, finding *Finding) bool {
 	cc := m.group("cc")
-	triple, ok := strings.CutSuffix(cc, "-gcc")
-	if i := strings.LastIndexByte(cc, '/'); i >= 0 {
-		triple, ok = strings.CutSuffix(cc[i+1:], "-gcc")
-	}
-	if ok && strings.Count(triple, "-") >= 2 {
+	how, musl := ccompiler.Install(cc)
+	switch {
+	case how == "":
+		return true
+	case musl:
+		finding.Why = "the build needs the C compiler " + cc + ", which compiles for musl (Alpine) and is not installed"
+		how += "; or build in an image with musl, such as Alpine's"
+	case strings.Count(cc, "-") >= 2:
 		finding.Why = "the build for another processor needs the C cross-compiler " + cc + ", which is not installed"
-		finding.say("apt-get install gcc-" + strings.ReplaceAll(triple, "_", "-") + " (Debian, Ubuntu), or name yours in CC; or build in an image for the server's processor")
+		how += "; or build in an image for the server's processor"
 	}
+	finding.say(how)
 	return true
 }

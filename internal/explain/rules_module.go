@@ -197,7 +197,7 @@ func refineNotInStd(f *finder, m match, finding *Finding) bool {
 	switch {
 	case since != "":
 		finding.Cause, finding.kind = GoVersion, goLine
-		finding.Why = finding.Package + " came with Go " + since + "; the build runs an older one"
+		finding.Why, finding.needs = finding.Package+" came with Go "+since+"; the build runs an older one", since
 		finding.do(build)
 	case isStd(finding.Package):
 		finding.Why = finding.Package + " is in no Go release, and the plugin's own module has no such folder, or it was not copied into the build"

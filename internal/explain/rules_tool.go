@@ -14,13 +14,13 @@ var toolRules = []rule{
 		key: "C compiler", cause: BuildContext,
 		re:  pattern.New(`cgo: C compiler "(?P<cc>[^"]*)" not found: exec: [^:]*: (?:executable file not found in [$%]PATH%?|no such file or directory)`),
 		why: "plugins need a C compiler, and {cc} is not installed",
-		fix: "apt-get install gcc libc6-dev (Debian, Ubuntu), apk add build-base (Alpine)", refine: refineCross,
+		fix: "apt-get install gcc libc6-dev (Debian, Ubuntu), apk add build-base (Alpine)", refine: refineMissingCompiler,
 	},
 	{
 		key: "executable file not found in ", cause: BuildContext,
-		re:  pattern.New(`exec: "(?P<cc>(?:[\w-]+-)?(?:gcc|cc|clang|pkg-config|git))": executable file not found in [$%]PATH%?`),
+		re:  pattern.New(`exec: "(?P<cc>(?:[\w-]+-)?(?:gcc|cc|g\+\+|c\+\+|clang(?:\+\+)?|zig|pkg-config|git))": executable file not found in [$%]PATH%?`),
 		why: "the build needs {cc}, which is not installed",
-		fix: "apt-get install gcc libc6-dev git pkg-config (Debian, Ubuntu), apk add build-base git pkgconf (Alpine)", refine: refineCross,
+		fix: "apt-get install gcc libc6-dev git pkg-config (Debian, Ubuntu), apk add build-base git pkgconf (Alpine)", refine: refineMissingCompiler,
 	},
 	{
 		key: ".h: No such file or directory", cause: BuildContext,
@@ -31,7 +31,7 @@ var toolRules = []rule{
 	{
 		key: "cannot find -l", cause: BuildContext,
 		re:  pattern.New(`(?:\S*ld(?:\.\w+)?: )?cannot find -l(?P<lib>[^\s:"]+)[^"]*`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)",
 	},
 	{
@@ -43,7 +43,7 @@ var toolRules = []rule{
 	{
 		key: "pkg-config search path", cause: BuildContext,
 		re:  pattern.New(`Package (?P<lib>\S+) was not found in the pkg-config search path\.?`),
-		why: "the C library {lib} is not installed where the build runs",
+		why: "the library {lib} is not installed where the build runs",
 		fix: "install its development package (lib{lib}-dev, on Alpine {lib}-dev)",
 	},
 	{

@@ -83,11 +83,11 @@ func (o CompatOptions) judge(ctx context.Context, m *reference.Member, known *ou
 		files := 0
 		row.Edit, files = outlook.EditPlaces(err)
 		if len(row.Edit) > 0 {
-			row.Summary = outlook.DoesNotCompile(reference.ServerName(m.Server), row.Edit, files)
+			row.Summary = outlook.DoesNotCompile(m.Shown(), row.Edit, files)
 		}
 		return row
 	}
-	v.Name = reference.ServerName(m.Server)
+	v.Name = m.Shown()
 	row.Result, row.Summary, row.Broken = report.ServerPins, v.Sentence(), v.Broken
 	if v.AsIs {
 		row.Result = report.ServerFits

@@ -51,7 +51,7 @@ func Explain(ctx context.Context, o ExplainOptions, text string) (*report.Explai
 		f = known.Answer(f)
 		r.Findings = append(r.Findings, report.Explained{
 			Line: f.Line, Count: f.Count, Cause: string(f.Cause), Package: f.Package, Text: f.Text, Why: f.Why, Fix: f.Fix,
-			Module: f.Module, Server: f.Server, Plugin: f.Plugin, DemandedBy: f.DemandedBy,
+			Library: f.Library, Module: f.Module, Server: f.Server, Plugin: f.Plugin, DemandedBy: f.DemandedBy,
 		})
 	}
 	return r, nil
@@ -71,7 +71,7 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 		if fetched {
 			o.Offline = true // a log does not need it so much that a clone may choose whom pinfix asks
 		}
-		s, err := o.server(ctx, home, all[0])
+		s, err := o.ReadFile(ctx, home)
 		switch {
 		case err != nil && fetched:
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%v; explain does not fetch a server that only %s names: name it with --server", err, all[0].From))
@@ -81,6 +81,9 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 			r.Warnings = append(r.Warnings, err.Error())
 		default:
 			k.Server, k.Build = s, "pinfix build"
+			if s.Packages == nil && s.Refuses() == nil { // a plugin can be built for it, but not compared
+				k.Build = "run the command of pinfix build --print"
+			}
 			if o.Dir != "." {
 				k.Build += " -C " + shell.Quote(o.Dir)
 			}
@@ -104,14 +107,6 @@ func (o ExplainOptions) known(ctx context.Context, r *report.Explain) (explain.K
 	}
 	o.plugin(&k, root)
 	return k, nil
-}
-
-// server reads the server that counts.
-func (o ExplainOptions) server(ctx context.Context, home string, n reference.Named) (*pinner.Server, error) {
-	if target.IsSource(n.Ref) {
-		return nil, n.Blame(fault.New("leave it out, or name the program or a snapshot", "server %s: explain runs no go command, and only that can tell what source links", n.Ref))
-	}
-	return o.ReadBare(ctx, home)
 }
 
 // plugin reads which versions the plugin has: those of vendor/, and, once they

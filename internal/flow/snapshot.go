@@ -31,8 +31,8 @@ func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]b
 	if !s.KnowsModules() {
 		warnings = append(warnings, reference.Doubts(s)[0])
 	}
-	if s.Packages == nil {
-		warnings = append(warnings, s.Ref+" has no package fingerprints, so the snapshot works for apply but not for verify (a snapshot of the program itself works for both)")
+	if doubt := reference.SnapshotDoubt(s); doubt != "" {
+		warnings = append(warnings, doubt)
 	}
 	data, err := bounded.Wait(ctx, 0, func() ([]byte, error) { return target.Snapshot(s, version) })
 	return data, warnings, err

@@ -52,10 +52,10 @@ func (v *outlook) Sentence() string {
 	own := " of your own modules"
 	for _, m := range []struct {
 		n   int
-		way string
-	}{{len(v.Lowered), "back"}, {len(v.Raised), "up"}} {
+		how string
+	}{{len(v.Lowered), "lowered"}, {len(v.Raised), "raised"}} {
 		if m.n > 0 {
-			moves = append(moves, fmt.Sprintf("%d%s %s %s", m.n, own, report.Verb(m.n, "go"), m.way))
+			moves = append(moves, fmt.Sprintf("%d%s %s %s", m.n, own, report.Verb(m.n, "are"), m.how))
 			own = ""
 		}
 	}

@@ -58,14 +58,14 @@ RUN %[5]s
 
 FROM scratch
 COPY --from=build %[7]s
-`, platform, version, baseImage(im.Server), packages(im.Server), strings.Join(build, " "), im.Out, copied(im.Out))
+`, platform, version, BaseImage(im.Server), packages(im.Server), strings.Join(build, " "), im.Out, copied(im.Out))
 }
 
-// baseImage is an official image of the server's Go release, and of the Debian
+// BaseImage is an official image of the server's Go release, and of the Debian
 // or Alpine that goes with its libc. A plugin must not need a newer glibc than
 // the server's image has: of the Debian releases, the oldest that golang images
 // of that time have.
-func baseImage(s *pinner.Server) string {
+func BaseImage(s *pinner.Server) string {
 	tag := "golang:" + s.GoVersion()
 	if s.Binary.Libc() == "musl" {
 		return tag + "-alpine"

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/pinfix/pinfix/internal/parallel"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -20,11 +21,14 @@ type Member struct {
 	Ref    Reference // names it alone
 	Server *pinner.Server
 	Err    error
+
+	alike bool // another server of the run has the same name and platform
 }
 
-// Shown is how people see the server of m, as far as it could be read.
+// Shown is how people see the server of m, as far as it could be read: its name, or the
+// reference where the name would be that of another one, too.
 func (m *Member) Shown() string {
-	if m.Server == nil {
+	if m.Server == nil || m.alike {
 		return m.Ref.Servers[0].Ref
 	}
 	return ServerName(m.Server)
@@ -80,6 +84,7 @@ func (r Reference) Members(ctx context.Context, root string, platforms []string)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	markAlike(out)
 	for _, m := range out {
 		if m.Err != nil {
 			m.Err = m.Ref.Servers[0].Blame(m.Err)
@@ -87,6 +92,23 @@ func (r Reference) Members(ctx context.Context, root string, platforms []string)
 		m.Ref.Step, m.Ref.Log = prefixed(r.Step, m.Shown()), prefixed(r.Log, m.Shown())
 	}
 	return out, nil
+}
+
+// markAlike finds the servers that their names do not tell apart.
+func markAlike(all []*Member) {
+	of := map[string][]*Member{}
+	for _, m := range all {
+		if m.Server != nil {
+			goos, goarch, _ := m.Server.Platform()
+			key := ServerName(m.Server) + " " + goos + "/" + goarch
+			of[key] = append(of[key], m)
+		}
+	}
+	for _, same := range of {
+		for _, m := range same {
+			m.alike = len(same) > 1
+		}
+	}
 }
 
 func (m *Member) same(n *Member) bool {
@@ -139,37 +161,75 @@ func ShortServer(s *pinner.Server) string {
 // in its own directory, its image's tag or what distinguishes the name of its file. It may
 // be empty.
 func ServerVersion(s *pinner.Server) string {
+	if v, byFile := versionOf(s); !byFile {
+		return v
+	}
+	file := filepath.ToSlash(s.Ref)
+	if v := versionIn(path.Base(file), s); v != "" {
+		return v
+	}
+	return versionOfDir(path.Base(path.Dir(file)))
+}
+
+// NamedByFile reports whether a server has no version but that of its file's name.
+func NamedByFile(s *pinner.Server) bool {
+	_, byFile := versionOf(s)
+	return byFile
+}
+
+// versionOf returns the version of s that does not depend on its file's name, and reports
+// whether only that name may have one.
+func versionOf(s *pinner.Server) (version string, byFile bool) {
 	if v := s.Main.Version; v != "" && v != "(devel)" {
-		return strings.TrimSuffix(v, "+dirty")
+		return strings.TrimSuffix(v, "+dirty"), false
 	}
 	for _, ref := range []string{s.Ref, s.Origin.Source} {
 		if _, rest, ok := strings.Cut(ref, "image:"); ok && !strings.Contains(rest, "@") {
 			if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
-				return rest[i+1:]
+				return rest[i+1:], false
 			}
 		}
 	}
-	if target.IsImage(s.Ref) {
-		return ""
-	}
-	file := filepath.ToSlash(s.Ref)
-	if v := versionIn(path.Base(file), ShortServer(s)); v != "" {
-		return v
-	}
-	return versionIn(path.Base(path.Dir(file)), ShortServer(s))
+	return "", !target.IsImage(s.Ref)
 }
 
-// versionIn takes the server's name and the endings that pinfix knows from the name of a
-// file: nakama-3.26.0.buildinfo is 3.26.0. A name of another kind counts if it has a digit.
-func versionIn(base, server string) string {
-	for _, end := range []string{".buildinfo", ".json", ".txt", ".tar", ".exe"} {
+var (
+	versionRE = pattern.New(`(?:^|[-_])(v?\d.*)$`)
+	dottedRE  = pattern.New(`(?:^|[-_])(v?\d+\.\d.*)$`)
+)
+
+// versionIn takes the server's name, the platform and the endings that pinfix knows from
+// the name of a file: nakama-3.26.0.buildinfo is 3.26.0, and so is what comes after any
+// other word. A name without such a part counts whole if it has a digit.
+func versionIn(base string, s *pinner.Server) string {
+	for _, end := range []string{".buildinfo", ".json", ".txt", ".tar", ".exe", ".bin"} {
 		base = strings.TrimSuffix(base, end)
 	}
-	rest, named := strings.CutPrefix(base, server+"-")
-	if !named && !strings.ContainsAny(rest, "0123456789") {
+	if goos, goarch, ok := s.Platform(); ok {
+		for _, between := range []string{"-", "_"} {
+			base = strings.TrimSuffix(base, between+goos+between+goarch)
+		}
+	}
+	server := ShortServer(s)
+	if rest, named := strings.CutPrefix(base, server+"-"); named {
+		return strings.Trim(strings.TrimPrefix(rest, "server-"), "-_.")
+	}
+	if m := versionRE.Regexp().FindStringSubmatch(base); m != nil {
+		return strings.Trim(m[1], "-_.")
+	}
+	if !strings.ContainsAny(base, "0123456789") {
 		return ""
 	}
-	return strings.Trim(strings.TrimPrefix(strings.TrimPrefix(rest, server), "server-"), "-_.")
+	return strings.Trim(strings.TrimPrefix(base, server), "-_.")
+}
+
+// versionOfDir takes a version from the name of a directory, which may have digits for any
+// other reason: nakama-3.26.0 and 3.26.0 are versions, k8s is not.
+func versionOfDir(base string) string {
+	if m := dottedRE.Regexp().FindStringSubmatch(base); m != nil {
+		return strings.Trim(m[1], "-_.")
+	}
+	return ""
 }
 
 // Sorted returns references in the order of the numbers in them.

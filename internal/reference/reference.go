@@ -239,15 +239,25 @@ func (r Reference) ReadBuilt(ctx context.Context, root string) (*pinner.Server, 
 	if len(all) > 0 && target.IsSource(all[0].Ref) {
 		return nil, all[0].Blame(fmt.Errorf("server %s: %w", all[0].Ref, source))
 	}
-	s, err := r.ReadBare(ctx, root)
+	s, err := r.readBare(ctx, root)
 	if err == nil && s.Source != nil {
 		return nil, all[0].Blame(fmt.Errorf("server %s: %w", s.Ref, source))
 	}
 	return s, err
 }
 
-// ReadBare is Read for commands that can do without the server's modules.
-func (r Reference) ReadBare(ctx context.Context, root string) (*pinner.Server, error) {
+// ReadFile is [Reference.Read] for a command that starts no go command, and needs no more
+// than the server's versions: a snapshot of source will do, source itself does not.
+func (r Reference) ReadFile(ctx context.Context, root string) (*pinner.Server, error) {
+	if all := r.Servers.In(root); len(all) > 0 && target.IsSource(all[0].Ref) {
+		return nil, all[0].Blame(fault.New("leave the server out, name its program, or name a snapshot of the source: pinfix snapshot -o FILE --server "+shell.Quote(all[0].Ref),
+			"server %s: source is read with the go command, which is not started here", all[0].Ref))
+	}
+	return r.readBare(ctx, root)
+}
+
+// readBare is Read for commands that can do without the server's modules.
+func (r Reference) readBare(ctx context.Context, root string) (*pinner.Server, error) {
 	r.bare = true
 	s, _, err := r.Read(ctx, root)
 	return s, err
@@ -296,6 +306,14 @@ func Doubts(s *pinner.Server) []string {
 		out = append(out, fmt.Sprintf("server %s: assumed: %s", s.Ref, a))
 	}
 	return out
+}
+
+// SnapshotDoubt is the warning that a snapshot of s is of no use to some commands, or "".
+func SnapshotDoubt(s *pinner.Server) string {
+	if s.Packages != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s has no package fingerprints, so the snapshot works for apply, check and compat but not for build and verify (a snapshot of the program itself works for all)", s.Ref)
 }
 
 // SetAside says what of the user's own settings for go build does not count for the

@@ -51,8 +51,8 @@ type CompatServer struct {
 	Result  string   `json:"result"` // fits, pins, refuses, unknown
 	Summary string   `json:"summary,omitempty"`
 	Moved   []Move   `json:"moved"`   // linked modules that change their version
-	Lowered []Move   `json:"lowered"` // the plugin's own that go back
-	Raised  []Move   `json:"raised"`  // the plugin's own that go up
+	Lowered []Move   `json:"lowered"` // the plugin's own that get an older version
+	Raised  []Move   `json:"raised"`  // the plugin's own that get a newer version
 	Edit    []string `json:"edit"`    // places in the plugin's code that do not compile
 	Error   string   `json:"error,omitempty"`
 	Reason  string   `json:"reason,omitempty"` // the first of Error, with its place
@@ -91,13 +91,20 @@ func (s *CompatServer) Verdict() string {
 			text += ", once your code compiles"
 		}
 		return text + asKnown(s.Unknown)
-	case ServerRefuses:
-		return "does not fit: " + s.reason()
 	}
 	if s.Unparsed {
 		return "your code does not parse: " + s.reason()
 	}
-	return "could not be determined: " + s.reason()
+	return s.noReason() + ": " + s.reason()
+}
+
+// noReason is the verdict of a server that does not fit, without the reason, for a form
+// that has it next to the verdict.
+func (s *CompatServer) noReason() string {
+	if s.Result == ServerRefuses {
+		return "does not fit"
+	}
+	return "could not be determined"
 }
 
 // Sign is the result as one sign.
@@ -179,7 +186,11 @@ func (r *Compat) Text(w io.Writer, st Style) error {
 	}
 	t := &table{heads: []string{"SERVER", "GO", "PLATFORM", "RESULT"}, prose: true}
 	for _, s := range r.Servers {
-		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), s.Verdict())
+		result := s.Verdict()
+		if s.Error != "" && !s.Unparsed && len(r.Servers) == 1 { // it follows
+			result = s.noReason()
+		}
+		t.row(clean(s.Name), Dash(s.Server.Go), Dash(s.Server.Platform()), result)
 	}
 	newSheet(b, st, nil).table(t)
 	if len(r.Servers) > 1 && !st.Verbose {
@@ -211,6 +222,9 @@ func (s *CompatServer) detail(b *strings.Builder, st Style, heading bool) {
 	}
 	if s.Error != "" {
 		if !s.Unparsed || s.Error != s.Reason { // the row has it
+			if !heading {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(b, "%s\n", Printable(s.Error))
 		}
 		if s.Next != "" {

@@ -24,6 +24,7 @@ type Explained struct {
 	Text    string `json:"text"`
 	Why     string `json:"why"`
 	Fix     string `json:"fix"`
+	Library string `json:"-"` // that is missing; the text of the error has it, too
 
 	Module     string   `json:"module,omitempty"`
 	Server     string   `json:"server,omitempty"` // what the server has of the module
@@ -85,6 +86,9 @@ var causes = map[string]string{
 func (f *Explained) words() string {
 	if of := differs[f.Cause]; of != "" {
 		return of + " " + cmp.Or(f.Package, "a package")
+	}
+	if f.Library != "" {
+		return "missing library: " + f.Library
 	}
 	text, known := causes[f.Cause]
 	switch {

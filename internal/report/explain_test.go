@@ -16,6 +16,7 @@ var explained = &Explain{
 			Module: "go.uber.org/zap", Server: "v1.27.0", Plugin: "v1.27.1", DemandedBy: []string{"d@v1.0.0 -> go.uber.org/zap@v1.27.1"},
 		},
 		{Line: 7, Count: 1, Cause: "vendor", Text: "go: inconsistent vendoring in /backend:\n" + strings.Repeat("\ta: is explicitly required\n", 8) + "\n\tend", Why: "vendor/ does not fit", Fix: "go mod vendor"},
+		{Line: 18, Count: 1, Cause: "libc", Library: "libmy.so.1", Text: "libmy.so.1: cannot open shared object file: No such file or directory", Why: "it needs the library libmy.so.1", Fix: "install it"},
 		{Line: 20, Count: 1, Cause: "user-code", Package: "example.com/p", Text: "./main.go:3:1: undefined: x", Why: "the compiler refuses the source", Fix: "fix it"},
 		{Line: 21, Count: 1, Cause: "user-code", Package: "example.com/p", Text: "./main.go:4:1: undefined: \x1b[2Jy", Why: "the compiler refuses the source", Fix: "fix it"},
 	},

@@ -254,6 +254,8 @@ func Verb(n int, verb string) string {
 		return verb
 	case verb == "have":
 		return "has"
+	case verb == "are":
+		return "is"
 	case verb == "were":
 		return "was"
 	case strings.HasSuffix(verb, "o"):

@@ -1,5 +1,7 @@
 package report
 
+import "fmt"
+
 // Verify is the result of pinfix verify.
 type Verify struct {
 	SchemaVersion int        `json:"schema_version"`
@@ -53,6 +55,16 @@ func (c *Cause) other(d Difference) string {
 		return d.Server
 	}
 	return d.Server + " in " + c.With
+}
+
+// clash says what the plugin and one before it both have, where no value differs, only one
+// of the two can have it: their path. It is "" for any other cause.
+func (c *Cause) clash() string {
+	if c.With == "" || len(c.Differences) != 1 || c.Differences[0].Plugin != c.Differences[0].Server {
+		return ""
+	}
+	d := c.Differences[0]
+	return fmt.Sprintf("both have the %s %s; %s is loaded first", clean(d.What), clean(d.Plugin), clean(c.With))
 }
 
 // Loads reports whether the server loads all plugins.

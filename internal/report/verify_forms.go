@@ -31,10 +31,14 @@ func (p *Verified) markdown(b *strings.Builder) {
 	b.WriteString("| cause | packages | differs | plugin has | server has | what to do |\n|---|---|---|---|---|---|\n")
 	for _, c := range p.Causes {
 		var what, plugin, server []string
+		if text := c.clash(); text != "" {
+			fmt.Fprintf(b, "| %s | %s | %s | | | %s |\n", c.Cause, c.packages(), cell(text), cell(c.Fix))
+			continue
+		}
 		for _, d := range c.Differences {
 			what, plugin, server = append(what, cell(d.What)), append(plugin, cell(d.Plugin)), append(server, cell(c.other(d)))
 		}
-		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s |\n", c.Cause, c.Packages,
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", c.Cause, c.packages(),
 			strings.Join(what, "<br>"), strings.Join(plugin, "<br>"), strings.Join(server, "<br>"), cell(c.Fix))
 	}
 	b.WriteString("\n")
@@ -90,6 +94,9 @@ func (c Cause) message() string {
 			break
 		}
 		what = append(what, fmt.Sprintf("%s: plugin %s, %s", clean(d.What), clean(d.Plugin), c.has(d)))
+	}
+	if clash := c.clash(); clash != "" {
+		what = []string{clash}
 	}
 	text := c.Cause
 	if c.Packages > 0 {

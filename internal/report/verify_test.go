@@ -23,6 +23,9 @@ var verified = &Verify{
 		{File: "other.so", Mismatched: []Mismatch{}, Warnings: []string{}, Causes: []Cause{
 			{Cause: "go-version", Fix: "build the plugin with the server's Go", Differences: []Difference{{"Go", "go1.22.4", "go1.23.5"}}},
 		}},
+		{File: "copy.so", Mismatched: []Mismatch{}, Warnings: []string{}, Causes: []Cause{
+			{Cause: "already-loaded", With: "a.so", Fix: "remove one of them", Differences: []Difference{{"plugin path", "example.com/plugin", "example.com/plugin"}}},
+		}},
 	},
 }
 
@@ -68,7 +71,7 @@ func TestVerifySARIF(t *testing.T) {
 	for _, r := range log.Runs[0].Tool.Driver.Rules {
 		rules[r.ID] = true
 	}
-	if log.Version != "2.1.0" || len(rules) != 3 || len(log.Runs[0].Results) != 3 {
+	if log.Version != "2.1.0" || len(rules) != 4 || len(log.Runs[0].Results) != 4 {
 		t.Errorf("%+v", log)
 	}
 	for _, r := range log.Runs[0].Results {

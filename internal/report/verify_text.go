@@ -31,6 +31,11 @@ func (p *Verified) text(b *strings.Builder, s Server, st Style) {
 	if len(p.Causes) > 0 {
 		b.WriteString("\n")
 		p.table(newSheet(b, st, nil))
+		for _, c := range p.Causes {
+			if text := c.clash(); text != "" {
+				fmt.Fprintf(b, "%s: %s\n", c.Cause, text)
+			}
+		}
 		b.WriteString("\nwhat to do:\n")
 		for _, c := range p.Causes {
 			fmt.Fprintf(b, "  %s: %s\n", c.Cause, clean(c.Fix))
@@ -49,6 +54,9 @@ func (p *Verified) verdict(s Server) string {
 	switch {
 	case p.Loads:
 		return fmt.Sprintf("%s: loads into %s, no mismatch in %s", clean(p.File), server, count(p.Shared, shared))
+	case len(p.Mismatched) == 0 && p.modules() > 0:
+		n := p.modules()
+		return fmt.Sprintf("%s: would not load into %s: %s %s from the server's", clean(p.File), server, count(n, "module"), Verb(n, "differ"))
 	case len(p.Mismatched) == 0:
 		return fmt.Sprintf("%s: would not load into %s", clean(p.File), server)
 	}
@@ -56,15 +64,35 @@ func (p *Verified) verdict(s Server) string {
 	return fmt.Sprintf("%s: would not load into %s, %s %s", clean(p.File), server, Of(n, p.Shared, shared), Verb(n, "differ"))
 }
 
+// packages is the count of a cause. There is none where the loader does not come that far,
+// or the plugin was not built.
+func (c *Cause) packages() string {
+	if c.Packages == 0 {
+		return "-"
+	}
+	return strconv.Itoa(c.Packages)
+}
+
+// modules counts the modules that differ.
+func (p *Verified) modules() int {
+	n := 0
+	for _, c := range p.Causes {
+		if c.Cause == "version" || c.Cause == "replace" {
+			n += len(c.Differences)
+		}
+	}
+	return n
+}
+
 // table has a row for each difference; the cause and its count are in its
-// first.
+// first. What has nothing to compare is said below it.
 func (p *Verified) table(sh *sheet) {
 	t := &table{heads: []string{"CAUSE", "PACKAGES", "DIFFERS", "PLUGIN HAS", "SERVER HAS"}, under: 2}
 	for _, c := range p.Causes {
-		cause, packages := c.Cause, "-" // nothing to count: the loader does not come that far
-		if c.Packages > 0 {
-			packages = strconv.Itoa(c.Packages)
+		if c.clash() != "" {
+			continue
 		}
+		cause, packages := c.Cause, c.packages()
 		if len(c.Differences) == 0 {
 			t.row(cause, packages, "-", "-", "-")
 		}
@@ -73,7 +101,9 @@ func (p *Verified) table(sh *sheet) {
 			cause, packages = "", ""
 		}
 	}
-	sh.table(t)
+	if len(t.rows) > 0 {
+		sh.table(t)
+	}
 }
 
 func (p *Verified) packages(sh *sheet) {

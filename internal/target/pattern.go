@@ -14,6 +14,7 @@ import (
 
 	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/image"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/source"
 )
 
@@ -96,7 +97,11 @@ func expand(ctx context.Context, ref string, o Options, so SourceOptions) ([]str
 		return nil, fault.With(err, "a [ in a name is written as [[]")
 	}
 	if len(names) == 0 {
-		return nil, fault.New("quote the pattern, and see with ls which files there are", "no file matches")
+		dir := filepath.Dir(glob)
+		for _, err := os.Stat(dir); err != nil; _, err = os.Stat(dir) {
+			dir = filepath.Dir(dir)
+		}
+		return nil, fault.New("name servers that are there: ls "+shell.Quote(dir), "no file matches")
 	}
 	slices.SortFunc(names, Natural)
 	for i := range names {
