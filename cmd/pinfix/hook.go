@@ -40,10 +40,10 @@ a pin. install writes it to where git looks for hooks, also in a linked worktree
 with core.hooksPath. It never overwrites another hook. If pre-commit or lefthook manage
 the hooks, install prints what to put into their configuration.
 
-   pinfix hook install        # for the plugin here
-   pinfix hook install ./...  # for every plugin of the repository
-   pinfix hook status         # exit 0: the hook is there; 1: it is not
-   pinfix hook uninstall      # removes what install wrote for the plugin here
+   pinfix hook install          # for the plugin here
+   pinfix hook install ./...    # for every plugin of the repository
+   pinfix hook status           # exit 0: the hook is there; 1: it is not
+   pinfix hook uninstall ./...  # removes what install wrote
 
 git commit --no-verify skips the hook.
 
