@@ -176,37 +176,26 @@ func excludesBelow(p *plugin.Plugin, path string) bool {
 
 // userCaps returns the caps of --cap, and looks at --keep.
 func (a *Aligner) userCaps() (user []pinner.Cap, err error) {
-	for _, s := range a.Options.Caps {
-		path, v, err := wants.ParseCap(s)
-		if err != nil {
-			return nil, err
-		}
-		had := a.Base.Selected(path)
+	caps, err := a.Options.UserCaps()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range caps {
+		had := a.Base.Selected(c.Path)
 		if had == "" {
-			return nil, notInGraph("--cap", s, path)
+			return nil, wants.NotRequired("--cap", c)
 		}
-		limit := pinner.Cap{Version: module.Version{Path: path, Version: v}, Cause: pinner.CauseUser, Error: "--cap " + s}
-		if _, err := a.Source([]module.Version{limit.Version}); err != nil {
-			return nil, fault.New("name a version that there is", "--cap %s: %w", s, err)
+		if _, err := a.Source([]module.Version{c}); err != nil {
+			return nil, fault.New("name a version that there is", "--cap %s: %w", c, err)
 		}
-		if slices.Contains(a.Options.Keep, path) {
-			return nil, fault.New("remove one of the flags", "--cap %s and --keep %s contradict each other", s, path)
-		}
-		if semver.Compare(v, had) < 0 {
-			user = append(user, limit)
+		if semver.Compare(c.Version, had) < 0 {
+			user = append(user, pinner.Cap{Version: c, Cause: pinner.CauseUser, Error: "--cap " + c.String()})
 		}
 	}
 	for _, path := range a.Options.Keep {
-		if path, v, ok := strings.Cut(path, "@"); ok {
-			return nil, fault.New("write --keep "+path, "--keep %s@%s: it keeps the plugin's own version, so it takes no other one", path, v)
-		}
 		if a.Base.Selected(path) == "" {
-			return nil, notInGraph("--keep", path, path)
+			return nil, wants.NotRequired("--keep", module.Version{Path: path})
 		}
 	}
 	return user, nil
-}
-
-func notInGraph(flag, value, path string) error {
-	return fault.New("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, value, path)
 }

@@ -1,6 +1,7 @@
 package wants
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -8,21 +9,48 @@ import (
 	"github.com/pinfix/pinfix/internal/fault"
 )
 
-// ParseCap reads a value of --cap, MODULE@VERSION. An error says what to write instead.
-func ParseCap(s string) (path, v string, err error) {
-	path, v, _ = strings.Cut(s, "@")
-	switch pathErr := module.CheckPath(path); {
-	case pathErr != nil:
-		return "", "", fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, pathErr)
+// UserCaps returns the values of --cap, MODULE@VERSION. An error is about one of them, or about
+// one of --keep, which takes modules.
+func (o Options) UserCaps() ([]module.Version, error) {
+	var caps []module.Version
+	for _, s := range o.Caps {
+		m, err := userCap(s)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(o.Keep, m.Path) {
+			return nil, fault.New("remove one of the flags", "--cap %s and --keep %s contradict each other", s, m.Path)
+		}
+		caps = append(caps, m)
+	}
+	for _, s := range o.Keep {
+		if path, _, ok := strings.Cut(s, "@"); ok {
+			return nil, fault.New("write --keep "+path, "--keep %s: it keeps the plugin's own version, so it takes no other one", s)
+		}
+	}
+	return caps, nil
+}
+
+func userCap(s string) (module.Version, error) {
+	path, v, _ := strings.Cut(s, "@")
+	m := module.Version{Path: path, Version: v}
+	switch err := module.CheckPath(path); {
+	case err != nil:
+		return m, fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
 	case v == "":
-		return "", "", fault.New("write --cap "+path+"@VERSION", "--cap %s: no version", s)
+		return m, fault.New("write --cap "+path+"@VERSION", "--cap %s: no version", s)
 	case module.CanonicalVersion("v"+v) == "v"+v:
-		return "", "", fault.New("write --cap "+path+"@v"+v, "--cap %s: %s is not a version", s, v)
+		return m, fault.New("write --cap "+path+"@v"+v, "--cap %s: %s is not a version", s, v)
 	case module.CanonicalVersion(v) != v:
-		return "", "", fault.New("name the version itself: go list -m "+path+"@"+v+" prints it", "--cap %s: %s is not a version", s, v)
+		return m, fault.New("name the version itself: go list -m "+path+"@"+v+" prints it", "--cap %s: %s is not a version", s, v)
 	}
 	if err := module.Check(path, v); err != nil {
-		return "", "", fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
+		return m, fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
 	}
-	return path, v, nil
+	return m, nil
+}
+
+// NotRequired is the error of a flag that names a module outside of the plugin's graph.
+func NotRequired(flag string, m module.Version) error {
+	return fault.New("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, m, m.Path)
 }
