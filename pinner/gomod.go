@@ -297,24 +297,3 @@ func (m *Mod) addOwn(verb string, n int) []*modfile.Line {
 	}
 	return lines
 }
-
-// SameBuild reports whether m and other make the same build list: whether they have the same
-// go line, requires, excludes and replaces, whatever their order and comments.
-func (m *Mod) SameBuild(other *Mod) bool {
-	return slices.Equal(m.buildLines(), other.buildLines())
-}
-
-func (m *Mod) buildLines() []string {
-	lines := []string{"go " + m.GoVersion()}
-	for _, r := range m.Require {
-		lines = append(lines, "require "+r.Mod.String())
-	}
-	for _, x := range m.Exclude {
-		lines = append(lines, "exclude "+x.Mod.String())
-	}
-	for _, r := range m.Replace {
-		lines = append(lines, "replace "+r.Old.String()+" => "+r.New.String())
-	}
-	slices.Sort(lines)
-	return lines
-}

@@ -94,7 +94,7 @@ func (h *ahead) vendor(ctx context.Context, st *stage.Stage, l *importgraph.List
 		return st.Vendor(ctx, tidied, sum, files)
 	}
 	<-h.tidyDone
-	if h.tidyErr == nil && h.vendors && h.tidied.SameBuild(tidied) && linksAll(l, h.files) {
+	if h.tidyErr == nil && h.vendors && sameBuild(h.tidied, tidied) && linksAll(l, h.files) {
 		select {
 		case <-h.done:
 		case <-ctx.Done():
@@ -118,6 +118,27 @@ func linksAll(l *importgraph.Listing, files importgraph.Files) bool {
 		}
 	}
 	return true
+}
+
+// sameBuild reports whether two go.mod files make the same build list: all but
+// comments and order.
+func sameBuild(x, y *pinner.Mod) bool {
+	return slices.Equal(buildLines(x), buildLines(y))
+}
+
+func buildLines(m *pinner.Mod) []string {
+	lines := []string{"go " + m.GoVersion()}
+	for _, r := range m.Require {
+		lines = append(lines, "require "+r.Mod.String())
+	}
+	for _, x := range m.Exclude {
+		lines = append(lines, "exclude "+x.Mod.String())
+	}
+	for _, r := range m.Replace {
+		lines = append(lines, "replace "+r.Old.String()+" => "+r.New.String())
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // VendorDiff says in what vendor/ as it is differs from the one that al has made; the zero
