@@ -15,7 +15,6 @@ import (
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modulestxt"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -138,11 +137,8 @@ func (c *checker) otherWay(dir string) string {
 	case len(settings) == 0:
 		return ""
 	}
-	file := c.from(reference.ConfigName)
-	if above := place.Upwards(c.plugin.Root, reference.ConfigName); above != "" {
-		file = place.FromHere(filepath.Join(above, reference.ConfigName))
-	}
-	return fmt.Sprintf("write %s in %s", strings.Join(settings, " and "), file)
+	file, others := reference.ConfigFile(c.plugin.Root)
+	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), file, others)
 }
 
 // indirect reports whether go.mod requires a module as pinfix apply --imports none leaves it.

@@ -82,6 +82,21 @@ func (n Named) IsFile() bool {
 // ConfigName is the file with a project's settings, next to go.mod or above it.
 const ConfigName = ".pinfix.yaml"
 
+// ConfigFile names the file with the settings of the module in root, as seen from the current
+// directory: the nearest one, or the one to make. others is "" or, where it counts for other
+// modules too, ", for all plugins below it".
+func ConfigFile(root string) (name, others string) {
+	dir := place.Upwards(root, ConfigName)
+	switch dir {
+	case "":
+		dir = root
+	case root:
+	default:
+		others = ", for all plugins below it"
+	}
+	return place.FromHere(filepath.Join(dir, ConfigName)), others
+}
+
 // Servers are all that are named; the first counts.
 type Servers []Named
 
