@@ -242,10 +242,20 @@ func (c *Changes) goLines() []report.Change {
 	if !c.Aligner.Server.Accepts(oldGo) || oldGo != "" && version.Compare("go"+newGo, "go"+oldGo) < 0 {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
+	toolReason := "the server is built by go" + server
+	if own := c.Aligner.Plugin.User; own.Go != nil && own.Go.Version == newGo {
+		reason = backTo + "go line"
+	}
+	if own := c.Aligner.Plugin.User; own.Toolchain != nil && own.Toolchain.Name == newTool {
+		toolReason = backTo + "toolchain line"
+	}
 	add("go", oldGo, newGo, goAt, reason+c.loopsOf(now.GoVersion(), mod.GoVersion()))
-	add("toolchain", oldTool, newTool, toolAt, "the server is built by go"+server)
+	add("toolchain", oldTool, newTool, toolAt, toolReason)
 	return out
 }
+
+// backTo begins the reason of a line that is as its author wrote it.
+const backTo = "back to your own "
 
 func action(old, now string) string {
 	switch {
@@ -284,6 +294,16 @@ func (c *Changes) Compiles() (report.Compiles, int) {
 		return report.CompilesNever, n
 	}
 	return report.CompilesChecked, n
+}
+
+// Adds reports whether a module is linked that go.mod did not select.
+func (c *Changes) Adds() bool {
+	for path, v := range c.Aligned.Listing.Versions() {
+		if v != "" && c.Before.Selected(path) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // MovedModules are the linked modules that the plan has at another version, or from another

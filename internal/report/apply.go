@@ -139,7 +139,7 @@ type Compiles int
 const (
 	CompilesUnchecked Compiles = iota // nothing was type-checked
 	CompilesChecked                   // what other versions may break was, and it compiles
-	CompilesAsIs                      // the plugin links what it linked before
+	CompilesAsIs                      // nothing that the plugin links has another version
 	CompilesNever                     // it does not compile, and does not without pinfix either
 )
 
