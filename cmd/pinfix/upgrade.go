@@ -51,7 +51,7 @@ names the command that pins the other plugins.`,
 func (e *env) upgrade(c *cli.Context) error {
 	switch {
 	case c.NArg() == 0:
-		return &manual.UsageError{Msg: "upgrade needs the new server: pinfix upgrade REF", Help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade needs the new server", Help: "upgrade", Next: "name it: pinfix upgrade REF"}
 	case c.NArg() > 1:
 		return &manual.UsageError{Msg: "upgrade takes one server; " + c.Args().Get(1) + " is a second", Help: "upgrade"}
 	case c.Args().First() == "":
