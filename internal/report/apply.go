@@ -81,7 +81,8 @@ type Plugin struct {
 	Prefix string `json:"-"` // path from the top of the git repository
 }
 
-// Change is one change of the plugin, with its reason.
+// Change is one change of the plugin, with its reason. It has many fields because the JSON has
+// most of them.
 type Change struct {
 	Kind       string  `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
 	Action     string  `json:"action"` // add, change, remove
@@ -95,6 +96,7 @@ type Change struct {
 
 	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
+	Near  int         `json:"-"`               // of an added line: where a review of the file as it is shows it; 0 for the first line
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
 }
 
