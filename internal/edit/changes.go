@@ -243,19 +243,25 @@ func (c *Changes) goLines() []report.Change {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
 	toolReason := "the server is built by go" + server
-	if own := c.Aligner.Plugin.User; own.Go != nil && own.Go.Version == newGo {
-		reason = backTo + "go line"
+	if c.isOwn("go", newGo) {
+		reason = "back to your own go line"
 	}
-	if own := c.Aligner.Plugin.User; own.Toolchain != nil && own.Toolchain.Name == newTool {
-		toolReason = backTo + "toolchain line"
+	if c.isOwn("toolchain", newTool) {
+		toolReason = "back to your own toolchain line"
 	}
 	add("go", oldGo, newGo, goAt, reason+c.loopsOf(now.GoVersion(), mod.GoVersion()))
 	add("toolchain", oldTool, newTool, toolAt, toolReason)
 	return out
 }
 
-// backTo begins the reason of a line that is as its author wrote it.
-const backTo = "back to your own "
+// isOwn reports whether the go or toolchain line is as the plugin's author wrote it.
+func (c *Changes) isOwn(kind, version string) bool {
+	own := c.Aligner.Plugin.User
+	if kind == "go" {
+		return own.Go != nil && own.Go.Version == version
+	}
+	return own.Toolchain != nil && own.Toolchain.Name == version
+}
 
 func action(old, now string) string {
 	switch {

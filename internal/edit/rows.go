@@ -41,7 +41,7 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 			row(ch.Path)
 		case "go", "toolchain":
 			group := report.Servers
-			if strings.HasPrefix(ch.Reason, backTo) {
+			if c.isOwn(ch.Kind, ch.New) {
 				group = report.Yours
 			}
 			*row(ch.Kind) = report.Row{Module: ch.Kind, From: ch.Old, To: ch.New, Group: group, Line: ch.Line,
