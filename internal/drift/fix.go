@@ -15,6 +15,7 @@ import (
 	"github.com/pinfix/pinfix/internal/check"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modulestxt"
+	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -137,8 +138,12 @@ func (c *checker) otherWay(dir string) string {
 	case len(settings) == 0:
 		return ""
 	}
-	file, others := reference.ConfigFile(c.plugin.Root)
-	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), file, others)
+	file, above := reference.ConfigOf(c.plugin.Root)
+	all := ""
+	if above {
+		all = ", for all plugins below it"
+	}
+	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), place.FromHere(file), all)
 }
 
 // indirect reports whether go.mod requires a module as pinfix apply --imports none leaves it.

@@ -103,8 +103,12 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 	}
 	keep := []string{"keep it pinned: " + stay}
 	if set := c.settings(); len(set) > 0 {
-		name, others := reference.ConfigFile(root)
-		if place.Upwards(root, reference.ConfigName) != "" {
+		file, above := reference.ConfigOf(root)
+		name, others := place.FromHere(file), ""
+		if above {
+			others = ", for all plugins below it"
+		}
+		if place.Exists(file) {
 			// Its keys are the user's, and a second one would be an error.
 			keep = []string{fmt.Sprintf("keep it pinned: set in %s%s:", name, others)}
 			for _, line := range set {

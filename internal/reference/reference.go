@@ -82,19 +82,12 @@ func (n Named) IsFile() bool {
 // ConfigName is the file with a project's settings, next to go.mod or above it.
 const ConfigName = ".pinfix.yaml"
 
-// ConfigFile names the file with the settings of the module in root, as seen from the current
-// directory: the nearest one, or the one to make. others is "" or, where it counts for other
-// modules too, ", for all plugins below it".
-func ConfigFile(root string) (name, others string) {
+// ConfigOf returns the full name of the file with the settings of the module in root, or of
+// the one that it would get. above is whether it is for all modules below it.
+func ConfigOf(root string) (name string, above bool) {
 	dir := place.Upwards(root, ConfigName)
-	switch dir {
-	case "":
-		dir = root
-	case root:
-	default:
-		others = ", for all plugins below it"
-	}
-	return place.FromHere(filepath.Join(dir, ConfigName)), others
+	above = dir != "" && dir != root
+	return filepath.Join(cmp.Or(dir, root), ConfigName), above
 }
 
 // Servers are all that are named; the first counts.
