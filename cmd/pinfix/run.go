@@ -106,7 +106,7 @@ server was built with, and pins the plugin's modules to it.
    pinfix hook install                         # no commit undoes the pins
 
 Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its keys.
-Environment variables (PINFIX_SERVER) override it, and flags override both.
+Environment variables (PINFIX_SERVER) override it; flags override both.
 
 Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
 or no error recognised; 2 wrong usage, or it failed; what failed is unchanged.`,
