@@ -26,11 +26,13 @@ Exit codes: 0 upgraded, or already there; 1 -n found a change; 2 it failed.
 The flags are those of apply. REF is a server reference, as for --server: see pinfix
 help server.
 
-upgrade finds what names the server as apply does. If that is a snapshot, it writes the
-snapshot again, and also a snapshot that a line server: names, if it is in the directory
-of .pinfix.yaml or below. Any other line server: gets the new reference if it is a plain
-line of one value; if it is not, pinfix says what to write. If nothing names a server,
-upgrade writes server.buildinfo next to go.mod.
+upgrade finds what names the server as apply does. A server.buildinfo it writes again.
+A line server: of .pinfix.yaml gets the new reference if it is a plain line of one value;
+if it is not, pinfix says what to write. If it names several servers, upgrade refuses. If
+it names a snapshot in the directory of .pinfix.yaml or below, the line stays and upgrade
+writes that snapshot again, but not if its name has the version of another release, or
+if REF is itself a snapshot in the repository: then the line changes. If nothing names a
+server, upgrade writes server.buildinfo next to go.mod.
 
 A snapshot above the module is for all plugins below it. upgrade writes it too, and
 names the command that pins the other plugins.`,

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,11 +60,37 @@ func (c *Changes) name(ctx context.Context, all reference.Servers) (*naming, err
 	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = resolved
 	}
-	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says.
-	if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) && isSnapshot(abs) {
+	if place.Same(own.Ref, all[0].Ref) {
+		return &naming{}, nil
+	}
+	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says. One that
+	// is for a release by its name stays that release's.
+	rel, err := filepath.Rel(dir, abs)
+	if err == nil && filepath.IsLocal(rel) && isSnapshot(abs) && !c.committed(all[0]) && !reference.IsForAnother(filepath.ToSlash(rel), c.Aligner.Server) {
 		return c.snapshotAt(ctx, dir, abs)
 	}
 	return c.serverLine(dir, own, all[0])
+}
+
+// committed reports whether the server is a snapshot in the plugin's repository, which the
+// line server: can name as it is.
+func (c *Changes) committed(now reference.Named) bool {
+	return c.inRepository(now.Ref) && isSnapshot(now.Ref)
+}
+
+// inRepository reports whether a file or directory is in the plugin's repository or, where
+// there is none, in its module.
+func (c *Changes) inRepository(name string) bool {
+	root := c.Aligner.Plugin.Root
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return false
+	}
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
+	}
+	rel, err := filepath.Rel(cmp.Or(place.Repository(root), root), abs)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // isSnapshot reports whether the file is one that pinfix snapshot has written.
