@@ -25,6 +25,7 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
+	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -305,10 +306,24 @@ func (c *checker) report(fix string) report.Checked {
 	}
 }
 
-// from returns a path below the module root as seen from where pinfix runs.
+// from names a path below the module root as the user's shell finds it.
 func (c *checker) from(name string) string {
-	return place.FromHere(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
+	return c.here(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
 }
+
+// here names a file as the user's shell finds it: as seen from where pinfix runs or, if the
+// shell is elsewhere, by its full name.
+func (c *checker) here(full string) string {
+	if c.below() {
+		return full
+	}
+	return place.FromHere(full)
+}
+
+// below reports whether git runs pinfix at the top of the working tree for a user who is in a
+// directory below, as it does in a hook. The name of that directory is of no use: with git -C
+// the user's shell is in another one.
+func (c *checker) below() bool { return vars.Get(c.o.Environ, "GIT_PREFIX") != "" }
 
 func (c *checker) problem(p check.Problem, in report.Checked, fix string) report.Problem {
 	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,

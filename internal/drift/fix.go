@@ -32,8 +32,12 @@ type remedy struct {
 // only once the fix is staged too.
 func (c *checker) remedy(ctx context.Context, o Options, s *Servers) remedy {
 	dir := "."
-	if o.Dir != "." {
+	if o.Dir != "." || c.below() {
 		dir = c.from("")
+	}
+	if c.below() && len(o.Servers) > 0 {
+		o.Servers = slices.Clone(o.Servers)
+		o.Servers[0].Ref = reference.Full(o.Servers[0].Ref)
 	}
 	r := remedy{line: o.ApplyLine(dir)}
 	if len(c.problems) == 0 {
@@ -140,7 +144,7 @@ func (c *checker) otherWay(dir string) string {
 	}
 	file := c.from(reference.ConfigName)
 	if above := place.Upwards(c.plugin.Root, reference.ConfigName); above != "" {
-		file = place.FromHere(filepath.Join(above, reference.ConfigName))
+		file = c.here(filepath.Join(above, reference.ConfigName))
 	}
 	return fmt.Sprintf("write %s in %s", strings.Join(settings, " and "), file)
 }

@@ -437,13 +437,8 @@ var (
 // SeenFrom returns a server reference as the settings in root name it: a path is
 // relative to them.
 func SeenFrom(root, ref string) string {
-	scheme, path := "", ref
-	for _, s := range PathSchemes {
-		if rest, ok := strings.CutPrefix(ref, s); ok {
-			scheme, path = s, rest
-		}
-	}
-	if filepath.IsAbs(path) || scheme == "" && !place.Exists(path) {
+	scheme, path := pathOf(ref)
+	if path == "" || filepath.IsAbs(path) {
 		return ref
 	}
 	cwd, err := place.Here()
@@ -455,4 +450,28 @@ func SeenFrom(root, ref string) string {
 		return ref
 	}
 	return scheme + filepath.ToSlash(rel)
+}
+
+// Full returns a server reference that names the same in every directory.
+func Full(ref string) string {
+	scheme, path := pathOf(ref)
+	abs, err := filepath.Abs(path)
+	if path == "" || err != nil {
+		return ref
+	}
+	return scheme + abs
+}
+
+// pathOf returns the path in a server reference, and what is before it; no path where it
+// names no file or directory.
+func pathOf(ref string) (scheme, path string) {
+	for _, s := range PathSchemes {
+		if rest, ok := strings.CutPrefix(ref, s); ok {
+			return s, rest
+		}
+	}
+	if !filepath.IsAbs(ref) && !place.Exists(ref) {
+		return "", ""
+	}
+	return "", ref
 }
