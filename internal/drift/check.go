@@ -56,7 +56,7 @@ type serverRead struct {
 func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (*pinner.Server, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, reference.NotNamed("name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
+		return nil, reference.NotNamed(root, "name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
 	}
 	if err := local(all[0]); err != nil {
 		return nil, all[0].Blame(err)

@@ -17,7 +17,6 @@ import (
 	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modulestxt"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -144,11 +143,12 @@ func (c *checker) otherWay(dir string) string {
 	case len(settings) == 0:
 		return ""
 	}
-	file := c.from(reference.ConfigName)
-	if above := place.Upwards(c.plugin.Root, reference.ConfigName); above != "" {
-		file = c.here(filepath.Join(above, reference.ConfigName))
+	file, above := reference.ConfigOf(c.plugin.Root)
+	all := ""
+	if above {
+		all = ", for all plugins below it"
 	}
-	return fmt.Sprintf("write %s in %s", strings.Join(settings, " and "), file)
+	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), c.here(file), all)
 }
 
 // indirect reports whether go.mod requires a module as pinfix apply --imports none leaves it.
