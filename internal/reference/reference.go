@@ -487,6 +487,12 @@ func Full(ref string) string {
 	return scheme + abs
 }
 
+// PathIn returns the path in a server reference; "" where it names no file or directory.
+func PathIn(ref string) string {
+	_, path := pathOf(ref)
+	return path
+}
+
 // pathOf returns the path in a server reference, and what is before it; no path where it
 // names no file or directory.
 func pathOf(ref string) (scheme, path string) {

@@ -96,6 +96,7 @@ type Change struct {
 	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
+	Seen  string      `json:"-"`               // the file as people find it, if that is not File: it is above the module
 }
 
 // A Chain is who asks for a version: what the plugin requires first, and the version last.
