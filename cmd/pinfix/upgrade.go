@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/manual"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 func (e *env) upgradeCommand() *cli.Command {
@@ -51,11 +54,19 @@ names the command that pins the other plugins.`,
 }
 
 func (e *env) upgrade(c *cli.Context) error {
+	refs := slices.DeleteFunc(c.Args().Slice(), plugin.IsWalk)
 	switch {
+	case len(refs) < c.NArg():
+		ref := "REF"
+		if len(refs) == 1 {
+			ref = shell.Quote(refs[0])
+		}
+		return &manual.UsageError{Msg: "upgrade is for one plugin, and takes no ./...", Help: "upgrade",
+			Next: "run it for each plugin: pinfix upgrade -C DIR " + ref + "; those that share its server follow with pinfix apply ./..."}
 	case c.NArg() == 0:
 		return &manual.UsageError{Msg: "upgrade needs the new server: pinfix upgrade REF", Help: "upgrade"}
 	case c.NArg() > 1:
-		return &manual.UsageError{Msg: "upgrade takes one server; " + c.Args().Get(1) + " is a second", Help: "upgrade"}
+		return &manual.UsageError{Msg: fmt.Sprintf("upgrade takes one server, and %d are given", c.NArg()), Help: "upgrade", Next: "leave out all but one; name the plugin with -C DIR"}
 	case c.Args().First() == "":
 		return &manual.UsageError{Msg: "upgrade: the server has no name", Help: "upgrade"}
 	}
