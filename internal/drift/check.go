@@ -25,7 +25,6 @@ import (
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
-	"github.com/pinfix/pinfix/internal/vars"
 	"github.com/pinfix/pinfix/internal/wants"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -320,10 +319,8 @@ func (c *checker) here(full string) string {
 	return place.FromHere(full)
 }
 
-// below reports whether git runs pinfix at the top of the working tree for a user who is in a
-// directory below, as it does in a hook. The name of that directory is of no use: with git -C
-// the user's shell is in another one.
-func (c *checker) below() bool { return vars.Get(c.o.Environ, "GIT_PREFIX") != "" }
+// below reports whether the user is in another directory than pinfix.
+func (c *checker) below() bool { return git.FromBelow(c.o.Environ) }
 
 func (c *checker) problem(p check.Problem, in report.Checked, fix string) report.Problem {
 	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,

@@ -81,7 +81,8 @@ type Plugin struct {
 	Prefix string `json:"-"` // path from the top of the git repository
 }
 
-// Change is one change of the plugin, with its reason.
+// Change is one change of the plugin, with its reason. It has many fields, because the JSON has
+// most of them.
 type Change struct {
 	Kind       string  `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
 	Action     string  `json:"action"` // add, change, remove
