@@ -35,7 +35,7 @@ func Apply(ctx context.Context, o wants.Options) (*report.Apply, error) {
 		return nil, o.Servers[0].Blame(fault.New("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
 	}
 	if o.Upgrade {
-		if err := o.Servers.In(plugin.Root).NamesOne(); err != nil {
+		if err := o.NamesOne(plugin.Root); err != nil {
 			return nil, err
 		}
 	}

@@ -49,12 +49,17 @@ func (all Servers) Several() bool {
 
 // NamesOne returns an error if the plugin's repository names more than one server, or a
 // pattern: no single other server can take their place.
-func (all Servers) NamesOne() error {
+func (r Reference) NamesOne(root string) error {
+	all := r.Servers.In(root)
 	i := slices.IndexFunc(all, func(n Named) bool { return n.Own })
 	if i < 0 || !all[i:].Several() {
 		return nil
 	}
-	return fault.New("change that line by hand, or pin the plugin to one server and leave the line: pinfix apply --server "+shell.Quote(all[0].Ref),
+	words := append([]string{"pinfix apply"}, r.Typed()...)
+	if r.Dir != "." {
+		words = append(words, "-C", shell.Quote(r.Dir))
+	}
+	return fault.New("change that line by hand, or pin the plugin to one server and leave the line: "+strings.Join(words, " "),
 		"%s names several servers, and one cannot take their place", all[i].From)
 }
 
