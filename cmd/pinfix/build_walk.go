@@ -38,7 +38,9 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 	result := flow.BuildAll(c.Context, modules)
 	p.Done()
 	for i := range result.Modules {
-		result.Modules[i].Error = e.named(result.Modules[i].Error)
+		if err := result.Errs[i]; err != nil && c.Context.Err() == nil {
+			result.Modules[i].Error = e.textOf(err)
+		}
 	}
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		p.Warn([]string{note})

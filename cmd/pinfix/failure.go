@@ -114,7 +114,7 @@ type parts struct{ what, cause, fix, try string }
 
 // partsOf takes an error apart. Without -v, that of a go command is its line that matters.
 func (e *env) partsOf(err error) parts {
-	msg := e.named(err.Error())
+	msg := e.textOf(err)
 	if errors.Is(err, context.Canceled) && !strings.Contains(msg, "\n") {
 		return parts{what: "interrupted; nothing was changed"}
 	}

@@ -167,38 +167,35 @@ func writes(c *cli.Context) bool {
 }
 
 // A setting is a value that a flag has from elsewhere than the command line's flags; from is ""
-// for the argument.
+// for the argument. Where the value is a path, written is what is to be changed.
 type setting struct{ flag, value, written, from string }
 
-// named says in the message of an error where the value comes from that it is about, in place
-// of a flag that no one has typed.
-func (e *env) named(msg string) string {
-	if e.set == nil {
-		return msg
+// textOf is the text of an error. If that is about a setting, it says where the setting is, in
+// place of a flag that no one has typed.
+func (e *env) textOf(err error) string {
+	var about *fault.Setting
+	if e.set == nil || !errors.As(err, &about) {
+		return err.Error()
 	}
-	for _, s := range *e.set {
-		if at := strings.Index(msg, s.flag+" "+s.value); at == 0 || at > 0 && strings.HasSuffix(msg[:at], ": ") {
-			return msg[:at] + s.words() + s.written + msg[at+len(s.flag+" "+s.value):]
-		}
+	at := slices.IndexFunc(*e.set, func(s setting) bool { return s.flag == about.Flag && s.value == about.Value })
+	if at < 0 { // the package of a file, say
+		at = slices.IndexFunc(*e.set, func(s setting) bool { return s.flag == about.Flag })
 	}
-	for _, s := range *e.set { // the package of a file, say
-		if rest, ok := strings.CutPrefix(msg, s.flag+" "); ok {
-			if s.from == "" { // the argument, which is but one
-				_, rest, _ = strings.Cut(rest, ": ")
-				rest = s.written + ": " + rest
-			}
-			return s.words() + rest
-		}
+	if at < 0 {
+		return err.Error()
 	}
-	return msg
+	return strings.Replace(err.Error(), about.Subject(), (*e.set)[at].subject(about.Value), 1)
 }
 
-// words begin a message about the setting's value: where it is from, and what it is.
-func (s setting) words() string {
-	if s.from == "" {
-		return ""
+// subject begins a message about a value of the setting.
+func (s setting) subject(value string) string {
+	if value == s.value || s.from == "" {
+		value = s.written
 	}
-	return s.from + ": " + strings.TrimLeft(s.flag, "-") + " "
+	if s.from == "" {
+		return value
+	}
+	return s.from + ": " + strings.TrimLeft(s.flag, "-") + " " + value
 }
 
 // setFlag gives a flag that c has, and that was not typed, a value, which was written

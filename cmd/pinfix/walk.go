@@ -86,8 +86,10 @@ func (e *env) applyAll(c *cli.Context) error {
 		result.Write = modules[i].Options.ApplyLine(c.String("C")) + " " + shell.Quote(c.Args().First())
 	}
 	p.Done()
-	for _, m := range result.Modules {
-		m.Error = e.named(m.Error)
+	for i, m := range result.Modules {
+		if err := result.Errs[i]; err != nil && c.Context.Err() == nil {
+			m.Error = e.textOf(err)
+		}
 	}
 	if note := flow.WorkspaceNote(plugin.Workspaces(dirs, e.get("GOWORK"))); note != "" {
 		result.Warnings = append(result.Warnings, note)

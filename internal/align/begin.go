@@ -186,7 +186,7 @@ func (a *Aligner) userCaps() (user []pinner.Cap, err error) {
 			return nil, wants.NotRequired("--cap", c)
 		}
 		if _, err := a.Source([]module.Version{c}); err != nil {
-			return nil, fault.New("name a version that there is", "--cap %s: %w", c, err)
+			return nil, fault.OfSetting("--cap", c.String(), "name a version that there is", "%w", err)
 		}
 		if semver.Compare(c.Version, had) < 0 {
 			user = append(user, pinner.Cap{Version: c, Cause: pinner.CauseUser, Error: "--cap " + c.String()})

@@ -68,11 +68,11 @@ func (r round) steered() error {
 	for _, p := range r.plan.Pins {
 		for _, c := range r.user {
 			if c.Cause == pinner.CauseUser && c.Path == p.Path && c.Version != p.Version {
-				return fault.New("remove the flag", "%s: the server links it, so its version is %s", c.Error, p.Version.Version)
+				return fault.OfSetting("--cap", c.Version.String(), "remove the flag", "the server links it, so its version is %s", p.Version.Version)
 			}
 		}
 		if slices.Contains(r.Options.Keep, p.Path) && r.Base.Selected(p.Path) != p.Version.Version {
-			return fault.New("remove the flag", "--keep %s: the server links it, so its version is %s", p.Path, p.Version.Version)
+			return fault.OfSetting("--keep", p.Path, "remove the flag", "the server links it, so its version is %s", p.Version.Version)
 		}
 	}
 	return nil

@@ -329,7 +329,7 @@ func (b *builder) profile() error {
 	case name == "" && b.o.Profile == "":
 		return nil
 	case name == "":
-		return fault.New("leave it out: the plugin would differ", "--pgo %s: the server was built without a profile", b.o.Profile)
+		return fault.OfSetting("--pgo", b.o.Profile, "leave it out: the plugin would differ", "the server was built without a profile")
 	case b.o.Profile == "":
 		return fault.New("name it with --pgo FILE; default.pgo is in the main package of the server's source",
 			"server %s was built with the profile %q, which is not in the program, and refuses plugins built without it", b.server.Ref, name)
@@ -339,7 +339,7 @@ func (b *builder) profile() error {
 		err = errors.New("no such file")
 	}
 	if err != nil {
-		return fault.New("name the profile that the server was built with", "--pgo %s: %w", b.o.Profile, fault.Cause(err))
+		return fault.OfSetting("--pgo", b.o.Profile, "name the profile that the server was built with", "%w", fault.Cause(err))
 	}
 	f.Close() // the go command reads it
 	b.how.Profile, err = filepath.Abs(b.o.Profile)

@@ -25,7 +25,7 @@ func parsePlatform(s string) (platform, error) {
 	}
 	f := strings.Split(s, "/")
 	if len(f) < 2 || len(f) > 3 || slices.Contains(f, "") {
-		return platform{}, fault.New("write it as linux/amd64", "--platform %q is not OS/ARCH", s)
+		return platform{}, fault.OfSetting("--platform", s, "write it as linux/amd64", "not OS/ARCH")
 	}
 	return platform{v1.Platform{OS: f[0], Architecture: f[1], Variant: strings.Join(f[2:], "")}, false}, nil
 }

@@ -178,5 +178,5 @@ func (l *Listing) Versions() map[string]string {
 
 // NotPlugin returns the error of a --package that names no plugin, which why says.
 func NotPlugin(pkg, why string) error {
-	return fault.New("name a main package of the module, or a Go file of one", "--package %s: %s", pkg, why)
+	return fault.OfSetting("--package", pkg, "name a main package of the module, or a Go file of one", "%s", why)
 }

@@ -80,7 +80,7 @@ func ReadBy(dir string, packages []string, file string, read func(name string) (
 	}
 	if file != "" {
 		if p.File, err = importsFile(root, dir, file); err != nil {
-			return nil, fault.New("name a .go file of the plugin", "--imports-file %s: %w", file, err)
+			return nil, fault.OfSetting("--imports-file", file, "name a .go file of the plugin", "%w", err)
 		}
 	}
 	return p, nil
@@ -208,7 +208,7 @@ func (e *noModuleError) below() []string {
 // root. Import paths stay.
 func packagePattern(root, dir, value string) (string, error) {
 	if value == "" {
-		return "", fault.New("name a main package of the module, or a Go file of one", "--package: an empty name")
+		return "", fault.OfSetting("--package", "", "name a main package of the module, or a Go file of one", "an empty name")
 	}
 	local := value == "." || value == ".." || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") ||
 		filepath.IsAbs(value) || strings.HasSuffix(value, ".go")
@@ -217,11 +217,11 @@ func packagePattern(root, dir, value string) (string, error) {
 	}
 	rel, err := below(root, dir, value)
 	if err != nil {
-		return "", fault.New("name a main package of the module, or a Go file of one", "--package %s: %w", value, err)
+		return "", fault.OfSetting("--package", value, "name a main package of the module, or a Go file of one", "%w", err)
 	}
 	if !strings.HasSuffix(value, "...") {
 		if _, err := os.Stat(filepath.Join(root, rel)); err != nil {
-			return "", fault.New("name a main package of the module, or a Go file of one", "--package %s: no such file or directory", value)
+			return "", fault.OfSetting("--package", value, "name a main package of the module, or a Go file of one", "no such file or directory")
 		}
 	}
 	if rel == "." {
@@ -240,7 +240,7 @@ func meantDirectory(module, dir, value string) error {
 	if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); name == "" || err != nil || !info.IsDir() {
 		return nil
 	}
-	return fault.New("write ./"+value, "--package %s: an import path of no package of the module, and the name of a directory", value)
+	return fault.OfSetting("--package", value, "write ./"+value, "an import path of no package of the module, and the name of a directory")
 }
 
 // importsFile checks --imports-file, relative to dir, and returns it below root.

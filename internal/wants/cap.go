@@ -25,7 +25,7 @@ func (o Options) UserCaps() ([]module.Version, error) {
 	}
 	for _, s := range o.Keep {
 		if path, _, ok := strings.Cut(s, "@"); ok {
-			return nil, fault.New("write --keep "+path, "--keep %s: it keeps the plugin's own version, so it takes no other one", s)
+			return nil, fault.OfSetting("--keep", s, "write --keep "+path, "it keeps the plugin's own version, so it takes no other one")
 		}
 	}
 	return caps, nil
@@ -36,21 +36,21 @@ func userCap(s string) (module.Version, error) {
 	m := module.Version{Path: path, Version: v}
 	switch err := module.CheckPath(path); {
 	case err != nil:
-		return m, fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
+		return m, fault.OfSetting("--cap", s, "name it as MODULE@VERSION", "%w", err)
 	case v == "":
-		return m, fault.New("write --cap "+path+"@VERSION", "--cap %s: no version", s)
+		return m, fault.OfSetting("--cap", s, "write --cap "+path+"@VERSION", "no version")
 	case module.CanonicalVersion("v"+v) == "v"+v:
-		return m, fault.New("write --cap "+path+"@v"+v, "--cap %s: %s is not a version", s, v)
+		return m, fault.OfSetting("--cap", s, "write --cap "+path+"@v"+v, "%s is not a version", v)
 	case module.CanonicalVersion(v) != v:
-		return m, fault.New("name the version itself: go list -m "+path+"@"+v+" prints it", "--cap %s: %s is not a version", s, v)
+		return m, fault.OfSetting("--cap", s, "name the version itself: go list -m "+path+"@"+v+" prints it", "%s is not a version", v)
 	}
 	if err := module.Check(path, v); err != nil {
-		return m, fault.New("name it as MODULE@VERSION", "--cap %s: %w", s, err)
+		return m, fault.OfSetting("--cap", s, "name it as MODULE@VERSION", "%w", err)
 	}
 	return m, nil
 }
 
 // NotRequired is the error of a flag that names a module outside of the plugin's graph.
 func NotRequired(flag string, m module.Version) error {
-	return fault.New("name a module of the plugin's build list; go list -m all prints it", "%s %s: the plugin does not require %s, directly or not", flag, m, m.Path)
+	return fault.OfSetting(flag, m.String(), "name a module of the plugin's build list; go list -m all prints it", "the plugin does not require %s, directly or not", m.Path)
 }

@@ -146,7 +146,7 @@ func (c *Case) importsFile(im *importgraph.Imports, l *importgraph.Listing, root
 		return c.Plugin.File, nil
 	}
 	if !slices.ContainsFunc(l.Roots, func(r *importgraph.Package) bool { return r.Dir == dir }) {
-		return "", fault.New("name a file in the directory of a main package", "--imports-file %s: no main package there", c.Plugin.File)
+		return "", fault.OfSetting("--imports-file", c.Plugin.File, "name a file in the directory of a main package", "no main package there")
 	}
 	return "", nil
 }

@@ -101,11 +101,11 @@ func ReadSource(ctx context.Context, environ []string, s *pinner.Server, dir str
 		return nil, err
 	}
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
-		return nil, fault.New(nextSource, "--server-source %s: %w", dir, fault.Cause(err))
+		return nil, fault.OfSetting("--server-source", dir, nextSource, "%w", fault.Cause(err))
 	}
 	data, err := bounded.ReadFile(filepath.Join(abs, "go.mod"), bounded.Mod)
 	if err != nil {
-		return nil, fault.New(nextSource, "--server-source %s: go.mod: %w", dir, fault.Cause(err))
+		return nil, fault.OfSetting("--server-source", dir, nextSource, "go.mod: %w", fault.Cause(err))
 	}
 	src := &Source{Dir: abs}
 	if src.mod, err = pinner.ParseMod(filepath.Join(dir, "go.mod"), data); err != nil {
@@ -135,14 +135,13 @@ func (src *Source) belongs(s *pinner.Server, dir string) error {
 	case slices.Contains(own, src.Path):
 		return nil
 	case s.Installed != nil:
-		return fault.New("leave --server-source out, and require "+s.Installed.Version.String()+" in go.mod",
-			"--server-source %s: the server was installed as %s, so its packages have that version in their label", dir, s.Installed.Version)
+		return fault.OfSetting("--server-source", dir, "leave --server-source out, and require "+s.Installed.Version.String()+" in go.mod", "the server was installed as %s, so its packages have that version in their label", s.Installed.Version)
 	case len(own) == 0:
-		return fault.New("leave --server-source out", "--server-source %s: the server's build info names no module of its own", dir)
+		return fault.OfSetting("--server-source", dir, "leave --server-source out", "the server's build info names no module of its own")
 	case len(own) == 1:
-		return fault.New(nextSource, "--server-source %s: it is module %s, the server's is %s", dir, src.Path, own[0])
+		return fault.OfSetting("--server-source", dir, nextSource, "it is module %s, the server's is %s", src.Path, own[0])
 	}
-	return fault.New(nextSource, "--server-source %s: it is module %s, the server's are %s", dir, src.Path, strings.Join(own, ", "))
+	return fault.OfSetting("--server-source", dir, nextSource, "it is module %s, the server's are %s", src.Path, strings.Join(own, ", "))
 }
 
 // workspace finds the modules that the server was built with in a go.work: the one

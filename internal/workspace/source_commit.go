@@ -44,7 +44,7 @@ func (src *Source) commit(ctx context.Context, environ []string, s *pinner.Serve
 		return false, nil
 	}
 	if !strings.HasPrefix(head, want) {
-		return false, fault.New(fmt.Sprintf("git -C %s checkout %s", dir, want), "--server-source %s: it is at commit %.12s, the server was built from %.12s", dir, head, want)
+		return false, fault.OfSetting("--server-source", dir, fmt.Sprintf("git -C %s checkout %s", dir, want), "it is at commit %.12s, the server was built from %.12s", head, want)
 	}
 	changed, err := repo.Changed(ctx)
 	if err != nil {
@@ -98,5 +98,5 @@ func (src *Source) requirements(s *pinner.Server, dir string) error {
 	if len(differ) > 1 {
 		more = fmt.Sprintf(" (and %d more)", len(differ)-1)
 	}
-	return fault.New("check out the commit there that the server was built from", "--server-source %s: not the server's source: %s%s", dir, differ[0], more)
+	return fault.OfSetting("--server-source", dir, "check out the commit there that the server was built from", "not the server's source: %s%s", differ[0], more)
 }
