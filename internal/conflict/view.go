@@ -85,9 +85,9 @@ func (v *View) ModuleOf(pkg string) module.Version {
 	return module.Version{}
 }
 
-// atPin returns a pinned module at the server's version. The go command may have loaded
-// the packages of a try at another one, which the next round excludes.
-func (v *View) atPin(m module.Version) module.Version {
+// atPin returns m, a pinned module in a try at the server's version. The go command may have
+// loaded its packages at another one, which the next round excludes.
+func atPin(v *View, m module.Version) module.Version {
 	if v.pinned(m.Path) {
 		return v.modules[m.Path]
 	}
@@ -214,7 +214,7 @@ func (v *View) blamed(f typecheck.Fault) module.Version {
 	}
 	own := v.ModuleOf(f.Package).Path
 	for _, pkg := range f.Blames {
-		m := v.atPin(v.ModuleOf(pkg))
+		m := atPin(v, v.ModuleOf(pkg))
 		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
 			return m
 		}

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Unpin is the result of pinfix unpin.
+// Unpin is the result of pinfix unpin. It has many fields: those of its JSON form, and what
+// only people read.
 type Unpin struct {
 	SchemaVersion int          `json:"schema_version"`
 	Command       string       `json:"command"`
