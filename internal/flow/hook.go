@@ -179,11 +179,24 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case !hook.Ours(h.old):
 		r.Why = "the hook that is there is not pinfix's"
 	case !h.executable():
-		r.Why = "it cannot be executed, so git skips it"
+		r.Why = "the hook cannot be executed, so git skips it"
 	default:
-		r.Why = "it does not check this plugin"
+		r.Why = h.checksOthers()
 	}
 	return r, nil
+}
+
+// checksOthers says what the hook checks, where that is not what was asked for.
+func (h *hooks) checksOthers() string {
+	asked := "this plugin"
+	if h.check.Walk {
+		asked = h.check.What()
+	}
+	places := hook.Places(h.old)
+	if len(places) == 0 {
+		return "the hook does not check " + asked
+	}
+	return "the hook checks " + strings.Join(places, ", ") + ", and not " + asked
 }
 
 // ready reports whether the hook is there and makes the check.
@@ -284,7 +297,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 		return nil, fault.New("remove that one: "+h.leave(all), "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
 	}
 	if !ok && now != nil {
-		r.Why = "the hook does not check this plugin"
+		r.Why = h.checksOthers()
 		return r, nil
 	}
 	r.Changed, r.Rest = true, rest
