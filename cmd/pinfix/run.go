@@ -106,8 +106,8 @@ server was built with, and pins the plugin's modules to it.
    pinfix check                                # is it still pinned?
    pinfix hook install                         # no commit undoes the pins
 
-Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its keys.
-Environment variables (PINFIX_SERVER) override it, and flags override both.
+Settings: .pinfix.yaml, next to go.mod or above it, with flags as its keys.
+The environment (PINFIX_SERVER) overrides it, and flags override both.
 
 Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
 or no error recognised; 2 wrong usage, or it failed; what failed is unchanged.`,
