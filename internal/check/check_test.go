@@ -122,6 +122,7 @@ func TestProblems(t *testing.T) {
 		{"vendor entry gone", "vendor", "# example.com/only v1.0.0\n## explicit; go 1.20\nexample.com/only\n", "", "vendor example.com/only  -> v1.0.0 vendor/modules.txt:1"},
 		{"vendor order", "vendor", "example.com/deep\nexample.com/deep/sub\n", "example.com/deep/sub\nexample.com/deep\n", "vendor example.com/deep example.com/deep/sub -> example.com/deep vendor/modules.txt:3"},
 		{"vendor replace", "vendor", "# example.com/forked => example.com/fork v1.5.0\n", "", "vendor example.com/shared  -> # example.com/forked => example.com/fork v1.5.0 vendor/modules.txt:13"},
+		{"excluded", "mod", "go 1.21\n", "go 1.21\n\nexclude example.com/deep v1.0.0\n", "version example.com/deep exclude v1.0.0 ->  go.mod:5"},
 		{"comment", "mod", "// why", "// why not", ""},
 	} {
 		text := map[string]string{"mod": mod, "sum": sumText, "vendor": modulesText}

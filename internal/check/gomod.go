@@ -119,8 +119,8 @@ func (in *Input) excludes(want *pinner.Mod) []Problem {
 	var out []Problem
 	for _, x := range in.Mod.Exclude {
 		if !slices.ContainsFunc(want.Exclude, func(w *modfile.Exclude) bool { return w.Mod == x.Mod }) {
-			out = append(out, Problem{Kind: Version, Module: x.Mod.Path, Want: x.Mod.Version, Have: "exclude " + x.Mod.Version,
-				File: goMod, Line: line(x.Syntax), Why: "the server links the excluded version"})
+			out = append(out, Problem{Kind: Version, Module: x.Mod.Path, Have: "exclude " + x.Mod.Version,
+				File: goMod, Line: line(x.Syntax), Why: "the server links that version"})
 		}
 	}
 	return out

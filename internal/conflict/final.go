@@ -183,7 +183,7 @@ func (v finality) against(f typecheck.Fault) module.Version {
 	}
 	var first module.Version
 	for i, pkg := range pkgs {
-		m := v.ModuleOf(pkg)
+		m := atPin(v.View, v.ModuleOf(pkg))
 		if m.Path == "" || m.Path == own || v.Packages[pkg].Own {
 			if i == 0 && f.API.Kind != typecheck.Other && v.Packages[pkg] == nil {
 				return module.Version{} // of the standard library

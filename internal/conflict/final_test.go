@@ -177,3 +177,18 @@ func TestFinalLimit(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestAtPin: a pinned module is named at the server's version, also where the go command has
+// loaded a try's packages at another one.
+func TestAtPin(t *testing.T) {
+	v := stateOf(t, []string{"plugin old", "plugin mid", "mid old"}, at("plugin", 1, "old"))
+	v.Packages["old"].Module.Version = "v1.0.5"
+	c := pinner.Cap{Version: module.Version{Path: "mid", Version: "v0.9.0"}}
+	Judge(v).Explain(&c, at("mid", 1, "old"))
+	if want := "mid/x.go:1: wrong; the server has old v1.0.0"; c.Error != want || c.For.Version != "v1.0.0" {
+		t.Errorf("the cap says %q for %s, want %q", c.Error, c.For, want)
+	}
+	if got, want := Finals(v).Error(), "main.go:1: wrong; the server has old v1.0.0; the plugin has v1.1.0"; got != want {
+		t.Errorf("final: %q, want %q", got, want)
+	}
+}

@@ -85,6 +85,15 @@ func (v *View) ModuleOf(pkg string) module.Version {
 	return module.Version{}
 }
 
+// atPin returns m, a pinned module in a try at the server's version. The go command may have
+// loaded its packages at another one, which the next round excludes.
+func atPin(v *View, m module.Version) module.Version {
+	if v.pinned(m.Path) {
+		return v.modules[m.Path]
+	}
+	return m
+}
+
 // Provider returns the module that has the package, or would have it: the one with
 // the longest path.
 func (v *View) Provider(pkg string) module.Version {
@@ -198,14 +207,14 @@ func (v *View) requires(p *Package, path string) string {
 }
 
 // blamed returns the module whose version is behind a fault: of those that the
-// faulty code refers to, the first that moved.
+// faulty code refers to, the first that moved. A pinned one is at the server's version.
 func (v *View) blamed(f typecheck.Fault) module.Version {
 	if f.Missing != "" {
 		return v.Provider(f.Missing)
 	}
 	own := v.ModuleOf(f.Package).Path
 	for _, pkg := range f.Blames {
-		m := v.ModuleOf(pkg)
+		m := atPin(v, v.ModuleOf(pkg))
 		if m.Path != "" && m.Path != own && v.Base.Selected(m.Path) != m.Version {
 			return m
 		}

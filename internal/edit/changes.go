@@ -166,7 +166,7 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	if stopped := c.Aligned.Stopped(); stopped != "" {
 		r.Warnings = append(r.Warnings, "the search "+stopped+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
-	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor)
+	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor, settingsOf(c.Aligner.Plugin.Root))
 	for _, note := range []string{c.Aligner.VendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
@@ -186,6 +186,16 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	r.Compiles, r.Checked = c.Compiles()
 	r.NextSteps, r.Write = c.buildHint(), c.Aligner.Options.ApplyLine(c.Aligner.Options.Dir)
 	return r
+}
+
+// settingsOf names the file with the settings of the module in root, and says if it is for
+// others too.
+func settingsOf(root string) string {
+	name, above := reference.ConfigOf(root)
+	if above {
+		return place.FromHere(name) + ", for all plugins below it"
+	}
+	return place.FromHere(name)
 }
 
 // sumWarnings compares the server's sums with the plugin's go.sum: the same

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
@@ -54,7 +55,8 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 	for _, path := range slices.Sorted(maps.Keys(by)) {
 		m := by[path]
 		if m.Group == "" {
-			m.From, m.To = c.Before.Selected(path), ""
+			had, excluded := c.before(path)
+			m.From, m.To = had, ""
 			if n := required[path]; n != nil {
 				m.To = n.Mod.Version
 			}
@@ -63,6 +65,9 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 				m.To = c.Aligned.Graph.Selected(path)
 			}
 			m.Reason, m.Group = c.whyRow(m, linked[path] != "")
+			if excluded {
+				m.From += " (excluded)"
+			}
 			if moved && ch.Old != ch.New {
 				m.From, m.To = withReplacement(m.From, ch.Old), withReplacement(m.To, ch.New)
 				if m.Reason.Cause == report.CauseServer {
@@ -78,6 +83,18 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 		}
 	}
 	return rows
+}
+
+// before is the version that the plugin has of a module as it is. The go command drops a
+// requirement on an excluded version; go.mod has it all the same.
+func (c *Changes) before(path string) (version string, excluded bool) {
+	now := c.Aligner.Plugin.Now
+	r := plugin.ByPath(now)[path]
+	if had := c.Before.Selected(path); had != "" || r == nil {
+		return had, false
+	}
+	excluded = slices.ContainsFunc(now.Exclude, func(x *modfile.Exclude) bool { return x.Mod == r.Mod })
+	return r.Mod.Version, excluded
 }
 
 // withReplacement is a version with what replaces it.

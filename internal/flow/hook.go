@@ -179,11 +179,24 @@ func HookStatus(ctx context.Context, o HookOptions) (*HookResult, error) {
 	case !hook.Ours(h.old):
 		r.Why = "the hook that is there is not pinfix's"
 	case !h.executable():
-		r.Why = "it cannot be executed, so git skips it"
+		r.Why = "the hook cannot be executed, so git skips it"
 	default:
-		r.Why = "it does not check this plugin"
+		r.Why = h.checksOthers()
 	}
 	return r, nil
+}
+
+// checksOthers says what the hook checks, where that is not what was asked for.
+func (h *hooks) checksOthers() string {
+	asked := "this plugin"
+	if h.check.Walk {
+		asked = h.check.What()
+	}
+	places := hook.Places(h.old)
+	if len(places) == 0 {
+		return "the hook does not check " + asked
+	}
+	return "the hook checks " + strings.Join(places, ", ") + ", and not " + asked
 }
 
 // ready reports whether the hook is there and makes the check.
@@ -281,18 +294,49 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	}
 	now, rest, ok := hook.Without(h.old, h.check)
 	if all, covered := h.covering(); covered && !ok {
-		dir := ""
-		if here := place.FromHere(filepath.Join(h.repo.Top, filepath.FromSlash(all.Dir))); here != "." {
-			dir = " -C " + shell.Quote(here)
-		}
-		return nil, fault.New("remove that one: pinfix hook uninstall"+dir+" ./...", "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
+		return nil, fault.New("remove that one: "+h.leave(all), "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
 	}
 	if !ok && now != nil {
-		r.Why = "the hook does not check this plugin"
+		r.Why = h.checksOthers()
 		return r, nil
 	}
 	r.Changed, r.Rest = true, rest
 	return r, h.write(ctx, h.old, now)
+}
+
+// leave is how a plugin leaves the check of all below a directory, and the others keep theirs.
+func (h *hooks) leave(all hook.Check) string {
+	dir := ""
+	if here := place.FromHere(filepath.Join(h.repo.Top, filepath.FromSlash(all.Dir))); here != "." {
+		dir = " -C " + shell.Quote(here)
+	}
+	return "pinfix hook uninstall" + dir + " ./..., then for each plugin that stays: pinfix hook install -C DIR"
+}
+
+// hookNote says that the hook goes on to check the plugin in dir, which is no longer pinned,
+// and how to end that; "" where no hook does.
+func hookNote(ctx context.Context, dir string, environ []string) string {
+	h, err := openHooks(ctx, HookOptions{Dir: dir, Environ: environ})
+	if err != nil {
+		return "" // no repository, or no git
+	}
+	if m, file, text, err := h.manager(); err == nil && m.Name != "" && bytes.Contains(text, []byte("pinfix")) {
+		return fmt.Sprintf("%s still runs pinfix check, which refuses a commit without the pins: remove it there", place.FromHere(file))
+	}
+	if !hook.Ours(h.old) || !h.executable() {
+		return ""
+	}
+	if hook.Checks(h.old, h.check) {
+		step := "pinfix hook uninstall"
+		if dir != "." {
+			step += " -C " + shell.Quote(dir)
+		}
+		return "the hook still checks this plugin, and refuses a commit without the pins; remove the check: " + step
+	}
+	if all, covered := h.covering(); covered {
+		return "the hook still checks all plugins here, and refuses a commit without the pins of this one; remove the check: " + h.leave(all)
+	}
+	return ""
 }
 
 // write writes the hook through the one package that writes.

@@ -79,6 +79,11 @@ func TestRandomSolver(t *testing.T) {
 				directories++
 			}
 			w.right(t, seed, list)
+			for _, c := range in.Caps { // a reason names versions of the last plan
+				if d, ok := conflict.CapOf(in.Caps, c.For.Path); ok && d.Version != c.For {
+					t.Errorf("seed %d: %s is capped for %s, which ends at %s\n%s", seed, c.Path, c.For, d.Version.Version, w)
+				}
+			}
 			if w.maximal(t, seed, own, list, in) {
 				raised++
 			}

@@ -59,6 +59,7 @@ type unpinner struct {
 	bare      importgraph.Files // the same without
 	work      []string          // go.work and go.work.sum, if pinfix has made them
 	hasVendor bool              // vendor/ is there and go mod vendor has made it
+	tidied    bool              // go mod tidy changes versions that the marks give
 }
 
 // Unpin makes the plugin what it was before pinfix: go.mod by its marks, Go files
@@ -78,6 +79,9 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 		return nil, err
 	}
 	result := report.NewUnpin(o.DryRun, report.Module{Dir: u.plugin.Root, Module: u.plugin.User.Module.Mod.Path})
+	if note := hookNote(ctx, o.Dir, o.Environ); note != "" {
+		defer func() { result.Notes = append(result.Notes, note) }()
+	}
 	if bytes.Equal(u.plugin.Now.Text(), u.plugin.User.Text()) && len(u.have) == 0 && len(u.work) == 0 {
 		return result, nil
 	}
@@ -174,6 +178,7 @@ func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *ve
 	if err != nil {
 		return nil, nil, err
 	}
+	u.tidied = !sameVersions(tidied, u.plugin.User)
 	tree := &commit.Tree{Root: root}
 	files := map[string][]byte{"go.mod": u.modBytes(tidied)}
 	if sum != nil {
@@ -202,6 +207,13 @@ func (u *unpinner) tree(ctx context.Context, st *stage.Stage) (*commit.Tree, *ve
 		tree.Vendor = vendor.Tree
 	}
 	return tree, vendor, nil
+}
+
+// sameVersions reports whether both require the same versions and the same Go. A comment
+// "// indirect", which marks do not hold, is no difference.
+func sameVersions(a, b *pinner.Mod) bool {
+	x, y := plugin.ByPath(a), plugin.ByPath(b)
+	return a.GoVersion() == b.GoVersion() && maps.EqualFunc(x, y, func(r, s *modfile.Require) bool { return r.Mod == s.Mod })
 }
 
 // modBytes is the go.mod to be written. It has the line ends of the one that is there.
@@ -241,7 +253,7 @@ func (u *unpinner) vendor(ctx context.Context, st *stage.Stage, tidied *pinner.M
 
 // report says what changes.
 func (u *unpinner) report(r *report.Unpin, tree *commit.Tree, vendor *vendordir.Diff) (err error) {
-	r.Aligned = false
+	r.Aligned, r.Tidied = false, u.tidied
 	r.Write = "pinfix unpin"
 	if u.o.Dir != "." {
 		r.Write += " -C " + shell.Quote(u.o.Dir)

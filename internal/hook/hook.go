@@ -84,7 +84,7 @@ func Without(old []byte, c Check) (now []byte, rest []string, ok bool) {
 		case strings.HasPrefix(line, c.guard()), known && c.covers(of.Dir):
 			ok = true
 		case known:
-			lines, rest = append(lines, line), append(rest, of.Place())
+			lines, rest = append(lines, line), append(rest, of.What())
 		default:
 			lines, rest = append(lines, line), append(rest, line)
 		}
@@ -93,6 +93,32 @@ func Without(old []byte, c Check) (now []byte, rest []string, ok bool) {
 		return nil, nil, ok
 	}
 	return script(lines), rest, ok
+}
+
+// Places returns the places that the hook in script checks; for a check that someone has
+// written by hand its line.
+func Places(script []byte) []string {
+	var out []string
+	for _, line := range checks(script) {
+		if of, known := parse(line); known {
+			line = of.What()
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// What names the plugins that the check looks at, for people.
+func (c Check) What() string {
+	switch {
+	case c.Walk && c.Dir == ".":
+		return "all plugins of the repository"
+	case c.Walk:
+		return "all plugins below " + c.Dir
+	case c.Dir == ".":
+		return "the plugin at the top of the repository"
+	}
+	return c.Dir
 }
 
 // Place is the directory of the check, with /... for all modules below it.

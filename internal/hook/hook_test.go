@@ -74,16 +74,16 @@ func TestScriptLines(t *testing.T) {
 		{have: []Check{one("."), one("a")}, remove: one("."), want: "a"},
 		{have: []Check{one("a"), one("b/c"), one("b/d")}, remove: all("b"), want: "a"},
 		{have: []Check{one("a"), one("b", "-s", "x")}, remove: all("."), want: ""},
-		{have: []Check{one("a"), one("ab"), one("b/testdata/c")}, install: ptr(all(".")), remove: one("vendor"), want: "b/testdata/c ..."},
-		{have: []Check{one("a"), one("ab"), one("b")}, install: ptr(all("a")), remove: one("x"), want: "ab b a/..."},
-		{have: []Check{one("a", "-s", "x"), all("b/c")}, install: ptr(all(".")), remove: one("vendor"), want: "a ..."},
-		{have: []Check{all(".")}, remove: one("a"), want: "...", covered: true},
-		{have: []Check{all(".", "-s", "x")}, remove: one("a"), want: "..."},
-		{have: []Check{all("a")}, remove: one("ab"), want: "a/..."},
-		{have: []Check{all("a")}, remove: one("a"), want: "a/...", covered: true},
-		{have: []Check{all(".")}, remove: one("x/_y"), want: "..."},
-		{have: []Check{all(".")}, remove: one(".hidden"), want: "..."},
-		{have: []Check{all(".")}, remove: one("."), want: "...", covered: true},
+		{have: []Check{one("a"), one("ab"), one("b/testdata/c")}, install: ptr(all(".")), remove: one("vendor"), want: "b/testdata/c, all plugins of the repository"},
+		{have: []Check{one("a"), one("ab"), one("b")}, install: ptr(all("a")), remove: one("x"), want: "ab, b, all plugins below a"},
+		{have: []Check{one("a", "-s", "x"), all("b/c")}, install: ptr(all(".")), remove: one("vendor"), want: "a, all plugins of the repository"},
+		{have: []Check{all(".")}, remove: one("a"), want: "all plugins of the repository", covered: true},
+		{have: []Check{all(".", "-s", "x")}, remove: one("a"), want: "all plugins of the repository"},
+		{have: []Check{all("a")}, remove: one("ab"), want: "all plugins below a"},
+		{have: []Check{all("a")}, remove: one("a"), want: "all plugins below a", covered: true},
+		{have: []Check{all(".")}, remove: one("x/_y"), want: "all plugins of the repository"},
+		{have: []Check{all(".")}, remove: one(".hidden"), want: "all plugins of the repository"},
+		{have: []Check{all(".")}, remove: one("."), want: "all plugins of the repository", covered: true},
 	} {
 		var hook []byte
 		for _, c := range tt.have {
@@ -96,7 +96,7 @@ func TestScriptLines(t *testing.T) {
 			t.Errorf("%+v: covered: %v", tt, got)
 		}
 		_, rest, _ := Without(hook, tt.remove)
-		if got := strings.Join(rest, " "); got != tt.want {
+		if got := strings.Join(rest, ", "); got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
 	}

@@ -98,6 +98,7 @@ type Change struct {
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
 	Near  int         `json:"-"`               // of an added line: where a review of the file as it is shows it; 0 for the first line
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
+	Seen  string      `json:"-"`               // the file as people find it, if that is not File: it is above the module
 }
 
 // A Chain is who asks for a version: what the plugin requires first, and the version last.

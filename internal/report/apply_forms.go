@@ -127,8 +127,8 @@ func (a *Apply) otherChanges(b *strings.Builder) {
 		if c.Kind == "import" {
 			imports++
 		}
-		if c.Lines != nil {
-			fmt.Fprintf(b, "- %s: %s\n", cell(c.Path), cell(c.Counted()))
+		if c.Lines != nil || c.Kind == "server" {
+			fmt.Fprintf(b, "- %s\n", cell(c.counted()))
 		}
 	}
 	if imports > 0 {
@@ -172,8 +172,8 @@ func (a *Apply) entries() []entry {
 			out = append(out, entry{"import", "notice", fmt.Sprintf("the blank import %s is %s (%s)", clean(c.Path), text, clean(c.Reason)), c.File, c.place()})
 		case "sum", "work", "server":
 			text := clean(c.Path) + ": " + clean(c.Reason)
-			if c.Lines != nil {
-				text = clean(c.Path) + ": " + c.Counted()
+			if c.Lines != nil || c.Kind == "server" {
+				text = c.counted()
 			}
 			kind := c.Kind
 			if kind == "server" { // is a group

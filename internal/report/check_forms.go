@@ -232,7 +232,7 @@ func (r *Check) SARIF(w io.Writer) error {
 var kindRules = map[string]string{
 	"yours":     "a module that only the plugin has goes to another version",
 	"server":    "a module, or the go line, goes to what the server has",
-	"follows":   "a requirement changes since others do",
+	"follows":   "a requirement changes because others do",
 	"reference": "what names the server changes",
 	"work":      "a go.work gives the server's own packages their label",
 	"version":   "a module that plugin and server link is at another version than the server's",
@@ -242,6 +242,6 @@ var kindRules = map[string]string{
 	"go":        "the go line is not one that the server's Go asks for",
 	"toolchain": "the toolchain line is not one that the server's Go accepts",
 	"vendor":    "vendor/ does not hold what go.mod asks for",
-	"import":    "an import that keeps a pin is missing, or has none to keep",
-	"sum":       "go.sum does not hold what the plugin needs, or other sums than the server",
+	"import":    "a blank import that keeps a pin is missing, or is no longer needed",
+	"sum":       "go.sum lacks sums that the plugin needs, or has other sums than the server",
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -192,7 +193,7 @@ func (a *Apply) missing(server string) string {
 func (a *Apply) lacks() string {
 	var out []string
 	for _, c := range a.Changes {
-		file, wrong := clean(c.File), "is not up to date"
+		file, wrong := c.seen(), "is not up to date"
 		switch c.Kind {
 		case "sum":
 		case "vendor":
@@ -284,8 +285,8 @@ func Verb(n int, verb string) string {
 // snapshot.
 func (a *Apply) counts(p *sheet) {
 	for _, c := range a.Changes {
-		if c.Lines != nil {
-			p.line(clean(c.Path) + ": " + c.Counted())
+		if c.Lines != nil || c.Kind == "server" {
+			p.line(c.counted())
 		}
 	}
 	modules, files := a.vendored()
@@ -330,6 +331,17 @@ func (c *Change) Counted() string {
 		s += " (" + clean(c.Reason) + ")"
 	}
 	return s
+}
+
+// seen is the file of a change as people find it.
+func (c *Change) seen() string { return clean(cmp.Or(c.Seen, c.File)) }
+
+// counted is what changes in a file, with its name and, for a single line, its place.
+func (c *Change) counted() string {
+	if c.Lines != nil {
+		return c.seen() + ": " + c.Counted()
+	}
+	return fmt.Sprintf("%s:%d: server: %s -> %s", c.seen(), c.Line, clean(c.Old), clean(c.New))
 }
 
 // diff makes a unified diff printable, colours it, and breaks its lines for a terminal.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Unpin is the result of pinfix unpin.
+// Unpin is the result of pinfix unpin. It has many fields: those of its JSON form, and what
+// only people read.
 type Unpin struct {
 	SchemaVersion int          `json:"schema_version"`
 	Command       string       `json:"command"`
@@ -17,6 +18,7 @@ type Unpin struct {
 	Vendor        FileCounts   `json:"vendor"` // files below vendor/
 	Diff          string       `json:"diff"`
 
+	Tidied bool     `json:"-"` // go.mod is not only restored, but tidied
 	Edited []string `json:"-"` // places of lines that the user has changed after pinfix did
 	Notes  []string `json:"-"` // for people: what stays
 	Patch  []byte   `json:"-"` // the complete patch
@@ -75,8 +77,11 @@ func (u *Unpin) Text(w io.Writer, st Style) error {
 		fmt.Fprintf(b, "%s\n\n", st.paint(bold, fmt.Sprintf("%s: pinfix unpin changes %s", module, files)))
 	default:
 		but := ""
+		if u.Tidied {
+			but = ", and tidy"
+		}
 		if len(u.Edited) > 0 {
-			but = ", but for " + clean(listed(u.Edited)) + ", which you have changed since"
+			but += ", but for " + clean(listed(u.Edited)) + ", which you have changed since"
 		}
 		fmt.Fprintln(b, st.paint(bold, fmt.Sprintf("%s: as it was before pinfix%s; %s changed", module, but, files)))
 	}

@@ -141,6 +141,11 @@ func TestSolve(t *testing.T) {
 			if got := words(caps); got != test.want || tries != test.tries {
 				t.Errorf("%q in %d tries; want %q in %d", got, tries, test.want, test.tries)
 			}
+			for _, c := range caps { // a reason names versions that there are in the end
+				if d, ok := conflict.CapOf(caps, c.For.Path); ok && d.Version != c.For {
+					t.Errorf("%s is capped for %s, which ends at %s", c.Path, c.For, d.Version.Version)
+				}
+			}
 			for range 5 {
 				if again, _, _ := test.game.play(t); fmt.Sprint(again) != fmt.Sprint(caps) {
 					t.Fatalf("then %v", again)
