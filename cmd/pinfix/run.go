@@ -110,7 +110,7 @@ Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its k
 Environment variables (PINFIX_SERVER) override it, and flags override both.
 
 Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
-or no error recognised; 2 wrong usage, or it failed and changed nothing.`,
+or no error recognised; 2 wrong usage, or it failed; what failed is unchanged.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,

@@ -64,7 +64,7 @@ func (e *env) upgrade(c *cli.Context) error {
 		return &manual.UsageError{Msg: "upgrade is for one plugin, and takes no ./...", Help: "upgrade",
 			Next: "run it for each plugin: pinfix upgrade -C DIR " + ref + "; those that share its server follow with pinfix apply ./..."}
 	case c.NArg() == 0:
-		return &manual.UsageError{Msg: "upgrade needs the new server: pinfix upgrade REF", Help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade needs the new server", Help: "upgrade", Next: "name it: pinfix upgrade REF"}
 	case c.NArg() > 1:
 		return &manual.UsageError{Msg: fmt.Sprintf("upgrade takes one server, and %d are given", c.NArg()), Help: "upgrade", Next: "leave out all but one; name the plugin with -C DIR"}
 	case c.Args().First() == "":

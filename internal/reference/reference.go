@@ -247,13 +247,13 @@ func (r Reference) fits(s *pinner.Server) error {
 		return nil
 	}
 	if r.Path != "" {
-		return fault.New("leave --path out", "server %s: --path chooses a program of an image, and this is none", s.Ref)
+		return fault.New("leave --path out", "server %s: --path chooses a program of an image, and this is not one", s.Ref)
 	}
 	goos, goarch, ok := s.Platform()
 	if r.Platform == "" || !ok || slices.ContainsFunc(append(r.among, r.Platform), func(p string) bool { return modpath.In(p, goos+"/"+goarch) }) {
 		return nil
 	}
-	return fault.New("leave --platform out, or name a server for "+r.Platform, "server %s: it is for %s/%s; --platform %s chooses from an image, and this is none", s.Ref, goos, goarch, r.Platform)
+	return fault.New("leave --platform out, or name a server for "+r.Platform, "server %s: it is for %s/%s; --platform %s chooses from an image, and this is not one", s.Ref, goos, goarch, r.Platform)
 }
 
 // ReadBuilt is read for commands that need what only a built server has: no go

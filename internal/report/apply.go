@@ -96,6 +96,7 @@ type Change struct {
 
 	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
+	Near  int         `json:"-"`               // of an added line: where a review of the file as it is shows it; 0 for the first line
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
 	Seen  string      `json:"-"`               // the file as people find it, if that is not File: it is above the module
 }
@@ -141,7 +142,7 @@ type Compiles int
 const (
 	CompilesUnchecked Compiles = iota // nothing was type-checked
 	CompilesChecked                   // what other versions may break was, and it compiles
-	CompilesAsIs                      // the plugin links what it linked before
+	CompilesAsIs                      // nothing that the plugin links has another version
 	CompilesNever                     // it does not compile, and does not without pinfix either
 )
 

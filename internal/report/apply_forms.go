@@ -188,10 +188,10 @@ func (a *Apply) entries() []entry {
 	return out
 }
 
-// place is the line of a change in the file as it is; 1 for what is not there yet.
+// place is the line of a change in the file as it is, or near it for what is not there yet.
 func (c *Change) place() int {
 	if c.Action == "add" || c.Line == 0 {
-		return 1
+		return max(c.Near, 1)
 	}
 	return c.Line
 }

@@ -122,15 +122,28 @@ func (a *Apply) Headline() string {
 		list = append(list, "the "+line)
 	}
 	what := listed(list)
-	if what == "" {
+	switch {
+	case len(lines) > 0:
+	case n > 0 && a.added() == n:
+		verb = Verb(n, "are") + " new"
+	case n > 0 && a.gone() == n:
+		verb = map[bool]string{true: Verb(n, "go"), false: Verb(n, "are") + " gone"}[a.DryRun]
+	case n == 0:
 		what, verb = "no module", map[bool]string{true: "changes its version", false: "changed its version"}[a.DryRun]
 	}
 	s := what + " " + verb
-	if own := len(a.In(Yours)); own > 0 {
+	if own := a.own(); own > 0 {
 		s += fmt.Sprintf(", %d of your own", own)
 	}
 	return s + "; " + a.code()
 }
+
+// What a plan means for code of which nothing that is linked has another version: no module
+// comes or goes, or some do.
+const (
+	LinksBefore  = "your code links what it linked before"
+	LinksNoOther = "no version that your code links changes"
+)
 
 // code is what the plan means for the plugin's code.
 func (a *Apply) code() string {
@@ -138,7 +151,10 @@ func (a *Apply) code() string {
 	case CompilesNever:
 		return "your code does not compile, with or without pinfix"
 	case CompilesAsIs:
-		return "your code links what it linked before"
+		if a.added()+a.gone() > 0 {
+			return LinksNoOther
+		}
+		return LinksBefore
 	case CompilesChecked:
 		return fmt.Sprintf("your code compiles (%s checked)", count(a.Checked, "package"))
 	}
