@@ -82,7 +82,7 @@ func (e *env) apply(c *cli.Context) error {
 		}
 	}
 	if format := c.String("format"); !c.Bool("dry-run") && format != "text" && format != "json" && format != "patch" {
-		return &manual.UsageError{Msg: "--format " + format + " shows what would change: it needs --dry-run", Help: "apply"}
+		return &manual.UsageError{Msg: "--format " + format + " shows what would change, and is for --dry-run", Help: "apply", Next: "add --dry-run"}
 	}
 	if err := e.checkPage(c); err != nil {
 		return err

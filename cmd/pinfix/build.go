@@ -185,7 +185,7 @@ func buildPackages(c *cli.Context) ([]string, error) {
 	case len(args) > 1:
 		return nil, &manual.UsageError{Msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), Help: "build"}
 	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
-		return nil, &manual.UsageError{Msg: fmt.Sprintf("--print %s: the form goes after =: --print=%[1]s", args[0]), Help: "build"}
+		return nil, &manual.UsageError{Msg: fmt.Sprintf("--print %s: the form goes after =", args[0]), Help: "build", Next: "write --print=" + args[0]}
 	}
 	return append(c.StringSlice("package"), args...), nil
 }
@@ -194,7 +194,7 @@ func buildPackages(c *cli.Context) ([]string, error) {
 func (e *env) buildMany(c *cli.Context, p *terminal.Progress, o build.Options) error {
 	for flag, set := range map[string]bool{"--print": o.Print != "", "--server-source": o.ServerSource != "", "--pgo": o.Profile != ""} {
 		if set {
-			return &manual.UsageError{Msg: flag + " is for one server, without --pin; name one with --server", Help: "build"}
+			return &manual.UsageError{Msg: flag + " is for one server, without --pin", Help: "build", Next: "name one with --server"}
 		}
 	}
 	result, err := build.RunMany(c.Context, build.ManyOptions{Options: o, Plan: e.planOptions(c, p), Platforms: c.StringSlice("platform")})

@@ -15,7 +15,7 @@ import (
 func (e *env) buildAll(c *cli.Context, form string) error {
 	for _, flag := range []string{"o", "print", "pin"} {
 		if c.IsSet(flag) {
-			return &manual.UsageError{Msg: manual.Dashed(flag) + " is for one module; name it with -C", Help: "build"}
+			return &manual.UsageError{Msg: manual.Dashed(flag) + " is for one module", Help: "build", Next: "name it with -C"}
 		}
 	}
 	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
@@ -31,7 +31,7 @@ func (e *env) buildAll(c *cli.Context, form string) error {
 			m.Options, m.Err = own.buildOptions(sub, p.Of(dir), sub.StringSlice("package"), form)
 		}
 		if m.Err == nil && m.Options.Servers.Several() {
-			m.Err = &manual.UsageError{Msg: "several servers are named: build this module by itself, with -C", Help: "build"}
+			m.Err = &manual.UsageError{Msg: "several servers are named", Help: "build", Next: "build this module by itself, with -C"}
 		}
 		modules = append(modules, m)
 	}

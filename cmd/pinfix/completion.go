@@ -37,7 +37,7 @@ Exit codes: 0 printed, 2 not a shell that pinfix knows.`,
 func (e *env) completion(c *cli.Context) error {
 	names := strings.Join(manual.Shells, ", ")
 	if c.NArg() == 0 {
-		return &manual.UsageError{Msg: "completion: for which shell? name one of " + names, Help: "completion"}
+		return &manual.UsageError{Msg: "completion: no shell", Help: "completion", Next: "name one of " + names}
 	}
 	shell := c.Args().First()
 	write := map[string]func(io.Writer, []manual.Node) error{"bash": manual.Bash, "zsh": manual.Zsh, "fish": manual.Fish}[shell]
@@ -45,7 +45,7 @@ func (e *env) completion(c *cli.Context) error {
 	case c.NArg() > 1:
 		return &manual.UsageError{Msg: fmt.Sprintf("completion takes one shell; %q is a second", c.Args().Get(1)), Help: "completion"}
 	case write == nil:
-		return &manual.UsageError{Msg: fmt.Sprintf("completion: unknown shell %q%s: it knows %s", shell, suggest.DidYouMean(shell, manual.Shells), names), Help: "completion"}
+		return &manual.UsageError{Msg: fmt.Sprintf("completion: unknown shell %q%s", shell, suggest.DidYouMean(shell, manual.Shells)), Help: "completion", Next: "name one of " + names}
 	}
 	return write(e.stdout, manual.Nodes(manual.Root(c.App)))
 }

@@ -19,18 +19,18 @@ func pageFlag() cli.Flag {
 // checkPage returns an error if -o and --format do not fit together.
 func (e *env) checkPage(c *cli.Context) error {
 	html := c.String("format") == "html"
-	wrong := ""
+	wrong, next := "", ""
 	switch {
 	case c.IsSet("o") && !html:
-		wrong = "-o is the file of the page: it needs --format html"
+		wrong, next = "-o is the file of the page, and is for --format html", "add --format html"
 	case c.IsSet("o") && c.String("o") == "":
 		wrong = "-o names no file"
 	case html && !c.IsSet("o") && terminal.IsTerminal(e.stdout):
-		wrong = "--format html is a page for a browser: name its file with -o plan.html"
+		wrong, next = "--format html is a page for a browser", "name its file with -o plan.html"
 	default:
 		return nil
 	}
-	return &manual.UsageError{Msg: wrong, Help: c.Command.Name}
+	return &manual.UsageError{Msg: wrong, Help: c.Command.Name, Next: next}
 }
 
 // pageFile is the file that -o names; nil for standard output.

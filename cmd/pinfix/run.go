@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -109,7 +110,7 @@ Settings: .pinfix.yaml, next to go.mod or above it, with names of flags as its k
 Environment variables (PINFIX_SERVER) override it, and flags override both.
 
 Exit codes: 0 nothing is wrong, or done; 1 a difference, a plugin that would not load,
-or no error recognised; 2 wrong usage, or it failed and changed nothing.`,
+or no error recognised; 2 wrong usage, or it failed; what failed is unchanged.`,
 		Version:                   longVersion(),
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
@@ -150,11 +151,18 @@ func prepare(cmd *cli.Command) {
 	}
 }
 
-// noArguments refuses arguments.
+// noArguments refuses arguments. A command that takes one ./... has taken it before.
 func noArguments(c *cli.Context) error {
 	args := c.Args().Slice()
 	if len(args) == 0 {
 		return nil
+	}
+	if strings.Contains(c.Command.ArgsUsage, "./...") {
+		other := slices.IndexFunc(args, func(arg string) bool { return !plugin.IsWalk(arg) })
+		if other < 0 {
+			return &manual.UsageError{Msg: fmt.Sprintf("%s takes one ./..., and %d are given", c.Command.Name, len(args)), Help: manual.HelpPath(c), Next: "run it once for each, or for a directory above them: DIR/..."}
+		}
+		args = args[other:]
 	}
 	return &manual.UsageError{Msg: fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0]), Help: manual.HelpPath(c), Next: insteadOf(c.Command, args[0])}
 }
@@ -163,8 +171,10 @@ func noArguments(c *cli.Context) error {
 func insteadOf(cmd *cli.Command, arg string) string {
 	quoted := shell.Quote(arg)
 	switch {
-	case plugin.IsWalk(arg), arg == "help":
+	case arg == "help":
 		return ""
+	case plugin.IsWalk(arg):
+		return "name one plugin with -C DIR; apply, check, build and hook take all with ./..."
 	case hasFlag(cmd, "server") && reference.NamesServer(arg):
 		return "write it as --server " + quoted
 	case hasFlag(cmd, "package") && strings.HasSuffix(arg, ".go"):

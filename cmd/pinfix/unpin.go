@@ -32,7 +32,8 @@ what pinfix wrote, it only loses its mark.
 With --vendor never, vendor/ does not change. If apply made it and you do not want it,
 remove it by hand.
 The snapshot, .pinfix.yaml and the hook stay. Remove the first two by hand, and the hook
-with pinfix hook uninstall.`,
+with pinfix hook uninstall: until then it refuses the commit. unpin says so if the hook
+is there.`,
 		Flags: slices.Concat([]cli.Flag{
 			dirFlag(),
 			dryRunFlag(),

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/pinfix/pinfix/internal/manual"
+	"github.com/pinfix/pinfix/internal/plugin"
+	"github.com/pinfix/pinfix/internal/shell"
 )
 
 func (e *env) upgradeCommand() *cli.Command {
@@ -26,11 +29,13 @@ Exit codes: 0 upgraded, or already there; 1 -n found a change; 2 it failed.
 The flags are those of apply. REF is a server reference, as for --server: see pinfix
 help server.
 
-upgrade finds what names the server as apply does. If that is a snapshot, it writes the
-snapshot again, and also a snapshot that a line server: names, if it is in the directory
-of .pinfix.yaml or below. Any other line server: gets the new reference if it is a plain
-line of one value; if it is not, pinfix says what to write. If nothing names a server,
-upgrade writes server.buildinfo next to go.mod.
+upgrade finds what names the server as apply does. A server.buildinfo it writes again.
+A line server: of .pinfix.yaml gets the new reference if it is a plain line of one value;
+if it is not, pinfix says what to write. If it names several servers, upgrade refuses. If
+it names a snapshot in the directory of .pinfix.yaml or below, the line stays and upgrade
+writes that snapshot again, but not if its name has the version of another release, or
+if REF is itself a snapshot in the repository: then the line changes. If nothing names a
+server, upgrade writes server.buildinfo next to go.mod.
 
 A snapshot above the module is for all plugins below it. upgrade writes it too, and
 names the command that pins the other plugins.`,
@@ -49,11 +54,19 @@ names the command that pins the other plugins.`,
 }
 
 func (e *env) upgrade(c *cli.Context) error {
+	refs := slices.DeleteFunc(c.Args().Slice(), plugin.IsWalk)
 	switch {
+	case len(refs) < c.NArg():
+		ref := "REF"
+		if len(refs) == 1 {
+			ref = shell.Quote(refs[0])
+		}
+		return &manual.UsageError{Msg: "upgrade is for one plugin, and takes no ./...", Help: "upgrade",
+			Next: "run it for each plugin: pinfix upgrade -C DIR " + ref + "; those that share its server follow with pinfix apply ./..."}
 	case c.NArg() == 0:
-		return &manual.UsageError{Msg: "upgrade needs the new server: pinfix upgrade REF", Help: "upgrade"}
+		return &manual.UsageError{Msg: "upgrade needs the new server", Help: "upgrade", Next: "name it: pinfix upgrade REF"}
 	case c.NArg() > 1:
-		return &manual.UsageError{Msg: "upgrade takes one server; " + c.Args().Get(1) + " is a second", Help: "upgrade"}
+		return &manual.UsageError{Msg: fmt.Sprintf("upgrade takes one server, and %d are given", c.NArg()), Help: "upgrade", Next: "leave out all but one; name the plugin with -C DIR"}
 	case c.Args().First() == "":
 		return &manual.UsageError{Msg: "upgrade: the server has no name", Help: "upgrade"}
 	}

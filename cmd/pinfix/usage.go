@@ -20,9 +20,9 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return manual.ShowHelp(c, strings.Fields(path))
 	}
-	msg := err.Error()
+	msg, next := err.Error(), ""
 	if name, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
-		msg = unknownFlag(c, name)
+		msg, next = unknownFlag(c, name)
 	}
 	var value, name string
 	if n, _ := fmt.Sscanf(msg, "invalid boolean value %q for -%s", &value, &name); n == 2 {
@@ -33,22 +33,22 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 			}
 		}
 	}
-	return &manual.UsageError{Msg: msg, Help: path}
+	return &manual.UsageError{Msg: msg, Help: path, Next: next}
 }
 
-func unknownFlag(c *cli.Context, name string) string {
+func unknownFlag(c *cli.Context, name string) (wrong, next string) {
 	if c.Command.Name == c.App.Name {
 		for _, cmd := range c.App.Commands {
 			if hasFlag(cmd, name) {
-				return "flag " + manual.Dashed(name) + " comes before the command; put it after the command"
+				return "flag " + manual.Dashed(name) + " comes before the command", "put it after the command"
 			}
 		}
 	}
 	near := suggest.Nearest(name, longNames(c.Command))
 	if near == "" {
-		return "unknown flag " + manual.Dashed(name)
+		return "unknown flag " + manual.Dashed(name), ""
 	}
-	return "unknown flag " + manual.Dashed(name) + " (did you mean " + manual.Dashed(near) + "?)"
+	return "unknown flag " + manual.Dashed(name) + " (did you mean " + manual.Dashed(near) + "?)", ""
 }
 
 // longNames are the names of a command's flags, but for the single letters.

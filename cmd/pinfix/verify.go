@@ -56,7 +56,7 @@ determined.`,
 // plugins refuses a command line without a file.
 func plugins(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return &manual.UsageError{Msg: "verify: no plugin; name the .so files", Help: "verify"}
+		return &manual.UsageError{Msg: "verify: no plugin", Help: "verify", Next: "name the .so files"}
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (e *env) forModule(c *cli.Context, cmd *cli.Command, dir string) (*env, *cl
 // applyAll pins every module that the argument stands for.
 func (e *env) applyAll(c *cli.Context) error {
 	if format := c.String("format"); format != "text" && format != "json" {
-		return &manual.UsageError{Msg: "--format " + format + " is for one module; name it with -C", Help: c.Command.Name}
+		return &manual.UsageError{Msg: "--format " + format + " is for one module", Help: c.Command.Name, Next: "name it with -C"}
 	}
 	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), nil)
 	if err != nil {

@@ -55,7 +55,7 @@ type serverRead struct {
 func (s *Servers) get(ctx context.Context, r reference.Reference, root string) (*pinner.Server, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, reference.NotNamed("name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
+		return nil, reference.NotNamed(root, "name a program or a snapshot with --server FILE, or write a snapshot of the server once: pinfix snapshot --server FILE")
 	}
 	if err := local(all[0]); err != nil {
 		return nil, all[0].Blame(err)
@@ -305,10 +305,22 @@ func (c *checker) report(fix string) report.Checked {
 	}
 }
 
-// from returns a path below the module root as seen from where pinfix runs.
+// from names a path below the module root as the user's shell finds it.
 func (c *checker) from(name string) string {
-	return place.FromHere(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
+	return c.here(filepath.Join(c.plugin.Root, filepath.FromSlash(name)))
 }
+
+// here names a file as the user's shell finds it: as seen from where pinfix runs or, if the
+// shell is elsewhere, by its full name.
+func (c *checker) here(full string) string {
+	if c.below() {
+		return full
+	}
+	return place.FromHere(full)
+}
+
+// below reports whether the user is in another directory than pinfix.
+func (c *checker) below() bool { return git.FromBelow(c.o.Environ) }
 
 func (c *checker) problem(p check.Problem, in report.Checked, fix string) report.Problem {
 	out := report.Problem{Kind: string(p.Kind), Module: p.Module, Want: p.Want, Have: p.Have, File: p.File, Line: p.Line, Fix: fix,

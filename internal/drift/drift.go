@@ -440,7 +440,7 @@ func importProblems(name string, have, want []byte, l *importgraph.Listing) []ch
 	var out []check.Problem
 	for _, p := range wanted {
 		if !slices.Contains(old, p) {
-			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importLine(have), Why: "the blank import that keeps the pin"})
+			out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, p), Want: `_ "` + p + `"`, File: name, Line: importgraph.FirstImport(have), Why: "the blank import that keeps the pin"})
 		}
 	}
 	for _, p := range old {
@@ -452,21 +452,6 @@ func importProblems(name string, have, want []byte, l *importgraph.Listing) []ch
 		out = append(out, check.Problem{Kind: check.Import, Module: edit.ModuleIn(l, wanted[0]), Want: "pinfix's imports in a group of their own", Have: "among others", File: name, Line: max(importgraph.LineOf(have, wanted[0]), 1), Why: "they are not where pinfix puts them"})
 	}
 	return out
-}
-
-// importLine returns the line of the first import, or of the package clause.
-func importLine(src []byte) int {
-	n, at := 0, 1
-	for line := range bytes.Lines(src) {
-		n++
-		switch {
-		case bytes.HasPrefix(line, []byte("package ")):
-			at = n
-		case bytes.HasPrefix(line, []byte("import")):
-			return n
-		}
-	}
-	return at
 }
 
 // plugins returns the directories of the plugins among the module's main packages.

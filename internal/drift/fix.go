@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/check"
+	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modulestxt"
-	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/reference"
 	"github.com/pinfix/pinfix/internal/report"
 	"github.com/pinfix/pinfix/internal/shell"
@@ -32,8 +33,12 @@ type remedy struct {
 // only once the fix is staged too.
 func (c *checker) remedy(ctx context.Context, o Options, s *Servers) remedy {
 	dir := "."
-	if o.Dir != "." {
+	if o.Dir != "." || c.below() {
 		dir = c.from("")
+	}
+	if c.below() && len(o.Servers) > 0 {
+		o.Servers = slices.Clone(o.Servers)
+		o.Servers[0].Ref = reference.Full(o.Servers[0].Ref)
 	}
 	r := remedy{line: o.ApplyLine(dir)}
 	if len(c.problems) == 0 {
@@ -48,11 +53,11 @@ func (c *checker) remedy(ctx context.Context, o Options, s *Servers) remedy {
 	disk := judge(ctx, now, s, false)
 	switch r.all = disk.Err == nil && len(disk.Problems) == 0; {
 	case r.all:
-		return remedy{line: c.addLine(dir, disk.Problems, true), all: true}
+		return remedy{line: c.addLine(ctx, dir, disk.Problems, true), all: true}
 	case disk.Err == nil:
 		r.line = disk.Plugin.Fix
 	}
-	r.line += " && " + c.addLine(dir, disk.Problems, false)
+	r.line += " && " + c.addLine(ctx, dir, disk.Problems, false)
 	if strings.HasPrefix(r.or, chooses) {
 		r.or = "" // its changes would have to be staged too
 	}
@@ -138,11 +143,12 @@ func (c *checker) otherWay(dir string) string {
 	case len(settings) == 0:
 		return ""
 	}
-	file := c.from(reference.ConfigName)
-	if above := place.Upwards(c.plugin.Root, reference.ConfigName); above != "" {
-		file = place.FromHere(filepath.Join(above, reference.ConfigName))
+	file, above := reference.ConfigOf(c.plugin.Root)
+	all := ""
+	if above {
+		all = ", for all plugins below it"
 	}
-	return fmt.Sprintf("write %s in %s", strings.Join(settings, " and "), file)
+	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), c.here(file), all)
 }
 
 // indirect reports whether go.mod requires a module as pinfix apply --imports none leaves it.
@@ -152,8 +158,9 @@ func (c *checker) indirect(path string) bool {
 
 // addLine is the git add of what makes the index right: of the files that check reads, those
 // that are other ones in the working tree and, if that is not right yet, those that pinfix
-// apply changes there. more are the problems of the working tree.
-func (c *checker) addLine(dir string, more []report.Problem, right bool) string {
+// apply changes there. more are the problems of the working tree. What git ignores is in no
+// commit, unless the check needs it there.
+func (c *checker) addLine(ctx context.Context, dir string, more []report.Problem, right bool) string {
 	disk := look.Disk(c.plugin.Root)
 	differs := func(name string) bool {
 		now, _ := disk.ReadFile(name) // what is not there is as good as empty
@@ -184,19 +191,37 @@ func (c *checker) addLine(dir string, more []report.Problem, right bool) string 
 	if dir != "." {
 		words = []string{"git", "-C", shell.Quote(dir), "add"}
 	}
+	flags := len(words)
+	force := false
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		switch {
 		case !names[name]:
 		case strings.HasPrefix(name, "vendor/"):
 			vendor = true
+		case path.Ext(name) == ".go" && c.ignored(ctx, name):
 		default:
+			force = force || c.ignored(ctx, name)
 			words = append(words, shell.Quote(c.toGit(dir, name)))
 		}
 	}
-	if vendor {
+	if ignored := vendor && c.ignored(ctx, "vendor/new"); vendor && (!ignored || c.in.WantVendor) {
+		force = force || ignored
 		words = append(words, shell.Quote(c.toGit(dir, "vendor")))
 	}
+	if force {
+		words = slices.Insert(words, flags, "-f")
+	}
 	return strings.Join(words, " ")
+}
+
+// ignored reports whether git add refuses a file below the module root, or leaves it out.
+func (c *checker) ignored(ctx context.Context, name string) bool {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return false
+	}
+	repo, err := git.Open(ctx, c.plugin.Root, cwd, c.o.Environ)
+	return err == nil && repo.Ignored(ctx, name)
 }
 
 // toGit names a file below the module root for a git that runs in dir.

@@ -166,7 +166,7 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	if stopped := c.Aligned.Stopped(); stopped != "" {
 		r.Warnings = append(r.Warnings, "the search "+stopped+": some modules may have a version that is nearer to the plugin's and compiles")
 	}
-	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor)
+	r.NewVendor = c.vendor.NewVendor(c.Aligner.Options.Vendor, settingsOf(c.Aligner.Plugin.Root))
 	for _, note := range []string{c.Aligner.VendorNote, c.othersNote()} {
 		if note != "" && !r.Aligned {
 			r.Notes = append(r.Notes, note)
@@ -186,6 +186,16 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 	r.Compiles, r.Checked = c.Compiles()
 	r.NextSteps, r.Write = c.buildHint(), c.Aligner.Options.ApplyLine(c.Aligner.Options.Dir)
 	return r
+}
+
+// settingsOf names the file with the settings of the module in root, and says if it is for
+// others too.
+func settingsOf(root string) string {
+	name, above := reference.ConfigOf(root)
+	if above {
+		return place.FromHere(name) + ", for all plugins below it"
+	}
+	return place.FromHere(name)
 }
 
 // sumWarnings compares the server's sums with the plugin's go.sum: the same
@@ -242,9 +252,25 @@ func (c *Changes) goLines() []report.Change {
 	if !c.Aligner.Server.Accepts(oldGo) || oldGo != "" && version.Compare("go"+newGo, "go"+oldGo) < 0 {
 		reason = "the server's Go " + server + " accepts no higher go line"
 	}
+	toolReason := "the server is built by go" + server
+	if c.isOwn("go", newGo) {
+		reason = "back to your own go line"
+	}
+	if c.isOwn("toolchain", newTool) {
+		toolReason = "back to your own toolchain line"
+	}
 	add("go", oldGo, newGo, goAt, reason+c.loopsOf(now.GoVersion(), mod.GoVersion()))
-	add("toolchain", oldTool, newTool, toolAt, "the server is built by go"+server)
+	add("toolchain", oldTool, newTool, toolAt, toolReason)
 	return out
+}
+
+// isOwn reports whether the go or toolchain line is as the plugin's author wrote it.
+func (c *Changes) isOwn(kind, version string) bool {
+	own := c.Aligner.Plugin.User
+	if kind == "go" {
+		return own.Go != nil && own.Go.Version == version
+	}
+	return own.Toolchain != nil && own.Toolchain.Name == version
 }
 
 func action(old, now string) string {
@@ -284,6 +310,16 @@ func (c *Changes) Compiles() (report.Compiles, int) {
 		return report.CompilesNever, n
 	}
 	return report.CompilesChecked, n
+}
+
+// Adds reports whether a module is linked that go.mod did not select.
+func (c *Changes) Adds() bool {
+	for path, v := range c.Aligned.Listing.Versions() {
+		if v != "" && c.Before.Selected(path) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // MovedModules are the linked modules that the plan has at another version, or from another

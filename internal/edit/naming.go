@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,8 @@ type naming struct {
 	snapshot bool
 	old, new string // the server before and now
 	line     int
-	ByHand   bool // the server is named by a line that pinfix leaves to the user
+	away     string // a warning: the new server is no file of the repository
+	ByHand   bool   // the server is named by a line that pinfix leaves to the user
 }
 
 // name returns what makes the plugin's repository name server: the new content of the
@@ -59,11 +61,37 @@ func (c *Changes) name(ctx context.Context, all reference.Servers) (*naming, err
 	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = resolved
 	}
-	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says.
-	if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) && isSnapshot(abs) {
+	if place.Same(own.Ref, all[0].Ref) {
+		return &naming{}, nil
+	}
+	// A file elsewhere is not this repository's to write, whatever .pinfix.yaml says. One that
+	// is for a release by its name stays that release's.
+	rel, err := filepath.Rel(dir, abs)
+	if err == nil && filepath.IsLocal(rel) && isSnapshot(abs) && !c.committed(all[0]) && !reference.IsForAnother(filepath.ToSlash(rel), c.Aligner.Server) {
 		return c.snapshotAt(ctx, dir, abs)
 	}
-	return c.serverLine(dir, own, all[0])
+	return c.serverLine(ctx, dir, own, all[0])
+}
+
+// committed reports whether the server is a snapshot in the plugin's repository, which the
+// line server: can name as it is.
+func (c *Changes) committed(now reference.Named) bool {
+	return c.inRepository(now.Ref) && isSnapshot(now.Ref)
+}
+
+// inRepository reports whether a file or directory is in the plugin's repository or, where
+// there is none, in its module.
+func (c *Changes) inRepository(name string) bool {
+	root := c.Aligner.Plugin.Root
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return false
+	}
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
+	}
+	rel, err := filepath.Rel(cmp.Or(place.Repository(root), root), abs)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // isSnapshot reports whether the file is one that pinfix snapshot has written.
@@ -116,7 +144,7 @@ func (n *naming) set(root, dir, abs string, old, data []byte) error {
 
 // serverLine is .pinfix.yaml in dir with another server, where the line is as simple as
 // people write it.
-func (c *Changes) serverLine(dir string, own, now reference.Named) (*naming, error) {
+func (c *Changes) serverLine(ctx context.Context, dir string, own, now reference.Named) (*naming, error) {
 	abs := filepath.Join(dir, reference.ConfigName)
 	ref := reference.SeenFrom(dir, now.Ref)
 	n := &naming{old: own.Ref, new: ref, ByHand: true}
@@ -132,6 +160,8 @@ func (c *Changes) serverLine(dir string, own, now reference.Named) (*naming, err
 		return n, nil
 	}
 	n.line, n.ByHand = line, false
+	n.old = oldServer(string(data), line)
+	n.away = c.away(ctx, dir, now)
 	return n, n.set(c.Aligner.Plugin.Root, dir, abs, data, []byte(text))
 }
 
@@ -166,6 +196,33 @@ func setServer(text, ref string) (string, int) {
 	return out.String(), at
 }
 
+// oldServer is the server in the line of a .pinfix.yaml that setServer has found.
+func oldServer(text string, line int) string {
+	m := serverRE.Regexp().FindStringSubmatch(strings.TrimRight(strings.Split(text, "\n")[line-1], "\r"))
+	return strings.Trim(m[1], `"'`)
+}
+
+// away is the warning that the server is a file or directory which others do not get with the
+// repository in which dir is; "" where they do.
+func (c *Changes) away(ctx context.Context, dir string, now reference.Named) string {
+	o := c.Aligner.Options
+	name := reference.PathIn(now.Ref)
+	if name == "" || !place.InRepository(dir) {
+		return ""
+	}
+	why := "is not in the repository"
+	if c.inRepository(name) {
+		abs, err := filepath.Abs(name)
+		if err != nil || !place.Ignored(ctx, abs, o.Environ) {
+			return ""
+		}
+		why = "is not in git, which ignores it"
+	}
+	snapshot := shell.Quote(place.FromHere(filepath.Join(dir, filepath.Base(name)+".buildinfo")))
+	return fmt.Sprintf("%s %s, so others do not get it; a snapshot can be committed: pinfix snapshot -o %s %s && pinfix upgrade%s %s",
+		now.Ref, why, snapshot, strings.Join(o.Typed(), " "), c.atDir(), snapshot)
+}
+
 // onlyServer reports whether the second YAML text holds what the first does, but ref as
 // server: a value may go on in the next line, and a line may be part of a longer text.
 func onlyServer(before, after, ref string) bool {
@@ -189,6 +246,9 @@ func (n *naming) change() (c report.Change, ok bool) {
 		c.Reason, c.Lines = "the snapshot of "+n.new, &report.LineCounts{Added: added, Removed: removed}
 	} else {
 		c.Reason = "the plugin's server"
+	}
+	if n.above != "" {
+		c.Seen = place.FromHere(n.above)
 	}
 	return c, true
 }
@@ -238,7 +298,14 @@ func (c *Changes) reportNaming(r *report.Apply) {
 			r.Warnings = append(r.Warnings, doubt)
 		}
 	}
+	if n.away != "" {
+		r.Warnings = append(r.Warnings, n.away)
+	}
 	if n.above != "" {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s is for all plugins below %s; pin the others to it as well: pinfix apply -C %s ./...", place.FromHere(n.above), place.FromHere(n.root), shell.Quote(place.FromHere(n.root))))
+		where, at := "here", ""
+		if root := place.FromHere(n.root); root != "." {
+			where, at = "below "+root, " -C "+shell.Quote(root)
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("all plugins %s use %s; pin the others as well: pinfix apply%s ./...", where, place.FromHere(n.above), at))
 	}
 }

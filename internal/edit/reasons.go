@@ -187,7 +187,7 @@ func (c *Changes) imports() []report.Change {
 		now, _ := importgraph.ImportPaths(f.Path, f.New)
 		for _, p := range now {
 			if !slices.Contains(old, p) {
-				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: importgraph.LineOf(f.New, p),
+				out = append(out, report.Change{Kind: "import", Action: "add", Path: p, New: p, File: f.Path, Line: importgraph.LineOf(f.New, p), Near: importgraph.FirstImport(f.Old),
 					Reason: fmt.Sprintf("it makes the pin of %s visible; the package is linked already", ModuleIn(c.Aligned.Listing, p))})
 			}
 		}

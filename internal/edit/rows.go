@@ -41,7 +41,11 @@ func (c *Changes) rows(r *report.Apply) []report.Row {
 			replaced[ch.Path] = ch
 			row(ch.Path)
 		case "go", "toolchain":
-			*row(ch.Kind) = report.Row{Module: ch.Kind, From: ch.Old, To: ch.New, Group: report.Servers, Line: ch.Line,
+			group := report.Servers
+			if c.isOwn(ch.Kind, ch.New) {
+				group = report.Yours
+			}
+			*row(ch.Kind) = report.Row{Module: ch.Kind, From: ch.Old, To: ch.New, Group: group, Line: ch.Line,
 				Reason: report.Reason{Cause: report.CauseGo, Note: ch.Reason}}
 		}
 	}
@@ -128,6 +132,9 @@ func (c *Changes) whyRow(m *report.Row, linked bool) (report.Reason, report.Grou
 	if why, ok := c.askers(c.Aligned.Graph, module.Version{Path: m.Module, Version: m.To}); ok {
 		why.Cause = report.CauseNeeded
 		return why, group
+	}
+	if at := c.Aligner.ImportedAt(c.Aligner.Stage.Sources, c.Aligned.Listing, m.Module); at != "" && m.From == "" {
+		return report.Reason{Note: at + " imports it"}, group
 	}
 	return report.Reason{Note: "go mod tidy requires it with the others at their versions"}, group
 }

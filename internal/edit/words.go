@@ -101,20 +101,29 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 		files = append(files, reference.SnapshotName)
 		stay = strings.Join(append([]string{"pinfix snapshot" + c.atDir()}, o.Reference.Typed()...), " ") + " && " + stay
 	}
+	keep := []string{"keep it pinned: " + stay}
 	if set := c.settings(); len(set) > 0 {
-		file := filepath.Join(root, reference.ConfigName)
-		if above := place.Upwards(root, reference.ConfigName); above != "" {
+		file, above := reference.ConfigOf(root)
+		name, others := place.FromHere(file), ""
+		if above {
+			others = ", for all plugins below it"
+		}
+		if place.Exists(file) {
 			// Its keys are the user's, and a second one would be an error.
-			stay = fmt.Sprintf("write %s in %s, then: %s", strings.Join(set, ", "), place.FromHere(filepath.Join(above, reference.ConfigName)), stay)
+			keep = []string{fmt.Sprintf("keep it pinned: set in %s%s:", name, others)}
+			for _, line := range set {
+				keep = append(keep, "  "+line)
+			}
+			keep = append(keep, "then: "+stay)
 		} else {
 			for i, line := range set {
 				set[i] = shell.Quote(line)
 			}
-			stay = fmt.Sprintf(`printf '%%s\n' %s >> %s && %s`, strings.Join(set, " "), shell.Quote(place.FromHere(file)), stay)
+			keep = []string{fmt.Sprintf(`keep it pinned: printf '%%s\n' %s >> %s && %s`, strings.Join(set, " "), shell.Quote(name), stay)}
 			files = append(files, reference.ConfigName)
 		}
 	}
-	lines := []string{"keep it pinned: " + stay, "commit: " + strings.Join(files, ", ")}
+	lines := append(keep, "commit: "+strings.Join(files, ", "))
 	if line := place.IgnoreLine(ctx, root, "x.so", o.Environ); line != "" {
 		lines = append(lines, line)
 	}

@@ -34,6 +34,11 @@ func Apply(ctx context.Context, o wants.Options) (*report.Apply, error) {
 	if o.Servers.IsModule(plugin.Root) {
 		return nil, o.Servers[0].Blame(fault.New("name another directory, or the server's program", "server %s: that is the plugin itself", o.Servers[0].Ref))
 	}
+	if o.Upgrade {
+		if err := o.NamesOne(plugin.Root); err != nil {
+			return nil, err
+		}
+	}
 	server, named, err := o.Reading(ctx, plugin.Root)
 	if err != nil {
 		return nil, err

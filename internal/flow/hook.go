@@ -294,11 +294,7 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	}
 	now, rest, ok := hook.Without(h.old, h.check)
 	if all, covered := h.covering(); covered && !ok {
-		dir := ""
-		if here := place.FromHere(filepath.Join(h.repo.Top, filepath.FromSlash(all.Dir))); here != "." {
-			dir = " -C " + shell.Quote(here)
-		}
-		return nil, fault.New("remove that one: pinfix hook uninstall"+dir+" ./...", "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
+		return nil, fault.New("remove that one: "+h.leave(all), "%s checks all plugins below %s, and not %s by itself", h.file, filepath.Join(h.repo.Top, all.Dir), h.check.Dir)
 	}
 	if !ok && now != nil {
 		r.Why = h.checksOthers()
@@ -306,6 +302,41 @@ func HookUninstall(ctx context.Context, o HookOptions) (*HookResult, error) {
 	}
 	r.Changed, r.Rest = true, rest
 	return r, h.write(ctx, h.old, now)
+}
+
+// leave is how a plugin leaves the check of all below a directory, and the others keep theirs.
+func (h *hooks) leave(all hook.Check) string {
+	dir := ""
+	if here := place.FromHere(filepath.Join(h.repo.Top, filepath.FromSlash(all.Dir))); here != "." {
+		dir = " -C " + shell.Quote(here)
+	}
+	return "pinfix hook uninstall" + dir + " ./..., then for each plugin that stays: pinfix hook install -C DIR"
+}
+
+// hookNote says that the hook goes on to check the plugin in dir, which is no longer pinned,
+// and how to end that; "" where no hook does.
+func hookNote(ctx context.Context, dir string, environ []string) string {
+	h, err := openHooks(ctx, HookOptions{Dir: dir, Environ: environ})
+	if err != nil {
+		return "" // no repository, or no git
+	}
+	if m, file, text, err := h.manager(); err == nil && m.Name != "" && bytes.Contains(text, []byte("pinfix")) {
+		return fmt.Sprintf("%s still runs pinfix check, which refuses a commit without the pins: remove it there", place.FromHere(file))
+	}
+	if !hook.Ours(h.old) || !h.executable() {
+		return ""
+	}
+	if hook.Checks(h.old, h.check) {
+		step := "pinfix hook uninstall"
+		if dir != "." {
+			step += " -C " + shell.Quote(dir)
+		}
+		return "the hook still checks this plugin, and refuses a commit without the pins; remove the check: " + step
+	}
+	if all, covered := h.covering(); covered {
+		return "the hook still checks all plugins here, and refuses a commit without the pins of this one; remove the check: " + h.leave(all)
+	}
+	return ""
 }
 
 // write writes the hook through the one package that writes.

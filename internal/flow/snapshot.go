@@ -18,7 +18,7 @@ import (
 func Snapshot(ctx context.Context, ref reference.Reference, version string) ([]byte, []string, error) {
 	root := plugin.Home(ref.Dir)
 	if len(ref.Servers.In(root)) == 0 {
-		return nil, nil, reference.NotNamed("name it with --server FILE or --server image:NAME:TAG")
+		return nil, nil, reference.NotNamed(root, "name it with --server FILE or --server image:NAME:TAG")
 	}
 	s, _, err := ref.Read(ctx, root)
 	if err != nil {

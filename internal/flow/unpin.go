@@ -79,6 +79,9 @@ func Unpin(ctx context.Context, o UnpinOptions) (*report.Unpin, error) {
 		return nil, err
 	}
 	result := report.NewUnpin(o.DryRun, report.Module{Dir: u.plugin.Root, Module: u.plugin.User.Module.Mod.Path})
+	if note := hookNote(ctx, o.Dir, o.Environ); note != "" {
+		defer func() { result.Notes = append(result.Notes, note) }()
+	}
 	if bytes.Equal(u.plugin.Now.Text(), u.plugin.User.Text()) && len(u.have) == 0 && len(u.work) == 0 {
 		return result, nil
 	}

@@ -174,6 +174,11 @@ func (r *Repo) Ignored(ctx context.Context, path string) bool {
 	return err == nil
 }
 
+// FromBelow reports whether git, which runs a hook or an alias at the top of the working tree,
+// was started in a directory below. The name of that directory is of no use: with git -C the
+// user's shell is in another one.
+func FromBelow(environ []string) bool { return vars.Get(environ, "GIT_PREFIX") != "" }
+
 // Tracks reports whether the index has a path below the repository's directory, a
 // symbolic link too.
 func (r *Repo) Tracks(ctx context.Context, path string) (bool, error) {

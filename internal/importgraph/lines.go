@@ -31,3 +31,18 @@ func LineOf(src []byte, path string) int {
 	}
 	return 0
 }
+
+// FirstImport returns the line of the first import, or of the package clause.
+func FirstImport(src []byte) int {
+	n, at := 0, 1
+	for line := range bytes.Lines(src) {
+		n++
+		switch {
+		case bytes.HasPrefix(line, []byte("package ")):
+			at = n
+		case bytes.HasPrefix(line, []byte("import")):
+			return n
+		}
+	}
+	return at
+}

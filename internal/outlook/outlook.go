@@ -22,6 +22,7 @@ type outlook struct {
 	checked         bool   // the plan was type-checked
 	Broken          bool   // it does not compile without pinfix either
 	AsIs            bool   // the plugin links what the server has without any change
+	adds            bool   // as AsIs, but go.mod lacks a module that the code imports
 	Moved           []report.Move
 	Lowered, Raised []report.Move // the plugin's own modules
 	Unknown         []string
@@ -34,6 +35,9 @@ func (p *planned) Outlook() *outlook {
 	kind, _ := p.Set.Compiles()
 	v := &outlook{Name: reference.ServerName(p.server), checked: kind != report.CompilesUnchecked, Broken: kind == report.CompilesNever, AsIs: kind == report.CompilesAsIs, Moved: p.Set.MovedModules()}
 	v.Lowered, v.Raised = p.Set.OwnModules()
+	if v.AsIs && p.Set.Adds() {
+		v.AsIs, v.adds = false, true
+	}
 	return v
 }
 
@@ -44,7 +48,9 @@ func (v *outlook) Sentence() string {
 	case v.Broken:
 		head = "your code does not compile against " + v.Name + ", and does not compile without pinfix either"
 	case v.AsIs:
-		head = "with " + v.Name + " your code links what it linked before"
+		head = "with " + v.Name + " " + report.LinksBefore
+	case v.adds:
+		head = "with " + v.Name + " " + report.LinksNoOther
 	case !v.checked:
 		head = "whether your code compiles against " + v.Name + " was not checked"
 	}

@@ -63,6 +63,13 @@ func IgnoreLine(ctx context.Context, root, name string, environ []string) string
 	return "keep the built plugin out of git: echo '*.so' >> " + shell.Quote(path.Join(filepath.ToSlash(FromHere(root)), ".gitignore"))
 }
 
+// Ignored reports whether git ignores a file, by its full name.
+func Ignored(ctx context.Context, full string, environ []string) bool {
+	dir := filepath.Dir(full)
+	repo, err := git.Open(ctx, dir, dir, environ)
+	return err == nil && repo.Ignored(ctx, filepath.Base(full))
+}
+
 // InRepository reports whether git would find a repository at dir or above it.
 func InRepository(dir string) bool {
 	for ; ; dir = filepath.Dir(dir) {

@@ -10,8 +10,10 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/pinfix/pinfix/internal/fault"
 	"github.com/pinfix/pinfix/internal/parallel"
 	"github.com/pinfix/pinfix/internal/pattern"
+	"github.com/pinfix/pinfix/internal/shell"
 	"github.com/pinfix/pinfix/internal/target"
 	"github.com/pinfix/pinfix/pinner"
 )
@@ -43,6 +45,22 @@ func (all Servers) counted() Servers {
 func (all Servers) Several() bool {
 	counted := all.counted()
 	return len(counted) > 1 || len(counted) == 1 && target.IsPattern(counted[0].Ref)
+}
+
+// NamesOne returns an error if the plugin's repository names more than one server, or a
+// pattern: no single other server can take their place.
+func (r Reference) NamesOne(root string) error {
+	all := r.Servers.In(root)
+	i := slices.IndexFunc(all, func(n Named) bool { return n.Own })
+	if i < 0 || !all[i:].Several() {
+		return nil
+	}
+	words := append([]string{"pinfix apply"}, r.Typed()...)
+	if r.Dir != "." {
+		words = append(words, "-C", shell.Quote(r.Dir))
+	}
+	return fault.New("change that line by hand, or pin the plugin to one server and leave the line: "+strings.Join(words, " "),
+		"%s names several servers, and one cannot take their place", all[i].From)
 }
 
 // Members reads all servers that count, each for each of the platforms; a server that
@@ -164,11 +182,22 @@ func ServerVersion(s *pinner.Server) string {
 	if v, byFile := versionOf(s); !byFile {
 		return v
 	}
-	file := filepath.ToSlash(s.Ref)
+	return versionByFile(filepath.ToSlash(s.Ref), s)
+}
+
+// versionByFile is the version that the name of a file of s has, or else its directory's.
+func versionByFile(file string, s *pinner.Server) string {
 	if v := versionIn(path.Base(file), s); v != "" {
 		return v
 	}
 	return versionOfDir(path.Base(path.Dir(file)))
+}
+
+// IsForAnother reports whether the name of a file, a slash path, says that it is for another
+// version of the server than s. A name without a version is for any.
+func IsForAnother(file string, s *pinner.Server) bool {
+	v := versionByFile(file, s)
+	return v != "" && strings.TrimPrefix(v, "v") != strings.TrimPrefix(ServerVersion(s), "v")
 }
 
 // NamedByFile reports whether a server has no version but that of its file's name.

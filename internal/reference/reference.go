@@ -19,6 +19,7 @@ import (
 	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/meter"
 	"github.com/pinfix/pinfix/internal/modpath"
+	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/plugin"
 	"github.com/pinfix/pinfix/internal/report"
@@ -81,6 +82,14 @@ func (n Named) IsFile() bool {
 
 // ConfigName is the file with a project's settings, next to go.mod or above it.
 const ConfigName = ".pinfix.yaml"
+
+// ConfigOf returns the full name of the file with the settings of the module in root, or of
+// the one that it would get. above is whether it is for all modules below it.
+func ConfigOf(root string) (name string, above bool) {
+	dir := place.Upwards(root, ConfigName)
+	above = dir != "" && dir != root
+	return filepath.Join(cmp.Or(dir, root), ConfigName), above
+}
 
 // Servers are all that are named; the first counts.
 type Servers []Named
@@ -175,7 +184,7 @@ func (r Reference) GoEnviron() []string {
 func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Servers, error) {
 	all := r.Servers.In(root)
 	if len(all) == 0 {
-		return nil, nil, NotNamed("name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
+		return nil, nil, NotNamed(root, "name it with --server FILE or --server image:NAME:TAG, or write a snapshot of it once: pinfix snapshot --server FILE")
 	}
 	s, err := r.Open(ctx, all[0])
 	if err != nil {
@@ -184,8 +193,24 @@ func (r Reference) Read(ctx context.Context, root string) (*pinner.Server, Serve
 	return s, all, nil
 }
 
-// NotNamed is the error that no server is named; next is what the command takes.
-func NotNamed(next string) error { return fault.New(next, "no server given") }
+// NotNamed is the error that no server is named for the module in root; next is what the
+// command takes. Settings that hide a server are said: only the nearest file counts.
+func NotNamed(root, next string) error {
+	name, _ := ConfigOf(root)
+	dir := filepath.Dir(name)
+	if root == "" || !place.Exists(name) || place.Has(dir, ".git") {
+		return fault.New(next, "no server given")
+	}
+	above, _ := ConfigOf(filepath.Dir(dir))
+	data, err := bounded.ReadFile(above, bounded.Mod)
+	if err != nil || !serverRE.Regexp().Match(data) {
+		return fault.New(next, "no server given")
+	}
+	name, above = place.FromHere(name), place.FromHere(above)
+	return fault.New("name the server in "+name+" too, or write its lines into "+above+" and remove it", "no server given: %s names none, and hides %s", name, above)
+}
+
+var serverRE = pattern.New(`(?m)^server:`)
 
 // Reading is [Reference.Read] as a step that is shown, if there is a server to read.
 func (r Reference) Reading(ctx context.Context, root string) (*pinner.Server, Servers, error) {
@@ -222,13 +247,13 @@ func (r Reference) fits(s *pinner.Server) error {
 		return nil
 	}
 	if r.Path != "" {
-		return fault.New("leave --path out", "server %s: --path chooses a program of an image, and this is none", s.Ref)
+		return fault.New("leave --path out", "server %s: --path chooses a program of an image, and this is not one", s.Ref)
 	}
 	goos, goarch, ok := s.Platform()
 	if r.Platform == "" || !ok || slices.ContainsFunc(append(r.among, r.Platform), func(p string) bool { return modpath.In(p, goos+"/"+goarch) }) {
 		return nil
 	}
-	return fault.New("leave --platform out, or name a server for "+r.Platform, "server %s: it is for %s/%s; --platform %s chooses from an image, and this is none", s.Ref, goos, goarch, r.Platform)
+	return fault.New("leave --platform out, or name a server for "+r.Platform, "server %s: it is for %s/%s; --platform %s chooses from an image, and this is not one", s.Ref, goos, goarch, r.Platform)
 }
 
 // ReadBuilt is read for commands that need what only a built server has: no go
@@ -437,13 +462,8 @@ var (
 // SeenFrom returns a server reference as the settings in root name it: a path is
 // relative to them.
 func SeenFrom(root, ref string) string {
-	scheme, path := "", ref
-	for _, s := range PathSchemes {
-		if rest, ok := strings.CutPrefix(ref, s); ok {
-			scheme, path = s, rest
-		}
-	}
-	if filepath.IsAbs(path) || scheme == "" && !place.Exists(path) {
+	scheme, path := pathOf(ref)
+	if path == "" || filepath.IsAbs(path) {
 		return ref
 	}
 	cwd, err := place.Here()
@@ -455,4 +475,34 @@ func SeenFrom(root, ref string) string {
 		return ref
 	}
 	return scheme + filepath.ToSlash(rel)
+}
+
+// Full returns a server reference that names the same in every directory.
+func Full(ref string) string {
+	scheme, path := pathOf(ref)
+	abs, err := filepath.Abs(path)
+	if path == "" || err != nil {
+		return ref
+	}
+	return scheme + abs
+}
+
+// PathIn returns the path in a server reference; "" where it names no file or directory.
+func PathIn(ref string) string {
+	_, path := pathOf(ref)
+	return path
+}
+
+// pathOf returns the path in a server reference, and what is before it; no path where it
+// names no file or directory.
+func pathOf(ref string) (scheme, path string) {
+	for _, s := range PathSchemes {
+		if rest, ok := strings.CutPrefix(ref, s); ok {
+			return s, rest
+		}
+	}
+	if !filepath.IsAbs(ref) && !place.Exists(ref) {
+		return "", ""
+	}
+	return "", ref
 }

@@ -81,7 +81,8 @@ type Plugin struct {
 	Prefix string `json:"-"` // path from the top of the git repository
 }
 
-// Change is one change of the plugin, with its reason.
+// Change is one change of the plugin, with its reason. It has many fields, because the JSON has
+// most of them.
 type Change struct {
 	Kind       string  `json:"kind"`   // require, exclude, replace, go, toolchain, import, sum, vendor
 	Action     string  `json:"action"` // add, change, remove
@@ -95,7 +96,9 @@ type Change struct {
 
 	Lines *LineCounts `json:"lines,omitempty"` // of a file that the diff leaves out
 	Files *FileCounts `json:"files,omitempty"` // of a module in vendor/
+	Near  int         `json:"-"`               // of an added line: where a review of the file as it is shows it; 0 for the first line
 	Above string      `json:"-"`               // of an exclude: what its version is above, if that is neither a pin nor a cap
+	Seen  string      `json:"-"`               // the file as people find it, if that is not File: it is above the module
 }
 
 // A Chain is who asks for a version: what the plugin requires first, and the version last.
@@ -139,7 +142,7 @@ type Compiles int
 const (
 	CompilesUnchecked Compiles = iota // nothing was type-checked
 	CompilesChecked                   // what other versions may break was, and it compiles
-	CompilesAsIs                      // the plugin links what it linked before
+	CompilesAsIs                      // nothing that the plugin links has another version
 	CompilesNever                     // it does not compile, and does not without pinfix either
 )
 

@@ -127,8 +127,8 @@ func (a *Apply) otherChanges(b *strings.Builder) {
 		if c.Kind == "import" {
 			imports++
 		}
-		if c.Lines != nil {
-			fmt.Fprintf(b, "- %s: %s\n", cell(c.Path), cell(c.Counted()))
+		if c.Lines != nil || c.Kind == "server" {
+			fmt.Fprintf(b, "- %s\n", cell(c.counted()))
 		}
 	}
 	if imports > 0 {
@@ -172,8 +172,8 @@ func (a *Apply) entries() []entry {
 			out = append(out, entry{"import", "notice", fmt.Sprintf("the blank import %s is %s (%s)", clean(c.Path), text, clean(c.Reason)), c.File, c.place()})
 		case "sum", "work", "server":
 			text := clean(c.Path) + ": " + clean(c.Reason)
-			if c.Lines != nil {
-				text = clean(c.Path) + ": " + c.Counted()
+			if c.Lines != nil || c.Kind == "server" {
+				text = c.counted()
 			}
 			kind := c.Kind
 			if kind == "server" { // is a group
@@ -188,10 +188,10 @@ func (a *Apply) entries() []entry {
 	return out
 }
 
-// place is the line of a change in the file as it is; 1 for what is not there yet.
+// place is the line of a change in the file as it is, or near it for what is not there yet.
 func (c *Change) place() int {
 	if c.Action == "add" || c.Line == 0 {
-		return 1
+		return max(c.Near, 1)
 	}
 	return c.Line
 }

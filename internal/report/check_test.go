@@ -104,7 +104,7 @@ var reviewedApply = &Apply{
 		{Kind: "require", Action: "change", Path: "go.uber.org/zap", Old: "v1.27.1", New: "v1.27.0", File: "go.mod", Line: 5, Reason: "linked in both"},
 		{Kind: "require", Action: "change", Path: "go.uber.org/multierr", Old: "v1.11.0", New: "v1.11.0", File: "go.mod", Line: 6, Reason: "the server links it"},
 		{Kind: "exclude", Action: "add", Path: "go.uber.org/zap", New: "v1.27.1", File: "go.mod", Line: 12, Reason: "d requires 100% of it"},
-		{Kind: "import", Action: "add", Path: "go.uber.org/multierr", New: "go.uber.org/multierr", File: "main.go", Line: 9, Reason: "it makes the pin visible"},
+		{Kind: "import", Action: "add", Path: "go.uber.org/multierr", New: "go.uber.org/multierr", File: "main.go", Line: 9, Near: 4, Reason: "it makes the pin visible"},
 		{Kind: "sum", Action: "change", Path: "go.sum", File: "go.sum", Reason: "go mod tidy: 2 lines added, 2 removed", Lines: &LineCounts{2, 2}},
 		{Kind: "vendor", Action: "add", Path: "go.uber.org/zap", New: "v1.27.0", File: "vendor/modules.txt", Reason: "3 files added", Files: &FileCounts{Added: 3}},
 		{Kind: "vendor", Action: "add", Path: "modules.txt", File: "vendor/modules.txt", Reason: "1 file added", Files: &FileCounts{Added: 1}},

@@ -10,7 +10,7 @@ type Group string
 
 // The groups, in the order in which people read them.
 const (
-	Yours   Group = "yours"   // a module that only the plugin has: where it goes is the author's to accept
+	Yours   Group = "yours"   // a module that only the plugin has, or a line as its author wrote it: where it goes is the author's to accept
 	Servers Group = "server"  // the server's build says it
 	Follows Group = "follows" // what the others bring along, or need no longer
 )
@@ -112,6 +112,29 @@ func (a *Apply) modules() (n int, lines []string) {
 		n++
 	}
 	return n, lines
+}
+
+// own, added and gone are how many of the modules that change are the author's to accept, are
+// new in go.mod, and are not in it any more.
+func (a *Apply) own() int {
+	return a.counted(func(r Row) bool { return r.Group == Yours })
+}
+
+func (a *Apply) added() int {
+	return a.counted(func(r Row) bool { return r.From == "" && r.To != "" })
+}
+
+func (a *Apply) gone() int {
+	return a.counted(func(r Row) bool { return r.From != "" && r.To == "" })
+}
+
+func (a *Apply) counted(is func(Row) bool) (n int) {
+	for _, r := range a.Rows {
+		if !r.IsLine() && is(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // IsLine reports whether r is the go or toolchain line.

@@ -73,6 +73,10 @@ func TestFoldSentences(t *testing.T) {
 		{"sentence", "one two three four five six seven\n", "one two three four five six\n  seven\n"},
 		{"command", "  pinfix apply --server ./a/server -C plugin\n", "  pinfix apply --server ./a/server -C plugin\n"},
 		{"behind a word", "fix: pinfix apply --server ./a/server -C plugin\n", "fix: pinfix apply --server ./a/server -C plugin\n"},
+		{"settings", "keep it pinned: printf '%s\\n' 'package: [a, b]' >> .pinfix.yaml && pinfix snapshot --server x\n", "keep it pinned: printf '%s\\n' 'package: [a, b]' >> .pinfix.yaml && pinfix snapshot --server x\n"},
+		{"a file", "fix: rm plugins/a/vendor && pinfix apply -C plugins/a\n", "fix: rm plugins/a/vendor && pinfix apply -C plugins/a\n"},
+		{"words behind a command", "fix: pinfix apply, or write 'vendor: never' in it\n", "fix: pinfix apply, or write\n  'vendor: never' in it\n"},
+		{"words with an apostrophe", "fix: pinfix apply with the server's, or write it\n", "fix: pinfix apply with the\n  server's, or write it\n"},
 		{"at the end", "go-version: pin it: pinfix apply --server ./a/server -C plugin\n", "go-version: pin it:\n  pinfix apply --server ./a/server -C plugin\n"},
 		{"diff", diff, diff},
 		{"diff in colour", "\x1b[36m@@ -1,1 +0,0 @@\x1b[0m\n\x1b[31m-a line of the file that is longer than it\x1b[0m\n", "\x1b[36m@@ -1,1 +0,0 @@\x1b[0m\n\x1b[31m-a line of the file that is longer than it\x1b[0m\n"},
@@ -84,6 +88,10 @@ func TestFoldSentences(t *testing.T) {
 	}
 	got := Fold("go-version: pin it: pinfix apply --server ./a/server -C plugin\n", 30)
 	if want := "go-version: pin it:\n  pinfix apply --server \\\n    ./a/server -C plugin\n"; got != want {
+		t.Errorf("Fold: %q", got)
+	}
+	got = Fold("keep it pinned: printf '%s\\n' 'vendor: never' >> .pinfix.yaml && pinfix hook install\n", 60)
+	if want := "keep it pinned: printf '%s\\n' 'vendor: never' >> \\\n          .pinfix.yaml && pinfix hook install\n"; got != want {
 		t.Errorf("Fold: %q", got)
 	}
 }

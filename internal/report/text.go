@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -121,15 +122,28 @@ func (a *Apply) Headline() string {
 		list = append(list, "the "+line)
 	}
 	what := listed(list)
-	if what == "" {
+	switch {
+	case len(lines) > 0:
+	case n > 0 && a.added() == n:
+		verb = Verb(n, "are") + " new"
+	case n > 0 && a.gone() == n:
+		verb = map[bool]string{true: Verb(n, "go"), false: Verb(n, "are") + " gone"}[a.DryRun]
+	case n == 0:
 		what, verb = "no module", map[bool]string{true: "changes its version", false: "changed its version"}[a.DryRun]
 	}
 	s := what + " " + verb
-	if own := len(a.In(Yours)); own > 0 {
+	if own := a.own(); own > 0 {
 		s += fmt.Sprintf(", %d of your own", own)
 	}
 	return s + "; " + a.code()
 }
+
+// What a plan means for code of which nothing that is linked has another version: no module
+// comes or goes, or some do.
+const (
+	LinksBefore  = "your code links what it linked before"
+	LinksNoOther = "no version that your code links changes"
+)
 
 // code is what the plan means for the plugin's code.
 func (a *Apply) code() string {
@@ -137,7 +151,10 @@ func (a *Apply) code() string {
 	case CompilesNever:
 		return "your code does not compile, with or without pinfix"
 	case CompilesAsIs:
-		return "your code links what it linked before"
+		if a.added()+a.gone() > 0 {
+			return LinksNoOther
+		}
+		return LinksBefore
 	case CompilesChecked:
 		return fmt.Sprintf("your code compiles (%s checked)", count(a.Checked, "package"))
 	}
@@ -176,7 +193,7 @@ func (a *Apply) missing(server string) string {
 func (a *Apply) lacks() string {
 	var out []string
 	for _, c := range a.Changes {
-		file, wrong := clean(c.File), "is not up to date"
+		file, wrong := c.seen(), "is not up to date"
 		switch c.Kind {
 		case "sum":
 		case "vendor":
@@ -268,8 +285,8 @@ func Verb(n int, verb string) string {
 // snapshot.
 func (a *Apply) counts(p *sheet) {
 	for _, c := range a.Changes {
-		if c.Lines != nil {
-			p.line(clean(c.Path) + ": " + c.Counted())
+		if c.Lines != nil || c.Kind == "server" {
+			p.line(c.counted())
 		}
 	}
 	modules, files := a.vendored()
@@ -314,6 +331,17 @@ func (c *Change) Counted() string {
 		s += " (" + clean(c.Reason) + ")"
 	}
 	return s
+}
+
+// seen is the file of a change as people find it.
+func (c *Change) seen() string { return clean(cmp.Or(c.Seen, c.File)) }
+
+// counted is what changes in a file, with its name and, for a single line, its place.
+func (c *Change) counted() string {
+	if c.Lines != nil {
+		return c.seen() + ": " + c.Counted()
+	}
+	return fmt.Sprintf("%s:%d: server: %s -> %s", c.seen(), c.Line, clean(c.Old), clean(c.New))
 }
 
 // diff makes a unified diff printable, colours it, and breaks its lines for a terminal.

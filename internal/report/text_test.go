@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -136,7 +137,8 @@ func TestApplyGaps(t *testing.T) {
 }
 
 func TestHeadline(t *testing.T) {
-	mods := []Row{{Module: "example.com/a", Group: Servers}, {Module: "example.com/b", Group: Servers}}
+	mods := []Row{{Module: "example.com/a", From: "v1.1.0", To: "v1.0.0", Group: Servers}, {Module: "example.com/b", From: "v1.1.0", To: "v1.0.0", Group: Servers}}
+	fresh, gone := Row{Module: "example.com/c", To: "v1.0.0", Group: Follows}, Row{Module: "example.com/d", From: "v1.0.0", Group: Follows}
 	goLine, toolchain := Row{Module: "go", Group: Servers}, Row{Module: "toolchain", Group: Servers}
 	for _, tt := range []struct {
 		rows []Row
@@ -151,9 +153,20 @@ func TestHeadline(t *testing.T) {
 		{append(mods[:1:1], goLine), false, "1 module and the go line change"},
 		{append(mods[:2:2], goLine, toolchain), false, "2 modules, the go line and the toolchain line change"},
 		{append(mods[:2:2], goLine, toolchain), true, "2 modules, the go line and the toolchain line changed"},
+		{[]Row{fresh}, false, "1 module is new"},
+		{[]Row{fresh, fresh}, true, "2 modules are new"},
+		{[]Row{gone}, false, "1 module goes"},
+		{[]Row{gone, gone}, true, "2 modules are gone"},
+		{[]Row{fresh, gone}, false, "2 modules change"},
+		{[]Row{fresh, goLine}, false, "1 module and the go line change"},
+		{[]Row{{Module: "go", Group: Yours}}, false, "the go line changes"},
 	} {
 		a := &Apply{Rows: tt.rows, DryRun: !tt.done, Compiles: CompilesAsIs}
-		if got, want := a.Headline(), tt.want+"; your code links what it linked before"; got != want {
+		code := "; your code links what it linked before"
+		if slices.ContainsFunc(tt.rows, func(r Row) bool { return r.Module == fresh.Module || r.Module == gone.Module }) {
+			code = "; no version that your code links changes"
+		}
+		if got, want := a.Headline(), tt.want+code; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

@@ -133,7 +133,7 @@ var shellRE = pattern.New(`^(\s*(?:[A-Za-z][A-Za-z ,]*:\s+)?)(` + shellWords + `
 // endRE is a sentence with such a line at its end.
 var endRE = pattern.New(`^(.*\S:) (` + shellWords + `.*)$`)
 
-const shellWords = `(?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo) `
+const shellWords = `(?:[A-Z][A-Z0-9_]*=\S* )*(?:cd|pinfix|go|git|docker|echo|printf|rm) `
 
 // Fold breaks the lines of a text that have more than width columns: between words, and
 // a command line so that a shell still takes it.
@@ -211,5 +211,18 @@ func uncoloured(line string) string {
 	return b.String()
 }
 
-// prose reports whether words follow a command: "pinfix apply, then …".
-func prose(text string) bool { return strings.Contains(text, "; ") || strings.Contains(text, ", ") }
+// prose reports whether words follow a command: "pinfix apply, then …". What is quoted is
+// the command's own.
+func prose(text string) bool {
+	for text != "" {
+		_, rest, ok := shell.Word(text)
+		if !ok {
+			return strings.Contains(text, "; ") || strings.Contains(text, ", ")
+		}
+		if word := text[:len(text)-len(rest)]; strings.HasSuffix(word, "; ") || strings.HasSuffix(word, ", ") {
+			return true
+		}
+		text = rest
+	}
+	return false
+}

@@ -79,8 +79,8 @@ func Ignored(ctx context.Context, root string, environ []string) bool {
 }
 
 // NewVendor says of a vendor/ that was not there before why it is made, how large
-// it is, and how to do without it; "" where there was one.
-func (d *Diff) NewVendor(flag string) string {
+// it is, and how to do without it, in the file with the settings; "" where there was one.
+func (d *Diff) NewVendor(flag, settings string) string {
 	if d.Tree == nil || d.old != nil || flag == "always" {
 		return ""
 	}
@@ -90,7 +90,7 @@ func (d *Diff) NewVendor(flag string) string {
 			size += info.Size()
 		}
 	}
-	return fmt.Sprintf("vendor/ is new (%s, %s); to leave it out: \"vendor: never\" in .pinfix.yaml", report.Count(len(d.new), "file"), bytesText(size))
+	return fmt.Sprintf("vendor/ is new (%s, %s); to leave it out: \"vendor: never\" in %s", report.Count(len(d.new), "file"), bytesText(size), settings)
 }
 
 // bytesText is a size for people.

@@ -187,6 +187,26 @@ func importers(sources *importgraph.Sources, l *importgraph.Listing, pkg string)
 	return at, by
 }
 
+// ImportedAt returns the first place where the plugin's own code imports a package of a
+// module, as "main.go:4"; "" if it imports none.
+func (c *Case) ImportedAt(sources *importgraph.Sources, l *importgraph.Listing, mod string) string {
+	for _, name := range slices.Sorted(maps.Keys(l.Packages)) {
+		p := l.Packages[name]
+		if !p.Own() {
+			continue
+		}
+		for _, pkg := range p.Imports {
+			if q := l.Packages[pkg]; q == nil || q.Module == nil || q.Module.Path != mod {
+				continue
+			}
+			if at := Places(sources, p, pkg); len(at) > 0 {
+				return fmt.Sprintf("%s:%d", at[0].File, at[0].Line)
+			}
+		}
+	}
+	return ""
+}
+
 // Places returns where the files of p import pkg.
 func Places(sources *importgraph.Sources, p *importgraph.Package, pkg string) []Spot {
 	var out []Spot
