@@ -183,6 +183,9 @@ func buildPackages(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	switch {
 	case len(args) > 1:
+		if err := oneWalk(c); err != nil {
+			return nil, err
+		}
 		return nil, &manual.UsageError{Msg: fmt.Sprintf("build takes one package; %q is a second", args[1]), Help: "build"}
 	case len(args) == 1 && c.IsSet("print") && (args[0] == "dockerfile" || args[0] == "shell"):
 		return nil, &manual.UsageError{Msg: fmt.Sprintf("--print %s: the form goes after =", args[0]), Help: "build", Next: "write --print=" + args[0]}

@@ -158,13 +158,20 @@ func noArguments(c *cli.Context) error {
 		return nil
 	}
 	if strings.Contains(c.Command.ArgsUsage, "./...") {
-		other := slices.IndexFunc(args, func(arg string) bool { return !plugin.IsWalk(arg) })
-		if other < 0 {
-			return &manual.UsageError{Msg: fmt.Sprintf("%s takes one ./..., and %d are given", c.Command.Name, len(args)), Help: manual.HelpPath(c), Next: "run it once for each, or for a directory above them: DIR/..."}
+		if err := oneWalk(c); err != nil {
+			return err
 		}
-		args = args[other:]
+		args = slices.DeleteFunc(args, plugin.IsWalk)
 	}
 	return &manual.UsageError{Msg: fmt.Sprintf("%s takes no argument %q", c.Command.Name, args[0]), Help: manual.HelpPath(c), Next: insteadOf(c.Command, args[0])}
+}
+
+// oneWalk refuses arguments if all of them are a ./..., of which a command takes one.
+func oneWalk(c *cli.Context) error {
+	if slices.ContainsFunc(c.Args().Slice(), func(arg string) bool { return !plugin.IsWalk(arg) }) {
+		return nil
+	}
+	return &manual.UsageError{Msg: fmt.Sprintf("%s takes one ./..., and %d are given", c.Command.Name, c.NArg()), Help: manual.HelpPath(c), Next: "run it once for each, or for a directory above them: DIR/..."}
 }
 
 // insteadOf says how an argument is written that cmd does not take.

@@ -167,7 +167,7 @@ var lineRE = pattern.New(`^yaml: (?:line (\d+): )?`)
 // document returns the root of the one document in data; nil where there is
 // nothing but comments.
 func document(name string, data []byte) (*yaml.Node, error) {
-	const next = `write one "key: value" per line`
+	const next = `write it as YAML, one "key: value" per line`
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
 	err := dec.Decode(&doc)

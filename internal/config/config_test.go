@@ -84,7 +84,7 @@ func TestParseErrors(t *testing.T) {
 		{"server: x\n=======\nvendor: auto\n", "f:2: a merge conflict is not resolved here; resolve it"},
 		{"- server\n", "f:1: must be lines of key: value, not a list; use one of"},
 		{"./nakama\n", "f:1: must be lines of key: value, not text"},
-		{"server: x\n\tvendor: y\n", "f:2: found a tab character that violates indentation; write one \"key: value\" per line"},
+		{"server: x\n\tvendor: y\n", "f:2: found a tab character that violates indentation; write it as YAML, one \"key: value\" per line"},
 		{"server: 'x\n", "f:"},
 		{"server: \xff\n", "f: "},
 		{"server: *x\n", "f:"},
