@@ -58,8 +58,8 @@ Exit codes: 0 done, or there; 1 not there (status); 2 it failed.`,
 
 Exit codes: 0 installed, or printed what to add; 2 it failed, for example because another hook is there.`, e.hookInstall,
 				&cli.StringFlag{Name: "server", Aliases: []string{"s"}, Usage: "`REF`: the server for the check (default: as check finds it)"}),
-			sub("uninstall", "remove the hook", `Removes the check of this plugin from pinfix's pre-commit hook, and the hook with its
-last check. It never touches another hook.
+			sub("uninstall", "remove the hook", `Removes the check of this plugin from pinfix's pre-commit hook, and the hook itself
+when no check is left. It never touches another hook.
 
    pinfix hook uninstall        # the check of the plugin here
    pinfix hook uninstall ./...  # the checks of all plugins below here
@@ -134,8 +134,7 @@ func (e *env) hookUninstall(c *cli.Context, o flow.HookOptions) error {
 	case len(r.Rest) > 0:
 		text = fmt.Sprintf("removed the check from %s, which still checks %s", r.Path, strings.Join(r.Rest, ", "))
 	}
-	_, err = fmt.Fprintln(e.stdout, report.Printable(text))
-	return err
+	return e.text(c, summary(text))
 }
 
 func (e *env) hookStatus(c *cli.Context, o flow.HookOptions) error {
@@ -147,7 +146,7 @@ func (e *env) hookStatus(c *cli.Context, o flow.HookOptions) error {
 	if !r.Installed {
 		text = "not installed: " + r.Why + " (" + r.Path + ")"
 	}
-	if _, err := fmt.Fprintln(e.stdout, report.Printable(text)); err != nil {
+	if err := e.text(c, summary(text)); err != nil {
 		return err
 	}
 	if !r.Installed {

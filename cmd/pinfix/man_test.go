@@ -58,8 +58,8 @@ func manPage(all []manual.Node) string {
 	})
 	b.WriteString(".SH FILES\n")
 	manText(&b, []string{
-		".pinfix.yaml, next to go.mod: the settings of a plugin, its keys are names of flags.",
-		"server.buildinfo, next to go.mod: the snapshot of the server, as pinfix snapshot writes it.",
+		".pinfix.yaml, next to go.mod or above it: the settings of a plugin. Its keys are names of flags.",
+		"server.buildinfo, next to go.mod or above it: the snapshot of the server, as pinfix snapshot writes it.",
 	})
 	return b.String()
 }

@@ -29,7 +29,7 @@ Exit codes: 0 upgraded, or already there; 1 -n found a change; 2 it failed.
 The flags are those of apply. REF is a server reference, as for --server: see pinfix
 help server.
 
-upgrade finds what names the server as apply does. A server.buildinfo it writes again.
+upgrade finds what names the server as apply does. It writes a server.buildinfo again.
 A line server: of .pinfix.yaml gets the new reference if it is a plain line of one value;
 if it is not, pinfix says what to write. If it names several servers, upgrade refuses. If
 it names a snapshot in the directory of .pinfix.yaml or below, the line stays and upgrade

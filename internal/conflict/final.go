@@ -328,7 +328,7 @@ func (e *FinalError) NextStep() string {
 	if !slices.ContainsFunc(edits, func(f Final) bool { return f.Missing == "" }) {
 		next = "change " + strings.NewReplacer("line", "import", "places", "imports").Replace(places(edits))
 	} else if to := edits[0].fullHolder(); to != "" && !slices.ContainsFunc(edits, func(f Final) bool { return f.fullHolder() != to }) {
-		next += " to what " + to + " has"
+		next = "change " + places(edits) + " to use what " + to + " has"
 	}
 	if len(others) == 0 {
 		return next + newerServer(edits)

@@ -115,21 +115,21 @@ func TestFinalWords(t *testing.T) {
 		said, next string
 	}{
 		{"the server is newer", []typecheck.Fault{with(at("plugin", 1, "pin"), typecheck.API{Kind: typecheck.Gone, Package: "pin", Name: "Old"}, "Old()")},
-			"main.go:1: wrong; the server's pin v1.1.0 does not have it; the plugin's v1.0.0 has Old()", "edit this line to what the server's pin v1.1.0 has"},
+			"main.go:1: wrong; the server's pin v1.1.0 does not have it; the plugin's v1.0.0 has Old()", "change this line to use what the server's pin v1.1.0 has"},
 		{"the server is older", []typecheck.Fault{with(at("plugin", 1, "old"), typecheck.API{Kind: typecheck.Gone, Package: "old", Name: "New"}, "New()")},
-			"main.go:1: wrong; the server's old v1.0.0 does not have it; the plugin's v1.1.0 has New()", "edit this line to what the server's old v1.0.0 has, or ask for a server with old v1.1.0"},
+			"main.go:1: wrong; the server's old v1.0.0 does not have it; the plugin's v1.1.0 has New()", "change this line to use what the server's old v1.0.0 has, or ask for a server with old v1.1.0"},
 		{"both", []typecheck.Fault{at("plugin", 1, "pin"), at("plugin", 2, "old")},
 			"the plugin has 2 errors that no other version of a module fixes\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:2: wrong; the server has old v1.0.0; the plugin has v1.1.0", "edit these 2 places"},
 		{"two of one line", []typecheck.Fault{at("plugin", 1, "pin"), at("plugin", 1, "pin")},
-			"the plugin has 2 errors that no other version of a module fixes\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0", "edit this line to what the server's pin v1.1.0 has"},
+			"the plugin has 2 errors that no other version of a module fixes\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0\nmain.go:1: wrong; the server has pin v1.1.0; the plugin has v1.0.0", "change this line to use what the server's pin v1.1.0 has"},
 		{"a signature", []typecheck.Fault{with(at("dir", 3, "pin"), typecheck.API{Kind: typecheck.Signature, Package: "pin", Name: "Get", Now: "Get(a, b int)"}, "Get(a int)")},
-			"../dir/x.go:3: wrong; the server's pin v1.1.0 has Get(a, b int); the plugin's v1.0.0 has Get(a int)", "edit this line to what the server's pin v1.1.0 has"},
+			"../dir/x.go:3: wrong; the server's pin v1.1.0 has Get(a, b int); the plugin's v1.0.0 has Get(a int)", "change this line to use what the server's pin v1.1.0 has"},
 		{"a method", []typecheck.Fault{with(at("plugin", 1, "pin"), method, "")},
-			"main.go:1: *M does not implement pin.Match: method Signal is missing: Signal(data string); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 does not", "edit this line to what the server's pin v1.1.0 has"},
+			"main.go:1: *M does not implement pin.Match: method Signal is missing: Signal(data string); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 does not", "change this line to use what the server's pin v1.1.0 has"},
 		{"another method", []typecheck.Fault{with(at("plugin", 1, "pin"), other, "Signal()")},
-			"main.go:1: *M does not implement pin.Match: method Signal has another signature: Signal(data string), and the code has Signal(); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 has Signal()", "edit this line to what the server's pin v1.1.0 has"},
+			"main.go:1: *M does not implement pin.Match: method Signal has another signature: Signal(data string), and the code has Signal(); the server's pin v1.1.0 asks for it; the plugin's v1.0.0 has Signal()", "change this line to use what the server's pin v1.1.0 has"},
 		{"the standard library", []typecheck.Fault{with(at("plugin", 1, "maps"), typecheck.API{Kind: typecheck.Gone, Package: "maps", Name: "All"}, "")},
-			"main.go:1: wrong; the server's Go 1.22.12 does not have it", "edit this line to what the server's Go 1.22.12 has"},
+			"main.go:1: wrong; the server's Go 1.22.12 does not have it", "change this line to use what the server's Go 1.22.12 has"},
 		{"another package of the plugin", []typecheck.Fault{with(at("plugin", 1), typecheck.API{Kind: typecheck.Signature, Package: "plugin", Name: "F", Now: "F()"}, "")},
 			"main.go:1: wrong", "edit this line"},
 		{"an import", []typecheck.Fault{lacks},
@@ -157,7 +157,7 @@ func TestFinalWords(t *testing.T) {
 func TestFinalSince(t *testing.T) {
 	e := Finals(stateOf(t, []string{"plugin old"}, at("plugin", 1, "old"), at("plugin", 2, "old"), at("plugin", 3, "old")))
 	e.Finals[0].Since, e.Finals[1].Since, e.Finals[2].Since = "v1.0.2", "v1.0.10", "v1.0.3"
-	if got, want := e.NextStep(), "edit these 3 places to what the server's old v1.0.0 has, or ask for a server with old v1.0.10"; got != want {
+	if got, want := e.NextStep(), "change these 3 places to use what the server's old v1.0.0 has, or ask for a server with old v1.0.10"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -173,7 +173,7 @@ func TestFinalLimit(t *testing.T) {
 	if len(lines) != maxFinals+2 || lines[0] != fmt.Sprintf("the plugin has %d errors that no other version of a module fixes", maxFinals+7) || lines[maxFinals+1] != "and 7 more" {
 		t.Errorf("%d lines, the first %q, the last %q", len(lines), lines[0], lines[len(lines)-1])
 	}
-	if got, want := e.NextStep(), fmt.Sprintf("edit these %d places to what the server's pin v1.1.0 has", maxFinals+7); got != want {
+	if got, want := e.NextStep(), fmt.Sprintf("change these %d places to use what the server's pin v1.1.0 has", maxFinals+7); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

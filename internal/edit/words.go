@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pinfix/pinfix/internal/ccompiler"
+	"github.com/pinfix/pinfix/internal/change"
 	"github.com/pinfix/pinfix/internal/importgraph"
 	"github.com/pinfix/pinfix/internal/place"
 	"github.com/pinfix/pinfix/internal/recipe"
@@ -93,6 +94,7 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 	if c.Tree.Vendor != nil {
 		files = append(files, "vendor/")
 	}
+	files = append(files, c.namedBy(ctx, named)...)
 	stay := "pinfix hook install"
 	if at := c.atDir(); at != "" {
 		stay += at
@@ -115,6 +117,9 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 				keep = append(keep, "  "+line)
 			}
 			keep = append(keep, "then: "+stay)
+			if name := fromRoot(root, file); !slices.Contains(files, name) {
+				files = append(files, name)
+			}
 		} else {
 			for i, line := range set {
 				set[i] = shell.Quote(line)
@@ -128,6 +133,44 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// namedBy returns the files by which the repository names the server, from the module root, if
+// this run has changed them outside of the module, or git does not have them.
+func (c *Changes) namedBy(ctx context.Context, named reference.Servers) []string {
+	o, root := c.Aligner.Options, c.Tree.Root
+	var out []string
+	add := func(full string) {
+		if name := fromRoot(root, full); !slices.Contains(out, name) && !slices.ContainsFunc(c.Tree.Files, func(f change.Change) bool { return f.Path == name }) {
+			out = append(out, name)
+		}
+	}
+	if n := c.Naming; n != nil && n.above != "" && n.file.Path != "" {
+		add(n.above)
+	}
+	own := slices.IndexFunc(named, func(n reference.Named) bool { return n.Own })
+	if own < 0 {
+		return out
+	}
+	files := []string{named[0].Ref}
+	if !named[own].Snapshot {
+		config, _ := reference.ConfigOf(root)
+		files = append(files, config)
+	}
+	for _, name := range files {
+		if full, err := filepath.Abs(name); err == nil && c.inRepository(full) && place.Unknown(ctx, full, o.Environ) {
+			add(full)
+		}
+	}
+	return out
+}
+
+// fromRoot names a file from the module root.
+func fromRoot(root, full string) string {
+	if rel, err := filepath.Rel(root, full); err == nil {
+		full = rel
+	}
+	return filepath.ToSlash(full)
 }
 
 // settings are lines of .pinfix.yaml that stand for the flags that were typed and that check

@@ -70,6 +70,17 @@ func Ignored(ctx context.Context, full string, environ []string) bool {
 	return err == nil && repo.Ignored(ctx, filepath.Base(full))
 }
 
+// Unknown reports whether a file is there that git neither has in its index nor ignores.
+func Unknown(ctx context.Context, full string, environ []string) bool {
+	dir := filepath.Dir(full)
+	repo, err := git.Open(ctx, dir, dir, environ)
+	if err != nil || !Exists(full) || repo.Ignored(ctx, filepath.Base(full)) {
+		return false
+	}
+	known, err := repo.Tracks(ctx, filepath.Base(full))
+	return err == nil && !known
+}
+
 // InRepository reports whether git would find a repository at dir or above it.
 func InRepository(dir string) bool {
 	for ; ; dir = filepath.Dir(dir) {

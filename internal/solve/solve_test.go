@@ -172,7 +172,7 @@ func TestNoSolution(t *testing.T) {
 	}{
 		{"own code", game{fake: with(fake{"plugin": "require x v1.1.0; use x.New"})},
 			"plugin.go:2: undefined: x.New; the server has x v1.0.0; the plugin has v1.1.0",
-			"edit this line to what the server's x v1.0.0 has, or ask for a server with x v1.1.0"},
+			"change this line to use what the server's x v1.0.0 has, or ask for a server with x v1.1.0"},
 		{"own import", game{fake: fake{"x@v1.0.0": "", "x@v1.1.0": "package sub", "plugin": "require x v1.1.0; import x; import x/sub"}},
 			"plugin.go:3: x/sub is not in x v1.0.0, which the server has; the plugin has v1.1.0",
 			"change this import, or ask for a server with x v1.1.0"},
