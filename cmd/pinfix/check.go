@@ -120,7 +120,7 @@ func (e *env) check(c *cli.Context) error {
 	return nil
 }
 
-// checkedModules are the modules that the argument of c stands for, each as check looks at
+// checkedModules are the modules that the argument of c names, each as check looks at
 // it. seen is that of [plugin.Modules].
 func (e *env) checkedModules(c *cli.Context, seen func(name string)) ([]drift.Options, error) {
 	dirs, err := plugin.Modules(c.String("C"), c.Args().First(), seen)

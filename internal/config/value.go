@@ -109,7 +109,7 @@ func (k Key) choice(v string) string {
 	return "write one of these"
 }
 
-// meant is the value of the key that v stands for; "" where that is not clear.
+// meant is the value of the key that v means; "" where that is not clear.
 func (k Key) meant(v string) string {
 	if slices.Contains([]string{"false", "no", "off", "none", "never"}, strings.ToLower(v)) {
 		for _, no := range []string{"never", "none"} {

@@ -225,11 +225,7 @@ func (c *checker) open(ctx context.Context, o Options) (done func(), err error) 
 
 // stagedBelow returns what is staged below a directory.
 func (c *checker) stagedBelow(ctx context.Context, dir string) (*noting, error) {
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return nil, err
-	}
-	repo, err := git.Open(ctx, dir, cwd, c.o.Environ)
+	repo, err := c.repository(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -240,6 +236,15 @@ func (c *checker) stagedBelow(ctx context.Context, dir string) (*noting, error) 
 	x := &noting{Index: index, read: map[string]bool{}}
 	c.indexes = append(c.indexes, x)
 	return x, nil
+}
+
+// repository opens the git repository around a directory.
+func (c *checker) repository(ctx context.Context, dir string) (*git.Repo, error) {
+	cwd, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	return git.Open(ctx, dir, cwd, c.o.Environ)
 }
 
 // stagedError adds the next step to an error of the index.

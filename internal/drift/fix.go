@@ -14,7 +14,6 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/pinfix/pinfix/internal/check"
-	"github.com/pinfix/pinfix/internal/git"
 	"github.com/pinfix/pinfix/internal/look"
 	"github.com/pinfix/pinfix/internal/modulestxt"
 	"github.com/pinfix/pinfix/internal/reference"
@@ -143,12 +142,8 @@ func (c *checker) otherWay(dir string) string {
 	case len(settings) == 0:
 		return ""
 	}
-	file, above := reference.ConfigOf(c.plugin.Root)
-	all := ""
-	if above {
-		all = ", for all plugins below it"
-	}
-	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), c.here(file), all)
+	file, others := reference.ConfigOf(c.plugin.Root)
+	return fmt.Sprintf("write %s in %s%s", strings.Join(settings, " and "), c.here(file), others)
 }
 
 // indirect reports whether go.mod requires a module as pinfix apply --imports none leaves it.
@@ -187,6 +182,9 @@ func (c *checker) addLine(ctx context.Context, dir string, more []report.Problem
 	if c.snapshot != "" {
 		names[c.snapshot] = true
 	}
+	repo, err := c.repository(ctx, c.plugin.Root)
+	// ignored reports whether git add refuses a file below the module root, or leaves it out.
+	ignored := func(name string) bool { return err == nil && repo.Ignored(ctx, name) }
 	words := []string{"git", "add"}
 	if dir != "." {
 		words = []string{"git", "-C", shell.Quote(dir), "add"}
@@ -198,30 +196,20 @@ func (c *checker) addLine(ctx context.Context, dir string, more []report.Problem
 		case !names[name]:
 		case strings.HasPrefix(name, "vendor/"):
 			vendor = true
-		case path.Ext(name) == ".go" && c.ignored(ctx, name):
+		case path.Ext(name) == ".go" && ignored(name):
 		default:
-			force = force || c.ignored(ctx, name)
+			force = force || ignored(name)
 			words = append(words, shell.Quote(c.toGit(dir, name)))
 		}
 	}
-	if ignored := vendor && c.ignored(ctx, "vendor/new"); vendor && (!ignored || c.in.WantVendor) {
-		force = force || ignored
+	if left := vendor && ignored("vendor/new"); vendor && (!left || c.in.WantVendor) {
+		force = force || left
 		words = append(words, shell.Quote(c.toGit(dir, "vendor")))
 	}
 	if force {
 		words = slices.Insert(words, flags, "-f")
 	}
 	return strings.Join(words, " ")
-}
-
-// ignored reports whether git add refuses a file below the module root, or leaves it out.
-func (c *checker) ignored(ctx context.Context, name string) bool {
-	cwd, err := filepath.Abs(".")
-	if err != nil {
-		return false
-	}
-	repo, err := git.Open(ctx, c.plugin.Root, cwd, c.o.Environ)
-	return err == nil && repo.Ignored(ctx, name)
 }
 
 // toGit names a file below the module root for a git that runs in dir.

@@ -191,11 +191,8 @@ func (c *Changes) Report(server *pinner.Server, tool *toolchain.Toolchain) *repo
 // settingsOf names the file with the settings of the module in root, and says if it is for
 // others too.
 func settingsOf(root string) string {
-	name, above := reference.ConfigOf(root)
-	if above {
-		return place.FromHere(name) + ", for all plugins below it"
-	}
-	return place.FromHere(name)
+	name, others := reference.ConfigOf(root)
+	return place.FromHere(name) + others
 }
 
 // sumWarnings compares the server's sums with the plugin's go.sum: the same

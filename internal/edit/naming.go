@@ -54,12 +54,9 @@ func (c *Changes) name(ctx context.Context, all reference.Servers) (*naming, err
 		return c.snapshotAt(ctx, place.Upwards(root, reference.SnapshotName), own.Ref)
 	}
 	dir := place.Upwards(root, reference.ConfigName)
-	abs, err := filepath.Abs(own.Ref)
+	abs, err := resolved(own.Ref)
 	if err != nil {
 		return nil, err
-	}
-	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = resolved
 	}
 	if place.Same(own.Ref, all[0].Ref) {
 		return &naming{}, nil
@@ -83,15 +80,24 @@ func (c *Changes) committed(now reference.Named) bool {
 // there is none, in its module.
 func (c *Changes) inRepository(name string) bool {
 	root := c.Aligner.Plugin.Root
-	abs, err := filepath.Abs(name)
+	abs, err := resolved(name)
 	if err != nil {
 		return false
 	}
-	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = resolved
-	}
 	rel, err := filepath.Rel(cmp.Or(place.Repository(root), root), abs)
 	return err == nil && filepath.IsLocal(rel)
+}
+
+// resolved is the full name of a file, without symbolic links if it is there.
+func resolved(name string) (string, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if there, err := filepath.EvalSymlinks(abs); err == nil {
+		return there, nil
+	}
+	return abs, nil
 }
 
 // isSnapshot reports whether the file is one that pinfix snapshot has written.
@@ -107,7 +113,7 @@ func (c *Changes) snapshotAt(ctx context.Context, dir, name string) (*naming, er
 		return nil, err
 	}
 	if same, err := filepath.EvalSymlinks(c.Aligner.Server.Ref); err == nil {
-		if resolved, err := filepath.EvalSymlinks(abs); err == nil && place.Same(same, resolved) {
+		if there, err := filepath.EvalSymlinks(abs); err == nil && place.Same(same, there) {
 			return &naming{}, nil // it is named by itself
 		}
 	}

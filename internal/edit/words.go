@@ -105,11 +105,8 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 	}
 	keep := []string{"keep it pinned: " + stay}
 	if set := c.settings(); len(set) > 0 {
-		file, above := reference.ConfigOf(root)
-		name, others := place.FromHere(file), ""
-		if above {
-			others = ", for all plugins below it"
-		}
+		file, others := reference.ConfigOf(root)
+		name := place.FromHere(file)
 		if place.Exists(file) {
 			// Its keys are the user's, and a second one would be an error.
 			keep = []string{fmt.Sprintf("keep it pinned: set in %s%s:", name, others)}
@@ -117,7 +114,7 @@ func (c *Changes) Guide(ctx context.Context, named reference.Servers) []string {
 				keep = append(keep, "  "+line)
 			}
 			keep = append(keep, "then: "+stay)
-			if name := fromRoot(root, file); !slices.Contains(files, name) {
+			if name := place.Relative(root, file); !slices.Contains(files, name) {
 				files = append(files, name)
 			}
 		} else {
@@ -141,7 +138,7 @@ func (c *Changes) namedBy(ctx context.Context, named reference.Servers) []string
 	o, root := c.Aligner.Options, c.Tree.Root
 	var out []string
 	add := func(full string) {
-		if name := fromRoot(root, full); !slices.Contains(out, name) && !slices.ContainsFunc(c.Tree.Files, func(f change.Change) bool { return f.Path == name }) {
+		if name := place.Relative(root, full); !slices.Contains(out, name) && !slices.ContainsFunc(c.Tree.Files, func(f change.Change) bool { return f.Path == name }) {
 			out = append(out, name)
 		}
 	}
@@ -163,14 +160,6 @@ func (c *Changes) namedBy(ctx context.Context, named reference.Servers) []string
 		}
 	}
 	return out
-}
-
-// fromRoot names a file from the module root.
-func fromRoot(root, full string) string {
-	if rel, err := filepath.Rel(root, full); err == nil {
-		full = rel
-	}
-	return filepath.ToSlash(full)
 }
 
 // settings are lines of .pinfix.yaml that stand for the flags that were typed and that check

@@ -84,11 +84,14 @@ func (n Named) IsFile() bool {
 const ConfigName = ".pinfix.yaml"
 
 // ConfigOf returns the full name of the file with the settings of the module in root, or of
-// the one that it would get. above is whether it is for all modules below it.
-func ConfigOf(root string) (name string, above bool) {
+// the one that it would get. others follows the name in a sentence if the file is also for
+// other plugins; else it is "".
+func ConfigOf(root string) (name, others string) {
 	dir := place.Upwards(root, ConfigName)
-	above = dir != "" && dir != root
-	return filepath.Join(cmp.Or(dir, root), ConfigName), above
+	if dir != "" && dir != root {
+		others = ", for all plugins below it"
+	}
+	return filepath.Join(cmp.Or(dir, root), ConfigName), others
 }
 
 // Servers are all that are named; the first counts.
