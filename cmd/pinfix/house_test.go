@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/look":        {"astimports", "internal/bounded", "internal/buildctx", "internal/importgraph", "internal/mains", "internal/modcache", "internal/modpath", "internal/parallel", "internal/syntax", "pinner"},
 	"internal/buildctx":    {"pinner"},
 	"internal/git":         {"internal/bounded", "internal/vars", "internal/fault"},
-	"internal/hook":        {"internal/pattern", "internal/shell"},
+	"internal/hook":        {"internal/mains", "internal/pattern", "internal/shell"},
 	"internal/commit":      {"internal/change"},
 	"internal/report":      {"internal/pattern", "internal/shell"},
 	"internal/page":        {"internal/report"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pinfix/pinfix/internal/mains"
 	"github.com/pinfix/pinfix/internal/pattern"
 	"github.com/pinfix/pinfix/internal/shell"
 )
@@ -130,15 +131,13 @@ func (c Check) Place() string {
 }
 
 // covers reports whether c looks at all modules below a directory, and dir is one of those
-// that it looks into (go help packages).
+// that it comes to.
 func (c Check) covers(dir string) bool {
 	rest, below := strings.CutPrefix(dir+"/", c.Dir+"/")
 	if c.Dir == "." {
 		rest, below = dir, true
 	}
-	return c.Walk && below && !slices.ContainsFunc(strings.Split(strings.Trim(rest, "/"), "/"), func(name string) bool {
-		return name == "vendor" || name == "testdata" || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") && name != "."
-	})
+	return c.Walk && below && mains.Reaches(strings.Trim(rest, "/"))
 }
 
 // Covering returns the check of all modules below a directory with which the hook in script

@@ -69,7 +69,7 @@ func walk(read ReadDir, dir string, one bool, f func(dir string, entries []fs.Di
 		return nil
 	}
 	for _, e := range entries {
-		if e.IsDir() && !skips(e.Name()) && (one || e.Name() != "vendor") {
+		if e.IsDir() && !skips(e.Name(), one) {
 			if err := walk(read, path.Join(dir, e.Name()), one, f); err != nil {
 				return err
 			}
@@ -78,6 +78,12 @@ func walk(read ReadDir, dir string, one bool, f func(dir string, entries []fs.Di
 	return nil
 }
 
-func skips(dir string) bool {
-	return dir == "testdata" || strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_")
+// Reaches reports whether [WalkAll] comes to dir, a slash path from the top, if it is there.
+func Reaches(dir string) bool {
+	return !slices.ContainsFunc(strings.Split(dir, "/"), func(name string) bool { return name != "." && skips(name, false) })
+}
+
+// skips reports whether a walk, of one module or of all, leaves a directory of that name out.
+func skips(name string, one bool) bool {
+	return name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || !one && name == "vendor"
 }
