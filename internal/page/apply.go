@@ -19,8 +19,7 @@ func Apply(w io.Writer, a *report.Apply) error { return write(w, "apply.html", n
 // applyView is what the page of a dry run shows besides the result's own fields, in its order.
 type applyView struct {
 	*report.Apply
-	Style  style
-	Script script
+	head
 
 	Date, Commit string  // when and of what the page was made; "" if that is not known
 	Counts       []tally // what would change, by number
@@ -60,7 +59,10 @@ type otherFiles struct {
 }
 
 func newView(a *report.Apply) *applyView {
-	v := &applyView{Apply: a, Style: newStyle(pageCSS), Script: newScript(), Facts: facts(a), Conflicts: conflicts(a), Files: newFiles(a), Diffs: splitDiff(a.Diff)}
+	v := &applyView{Apply: a, head: head{Title: "plan", Style: newStyle(pageCSS), Script: newScript()}, Facts: facts(a), Conflicts: conflicts(a), Files: newFiles(a), Diffs: splitDiff(a.Diff)}
+	if a.Aligned {
+		v.Title = "already pinned"
+	}
 	v.Commit = a.Made.Commit[:min(len(a.Made.Commit), 12)] // which names it well enough
 	if when := a.Made.When; !when.IsZero() {
 		v.Date = when.UTC().Format("2006-01-02 15:04 UTC")

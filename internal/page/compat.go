@@ -22,9 +22,9 @@ const tabsCSS = `
 // compatView is what the page of several servers shows.
 type compatView struct {
 	*report.Compat
-	Style style
-	Good  bool // no server refuses the plugin, and all could be told
-	Tabs  []serverTab
+	head
+	Good bool // no server refuses the plugin, and all could be told
+	Tabs []serverTab
 }
 
 // serverTab is one server.
@@ -48,6 +48,6 @@ func Compat(w io.Writer, r *report.Compat) error {
 		v.Tabs = append(v.Tabs, t)
 		fmt.Fprintf(&css, "main:has(#%[1]s:target) .tabs a[href=\"#%[1]s\"] { border-bottom-color: transparent; font-weight: bold; }\n", t.ID)
 	}
-	v.Style = newStyle(css.String())
+	v.head = head{Title: r.Taken(), Style: newStyle(css.String())}
 	return write(w, "compat.html", v)
 }

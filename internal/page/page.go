@@ -48,6 +48,13 @@ func write(w io.Writer, name string, view any) error {
 	return err
 }
 
+// A head is the top of a page.
+type head struct {
+	Title  string // behind the plugin's module
+	Style  style
+	Script *script // nil for a page without one
+}
+
 // A style is the page's style sheet, and its name in the page's policy.
 type style struct {
 	Text template.CSS
@@ -66,7 +73,7 @@ type script struct {
 
 // newScript returns the script, which the page holds as it is. It is page.js, and it reads
 // what it needs from the table.
-func newScript() script { return script{template.JS(pageJS), hash(pageJS)} }
+func newScript() *script { return &script{template.JS(pageJS), hash(pageJS)} }
 
 // hash names a style or script in a content security policy.
 func hash(text string) string {
